@@ -1,0 +1,67 @@
+"""Entropy and mutual information of a network's activations, labelled and notebook-native.
+
+The public names are imported on first use, so that ``import infonb`` costs little more than
+numpy and xarray.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from infonb.measures import accessor as _accessor  # registers ``ds.infonb``
+
+if TYPE_CHECKING:
+    from infonb.activations import (
+        from_arrays,
+        list_layers,
+        open_activations,
+        record,
+        save_activations,
+    )
+    from infonb.measures import entropy, mixture_density, mutual_information
+    from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
+    from infonb.training import fit
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "record": "infonb.activations",
+    "list_layers": "infonb.activations",
+    "from_arrays": "infonb.activations",
+    "save_activations": "infonb.activations",
+    "open_activations": "infonb.activations",
+    "entropy": "infonb.measures",
+    "mutual_information": "infonb.measures",
+    "mixture_density": "infonb.measures",
+    "plot_entropy": "infonb.plots",
+    "plot_mutual_information": "infonb.plots",
+    "plot_activations": "infonb.plots",
+    "fit": "infonb.training",
+}
+
+__all__ = [
+    "__version__",
+    "entropy",
+    "fit",
+    "from_arrays",
+    "list_layers",
+    "mixture_density",
+    "mutual_information",
+    "open_activations",
+    "plot_activations",
+    "plot_entropy",
+    "plot_mutual_information",
+    "record",
+    "save_activations",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'infonb' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

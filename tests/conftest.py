@@ -1,0 +1,22 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+
+# before torch and numba are imported: waiting threads must not keep the few cores busy
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def data_folder() -> Path:
+    """Return the folder with the real data sets, or skip."""
+    folder = os.environ.get("INFONB_DATA")
+    if not folder:
+        pytest.skip("INFONB_DATA not set")
+    return Path(folder)
