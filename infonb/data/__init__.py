@@ -1,0 +1,32 @@
+"""Data sets, one module each: inputs, labels and what is known about every example.
+
+Every data set is an `xarray.Dataset` with ``input`` (sample, ...), ``label`` (sample), further
+knowledge about the examples as coordinates on ``sample``, and the parameters that made it as
+attributes.
+"""
+
+from __future__ import annotations
+
+from infonb.data.circles import add_artifact, align, concentric_circles
+from infonb.data.coloring import colored
+from infonb.data.digits import load_digits
+from infonb.data.images import colored_images, shuffled_images
+from infonb.data.labels import flip_labels, shuffle_labels, shuffled
+from infonb.data.mnist import load_mnist, subsample
+from infonb.data.splits import split
+
+__all__ = [
+    "add_artifact",
+    "align",
+    "colored",
+    "colored_images",
+    "concentric_circles",
+    "flip_labels",
+    "load_digits",
+    "load_mnist",
+    "shuffle_labels",
+    "shuffled",
+    "shuffled_images",
+    "split",
+    "subsample",
+]

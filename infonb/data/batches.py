@@ -1,0 +1,191 @@
+"""From a data set, arrays or a DataLoader to batches of tensors, checked and on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["Batches"]
+
+
+class Batches:
+    """
+    Examples, to be walked through in batches as often as needed.
+
+    Parameters
+    ----------
+    data
+        An `xarray.Dataset` with ``input`` (sample, ...) and perhaps ``label`` (sample); a tuple
+        (inputs, labels) of arrays or tensors; inputs alone; or a DataLoader that yields
+        (inputs, labels) or inputs.
+    device, dtype
+        Where the tensors go, and the dtype of those that are floating point. Data in memory go
+        there once and as a whole; a DataLoader's go batch by batch.
+    name
+        What the data are called in errors.
+    labels
+        Whether labels are needed.
+
+    Attributes
+    ----------
+    shape
+        Shape of the inputs in memory, None for a DataLoader.
+    """
+
+    def __init__(
+        self, data: Any, *, device: Any, dtype: Any, name: str = "data", labels: bool = True
+    ) -> None:
+        import torch
+        from torch.utils.data import DataLoader
+
+        self._device, self._dtype, self._name, self._needs_labels = device, dtype, name, labels
+        self._n_classes: int | None = None
+        self._loader = data if isinstance(data, DataLoader) else None
+        self.shape: tuple[int, ...] | None = None
+        if self._loader is not None:
+            return
+        inputs, targets = _parts(data, name)
+        if targets is None and labels:
+            raise ValueError(f"{name} has no labels; give a Dataset with 'label', or a tuple.")
+        self._inputs, self._labels = self._place(inputs, targets if labels else None)
+        self.shape = tuple(self._inputs.shape)
+        if not len(self._inputs):
+            raise ValueError(f"{name} is empty: its inputs have shape {self.shape}.")
+        if self._inputs.is_floating_point() and not bool(torch.isfinite(self._inputs).all()):
+            raise ValueError(f"{name} has inputs that are NaN or infinite.")
+
+    def __call__(
+        self, batch_size: int, generator: torch.Generator | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        """
+        Walk through all examples once.
+
+        Parameters
+        ----------
+        batch_size
+            Examples in a batch; the last one may be smaller. A DataLoader uses its own.
+        generator
+            None: in order. Else in an order drawn from it. A DataLoader uses its own order.
+        """
+        import torch
+
+        if self._loader is not None:
+            yield from self._walk_loader()
+            return
+        n = len(self._inputs)
+        if generator is None:
+            for start in range(0, n, batch_size):
+                part = slice(start, start + batch_size)
+                yield self._inputs[part], None if self._labels is None else self._labels[part]
+            return
+        # index_select on whole tensors: a DataLoader's collating costs more than a small network
+        order = torch.randperm(n, generator=generator).to(self._inputs.device)
+        for index in order.split(batch_size):
+            labels = None if self._labels is None else self._labels.index_select(0, index)
+            yield self._inputs.index_select(0, index), labels
+
+    def check_labels(self, n_classes: int) -> None:
+        """Raise unless the labels are in ``0 .. n_classes - 1``."""
+        self._n_classes = n_classes  # for the batches of a DataLoader, as they come
+        if self._loader is None and self._labels is not None:
+            _check_range(self._labels, n_classes, self._name)
+
+    def fingerprint(self) -> str:
+        """Return a checksum of the data in memory; of a DataLoader only its number of batches."""
+        if self._loader is not None:
+            try:
+                return f"DataLoader of {len(self._loader)} batches"
+            except TypeError:  # a stream has no length
+                return "DataLoader"
+        digest = blake2b(digest_size=16)
+        for tensor in (self._inputs, self._labels):
+            if tensor is not None:
+                digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+                digest.update(tensor.cpu().contiguous().numpy().data)
+        return digest.hexdigest()
+
+    def _walk_loader(self) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+        empty = True
+        for batch in self._loader:  # type: ignore[union-attr]
+            empty = False
+            parts = batch if isinstance(batch, list | tuple) else (batch, None)
+            if len(parts) != 2 or (parts[1] is None and self._needs_labels):
+                raise ValueError(
+                    f"{self._name}: the DataLoader must yield (inputs, labels), "
+                    f"not {type(batch).__name__} of {len(parts)}."
+                )
+            inputs, labels = self._place(parts[0], parts[1] if self._needs_labels else None)
+            if labels is not None and self._n_classes is not None:
+                _check_range(labels, self._n_classes, self._name)
+            yield inputs, labels
+        if empty:
+            raise ValueError(f"{self._name} is empty: the DataLoader yields no batch.")
+
+    def _place(self, inputs: Any, labels: Any) -> tuple[torch.Tensor, torch.Tensor | None]:
+        inputs = _tensor(inputs)
+        if inputs.ndim == 0:
+            raise ValueError(f"the inputs of {self._name} must have shape (sample, ...).")
+        inputs = inputs.to(self._device, self._dtype if inputs.is_floating_point() else None)
+        if labels is None:
+            return inputs, None
+        import torch
+
+        labels = _tensor(labels)
+        if labels.is_floating_point() or labels.is_complex():
+            raise TypeError(
+                f"the labels of {self._name} must be whole numbers; not {labels.dtype}."
+            )
+        if labels.ndim != 1 or len(labels) != len(inputs):
+            raise ValueError(
+                f"{self._name} has inputs of shape {tuple(inputs.shape)} but labels of shape "
+                f"{tuple(labels.shape)}; there must be one label per sample."
+            )
+        return inputs, labels.to(self._device, torch.int64)
+
+
+def _parts(data: Any, name: str) -> tuple[Any, Any]:
+    import torch
+
+    if isinstance(data, xr.Dataset):
+        if "input" not in data:
+            raise ValueError(f"{name} has no variable 'input', only {sorted(map(str, data))}.")
+        inputs = data["input"]
+        if "sample" not in inputs.dims:
+            raise ValueError(f"the input of {name} has dims {inputs.dims}, without 'sample'.")
+        return inputs.transpose("sample", ...), data.get("label")
+    if isinstance(data, list | tuple):
+        if len(data) != 2:
+            raise ValueError(f"{name} must be a tuple (inputs, labels); not {len(data)} parts.")
+        return data[0], data[1]
+    if isinstance(data, np.ndarray | xr.DataArray | torch.Tensor):
+        return data, None
+    raise TypeError(
+        f"{name} must be an xarray.Dataset, a tuple (inputs, labels) or a DataLoader; "
+        f"not {type(data).__name__}."
+    )
+
+
+def _tensor(values: Any) -> torch.Tensor:
+    import torch
+
+    if isinstance(values, torch.Tensor):
+        return values.detach()
+    array = np.ascontiguousarray(values)
+    # torch shares the memory and warns of arrays that must not be written to
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
+
+
+def _check_range(labels: torch.Tensor, n_classes: int, name: str) -> None:
+    low, high = int(labels.min()), int(labels.max())
+    if low < 0 or high >= n_classes:
+        raise ValueError(
+            f"{name} has the label {low if low < 0 else high}, but the network tells "
+            f"{n_classes} classes apart: labels must be between 0 and {n_classes - 1}."
+        )

@@ -1,0 +1,129 @@
+"""Find the files of a data set: in a folder of the user's, else in the cache, else download."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+__all__ = ["locate"]
+
+#: Name of the environment variable with the folder that is looked in first.
+VARIABLE = "INFONB_DATA"
+
+
+def locate(
+    sha256: Mapping[str, str],
+    *,
+    subfolder: str,
+    urls: Sequence[str] = (),
+    folder: str | Path | None = None,
+    timeout: float = 15.0,
+) -> dict[str, Path]:
+    """
+    Return the paths of the files of a data set, each with the right checksum.
+
+    Parameters
+    ----------
+    sha256
+        The files' names and their sha256 checksums in hexadecimal.
+    subfolder
+        Name of the data set's own folder: in `folder`, in ``INFONB_DATA``, in the cache.
+    urls
+        Public addresses that the names are appended to, tried in turn.
+    folder
+        A folder that has the files, itself or in its `subfolder`; nothing is downloaded then.
+        None: the folder named by the environment variable ``INFONB_DATA``, and, for what is not
+        there, the cache of downloads.
+    timeout
+        Seconds to wait for a server that does not answer.
+
+    Returns
+    -------
+    dict
+        name → path.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is neither found nor can be downloaded; says what to put where.
+    ValueError
+        If a file that was found has another checksum.
+
+    Notes
+    -----
+    A download is written to a temporary file and moved to the cache only when its checksum is
+    right, so an interrupted one leaves nothing behind.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
+    ...     checksum = hashlib.sha256(b"abc").hexdigest()
+    ...     locate({"a.txt": checksum}, subfolder="letters", folder=folder)["a.txt"].name
+    'a.txt'
+    """
+    named = os.environ.get(VARIABLE) if folder is None else folder
+    places = [Path(named), Path(named, subfolder)] if named else []
+    found: dict[str, Path] = {}
+    for name, checksum in sha256.items():
+        path = next((place / name for place in places if (place / name).is_file()), None)
+        if path is not None:
+            _check(path, checksum)
+            found[name] = path
+    missing = [name for name in sha256 if name not in found]
+    tried = [f"looked in {place}" for place in places]
+    if missing and folder is None:
+        for name in missing:
+            path = _download(name, sha256[name], subfolder, urls, timeout, tried)
+            if path is None:
+                break
+            found[name] = path
+        missing = [name for name in sha256 if name not in found]
+    if missing:
+        remedy = (
+            f"Put {', '.join(missing)} into a folder and give it as folder."
+            if folder is not None
+            else f"Put {', '.join(missing)} into a folder (or its subfolder {subfolder!r}) and set "
+            f"the environment variable {VARIABLE} to that folder, or connect to the internet."
+        )
+        raise FileNotFoundError(
+            f"files of {subfolder!r} not found: {', '.join(missing)} ({'; '.join(tried)}). {remedy}"
+        )
+    return found
+
+
+def _check(path: Path, checksum: str) -> None:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != checksum:
+        raise ValueError(
+            f"{path} is damaged or not the original: its sha256 is {digest}, not {checksum}. "
+            "Replace it by the original file, or remove it to have it downloaded."
+        )
+
+
+def _download(
+    name: str, checksum: str, subfolder: str, urls: Sequence[str], timeout: float, tried: list[str]
+) -> Path | None:
+    """Return the path of a file in the cache, downloaded if need be; None if no address works."""
+    import pooch
+
+    cache = Path(pooch.os_cache("infonb")) / subfolder
+    downloader = pooch.HTTPDownloader(progressbar=True, timeout=timeout)
+    for url in urls:
+        try:
+            path = pooch.retrieve(
+                url + name, f"sha256:{checksum}", fname=name, path=cache, downloader=downloader
+            )
+        except (OSError, ValueError) as error:
+            # the first line says enough; some errors carry a whole page
+            reason = (str(error).splitlines() or [""])[0][:200]
+            tried.append(f"{url + name}: {type(error).__name__} {reason}")
+        else:
+            return Path(path)
+    if not urls:
+        tried.append("there is no public address to download it from")
+    return None
