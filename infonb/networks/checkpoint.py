@@ -1,0 +1,221 @@
+"""Weights and the state of training on disk: safetensors and JSON, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+__all__ = ["TrainingCheckpoint", "load_weights", "save_weights"]
+
+Tensors = dict[str, torch.Tensor]
+
+
+def save_weights(model: nn.Module, path: str | Path) -> None:
+    """
+    Write the weights and buffers of a network to a safetensors file.
+
+    Parameters
+    ----------
+    model
+        Any network.
+    path
+        The file; it is replaced as a whole, never half-written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from infonb.networks.mlp import MLP
+    >>> with TemporaryDirectory() as folder:
+    ...     save_weights(MLP([2, 3, 1], seed=1), Path(folder, "mlp.safetensors"))
+    ...     model = load_weights(MLP([2, 3, 1]), Path(folder, "mlp.safetensors"))
+    >>> bool((model.fc1.weight == MLP([2, 3, 1], seed=1).fc1.weight).all())
+    True
+    """
+    _write_tensors(Path(path), copy_tensors(model.state_dict()), {})
+
+
+def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
+    """
+    Read the weights and buffers of a network from a safetensors file.
+
+    Parameters
+    ----------
+    model
+        A network of the same architecture; changed in place.
+    path
+        The file, from `save_weights` or the ``best.safetensors`` of a training.
+
+    Returns
+    -------
+    torch.nn.Module
+        The same network.
+
+    Raises
+    ------
+    ValueError
+        If the names or shapes of the weights differ.
+    """
+    weights, _ = _read_tensors(Path(path))
+    _check_same(shapes(model), {name: list(w.shape) for name, w in weights.items()}, path)
+    model.load_state_dict(weights)
+    return model
+
+
+class TrainingCheckpoint:
+    """
+    The folder that a training writes to after every epoch and is resumed from.
+
+    ``last.safetensors`` holds everything that a resumed training needs: the weights, the best
+    weights so far, the state of the optimiser and of the random generators, and, as its
+    metadata, settings and history. It is one file so that it cannot disagree with itself,
+    whenever the process dies. ``best.safetensors`` (the best weights alone) and ``history.json``
+    (settings and history) are written beside it for the reader.
+
+    Parameters
+    ----------
+    folder
+        Made if need be.
+    settings
+        What must be the same when training is resumed; plain values.
+    """
+
+    def __init__(self, folder: str | Path, settings: Mapping[str, Any]) -> None:
+        self.folder = Path(folder)
+        # through JSON once, so that it compares equal to what is read back
+        self.settings = json.loads(json.dumps(dict(settings)))
+
+    def save(self, tensors: Mapping[str, Tensors], record: Mapping[str, Any]) -> None:
+        """
+        Write the state of a training at the end of an epoch.
+
+        Parameters
+        ----------
+        tensors
+            Groups of named tensors; the group ``best`` is what ``best.safetensors`` gets.
+        record
+            Everything else, plain values.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        flat = {
+            f"{group}/{name}": t for group, named in tensors.items() for name, t in named.items()
+        }
+        text = {"settings": json.dumps(self.settings), "record": json.dumps(record)}
+        _write_tensors(self.folder / "last.safetensors", flat, text)
+        _write_tensors(self.folder / "best.safetensors", tensors["best"], {})
+        readable = {"settings": self.settings} | {
+            name: value for name, value in record.items() if name != "optimizer"
+        }
+        page = json.dumps(readable, indent=1)
+        _replace(self.folder / "history.json", lambda path: path.write_text(page, "utf-8"))
+
+    def load(self) -> tuple[dict[str, Tensors], dict[str, Any]] | None:
+        """
+        Return tensors and record as they were saved, or None if there are none.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or was written with other settings.
+        """
+        path = self.folder / "last.safetensors"
+        if not path.exists():
+            return None
+        flat, text = _read_tensors(path)
+        if not {"settings", "record"} <= set(text):
+            raise ValueError(
+                f"{path} is not the checkpoint of a training. Use another folder, or start over "
+                "with resume=False."
+            )
+        _check_same(self.settings, json.loads(text["settings"]), path)
+        groups: dict[str, Tensors] = {}
+        for name, tensor in flat.items():
+            group, _, key = name.partition("/")
+            groups.setdefault(group, {})[key] = tensor
+        return groups, json.loads(text["record"])
+
+
+def shapes(model: nn.Module) -> dict[str, list[int]]:
+    """Return the shape of every weight and buffer of a network."""
+    return {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+
+
+def copy_tensors(tensors: Mapping[str, Any]) -> Tensors:
+    """Return copies in memory of the CPU that share nothing with each other or the network."""
+    return {
+        name: tensor.detach().to("cpu", copy=True).contiguous()
+        for name, tensor in tensors.items()
+        if isinstance(tensor, torch.Tensor)
+    }
+
+
+def pack_optimizer(optimizer: torch.optim.Optimizer) -> tuple[Tensors, dict[str, Any]]:
+    """Return the state of an optimiser as named tensors and plain values."""
+    state = optimizer.state_dict()
+    tensors: dict[str, Any] = {}
+    plain: dict[str, Any] = {}
+    for index, entries in state["state"].items():
+        for key, value in entries.items():
+            kind = tensors if isinstance(value, torch.Tensor) else plain
+            kind[f"{index}/{key}"] = value
+    return copy_tensors(tensors), {"state": plain, "groups": state["param_groups"]}
+
+
+def unpack_optimizer(
+    optimizer: torch.optim.Optimizer, tensors: Tensors, plain: Mapping[str, Any]
+) -> None:
+    """Restore the state of an optimiser from what `pack_optimizer` returned."""
+    state: dict[int, dict[str, Any]] = {}
+    for name, value in [*tensors.items(), *plain["state"].items()]:
+        index, _, key = name.partition("/")
+        state.setdefault(int(index), {})[key] = value
+    optimizer.load_state_dict({"state": state, "param_groups": plain["groups"]})
+
+
+def _check_same(expected: Mapping[str, Any], found: Mapping[str, Any], path: str | Path) -> None:
+    names = [
+        name for name in dict.fromkeys([*expected, *found]) if expected.get(name) != found.get(name)
+    ]
+    if names:
+        differences = "; ".join(
+            f"{name} is {expected.get(name)!r} now, {found.get(name)!r} there" for name in names[:4]
+        )
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        raise ValueError(
+            f"{path} was written with other settings: {differences}{more}. Use the same settings "
+            "or another folder; a training is started over with resume=False."
+        )
+
+
+def _write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
+    from safetensors.torch import save_file
+
+    _replace(path, lambda temporary: save_file(tensors, temporary, metadata))
+
+
+def _read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            names = file.keys()  # the file itself cannot be iterated over
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    except SafetensorError as error:
+        raise ValueError(
+            f"{path} is damaged ({error}). Remove it, or start over with resume=False."
+        ) from error
+
+
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write to a temporary neighbour and move it into place, so that no half file is ever seen."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        write(temporary)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

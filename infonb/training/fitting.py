@@ -1,0 +1,310 @@
+"""The one training loop for all networks: seeded, stoppable and resumable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import xarray as xr
+from torch import nn
+
+from infonb.data.batches import Batches
+from infonb.networks.checkpoint import TrainingCheckpoint, shapes
+from infonb.progress import progress_bar
+from infonb.training.evaluation import (
+    count_outputs,
+    evaluate,
+    forward,
+    home,
+    is_correct,
+    modes_restored,
+)
+from infonb.training.losses import Loss, MakeOptimizer, add_penalty, choose_loss, choose_optimizer
+from infonb.training.state import Run, Saver, random_state, seed_random_state
+from infonb.validate import check_choice, check_integer, check_number
+
+__all__ = ["fit"]
+
+_MONITORS = ["validation_accuracy", "validation_loss", "train_accuracy", "train_loss"]
+
+
+def fit(
+    model: nn.Module,
+    train: Any,
+    validation: Any = None,
+    *,
+    loss: str | Loss = "auto",
+    optimizer: str | MakeOptimizer = "adam",
+    learning_rate: float = 1e-3,
+    penalty: float = 0.0,
+    batch_size: int = 512,
+    epochs: int = 100,
+    patience: int | None = None,
+    monitor: str | None = "auto",
+    stop_at: float | None = None,
+    keep: str = "best",
+    seed: int = 0,
+    checkpoint: str | Path | None = None,
+    save_every: int = 1,
+    resume: bool = True,
+    callback: Callable[[int, dict[str, float]], object] | None = None,
+    progress: bool | str = True,
+    desc: str | None = None,
+) -> xr.Dataset:
+    """
+    Train a classifier in place and return the history of its losses and accuracies.
+
+    Parameters
+    ----------
+    model
+        Any network that maps inputs (sample, ...) to logits (sample, output) or (sample).
+    train, validation
+        An `xarray.Dataset` with ``input`` (sample, ...) and ``label`` (sample), a tuple (inputs,
+        labels) of arrays or tensors, or a DataLoader that yields such tuples. Data in memory are
+        moved to the network's device as a whole. Labels are whole numbers from 0.
+    loss
+        ``"binary_cross_entropy"`` (one logit), ``"cross_entropy"``, ``"auto"`` (the one of the
+        two that suits the number of outputs), or a function (logits, labels) → mean loss.
+    optimizer
+        ``"adam"``, or a function that is given the list of parameters and returns an optimiser
+        (`learning_rate` is not used then).
+    learning_rate
+        Of Adam.
+    penalty
+        Weight λ of the squared norm of all parameters that are trained, added to the loss.
+    batch_size
+        Examples in a step. A DataLoader uses its own.
+    epochs
+        The largest number of passes over the training examples.
+    patience
+        Stop after so many epochs in a row without improvement of the monitored quantity.
+    monitor
+        ``"validation_accuracy"``, ``"validation_loss"``, ``"train_accuracy"``,
+        ``"train_loss"``, or None. ``"auto"``: the validation accuracy if there is validation.
+    stop_at
+        Stop as soon as the accuracy on the training examples is at least this (1.0: until
+        everything is memorised).
+    keep
+        ``"best"``: end with the weights of the epoch that was best in the monitored quantity
+        (the first one of equals; the last epoch if nothing is monitored). ``"last"``: end with
+        the weights of the last epoch.
+    seed
+        Seed of the order of the examples and of dropout. The global random state of torch is
+        left as it was.
+    checkpoint
+        Folder for ``last.safetensors`` (the state of the training), ``best.safetensors`` (the
+        weights of the best epoch) and ``history.json``.
+    save_every
+        Write the checkpoint every so many epochs (more than 1 if they are very short). It is also
+        written at the end and when training is interrupted or fails.
+    resume
+        Continue from what is in `checkpoint`: the result is equal, bit for bit, to that of a
+        training that was not interrupted (with a DataLoader: unless it has its own generator).
+        `epochs` may be raised. False: start over.
+    callback
+        Called after every epoch with its number (from 1) and a dict of its quantities.
+    progress
+        True, False or ``"text"``, as in `infonb.progress.progress_bar`.
+    desc
+        The words before the progress bar.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``train_loss``, ``train_accuracy`` and, with validation, ``validation_loss``,
+        ``validation_accuracy``, all (epoch), epochs counted from 1; losses in nats per example,
+        without the penalty. Attributes: ``best_epoch``, ``stopped`` (``"patience"``,
+        ``"stop_at"`` or ``"epochs"``), ``monitor``, ``keep``, ``train_metrics`` and the settings.
+
+    Raises
+    ------
+    ValueError
+        If data, labels and network do not fit together, if the loss becomes NaN or infinite, or
+        if the checkpoint is damaged or belongs to other settings.
+
+    Notes
+    -----
+    The loss is that of the batch plus λ·Σw². Loss and accuracy in training are running means
+    over the batches of an epoch, while the network learns (``train_metrics`` = ``"running"``).
+    If `stop_at` or `monitor` needs them, they are instead measured after each epoch on all
+    training examples, in eval mode (``"exact"``), for about a third more time.
+
+    A network that relies on a perfect shortcut has the same validation accuracy from its first
+    epochs on, so that ``keep="best"`` returns it as it was then, hardly trained. To measure what
+    training made of it, take ``keep="last"``.
+
+    On a busy machine of few cores torch is several times faster with one thread
+    (``torch.set_num_threads(1)``), or with ``OMP_WAIT_POLICY=PASSIVE`` in the environment before
+    torch is imported: threads that wait for each other otherwise keep the cores busy.
+
+    References
+    ----------
+    Bansal, Pruthi and Belinkov (2022), sections 3 to 5 (Adam, squared-norm penalty, the weights
+    with the best validation accuracy).
+
+    Examples
+    --------
+    >>> from infonb.data import concentric_circles
+    >>> from infonb.networks.mlp import MLP
+    >>> model = MLP([2, 16, 16, 1])
+    >>> history = fit(model, concentric_circles(200), learning_rate=0.01, epochs=50, progress=False)
+    >>> history.sizes["epoch"], history.stopped
+    (50, 'epochs')
+    >>> from infonb.training import accuracy
+    >>> accuracy(model, concentric_circles(200, seed=21)) > 0.9
+    True
+    """
+    monitor = _check_monitor(monitor, patience, validation is not None)
+    settings: dict[str, Any] = {
+        "learning_rate": check_number("learning_rate", learning_rate, 0.0),
+        "penalty": check_number("penalty", penalty, 0.0),
+        "batch_size": check_integer("batch_size", batch_size, 1),
+        "patience": patience if patience is None else check_integer("patience", patience, 1),
+        "monitor": monitor,
+        "stop_at": stop_at if stop_at is None else check_number("stop_at", stop_at, 0.0, 1.0),
+        "keep": keep,
+        "seed": check_integer("seed", seed, 0),
+    }
+    check_choice("keep", keep, ["best", "last"])
+    check_integer("epochs", epochs, 1)
+    check_integer("save_every", save_every, 1)
+    is_exact = stop_at is not None or (monitor or "").startswith("train")
+    device, dtype = home(model)
+    parts = {"train": Batches(train, device=device, dtype=dtype, name="train")}
+    if validation is not None:
+        parts["validation"] = Batches(validation, device=device, dtype=dtype, name="validation")
+
+    with modes_restored(model), random_state(device):
+        n_outputs = count_outputs(model, parts["train"])
+        settings["loss"], loss_function = choose_loss(loss, n_outputs)
+        for batches in parts.values():
+            batches.check_labels(max(n_outputs, 2))
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        if not parameters:
+            raise ValueError("the model has no parameters to train (requires_grad).")
+        settings["optimizer"], opt = choose_optimizer(optimizer, parameters, learning_rate)
+        order_seed, torch_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
+        seed_random_state(device, torch_seed)
+        run = Run(model, opt, torch.Generator().manual_seed(order_seed), monitor)
+        saver = None
+        if checkpoint is not None:
+            same: dict[str, Any] = {
+                f"shape of {name}": size for name, size in shapes(model).items()
+            }
+            same |= {f"{name} data": batches.fingerprint() for name, batches in parts.items()}
+            saver = Saver(TrainingCheckpoint(checkpoint, settings | same), run, save_every)
+            if resume:
+                saver.load(epochs)
+
+        bar = progress_bar(show=progress, total=epochs, desc=desc or "training", unit="epoch")
+        try:
+            bar.update(run.epoch)
+            while not run.stopped:
+                values = _epoch(run, parts, loss_function, parameters, settings, is_exact)
+                run.finish_epoch(values, patience=patience, stop_at=stop_at, epochs=epochs)
+                if saver is not None:
+                    saver.end_of_epoch()
+                bar.set_postfix(_postfix(values), refresh=False)
+                bar.update(1)
+                if callback is not None:
+                    callback(run.epoch, values)
+        finally:
+            bar.close()
+            opt.zero_grad(set_to_none=True)
+            if saver is not None:
+                saver.flush()
+        if keep == "best" and monitor is not None:
+            model.load_state_dict(run.best_weights)
+    return _history(run, settings, is_exact)
+
+
+def _epoch(
+    run: Run,
+    parts: Mapping[str, Batches],
+    loss_function: Loss,
+    parameters: list[nn.Parameter],
+    settings: Mapping[str, Any],
+    is_exact: bool,
+) -> dict[str, float]:
+    """Train for one epoch and return its quantities."""
+    run.model.train()
+    batches = parts["train"](settings["batch_size"], run.generator)
+    metrics = _train(run, batches, loss_function, parameters, settings["penalty"])
+    # larger batches cost memory, smaller ones time; at least those that fit in training do
+    size = max(settings["batch_size"], 1024)
+    if is_exact:
+        metrics = evaluate(run.model, parts["train"], size, loss_function)
+    values = {f"train_{name}": value for name, value in metrics.items()}
+    if "validation" in parts:
+        metrics = evaluate(run.model, parts["validation"], size, loss_function)
+        values |= {f"validation_{name}": value for name, value in metrics.items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise ValueError(
+                f"{name} became {value} in epoch {run.epoch + 1}: training has diverged. Use a "
+                "lower learning_rate."
+            )
+    return values
+
+
+def _train(
+    run: Run,
+    batches: Iterator[tuple[torch.Tensor, torch.Tensor | None]],
+    loss_function: Loss,
+    parameters: list[nn.Parameter],
+    penalty: float,
+) -> dict[str, float]:
+    # kept on the device until the end: reading a number after each step would wait for it
+    losses, hits, sizes = [], [], []
+    for inputs, labels in batches:
+        assert labels is not None
+        run.optimizer.zero_grad(set_to_none=True)
+        logits = forward(run.model, inputs)
+        loss = loss_function(logits, labels)
+        loss.backward()
+        if penalty:
+            add_penalty(parameters, penalty)
+        run.optimizer.step()
+        losses.append(loss.detach())
+        hits.append(is_correct(logits.detach(), labels).sum())
+        sizes.append(len(labels))
+    total = math.fsum(a * n for a, n in zip(torch.stack(losses).tolist(), sizes, strict=True))
+    return {"loss": total / sum(sizes), "accuracy": int(torch.stack(hits).sum()) / sum(sizes)}
+
+
+def _history(run: Run, settings: Mapping[str, Any], is_exact: bool) -> xr.Dataset:
+    attrs = {name: value for name, value in settings.items() if value is not None}
+    attrs |= {
+        "monitor": run.monitor or "none",
+        "best_epoch": run.best_epoch,
+        "stopped": run.stopped,
+        "train_metrics": "exact" if is_exact else "running",
+    }
+    return xr.Dataset(
+        {name: ("epoch", np.array(values)) for name, values in run.history.items()},
+        {"epoch": np.arange(1, run.epoch + 1)},
+        attrs,
+    )
+
+
+def _postfix(values: Mapping[str, float]) -> dict[str, str]:
+    shown = values.get("validation_accuracy", values["train_accuracy"])
+    return {"loss": f"{values['train_loss']:.3g}", "accuracy": f"{shown:.3f}"}
+
+
+def _check_monitor(monitor: str | None, patience: int | None, has_validation: bool) -> str | None:
+    check_choice("monitor", monitor, [*_MONITORS, "auto", None])
+    if monitor == "auto":
+        monitor = "validation_accuracy" if has_validation else None
+    if monitor is None and patience is not None:
+        raise ValueError(
+            "patience needs something to monitor: give validation, or "
+            "monitor='train_loss' or 'train_accuracy'."
+        )
+    if monitor is not None and monitor.startswith("validation") and not has_validation:
+        raise ValueError(f"monitor={monitor!r} needs validation, which is None.")
+    return monitor

@@ -1,0 +1,151 @@
+"""The state of a training under way, and how it is kept on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+
+from infonb.networks.checkpoint import (
+    Tensors,
+    TrainingCheckpoint,
+    copy_tensors,
+    pack_optimizer,
+    unpack_optimizer,
+)
+from infonb.training.evaluation import home
+
+
+@dataclass
+class Run:
+    """A training under way: what changes from epoch to epoch."""
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    monitor: str | None
+    history: dict[str, list[float]] = field(default_factory=dict)
+    best_epoch: int = 0
+    best_weights: Tensors = field(default_factory=dict)
+    stopped: str = ""
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs that are done."""
+        return len(self.history.get("train_loss", ()))
+
+    def finish_epoch(
+        self,
+        values: Mapping[str, float],
+        *,
+        patience: int | None,
+        stop_at: float | None,
+        epochs: int,
+    ) -> None:
+        """Write down the quantities of an epoch; note whether it is the best and the last."""
+        for name, value in values.items():
+            self.history.setdefault(name, []).append(value)
+        if self._is_improved():
+            self.best_epoch = self.epoch
+            if self.monitor is not None:  # else the best weights are those of the model now
+                self.best_weights = copy_tensors(self.model.state_dict())
+        if stop_at is not None and values["train_accuracy"] >= stop_at:
+            self.stopped = "stop_at"
+        elif patience is not None and self.epoch - self.best_epoch >= patience:
+            self.stopped = "patience"
+        elif self.epoch >= epochs:
+            self.stopped = "epochs"
+
+    def _is_improved(self) -> bool:
+        if self.monitor is None or self.best_epoch == 0:
+            return True
+        past = self.history[self.monitor]
+        best, now = past[self.best_epoch - 1], past[-1]
+        return now > best if self.monitor.endswith("accuracy") else now < best
+
+
+class Saver:
+    """Holds the state at the end of the last epoch, and writes it to disk when it is due."""
+
+    def __init__(self, checkpoint: TrainingCheckpoint, run: Run, save_every: int) -> None:
+        self.checkpoint, self.run, self.save_every = checkpoint, run, save_every
+        self.pending: tuple[dict[str, Tensors], dict[str, Any]] | None = None
+
+    def end_of_epoch(self) -> None:
+        """Copy the state; write it if the epoch is one of every `save_every`, or the last."""
+        # a copy: an interrupt in the middle of the next epoch finds the weights changed already
+        run = self.run
+        optimizer_tensors, optimizer = pack_optimizer(run.optimizer)
+        random = {"order": run.generator.get_state(), "cpu": torch.get_rng_state()}
+        device, _ = home(run.model)
+        if device.type == "cuda":
+            random["cuda"] = torch.cuda.get_rng_state(device)
+        weights = copy_tensors(run.model.state_dict())
+        tensors = {
+            "model": weights,
+            "best": copy_tensors(weights) if run.monitor is None else run.best_weights,
+            "optimizer": optimizer_tensors,
+            "random": random,
+        }
+        record = {
+            "epochs": run.epoch,
+            "best_epoch": run.best_epoch,
+            "stopped": run.stopped,
+            "history": {name: list(values) for name, values in run.history.items()},
+            "optimizer": optimizer,
+        }
+        self.pending = tensors, record
+        if run.stopped or run.epoch % self.save_every == 0:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the state that is not on disk yet, if there is one."""
+        if self.pending is not None:
+            self.checkpoint.save(*self.pending)
+            self.pending = None
+
+    def load(self, epochs: int) -> None:
+        """Put the run into the state that is on disk, if there is one."""
+        saved = self.checkpoint.load()
+        if saved is None:
+            return
+        tensors, record = saved
+        run = self.run
+        if record["epochs"] > epochs:
+            raise ValueError(
+                f"{self.checkpoint.folder} has {record['epochs']} epochs, more than epochs="
+                f"{epochs}. Give at least as many, or start over with resume=False."
+            )
+        run.model.load_state_dict(tensors["model"])
+        unpack_optimizer(run.optimizer, tensors.get("optimizer", {}), record["optimizer"])
+        run.best_weights = tensors["best"]
+        run.best_epoch, run.history = record["best_epoch"], record["history"]
+        run.stopped = record["stopped"]
+        if run.stopped == "epochs" and run.epoch < epochs:
+            run.stopped = ""
+        elif not run.stopped and run.epoch >= epochs:
+            run.stopped = "epochs"
+        run.generator.set_state(tensors["random"]["order"])
+        torch.set_rng_state(tensors["random"]["cpu"])
+        if "cuda" in tensors["random"]:
+            torch.cuda.set_rng_state(tensors["random"]["cuda"], home(run.model)[0])
+
+
+@contextmanager
+def random_state(device: torch.device) -> Iterator[None]:
+    """Give torch's global random state back afterwards: dropout and DataLoaders draw from it."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+
+
+def seed_random_state(device: torch.device, seed: int) -> None:
+    """Seed torch's global random state of the CPU and of one device."""
+    # torch.manual_seed would also reseed every other device, which nobody restores
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
