@@ -1,0 +1,199 @@
+"""The command line: list the experiments, run a report, open the laboratory."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from infonb import __version__
+from infonb.validate import did_you_mean
+
+__all__ = ["main"]
+
+_WIDTH = 100
+_INTERRUPTED = 130
+_REST = "infonb.rest"
+
+
+class _Group(click.Group):
+    """Commands whose every error is one line on standard error."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
+        try:
+            code = super().main(*args, **kwargs)
+        except click.ClickException as error:
+            click.echo(f"Error: {error.format_message().strip()}", err=True)
+            code = error.exit_code
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("Interrupted.", err=True)
+            code = _INTERRUPTED
+        except BrokenPipeError:  # the reader of a pipe has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 1
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        name = args[0]
+        commands = self.list_commands(ctx)
+        if name not in commands and not name.startswith("-"):
+            listed = ", ".join(repr(command) for command in commands)
+            raise click.UsageError(
+                f"no command {name!r}; there are {listed}.{did_you_mean(name, commands)}"
+            )
+        return super().resolve_command(ctx, args)
+
+
+class _PassThrough(click.Command):
+    """A command that leaves alone what stands after ``--``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "--" in args:
+            place = args.index("--")
+            args, ctx.meta[_REST] = args[:place], args[place + 1 :]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_Group,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="infonb")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """
+    Ask what kind of memorization is in a network's activations.
+
+    Each of the paper's experiments is a notebook with parameters; `run` turns it into an
+    executed notebook, a page and labelled results.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+@main.command("list")
+@click.argument("name", required=False)
+def list_(name: str | None) -> None:
+    """Show the experiments (or only NAME) with their parameters."""
+    from infonb import experiments
+
+    try:
+        chosen = [experiments.get(name).__name__.rpartition(".")[2]] if name else None
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    click.echo("\n\n".join(_description(item) for item in chosen or experiments.names()))
+
+
+@main.command()
+@click.argument("name")
+@click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE",
+              help="Value of a parameter; may be given again for others.")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+              help="Folder for notebook, page and results  [default: report/NAME]")  # fmt: skip
+@click.option("--hide-code", is_flag=True, help="Fold the code of the page behind its toggle.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+def run(
+    name: str, pairs: tuple[str, ...], output: Path | None, hide_code: bool, quiet: bool
+) -> None:
+    """
+    Run experiment NAME: executed notebook, HTML page and results.zarr.
+
+    For example: infonb run colored-digits -p alpha=0,1 -o out
+    """
+    from infonb.reports.plan import plan_report
+
+    try:
+        plan = plan_report(name, _parameters(pairs), output, text=True)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+
+    from infonb.reports.run import ReportError, execute_plan
+
+    try:
+        report = execute_plan(plan, show_code=not hide_code, progress=not quiet)
+    except (ReportError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    for path in (report.notebook, report.page, report.results):
+        if path is not None:
+            click.echo(path)
+
+
+@main.command(cls=_PassThrough, options_metavar="[OPTIONS] [-- JUPYTERLAB OPTIONS]")
+@click.argument("folder", metavar="[DIR]", default="infonb-lab", type=click.Path(path_type=Path))
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.pass_context
+def lab(ctx: click.Context, folder: Path, no_browser: bool) -> None:
+    """
+    Open JupyterLab on a copy of the notebooks and tutorials in DIR (default: infonb-lab).
+
+    Files that are there already are kept. What stands after `--` goes to JupyterLab.
+    """
+    from infonb.reports.lab import start_lab
+    from infonb.reports.notebooks import copy_notebooks
+
+    try:
+        copied, kept = copy_notebooks(folder)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    click.echo(f"{folder}: {len(copied)} files copied.")
+    for path in kept:
+        click.echo(f"kept, for it has been changed: {path}")
+    extra = ["--no-browser"] if no_browser else []
+    sys.exit(start_lab(folder, [*extra, *ctx.meta.get(_REST, [])]))
+
+
+def _parameters(pairs: Iterable[str]) -> dict[str, str]:
+    texts: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        name = name.strip()
+        if not sign or not name:
+            raise ValueError(f"-p {pair!r} must have the form name=value.")
+        if name in texts:
+            raise ValueError(f"parameter {name!r} is given twice.")
+        texts[name] = text
+    return texts
+
+
+def _description(name: str) -> str:
+    """Return an experiment and its parameters as text that fits the screen."""
+    from infonb import experiments
+    from infonb.experiments.parameters import describe, to_text
+    from infonb.reports.plan import RESERVED
+
+    module = experiments.get(name)
+    rows = [
+        (info.name, info.type, to_text(info.default), info.limits, info.help)
+        for info in describe(module.Parameters)
+        if info.name not in RESERVED
+    ]
+    header = ("parameter", "type", "default", "valid", "meaning")
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(4)]
+    lines = [f"{name}: {experiments.title(name)}"]
+    lines += textwrap.wrap(" ".join(module.CLAIM.split()), _WIDTH - 2, initial_indent="  ",
+                           subsequent_indent="  ")  # fmt: skip
+    for row in [header, *rows]:
+        start = "  " + "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=False)
+        )
+        room = _WIDTH - len(start) - 2
+        if room >= 24:
+            lines += textwrap.wrap(row[4], _WIDTH, initial_indent=f"{start}  ",
+                                   subsequent_indent=" " * (len(start) + 2)) or [start]  # fmt: skip
+        else:  # names or values so long that the meaning goes below
+            lines += [start.rstrip()]
+            lines += textwrap.wrap(
+                row[4], _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
+            )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""Reports: a parameterised notebook executed through papermill, with a page and its results."""
+
+from __future__ import annotations
+
+from infonb.reports.notebooks import copy_notebooks, notebook_path
+from infonb.reports.plan import ReportPlan, plan_report
+from infonb.reports.run import Report, ReportError, run_report
+
+__all__ = [
+    "Report",
+    "ReportError",
+    "ReportPlan",
+    "copy_notebooks",
+    "notebook_path",
+    "plan_report",
+    "run_report",
+]

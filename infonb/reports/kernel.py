@@ -1,0 +1,89 @@
+"""The kernel that notebooks run on: always this very interpreter, whatever kernels are installed.
+
+A kernel specification named ``python3`` may be missing on a user's machine, or belong to another
+environment; reports and the laboratory must not depend on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+from infonb.reports.notebooks import PACKAGE
+
+__all__ = ["InterpreterKernel", "kernel_options", "write_kernelspec"]
+
+# what a socket's path may have on the strictest of the usual systems, less the port's suffix
+_LONGEST_SOCKET_PATH = 90
+
+
+def kernel_environment() -> dict[str, str]:
+    """Return what a kernel's environment needs beyond this process's own."""
+    # spinning barriers make two torch threads slower than one on a busy machine
+    environment = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    if (PACKAGE.parent / "pyproject.toml").is_file():  # a checkout that may not be installed
+        paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
+
+
+def kernel_specification() -> dict[str, Any]:
+    """Return the kernel specification of this interpreter."""
+    return {
+        # frozen modules cost the debugger its breakpoints, and it says so at every start
+        "argv": [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher",
+                 "-f", "{connection_file}"],
+        "display_name": "Python 3 (infonb)",
+        "language": "python",
+        "env": kernel_environment(),
+    }  # fmt: skip
+
+
+def write_kernelspec(folder: Path) -> None:
+    """Write the specification as ``python3`` into a folder to be named by ``JUPYTER_PATH``."""
+    target = folder / "kernels" / "python3"
+    target.mkdir(parents=True)
+    text = json.dumps(kernel_specification(), indent=1)
+    (target / "kernel.json").write_text(text, encoding="utf-8")
+
+
+class InterpreterKernel(AsyncKernelManager):
+    """Kernel manager whose only kernel is this interpreter."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The specification, never looked up on disk."""
+        if self._kernel_spec is None:
+            specification = kernel_specification()
+            specification["argv"] += [
+                "--InlineBackend.figure_formats=retina",  # figures at twice the resolution
+                "--log-level=CRITICAL",  # no traceback of its own when it is interrupted
+            ]
+            self._kernel_spec = KernelSpec(**specification)
+        return self._kernel_spec
+
+
+def kernel_options(folder: Path) -> dict[str, Any]:
+    """
+    Return what papermill passes on to start the kernel.
+
+    Parameters
+    ----------
+    folder
+        Private temporary folder for the connection file and, where the system has them, the
+        sockets: no ports are opened, and nothing is written to the user's home.
+    """
+    from traitlets.config import Config
+
+    connection = folder / "kernel.json"
+    sockets = sys.platform != "win32" and len(str(connection)) < _LONGEST_SOCKET_PATH
+    config = Config()
+    config.InterpreterKernel.connection_file = str(connection)
+    config.InterpreterKernel.transport = "ipc" if sockets else "tcp"
+    return {"kernel_manager_class": InterpreterKernel, "config": config}

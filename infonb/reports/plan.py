@@ -1,0 +1,138 @@
+"""What a report will do, checked to the end before anything is created or run."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infonb import experiments
+from infonb.experiments.parameters import (
+    ParameterError,
+    ParameterInfo,
+    assert_same,
+    check,
+    describe,
+    find,
+    parse,
+)
+from infonb.reports.notebooks import check_folder, notebook_path
+
+__all__ = ["RESERVED", "ReportPlan", "plan_report"]
+
+# set by every report: pictures instead of live controls, and where the labelled results go
+RESERVED = ("interactive", "results")
+
+
+@dataclass(frozen=True)
+class ReportPlan:
+    """A checked report: the notebook, all values of its parameters, and the files it will write."""
+
+    name: str
+    title: str
+    source: Path
+    folder: Path
+    parameters: tuple[tuple[ParameterInfo, Any], ...]
+
+    @property
+    def notebook(self) -> Path:
+        """Where the executed notebook goes."""
+        return self.folder / f"{self.name}.ipynb"
+
+    @property
+    def page(self) -> Path:
+        """Where the HTML page goes."""
+        return self.folder / f"{self.name}.html"
+
+    @property
+    def results(self) -> Path:
+        """Where the labelled results go."""
+        return self.folder / "results.zarr"
+
+    @property
+    def partial(self) -> Path:
+        """The notebook while it is being executed."""
+        return self.folder / f".{self.name}.partial.ipynb"
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The parameters that differ from their default."""
+        return {info.name: value for info, value in self.parameters if value != info.default}
+
+    @property
+    def injected(self) -> dict[str, Any]:
+        """What the notebook is given: the changed parameters and those that every report sets."""
+        return {**self.changed, "interactive": False, "results": str(self.results.absolute())}
+
+
+def plan_report(
+    name: str,
+    parameters: Mapping[str, Any] | None = None,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    text: bool = False,
+) -> ReportPlan:
+    """
+    Check everything that a report needs; create and run nothing.
+
+    Parameters
+    ----------
+    name
+        Name of the experiment; hyphens stand for underscores.
+    parameters
+        Values that differ from the defaults.
+    output
+        Folder for the notebook, the page and the results; ``report/<name>`` if None.
+    text
+        Whether the values are command-line text, to be parsed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such experiment, or a parameter is unknown, of the wrong type or out of
+        range (`ParameterError`).
+    OSError
+        If the output folder cannot be made or written to, or the notebook is missing.
+    """
+    module = experiments.get(name)
+    name = module.__name__.rpartition(".")[2]
+    given = dict(parameters or {})
+    for reserved in RESERVED:
+        if reserved in given:
+            raise ParameterError(
+                f"parameter {reserved!r} is set by the report itself; leave it out."
+            )
+    known = {info.name: info for info in describe(module.Parameters) if info.name not in RESERVED}
+    for unknown in given:
+        find(unknown, known)
+    typed = parse(module.Parameters, given) if text else check(module.Parameters, given)
+    values = dataclasses.asdict(module.Parameters(**typed))  # checks what values do together
+    source = notebook_path(name)
+    assert_same(source, module.Parameters)
+    folder = Path(output) if output is not None else Path("report", name)
+    check_folder(folder)
+    plan = ReportPlan(
+        name=name,
+        title=experiments.title(name),
+        source=source,
+        folder=folder,
+        parameters=tuple((info, values[info.name]) for info in known.values()),
+    )
+    _check_results(plan)
+    return plan
+
+
+def _check_results(plan: ReportPlan) -> None:
+    """Refuse to overwrite what is not the result of an earlier run of the same experiment."""
+    for path in (plan.notebook, plan.page):
+        if path.is_dir():
+            raise IsADirectoryError(f"{path} is a folder; choose another output folder.")
+    own = plan.notebook.exists() or plan.partial.exists()
+    if os.path.lexists(plan.results) and not own:
+        raise FileExistsError(
+            f"{plan.results} belongs to something else than {plan.name}; "
+            "choose another output folder."
+        )
