@@ -72,8 +72,8 @@ class ParameterSet:
         missing = [name for name in names if name not in namespace]
         if missing:
             raise ParameterError(
-                f"no variable for the parameters {', '.join(map(repr, missing))}; run the cell with "
-                "the parameters first."
+                f"no variable for the parameters {', '.join(map(repr, missing))}; run the cell "
+                "with the parameters first."
             )
         return cls(**{name: namespace[name] for name in names})
 

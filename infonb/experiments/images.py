@@ -1,0 +1,183 @@
+"""What the experiments on images of digits share: parameters, the MLP, the sweep, the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from infonb.experiments.claims import Claim, ClaimsTable, change
+from infonb.experiments.networks import collect, hidden_layers, measure_run
+from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
+from infonb.experiments.rows import layer_claims, rank_claims
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["ImageParameters", "claims_table", "run_levels", "train_mlp"]
+
+Data = Callable[[Any, float, int], tuple[xr.Dataset, xr.Dataset]]
+Train = Callable[[Any, xr.Dataset, xr.Dataset, int], "tuple[nn.Module, xr.Dataset]"]
+
+
+@dataclass(frozen=True)
+class ImageParameters(ParameterSet):
+    """Parameters of data, network, training and measures; an experiment sets its own defaults."""
+
+    dataset: str = parameter(
+        "digits", "digits: 8 x 8, offline; mnist: 14 x 14, in INFONB_DATA or downloaded",
+        choices=["digits", "mnist"],
+    )  # fmt: skip
+    seed: list[int] = parameter([0, 1, 2], "one network for each seed", minimum=0)
+    n_train: int = parameter(0, "training examples; 0: all", minimum=0)
+    n_validation: int = parameter(0, "validation examples; 0: all", minimum=0)
+    width: int = parameter(64, "neurons in each hidden layer", minimum=2)
+    depth: int = parameter(3, "hidden layers", minimum=1)
+    epochs: int = parameter(40, "largest number of epochs", minimum=1)
+    batch_size: int = parameter(128, "examples in a step", minimum=1)
+    learning_rate: float = parameter(1e-3, "of Adam", minimum=0)
+    penalty: float = parameter(0.0, "weight of the squared norm of all parameters", minimum=0)
+    activations: str = parameter(
+        "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"]
+    )
+    bins: int = parameter(100, "bins of the entropy", minimum=1)
+    edges: str = parameter(
+        "common", "bins common to all neurons, or for each neuron its own",
+        choices=["common", "neuron"],
+    )  # fmt: skip
+    k: int = parameter(3, "neighbours of the KSG estimator of mutual information", minimum=1)
+    interactive: bool = parameter(True, "live controls; false: pictures only")
+    results: str = parameter("", "where to save the labelled results (.zarr); empty: nowhere")
+
+
+def train_mlp(
+    parameters: ImageParameters,
+    examples: xr.Dataset,
+    validation: xr.Dataset,
+    seed: int,
+    *,
+    n_outputs: int,
+    keep: str,
+    patience: int | None = None,
+    stop_at: float | None = None,
+    progress: bool | str = False,
+) -> tuple[nn.Module, xr.Dataset]:
+    """
+    Train the paper's MLP on flattened images; return it and its history.
+
+    Parameters
+    ----------
+    parameters
+        Of the experiment.
+    examples, validation
+        ``input`` (sample, ...) and ``label`` (sample).
+    seed
+        Of the weights and of the order of the examples.
+    n_outputs
+        Number of logits.
+    keep, patience, stop_at, progress
+        As in `infonb.fit`.
+    """
+    from infonb.networks.mlp import MLP
+    from infonb.training import fit
+
+    n_inputs = examples["input"][0].size
+    hidden = [parameters.width] * parameters.depth
+    model = MLP([n_inputs, *hidden, n_outputs], seed=seed)
+    history = fit(
+        model, examples, validation, epochs=parameters.epochs, batch_size=parameters.batch_size,
+        learning_rate=parameters.learning_rate, penalty=parameters.penalty, seed=seed,
+        keep=keep, patience=patience, stop_at=stop_at, progress=progress,
+    )  # fmt: skip
+    return model, history
+
+
+def run_levels(
+    parameters: ImageParameters,
+    over: str,
+    data: Data,
+    train: Train,
+    *,
+    progress: bool | str,
+) -> xr.Dataset:
+    """
+    Train and measure one network per level and seed.
+
+    Parameters
+    ----------
+    parameters
+        Of the experiment; the attribute `over` holds the levels.
+    over
+        Name of the levels: ``alpha`` or ``beta``.
+    data
+        Function (parameters, level, seed) → training and validation examples.
+    train
+        Function (parameters, examples, validation, seed) → network and history.
+    progress
+        As in `infonb.progress.progress_bar`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `infonb.experiments.networks.collect`; measured on the validation examples.
+    """
+
+    def run_one(level: float, seed: int) -> xr.Dataset:
+        examples, validation = data(parameters, level, seed)
+        model, history = train(parameters, examples, validation, seed)
+        return measure_run(
+            model, history, validation,
+            layers=hidden_layers(parameters.depth, parameters.activations),
+            bins=parameters.bins, edges=parameters.edges, k=parameters.k,
+        )  # fmt: skip
+
+    levels = getattr(parameters, over)
+    results = collect(run_one, over, levels, parameters.seed, progress=progress)
+    return results.assign_attrs(dataset=parameters.dataset)
+
+
+def claims_table(
+    results: xr.Dataset,
+    over: str,
+    symbol: str,
+    *,
+    entropy_direction: int,
+    paper: xr.Dataset,
+) -> ClaimsTable:
+    """
+    Return the paper's claims on the lowest and the highest level beside what was found.
+
+    Parameters
+    ----------
+    results
+        What `run_levels` returned.
+    over, symbol
+        Name and symbol of the levels: ``alpha`` and α, or ``beta`` and β.
+    entropy_direction
+        1 if the paper has the entropy rise with the level, -1 if it falls; MI goes the other way.
+    paper
+        The paper's ``median_entropy`` (layer, `over`), ``validation_accuracy`` (`over`), and as
+        attributes its words on MI and its ranking.
+
+    Raises
+    ------
+    ParameterError
+        If there is only one level, so that nothing can be compared.
+    """
+    levels = results[over].values
+    if levels.size < 2:
+        raise ParameterError(f"{over} needs at least two values, such as 0,1, to be compared.")
+    start, end = float(levels.min()), float(levels.max())
+    rows = layer_claims(results, over, start, end, entropy_direction=entropy_direction, paper=paper)
+    here, effect = change(results.final_validation_accuracy, over, start, end)
+    numbers = " → ".join(f"{value:.3g}" for value in paper.validation_accuracy[[0, -1]].values)
+    rows.append(Claim("validation accuracy falls", "network", -1, numbers, here, effect))
+    rows += rank_claims(results, over, entropy_sign=-entropy_direction, paper=paper)
+    return ClaimsTable(
+        rows,
+        f"Differences from {symbol} = {start:g} to {symbol} = {end:g}, one for each seed; entropy "
+        "and MI in nats; Student's t interval over seeds. The paper's numbers are those of MNIST "
+        f"from {symbol} = 0 to 1, read off its figures; here: {results.attrs['dataset']}.",
+    )

@@ -1,0 +1,174 @@
+"""The steps that every experiment shares: train a network, record it, measure it, collect runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.progress import progress_bar
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["collect", "hidden_layers", "measure_run", "save_results"]
+
+
+def hidden_layers(depth: int, activations: str) -> list[str]:
+    """
+    Return the names of an MLP's layers to record, before or after the ReLU.
+
+    Examples
+    --------
+    >>> hidden_layers(2, "pre"), hidden_layers(2, "post")
+    (['fc1', 'fc2'], ['relu1', 'relu2'])
+    """
+    stem = {"pre": "fc", "post": "relu"}[activations]
+    return [f"{stem}{i}" for i in range(1, depth + 1)]
+
+
+def measure_run(
+    model: nn.Module,
+    history: xr.Dataset,
+    data: xr.Dataset,
+    *,
+    layers: Sequence[str],
+    bins: int,
+    edges: str,
+    k: int,
+) -> xr.Dataset:
+    """
+    Record a trained network on unlabelled examples and return all that a run leaves behind.
+
+    Parameters
+    ----------
+    model
+        A trained network.
+    history
+        What `infonb.fit` returned.
+    data
+        Examples to record, ``input`` (sample, ...).
+    layers
+        Names of the layers.
+    bins, edges
+        Of `infonb.entropy`.
+    k
+        Of `infonb.mutual_information` (KSG).
+
+    Returns
+    -------
+    xarray.Dataset
+        ``activation`` (layer, neuron, sample), ``entropy`` (layer, neuron) and
+        ``mutual_information`` (layer, neuron, other_layer, other_neuron) in nats, the curves of
+        the training (epoch), and ``final_...``: its values at the epoch whose weights were kept.
+    """
+    from infonb.activations import record
+    from infonb.measures import entropy, mutual_information
+
+    run = record(model, data, layers=list(layers), progress=False)
+    run["entropy"] = entropy(run.activation, bins=bins, edges=edges)
+    run["mutual_information"] = mutual_information(run.activation, k=k)
+    kept = history.attrs["best_epoch"] if history.attrs["keep"] == "best" else history.epoch[-1]
+    for name, curve in history.data_vars.items():
+        run[name] = curve
+        run[f"final_{name}"] = curve.sel(epoch=kept, drop=True)
+    run["epochs"] = history.sizes["epoch"]
+    return run
+
+
+def collect(
+    run_one: Callable[[Any, int], xr.Dataset],
+    over: Hashable,
+    levels: Sequence[Any],
+    seeds: Sequence[int],
+    *,
+    progress: bool | str = True,
+) -> xr.Dataset:
+    """
+    Make one run per level and seed and put them into one labelled result.
+
+    Parameters
+    ----------
+    run_one
+        Function (level, seed) → result of `measure_run`.
+    over
+        Name of the dimension of the levels, such as ``alpha``.
+    levels, seeds
+        Labels along `over` and ``seed``.
+    progress
+        As in `infonb.progress.progress_bar`.
+
+    Returns
+    -------
+    xarray.Dataset
+        The runs with the dims (`over`, ``seed``, ...). Training curves of different length are
+        filled with NaN. ``activation`` is kept for the first seed only, without ``seed``.
+
+    Examples
+    --------
+    >>> def run_one(level, seed):
+    ...     return xr.Dataset({"activation": ("sample", [level]), "entropy": level + seed})
+    >>> collect(run_one, "alpha", [0.0, 1.0], [0, 1], progress=False).entropy.values
+    array([[0., 1.],
+           [1., 2.]])
+    """
+    bar = progress_bar(
+        show=progress, total=len(levels) * len(seeds), desc="networks", unit="network"
+    )
+    rows, activations = [], []
+    with bar:
+        for level in levels:
+            runs = []
+            for seed in seeds:
+                run = run_one(level, seed)
+                if seed == seeds[0]:
+                    activations.append(run.activation)
+                runs.append(_plain(run.drop_vars("activation")))
+                bar.update(1)
+            rows.append(_join(runs, "seed", seeds))
+    result = _join(rows, over, levels)
+    result["activation"] = xr.concat(
+        [array.drop_attrs() for array in activations],
+        dim=_index(over, levels), coords="minimal", compat="override", join="override",
+    )  # fmt: skip
+    result["activation"].attrs["long_name"] = f"activation (seed {seeds[0]})"
+    for name in ("entropy", "mutual_information"):
+        if name in run:
+            result[name].attrs = dict(run[name].attrs)
+    return result
+
+
+def _plain(run: xr.Dataset) -> xr.Dataset:
+    """Drop what belongs to single examples: it differs between seeds."""
+    return run.drop_dims("sample", errors="ignore").drop_attrs()
+
+
+def _index(name: Hashable, labels: Sequence[Any]) -> xr.DataArray:
+    values = np.array(list(labels), dtype=object if isinstance(labels[0], str) else None)
+    return xr.DataArray(values, dims=(name,), coords={name: values}, name=name)
+
+
+def _join(runs: Sequence[xr.Dataset], name: Hashable, labels: Sequence[Any]) -> xr.Dataset:
+    return xr.concat(
+        runs, dim=_index(name, labels), join="outer", data_vars="all", coords="minimal",
+        compat="override",
+    )  # fmt: skip
+
+
+def save_results(results: xr.Dataset, path: str | Path) -> None:
+    """
+    Save the labelled results of an experiment as a zarr store; do nothing if `path` is empty.
+
+    A store that is already there is replaced once the new one is whole.
+
+    Examples
+    --------
+    >>> save_results(xr.Dataset(), "")
+    """
+    if path:
+        from infonb.storage import save_dataset
+
+        save_dataset(results, path, overwrite=True)

@@ -1,0 +1,165 @@
+"""Shuffled digits: labels learnt by heart raise entropy and lower mutual information.
+
+Bansal, Pruthi and Belinkov (2022), section 5, Figures 6 and 7 (left). With probability β a training
+label is replaced by a random one; the network can only learn those examples one by one
+(hypothesis H2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from infonb.experiments.claims import ClaimsTable
+from infonb.experiments.images import ImageParameters, claims_table, run_levels, train_mlp
+from infonb.experiments.parameters import ParameterSet, parameter
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["CLAIM", "PAPER", "Parameters", "claims", "data", "run", "train"]
+
+CLAIM = (
+    "H2: the more labels are learnt by heart, the higher the entropy of neurons and the lower the "
+    "mutual information between neurons."
+)
+
+#: Figures 6 and 7 (left) and Table 2 of the paper, Shuffled MNIST, read off by eye (±0.05).
+PAPER = xr.Dataset(
+    {
+        "validation_accuracy": ("beta", [0.98, 0.82, 0.58, 0.33, 0.10]),
+        "median_entropy": (
+            ("layer", "beta"),
+            [
+                [1.60, 2.17, 2.12, 2.26, 2.20],
+                [1.66, 2.47, 2.50, 2.71, 2.74],
+                [2.12, 2.74, 2.80, 3.00, 3.08],
+            ],
+        ),
+    },
+    {"beta": [0.0, 0.25, 0.5, 0.75, 1.0], "layer": [1, 2, 3]},
+    {
+        "mutual_information": "layer 1: peak at 0.046 → at 0.02 to 0.026",
+        "tau_entropy": 1.0,
+        "tau_mutual_information": 0.88,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Shuffling(ParameterSet):
+    """How many labels are random, and when the network knows them by heart."""
+
+    beta: list[float] = parameter(
+        [0.0, 0.25, 0.5, 0.75, 1.0], "probabilities of a random training label",
+        minimum=0, maximum=1,
+    )  # fmt: skip
+    stop_at: float = parameter(
+        0.0, "stop once this training accuracy is reached; 0: train all epochs",
+        minimum=0, maximum=1,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parameters(ImageParameters, Shuffling):
+    """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
+
+    width: int = parameter(128, "neurons in each hidden layer", minimum=2)
+    epochs: int = parameter(100, "largest number of epochs", minimum=1)
+    learning_rate: float = parameter(3e-3, "of Adam", minimum=0)
+    penalty: float = parameter(1e-4, "weight of the squared norm of all parameters", minimum=0)
+
+
+def data(parameters: Parameters, beta: float, seed: int) -> tuple[xr.Dataset, xr.Dataset]:
+    """
+    Return training examples with shuffled labels and validation examples with true ones.
+
+    Examples
+    --------
+    >>> train, validation = data(Parameters(n_train=100), beta=1.0, seed=0)
+    >>> dict(train.input.sizes)
+    {'sample': 100, 'row': 8, 'column': 8}
+    """
+    from infonb.data import shuffled_images
+
+    return shuffled_images(
+        parameters.dataset, beta, seed=seed,
+        n_train=parameters.n_train or None, n_validation=parameters.n_validation or None,
+    )  # fmt: skip
+
+
+def train(
+    parameters: Parameters,
+    examples: xr.Dataset,
+    validation: xr.Dataset,
+    seed: int,
+    *,
+    progress: bool | str = False,
+) -> tuple[nn.Module, xr.Dataset]:
+    """
+    Train one network until it knows its examples by heart; return it and its history.
+
+    The weights of the last epoch are kept: the best validation accuracy would come before the
+    shuffled labels are learnt.
+
+    Examples
+    --------
+    >>> parameters = Parameters(width=8, epochs=2)
+    >>> model, history = train(parameters, *data(parameters, 1.0, seed=0), seed=0)
+    >>> history.sizes["epoch"]
+    2
+    """
+    return train_mlp(
+        parameters, examples, validation, seed, n_outputs=10, keep="last",
+        stop_at=parameters.stop_at or None, progress=progress,
+    )  # fmt: skip
+
+
+def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
+    """
+    Train and measure one network per β and seed.
+
+    Parameters
+    ----------
+    parameters
+        Of the experiment.
+    progress
+        As in `infonb.progress.progress_bar`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `infonb.experiments.colored_digits.run`, with ``beta`` in place of ``alpha``.
+
+    Examples
+    --------
+    >>> results = run(Parameters(beta=[0, 1], seed=0, width=8, epochs=2), progress=False)
+    >>> dict(results.entropy.sizes)
+    {'beta': 2, 'seed': 1, 'layer': 3, 'neuron': 8}
+    """
+    return run_levels(parameters, "beta", data, train, progress=progress)
+
+
+def claims(results: xr.Dataset) -> ClaimsTable:
+    """
+    Return the table of the paper's claims beside what `run` found.
+
+    Parameters
+    ----------
+    results
+        What `run` returned, with at least two values of beta.
+
+    Raises
+    ------
+    ParameterError
+        If there is only one beta, so that nothing can be compared.
+
+    Examples
+    --------
+    >>> results = run(Parameters(beta=[0, 1], seed=0, width=8, epochs=2), progress=False)
+    >>> [claim.where for claim in claims(results).claims][:4]
+    ['fc1', 'fc2', 'fc3', 'fc1']
+    """
+    return claims_table(results, "beta", "β", entropy_direction=1, paper=PAPER)

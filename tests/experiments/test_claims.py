@@ -1,0 +1,98 @@
+"""The closing table: intervals, verdicts, and what it shows."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infonb.experiments.claims import Claim, ClaimsTable, change, interval
+
+
+def claim(effect, direction=1):
+    return Claim("entropy rises", "fc1", direction, "1 → 2", "1 → 3", tuple(effect))
+
+
+def test_interval_is_student_t():
+    # mean 2, standard deviation 1, t(0.975, 2) = 4.302653
+    low, high = interval([1.0, 2.0, 3.0])
+    half = 4.302652729749464 / math.sqrt(3)
+    assert (low, high) == pytest.approx((2 - half, 2 + half), abs=1e-12)
+
+
+@given(st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=8))
+def test_interval_contains_the_mean(values):
+    low, high = interval(values)
+    assert low <= np.mean(values) + 1e-9
+    assert high >= np.mean(values) - 1e-9
+
+
+def test_interval_of_one_value_is_unbounded():
+    assert interval([3.0]) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("effect", "direction", "verdict"),
+    [
+        ((1.0, 1.1, 0.9), 1, "holds"),
+        ((1.0, 1.1, 0.9), -1, "does not hold"),
+        ((-1.0, -1.1, -0.9), -1, "holds"),
+        ((1.0, -1.1, 0.2), 1, "too close to tell"),
+        ((1.0,), 1, "too close to tell"),
+        ((0.0, 0.0, 0.0), 1, "does not hold"),
+        ((0.5, 0.5), 1, "holds"),
+    ],
+)
+def test_verdict(effect, direction, verdict):
+    assert claim(effect, direction).verdict == verdict
+
+
+def test_agreeing_counts_seeds_with_the_claimed_sign():
+    assert claim([1.0, -1.0, 0.0]).agreeing == 1
+    assert claim([1.0, -1.0, 0.0], direction=-1).agreeing == 1
+
+
+@pytest.mark.parametrize("effect", [(), (math.nan,), (1.0, math.inf)])
+def test_effect_must_be_finite(effect):
+    with pytest.raises(ValueError, match="one finite value per seed"):
+        claim(effect)
+
+
+def test_direction_must_be_a_sign():
+    with pytest.raises(ValueError, match="direction must be one of 1, -1; not 0"):
+        claim([1.0], direction=0)
+
+
+def test_table_says_that_one_seed_has_no_interval():
+    row = ClaimsTable([claim([1.0])]).to_frame().iloc[0]
+    assert row["95 % interval"] == "one seed: none"
+    assert row["seeds that agree"] == "1 of 1"
+
+
+def test_html_shows_every_row_whole_and_escapes():
+    long = "a statement that is longer than fifty characters, where pandas cuts by default"
+    table = ClaimsTable(
+        [Claim(long, "<fc1>", 1, "", "", (1.0, 1.1))], caption="S < 10"
+    )._repr_html_()
+    assert long in table
+    assert "&lt;fc1&gt;" in table
+    assert "S &lt; 10" in table
+    assert "✓" in table
+
+
+def test_summary_counts():
+    table = ClaimsTable([claim([1.0, 1.1]), claim([-1.0, -1.1]), claim([1.0])])
+    assert table.summary == "1 of 3 claims hold, 1 do not hold, 1 are too close to tell."
+
+
+def test_change_pairs_the_seeds():
+    values = xr.DataArray(
+        [[1.0, 5.0], [2.0, 4.0]], {"alpha": [0.0, 1.0], "seed": [0, 1]}, ("alpha", "seed")
+    )
+    here, effect = change(values, "alpha", 0.0, 1.0)
+    assert here == "3.00 → 3.00"
+    assert effect == (1.0, -1.0)

@@ -1,0 +1,185 @@
+"""The experiments, small: shapes, pairing, saving, and that the measures are those of the nets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import infonb as inb
+from infonb import experiments
+from infonb.experiments import colored_digits, concentric_circles, shuffled_digits
+from infonb.experiments.networks import collect, save_results
+from infonb.experiments.parameters import ParameterError, assert_same
+from infonb.reports import notebook_path
+
+SMALL = {"seed": [0, 1], "width": 8, "epochs": 3, "n_train": 200, "n_validation": 60}
+
+
+@pytest.fixture(scope="module")
+def colored():
+    return colored_digits.run(
+        colored_digits.Parameters(alpha=[0.0, 0.5, 1.0], **SMALL), progress=False
+    )
+
+
+@pytest.fixture(scope="module")
+def circles():
+    parameters = concentric_circles.Parameters(
+        seed=[0, 1], n_points=100, epochs=3, epochs_memorized=3
+    )
+    return concentric_circles.run(parameters, progress=False)
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_notebook_has_the_parameters_of_the_experiment(name):
+    assert_same(notebook_path(name), experiments.get(name).Parameters)
+
+
+def test_dims_and_units(colored):
+    assert dict(colored.entropy.sizes) == {"alpha": 3, "seed": 2, "layer": 3, "neuron": 8}
+    assert colored.mutual_information.dims == (
+        "alpha", "seed", "layer", "neuron", "other_layer", "other_neuron",
+    )  # fmt: skip
+    assert colored.entropy.attrs["units"] == "nat"
+    assert colored.mutual_information.attrs["estimator"] == "ksg"
+    assert colored.validation_accuracy.dims == ("alpha", "seed", "epoch")
+    assert list(colored.layer.values) == ["fc1", "fc2", "fc3"]
+
+
+def test_measures_are_those_of_the_kept_activations(colored):
+    first = colored.sel(seed=0)
+    xr.testing.assert_allclose(
+        inb.entropy(first.activation, bins=100).drop_vars("seed", errors="ignore"),
+        first.entropy.drop_vars("seed"),
+    )
+    one = inb.mutual_information(first.activation.sel(alpha=0.5))
+    np.testing.assert_allclose(
+        one.values, first.mutual_information.sel(alpha=0.5).values, atol=1e-12
+    )
+
+
+def test_final_values_are_those_of_the_last_epoch(colored):
+    last = colored.validation_accuracy.isel(epoch=-1)
+    np.testing.assert_array_equal(colored.final_validation_accuracy.values, last.values)
+
+
+def test_keep_best_reports_the_best_accuracy():
+    results = colored_digits.run(
+        colored_digits.Parameters(alpha=0.0, keep="best", **SMALL), progress=False
+    )
+    best = results.validation_accuracy.max("epoch")
+    np.testing.assert_array_equal(results.final_validation_accuracy.values, best.values)
+
+
+def test_same_parameters_same_numbers(colored):
+    again = colored_digits.run(
+        colored_digits.Parameters(alpha=[0.0, 0.5, 1.0], **SMALL), progress=False
+    )
+    xr.testing.assert_identical(again, colored)
+
+
+def test_results_are_saved_and_reopen_identically(colored, tmp_path):
+    save_results(colored, tmp_path / "results.zarr")
+    xr.testing.assert_identical(inb.open_activations(tmp_path / "results.zarr").load(), colored)
+
+
+def test_claims_compare_the_ends(colored):
+    rows = colored_digits.claims(colored).claims
+    expected = colored.entropy.sel(layer="fc2").median("neuron")
+    row = next(r for r in rows if r.where == "fc2" and "entropy" in r.statement)
+    np.testing.assert_allclose(
+        row.effect, (expected.sel(alpha=1.0) - expected.sel(alpha=0.0)).values
+    )
+    assert row.direction == -1
+    assert row.paper == "2.93 → 1.36"
+
+
+def test_claims_need_two_levels(colored):
+    with pytest.raises(ParameterError, match="alpha needs at least two values"):
+        colored_digits.claims(colored.isel(alpha=[0]))
+
+
+def test_levels_are_compared_whatever_their_order(colored):
+    turned = colored_digits.claims(colored.isel(alpha=[2, 0, 1]))
+    assert [r.effect for r in turned.claims[:7]] == [
+        r.effect for r in colored_digits.claims(colored).claims[:7]
+    ]
+
+
+def test_shuffled_stops_when_all_is_learnt():
+    results = shuffled_digits.run(
+        shuffled_digits.Parameters(
+            beta=[0.0, 1.0], seed=0, width=64, epochs=200, n_train=50, n_validation=60, stop_at=1.0
+        ),
+        progress=False,
+    )
+    assert (results.final_train_accuracy == 1.0).all()
+    assert (results.epochs < 200).all()
+    claims = shuffled_digits.claims(results).claims
+    assert [c.direction for c in claims[:6]] == [1, 1, 1, -1, -1, -1]
+
+
+def test_circles_measure_compared_networks_on_the_same_points(circles):
+    assert circles.entropy.dims == ("network", "seed", "alignment", "layer", "neuron")
+    assert list(circles.network.values) == list(concentric_circles.NETWORKS)
+    assert list(circles.layer.values) == ["fc1", "relu1", "fc2", "relu2"]
+    relu = circles.activation.sel(layer="relu1")
+    np.testing.assert_array_equal(
+        relu.values, np.maximum(circles.activation.sel(layer="fc1").values, 0)
+    )
+
+
+def test_circles_probability_is_the_networks_answer(circles):
+    parameters = concentric_circles.Parameters(
+        seed=[0, 1], n_points=100, epochs=3, epochs_memorized=3
+    )
+    points, unseen = concentric_circles.data(parameters, "baseline", 0)
+    model, _ = concentric_circles.train(parameters, "baseline", points, unseen, 0)
+    grid = circles.probability.sel(network="baseline", c1=3.0)
+    at = grid.isel(x=10, y=40)
+    from infonb.training import predict
+
+    logit = predict(model, np.array([[float(at.x), float(at.y), 3.0]]))[0, 0]
+    assert float(at) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-6)
+
+
+def test_circles_sets_are_what_they_say():
+    parameters = concentric_circles.Parameters()
+    heuristic, _ = concentric_circles.data(parameters, "heuristic", 0)
+    baseline, _ = concentric_circles.data(parameters, "baseline", 0)
+    assert not (heuristic.artifact == "disagrees").any()
+    assert float((baseline.artifact == "agrees").mean()) == pytest.approx(0.375)
+    memorized, unseen = concentric_circles.data(parameters, "memorized", 0)
+    few, same_unseen = concentric_circles.data(parameters, "few points", 0)
+    np.testing.assert_array_equal(memorized["input"], few["input"])
+    np.testing.assert_array_equal(unseen["input"], same_unseen["input"])
+    assert (few.label == few.true_label).all()
+    assert (memorized.label != memorized.true_label).any()
+
+
+def test_curves_of_different_length_are_filled_with_nan():
+    def run_one(level, seed):
+        epochs = 2 + seed
+        return xr.Dataset(
+            {"activation": ("sample", [1.0]), "loss": ("epoch", np.ones(epochs))},
+            {"epoch": np.arange(1, epochs + 1)},
+        )
+
+    loss = collect(run_one, "alpha", [0.0], [0, 1], progress=False).loss
+    np.testing.assert_array_equal(np.isnan(loss.values[0]), [[False, False, True], [False] * 3])
+
+
+def test_real_mnist_small(data_folder):
+    parameters = colored_digits.Parameters(
+        dataset="mnist",
+        alpha=[0.0, 1.0],
+        seed=0,
+        epochs=1,
+        n_train=1000,
+        n_validation=200,
+        width=16,
+    )
+    results = colored_digits.run(parameters, progress=False)
+    assert results.attrs["dataset"] == "mnist"
+    assert results.activation.sizes["sample"] == 200
