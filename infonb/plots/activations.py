@@ -1,0 +1,193 @@
+"""Activations as they are: the heat map of a network, and one neuron or pair up close."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+from infonb.validate import check_choice, check_integer
+
+__all__ = ["plot_activations", "plot_neuron"]
+
+
+def plot_activations(
+    activation: xr.DataArray,
+    *,
+    by: str | None = None,
+    sort: str = "label",
+    n_samples: int = 200,
+    n_neurons: int = 64,
+    seed: int = 0,
+) -> Picture:
+    """
+    Draw a heat map, samples from top to bottom and neurons from left to right.
+
+    Parameters
+    ----------
+    activation
+        Dims (layer, neuron, sample), and perhaps a dimension of levels (one panel each).
+    by
+        The dimension of the levels; needed only if there are several candidates.
+    sort
+        Coordinate on ``sample`` by which samples are ordered.
+    n_samples, n_neurons
+        How many to show at most: a random choice of samples, and of neurons in each layer.
+    seed
+        Seed of the choice.
+
+    Returns
+    -------
+    Picture
+        Each neuron is scaled to mean 0 and standard deviation 1; neurons of a layer that act
+        alike stand side by side (hierarchical clustering of their correlation).
+
+    References
+    ----------
+    Bansal, Pruthi and Belinkov (2022), Figure 1.
+
+    Examples
+    --------
+    >>> import numpy as np, infonb as inb
+    >>> values = {"fc1": np.random.default_rng(0).normal(size=(30, 5))}
+    >>> acts = inb.from_arrays(values, coords={"label": np.arange(30) % 2})
+    >>> len(plot_activations(acts.activation).axes)
+    2
+    """
+    check_integer("n_samples", n_samples, 1)
+    check_integer("n_neurons", n_neurons, 1)
+    by = group_dim(activation, by, {"layer", "neuron", "sample"})
+    check_choice("sort", sort, _sample_coordinates(activation))
+    levels = list(activation[by].values) if by else [None]
+    columns = min(len(levels), 3)
+    picture, axes = subplots(-(-len(levels) // columns), columns, size=(10.2 / columns, 3.4))
+    rng = np.random.default_rng(seed)
+    chosen = rng.permutation(activation.sizes["sample"])[:n_samples]
+    order = chosen[np.argsort(activation[sort].values[chosen], kind="stable")]
+    image: Any = None
+    for axis, level in zip(axes.flat, levels, strict=False):
+        values = activation.sel({by: level}) if by else activation
+        matrix, bounds = _columns(values.isel(sample=order), n_neurons, rng)
+        image = axis.imshow(
+            matrix, aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5, interpolation="nearest"
+        )
+        for bound in bounds[1:-1]:
+            axis.axvline(bound - 0.5, color="black", linewidth=1)
+        axis.set_xticks((bounds[:-1] + bounds[1:]) / 2 - 0.5, values.layer.values)
+        axis.set_yticks(*_label_ticks(activation[sort].values[order]))
+        axis.set_title(label_of(by, level) if by else "", fontsize=11, loc="left")
+        axis.tick_params(length=0)
+    for axis in axes.flat[len(levels) :]:
+        axis.set_visible(False)
+    picture.supylabel(f"samples, by {sort}", fontsize=11)
+    bar = picture.colorbar(image, ax=axes, shrink=0.8, pad=0.01)
+    bar.set_label("activation (standard deviations)", fontsize=10)
+    picture.alt = (
+        f"Heat map of activations: {len(order)} samples ordered by {sort}, neurons of "
+        f"{', '.join(map(str, activation.layer.values))}"
+        + (f"; panels: {', '.join(label_of(by, level) for level in levels)}." if by else ".")
+    )
+    return picture
+
+
+def _sample_coordinates(activation: xr.DataArray) -> list[str]:
+    return [str(name) for name, c in activation.coords.items() if c.dims == ("sample",)]
+
+
+def _label_ticks(labels: np.ndarray) -> tuple[list[float], list[str]]:
+    """Return where each run of equal labels has its middle, and the label; none if too many."""
+    starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+    if starts.size > 12:
+        return [], []
+    ends = np.r_[starts[1:], labels.size]
+    middles = [float(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
+    return middles, [f"{labels[start]}" for start in starts]
+
+
+def _columns(
+    activation: xr.DataArray, n_neurons: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standardised matrix (sample, neuron of all layers) and the layers' bounds."""
+    parts = []
+    for layer in activation.layer.values:
+        rows = activation.sel(layer=layer).transpose("neuron", "sample").values.astype(float)
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        rows = rows[np.sort(rng.permutation(len(rows))[:n_neurons])]
+        spread = rows.std(axis=1, keepdims=True)
+        rows = (rows - rows.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+        parts.append(rows[_alike(rows)])
+    bounds = np.cumsum([0, *[len(part) for part in parts]])
+    return np.concatenate(parts).T, bounds
+
+
+def _alike(rows: np.ndarray) -> np.ndarray:
+    """Return an order in which similar rows are neighbours."""
+    if len(rows) < 3:
+        return np.arange(len(rows))
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    return leaves_list(linkage(rows, method="average", optimal_ordering=False))
+
+
+def plot_neuron(
+    activation: xr.DataArray,
+    other: xr.DataArray,
+    *,
+    bin_edges: np.ndarray,
+    colour_by: str = "label",
+    titles: tuple[str, str] = ("", ""),
+) -> Picture:
+    """
+    Draw the histogram of a neuron with its bins, and its scatter against another neuron.
+
+    Parameters
+    ----------
+    activation, other
+        Activations of two neurons over the same samples, dims (sample).
+    bin_edges
+        Edges of the bins, shape (bins + 1,).
+    colour_by
+        Coordinate on ``sample`` with the classes that colour the scatter.
+    titles
+        Of the two panels: the measured entropy and mutual information in words.
+
+    Returns
+    -------
+    Picture
+        Two panels.
+
+    Examples
+    --------
+    >>> import numpy as np, infonb as inb
+    >>> values = {"fc1": np.random.default_rng(0).normal(size=(30, 2))}
+    >>> acts = inb.from_arrays(values, coords={"label": np.arange(30) % 2}).activation
+    >>> first, second = acts.isel(layer=0, neuron=0), acts.isel(layer=0, neuron=1)
+    >>> picture = plot_neuron(first, second, bin_edges=np.linspace(-3, 3, 11))
+    >>> len(picture.axes)
+    2
+    """
+    check_choice("colour_by", colour_by, _sample_coordinates(activation))
+    picture, axes = subplots(1, 2, size=(4.6, 3.3))
+    left, right = axes[0]
+    counts, _ = np.histogram(activation.values, bins=bin_edges)
+    left.stairs(counts / counts.sum(), bin_edges, fill=True, color=palette(1, "layers")[0])
+    left.set(xlabel="activation of the neuron", ylabel="fraction of samples in the bin")
+    left.set_title(titles[0], fontsize=11, loc="left")
+    classes = activation[colour_by].values
+    for value, colour in zip(
+        np.unique(classes), palette(len(np.unique(classes)), "layers"), strict=True
+    ):
+        at = classes == value
+        right.scatter(
+            activation.values[at], other.values[at], s=6, alpha=0.6, color=colour, label=f"{value}"
+        )
+    right.set(xlabel="activation of the neuron", ylabel="activation of the other neuron")
+    right.set_title(titles[1], fontsize=11, loc="left")
+    right.legend(title=colour_by, fontsize=8, title_fontsize=8, markerscale=2, loc="best")
+    picture.alt = (
+        f"Left: histogram of a neuron in {len(bin_edges) - 1} bins, {titles[0]}. Right: scatter of "
+        f"two neurons coloured by {colour_by}, {titles[1]}."
+    )
+    return picture

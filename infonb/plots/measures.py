@@ -1,0 +1,212 @@
+"""Entropy boxes with the accuracy line, and densities of mutual information."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.measures import mixture_density
+from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+
+__all__ = ["plot_entropy", "plot_mutual_information"]
+
+_PAIR_DIMS = ["layer", "neuron", "other_layer", "other_neuron"]
+
+
+def plot_entropy(
+    entropy: xr.DataArray, accuracy: xr.DataArray | None = None, *, by: str | None = None
+) -> Picture:
+    """
+    Draw the entropy of neurons as notched boxes: a group for each level, a colour for each layer.
+
+    Parameters
+    ----------
+    entropy
+        What `infonb.entropy` returned: dims (layer, neuron), and perhaps seed and a dimension of
+        levels. The neurons of all seeds go into one box. The notch is the 95 % interval of the
+        median.
+    accuracy
+        Validation accuracy (level[, seed]) as a line on the right axis: mean, and the range over
+        seeds as a bar.
+    by
+        The dimension of the levels; needed only if there are several candidates.
+
+    Returns
+    -------
+    Picture
+        With the figure's content in words as ``alt``.
+
+    References
+    ----------
+    Bansal, Pruthi and Belinkov (2022), Figures 2 and 6.
+
+    Examples
+    --------
+    >>> import numpy as np, infonb as inb
+    >>> acts = inb.from_arrays({"fc1": np.random.default_rng(0).normal(size=(100, 5))})
+    >>> plot_entropy(inb.entropy(acts)).alt
+    'Notched boxes of the entropy of neurons. Medians (nat): fc1 3.68.'
+    """
+    by = group_dim(entropy, by, {"layer", "neuron"})
+    values = entropy if "layer" in entropy.dims else entropy.expand_dims(layer=["all neurons"])
+    layers = values.layer.values
+    levels = list(values[by].values) if by else [None]
+    names = [label_of(by, level) if by else "" for level in levels]
+    width = max(5.0, 1.1 + 0.42 * len(levels) * len(layers))
+    picture, axes = subplots(size=(min(width, 10.5), 4.2))
+    axis = axes[0, 0]
+    handles: list[Any] = []
+    medians: dict[str, list[str]] = {name: [] for name in names}
+    box = 0.8 / len(layers)
+    for number, (layer, colour) in enumerate(
+        zip(layers, palette(len(layers), "layers"), strict=True)
+    ):
+        columns = []
+        for name, level in zip(names, levels, strict=True):
+            column = (values.sel({by: level}) if by else values).sel(layer=layer).values.ravel()
+            columns.append(column[np.isfinite(column)])
+            medians[name].append(f"{layer} {np.median(columns[-1]):.2f}")
+        # not seaborn: its boxes use an argument that matplotlib is about to remove
+        drawn = axis.boxplot(
+            columns, positions=np.arange(len(levels)) + (number - (len(layers) - 1) / 2) * box,
+            widths=0.9 * box, notch=True, patch_artist=True, manage_ticks=False,
+            boxprops={"facecolor": colour, "linewidth": 0.8},
+            medianprops={"color": "black", "linewidth": 2},
+            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "0.3"},
+        )  # fmt: skip
+        handles.append(drawn["boxes"][0])
+    axis.set_xticks(np.arange(len(levels)), names)
+    units = entropy.attrs.get("units", "nat")
+    axis.set(xlabel="", ylabel=f"entropy of a neuron ({units})")
+    labels = [str(layer) for layer in layers]
+    if accuracy is not None:
+        handles.append(_draw_accuracy(axis, accuracy, by))
+        labels.append("validation accuracy")
+    picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
+    words = "; ".join(
+        f"{name}: {', '.join(parts)}".removeprefix(": ") for name, parts in medians.items()
+    )
+    line = " Validation accuracy as a line." if accuracy is not None else ""
+    picture.alt = f"Notched boxes of the entropy of neurons.{line} Medians ({units}): {words}."
+    return picture
+
+
+def _draw_accuracy(axis: Any, accuracy: xr.DataArray, by: str | None) -> Any:
+    if by is None or by not in accuracy.dims:
+        raise ValueError(
+            f"accuracy needs the dimension of the levels, {by!r}; not {accuracy.dims}."
+        )
+    seeds = [dim for dim in accuracy.dims if dim != by]
+    mean = accuracy.mean(seeds).values
+    low, high = (mean - accuracy.min(seeds).values, accuracy.max(seeds).values - mean)
+    right = axis.twinx()
+    line = right.errorbar(
+        np.arange(mean.size), mean, yerr=[low, high], color="0.25", marker="o", ms=5, capsize=3,
+        linestyle="--", linewidth=1.2,
+    )  # fmt: skip
+    right.set(ylim=(0, 1.05), ylabel="validation accuracy")
+    right.spines["top"].set_visible(False)
+    right.tick_params(labelsize=10)
+    return line
+
+
+def plot_mutual_information(
+    information: xr.DataArray, *, by: str | None = None, components: int = 3
+) -> Picture:
+    """
+    Draw how the mutual information of neuron pairs is distributed, in each layer and in all.
+
+    Parameters
+    ----------
+    information
+        What `infonb.mutual_information` returned: dims (layer, neuron, other_layer,
+        other_neuron), and perhaps seed and a dimension of levels. Pairs of all seeds go into one
+        density; a neuron with itself is left out.
+    by
+        The dimension of the levels; needed only if there are several candidates.
+    components
+        Of the Gaussian mixture, see `infonb.mixture_density`.
+
+    Returns
+    -------
+    Picture
+        One panel for each layer (pairs within it) and one for all pairs; medians as ticks on the
+        axis.
+
+    References
+    ----------
+    Bansal, Pruthi and Belinkov (2022), Figures 3 and 7.
+
+    Examples
+    --------
+    >>> import numpy as np, infonb as inb
+    >>> acts = inb.from_arrays({"fc1": np.random.default_rng(0).normal(size=(100, 8))})
+    >>> picture = plot_mutual_information(inb.mutual_information(acts))
+    >>> len(picture.axes)
+    1
+    """
+    by = group_dim(information, by, set(_PAIR_DIMS))
+    levels = list(information[by].values) if by else [None]
+    panels = _panels(information)
+    columns = 1 if len(panels) == 1 else 2
+    picture, axes = subplots(-(-len(panels) // columns), columns, size=(4.9, 2.9))
+    colours = palette(len(levels), "levels")
+    units = information.attrs.get("units", "nat")
+    handles: list[Any] = []
+    words = []
+    for axis, (title, part) in zip(axes.flat, panels.items(), strict=False):
+        handles = []
+        medians = []
+        reach = []
+        for level, colour in zip(levels, colours, strict=True):
+            values = part.sel({by: level}) if by else part
+            dims = [dim for dim in (*_PAIR_DIMS, "seed") if dim in values.dims]
+            density = mixture_density(values, components=components, dim=dims)
+            x, y = density.value.values, density.values
+            handles.append(axis.fill_between(x, y, alpha=0.25, color=colour))
+            axis.plot(x, y, color=colour, linewidth=1.5)
+            middle = float(_pairs(values).median())
+            axis.plot([middle], [0], marker="|", ms=14, mew=2.5, color=colour, clip_on=False)
+            medians.append(f"{label_of(by, level) if by else ''} {middle:.2f}".strip())
+            reach.append(np.nanquantile(_pairs(values).values, [0.001, 0.995]))
+        low, high = np.min(reach, axis=0)[0], np.max(reach, axis=0)[1]
+        margin = 0.08 * (high - low) + 1e-3
+        axis.set(xlim=(low - margin, high + margin))
+        axis.set_ylim(0, None)
+        axis.set_title(title, fontsize=11, loc="left")
+        words.append(f"{title}: {', '.join(medians)}")
+    for axis in axes.flat[len(panels) :]:
+        axis.set_visible(False)
+    picture.supxlabel(f"mutual information of a pair of neurons ({units})", fontsize=11)
+    picture.supylabel("density of neuron pairs", fontsize=11)
+    if by:
+        labels = [label_of(by, level) for level in levels]
+        picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
+    picture.alt = (
+        f"Densities of the mutual information of neuron pairs. Medians ({units}): "
+        f"{'; '.join(words)}."
+    )
+    return picture
+
+
+def _panels(information: xr.DataArray) -> dict[str, xr.DataArray]:
+    if "layer" not in information.dims:
+        return {"all pairs": information}
+    layers = information.layer.values
+    panels = {
+        f"{layer}, pairs within the layer": information.sel(layer=[layer], other_layer=[layer])
+        for layer in layers
+    }
+    if len(layers) > 1:
+        panels["all layers, all pairs"] = information
+    return panels
+
+
+def _pairs(information: xr.DataArray) -> xr.DataArray:
+    """Blank out the pairs of a neuron with itself."""
+    different = information.neuron != information.other_neuron
+    if "layer" in information.dims:
+        different = different | (information.layer != information.other_layer)
+    return information.where(different)

@@ -1,0 +1,142 @@
+"""The figure that all plots return: shown in notebooks as a crisp picture with an alt text."""
+
+from __future__ import annotations
+
+import base64
+import io
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+__all__ = ["Picture", "group_dim", "label_of", "palette", "subplots"]
+
+#: Pixels of the picture per pixel on the page: crisp on dense screens and in print.
+SCALE = 2
+DPI = 90
+
+SYMBOLS = {"alpha": "α", "beta": "β", "seed": "seed", "epoch": "epoch", "network": "network"}
+
+
+class Picture(Figure):
+    """
+    A matplotlib figure that shows itself in Jupyter without pyplot, with words for its content.
+
+    Attributes
+    ----------
+    alt : str
+        What the picture shows, for readers who do not see it.
+
+    Examples
+    --------
+    >>> picture, axes = subplots(1, 2, alt="two empty panels")
+    >>> data, metadata = picture._repr_mimebundle_()
+    >>> metadata["image/png"]["alt"]
+    'two empty panels'
+    """
+
+    alt: str = ""
+
+    def to_png(self) -> bytes:
+        """Return the picture as PNG, twice as dense as on the page."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=SCALE * DPI, facecolor="white")
+        return buffer.getvalue()
+
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> tuple[dict, dict]:
+        png = self.to_png()
+        width, height = (int(np.frombuffer(png[at : at + 4], ">u4")[0]) for at in (16, 20))
+        size = {"width": width // SCALE, "height": height // SCALE}
+        text = {"text/plain": self.alt or repr(self)}
+        data = {"image/png": base64.b64encode(png).decode("ascii"), **text}
+        return data, {"image/png": {"alt": self.alt, **size}}
+
+
+def subplots(
+    rows: int = 1,
+    columns: int = 1,
+    *,
+    size: tuple[float, float] = (4.0, 3.2),
+    alt: str = "",
+    **options: Any,
+) -> tuple[Picture, np.ndarray]:
+    """
+    Return a picture and its axes, shape (rows, columns).
+
+    Parameters
+    ----------
+    rows, columns
+        Number of panels.
+    size
+        Width and height of one panel in inches.
+    alt
+        What the picture shows, in words.
+    options
+        As in `matplotlib.figure.Figure.subplots`.
+
+    Examples
+    --------
+    >>> picture, axes = subplots(2, 3)
+    >>> axes.shape
+    (2, 3)
+    """
+    picture = Picture(figsize=(size[0] * columns, size[1] * rows), dpi=DPI, layout="constrained")
+    picture.alt = alt
+    axes = picture.subplots(rows, columns, squeeze=False, **options)
+    for axis in axes.flat:
+        axis.spines[["top", "right"]].set_visible(False)
+        axis.tick_params(labelsize=10)
+    return picture, axes
+
+
+def palette(n: int, kind: str) -> list:
+    """
+    Return colours that colour-blind readers can tell: ``"levels"`` ordered, ``"layers"`` distinct.
+
+    Examples
+    --------
+    >>> len(palette(5, "levels"))
+    5
+    """
+    import seaborn as sns
+
+    if kind == "levels":
+        return list(sns.color_palette("viridis", n))
+    return list(sns.color_palette("colorblind", n))
+
+
+def group_dim(values: xr.DataArray, by: str | None, inner: set[str]) -> str | None:
+    """
+    Return the dimension whose labels are compared: `by`, or the only one that is left.
+
+    Examples
+    --------
+    >>> values = xr.DataArray(np.zeros((2, 3, 4)), dims=("alpha", "seed", "neuron"))
+    >>> group_dim(values, None, {"neuron"})
+    'alpha'
+    """
+    from infonb.validate import check_dim
+
+    if by is not None:
+        check_dim(by, values.dims, str(values.name or "array"))
+        return by
+    left = [str(dim) for dim in values.dims if dim not in inner | {"seed"}]
+    if len(left) > 1:
+        raise ValueError(f"choose by= among {left}: the {values.name or 'array'} has all of them.")
+    return left[0] if left else None
+
+
+def label_of(dim: str | None, value: Any = None) -> str:
+    """
+    Return a dimension, or one of its labels, as words for a figure.
+
+    Examples
+    --------
+    >>> label_of("alpha"), label_of("alpha", 0.5), label_of("network", "baseline")
+    ('α', 'α = 0.5', 'baseline')
+    """
+    name = SYMBOLS.get(str(dim), str(dim))
+    if value is None:
+        return name
+    return str(value) if isinstance(value, str) else f"{name} = {value:g}"

@@ -1,0 +1,78 @@
+"""Curves of the training of one network or of many."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import xarray as xr
+
+from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+from infonb.validate import check_choice
+
+__all__ = ["plot_training"]
+
+
+def plot_training(
+    results: xr.Dataset, *, quantity: str = "accuracy", by: str | None = None
+) -> Picture:
+    """
+    Draw the course of training, on the training and on the validation examples.
+
+    Parameters
+    ----------
+    results
+        What `infonb.fit` returned, dims (epoch), or the labelled result of an experiment with
+        seed and a dimension of levels besides.
+    quantity
+        ``"accuracy"`` or ``"loss"``.
+    by
+        The dimension of the levels; needed only if there are several candidates.
+
+    Returns
+    -------
+    Picture
+        A thin line for each seed, a thick one for their mean as long as all of them train.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> curve = ("epoch", np.linspace(0, 1, 5))
+    >>> history = xr.Dataset({"train_accuracy": curve, "validation_accuracy": curve})
+    >>> len(plot_training(history.assign_coords(epoch=np.arange(1, 6))).axes)
+    2
+    """
+    check_choice("quantity", quantity, ["accuracy", "loss"])
+    names = [f"{part}_{quantity}" for part in ("train", "validation")]
+    names = [name for name in names if name in results]
+    if not names:
+        raise ValueError(
+            f"results hold no 'train_{quantity}'; they hold {sorted(map(str, results.data_vars))}."
+        )
+    by = group_dim(results[names[0]], by, {"epoch"})
+    levels = list(results[by].values) if by else [None]
+    picture, axes = subplots(1, len(names), size=(4.9, 3.1), sharey=True)
+    handles: list[Any] = []
+    for axis, name in zip(axes[0], names, strict=True):
+        handles = []
+        for level, colour in zip(levels, palette(len(levels), "levels"), strict=True):
+            curves = results[name].sel({by: level}) if by else results[name]
+            curves = curves.expand_dims("seed") if "seed" not in curves.dims else curves
+            for seed in range(curves.sizes["seed"]):
+                axis.plot(curves.epoch, curves.isel(seed=seed), color=colour, lw=0.6, alpha=0.5)
+            mean = curves.mean("seed", skipna=False)
+            handles += axis.plot(curves.epoch, mean, color=colour, lw=1.8)
+        words = {"train": "training examples", "validation": "validation examples"}
+        axis.set_title(words[name.split("_")[0]], fontsize=11, loc="left")
+        axis.set(xlabel="epoch")
+        if quantity == "accuracy":
+            axis.set_ylim(0, 1.03)
+    axes[0, 0].set_ylabel(quantity if quantity == "accuracy" else "loss (nat per example)")
+    if by:
+        labels = [label_of(by, level) for level in levels]
+        picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
+    picture.alt = (
+        f"Curves of the {quantity} over {int(results.epoch.max())} epochs: "
+        f"{' and '.join(name.replace('_', ' ') for name in names)}"
+        + (f", for {', '.join(label_of(by, level) for level in levels)}." if by else ".")
+    )
+    return picture

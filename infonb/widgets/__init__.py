@@ -1,0 +1,8 @@
+"""Live controls of the notebooks: they index or re-measure labelled results, never train."""
+
+from __future__ import annotations
+
+from infonb.widgets.explore import explore_decision, explore_neurons
+from infonb.widgets.panel import Panel
+
+__all__ = ["Panel", "explore_decision", "explore_neurons"]

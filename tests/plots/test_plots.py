@@ -1,0 +1,156 @@
+"""Figures show what they are given: drawn data, axes, words; bad input is refused."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import infonb as inb
+from infonb.plots import (
+    plot_activations,
+    plot_circles,
+    plot_decision,
+    plot_images,
+    plot_neuron,
+    plot_training,
+)
+from infonb.plots.picture import subplots
+
+
+@pytest.fixture(scope="module")
+def activations():
+    rng = np.random.default_rng(0)
+    runs = [
+        inb.from_arrays(
+            {"fc1": rng.normal(size=(60, 6)), "fc2": rng.normal(size=(60, 4))},
+            coords={"label": np.arange(60) % 3},
+        )
+        for _ in range(2)
+    ]
+    return xr.concat(
+        runs, dim=xr.Variable("alpha", [0.0, 1.0]), coords="minimal", compat="override"
+    )
+
+
+def test_picture_is_a_png_with_words_and_half_its_pixels():
+    picture, _ = subplots(1, 2, size=(3, 2), alt="words")
+    data, metadata = picture._repr_mimebundle_()
+    png = base64.b64decode(data["image/png"])
+    assert png.startswith(b"\x89PNG")
+    width = int.from_bytes(png[16:20], "big")
+    assert metadata["image/png"]["width"] == width // 2
+    assert metadata["image/png"]["alt"] == data["text/plain"] == "words"
+
+
+def test_entropy_boxes_are_the_medians_of_all_seeds_without_padding(activations):
+    entropy = inb.entropy(activations, bins=10)
+    seeds = xr.concat([entropy, entropy + 1], dim=xr.Variable("seed", [0, 1]))
+    accuracy = xr.DataArray(
+        [[0.6, 0.8], [0.5, 0.5]], {"alpha": [0.0, 1.0], "seed": [0, 1]}, ("alpha", "seed")
+    )
+    picture = inb.plot_entropy(seeds, accuracy)
+    expected = np.nanmedian(seeds.sel(layer="fc2", alpha=1.0).values)
+    assert f"α = 1: fc1 {np.nanmedian(seeds.sel(layer='fc1', alpha=1.0).values):.2f}" in picture.alt
+    assert f"fc2 {expected:.2f}" in picture.alt
+    left, right = picture.axes
+    assert [tick.get_text() for tick in left.get_xticklabels()] == ["α = 0", "α = 1"]
+    np.testing.assert_allclose(right.lines[0].get_ydata(), [0.7, 0.5])
+
+
+def test_entropy_of_one_network_needs_no_levels(activations):
+    picture = inb.plot_entropy(inb.entropy(activations.sel(alpha=0.0), bins=10))
+    assert len(picture.axes) == 1
+
+
+def test_accuracy_without_the_levels_is_refused(activations):
+    entropy = inb.entropy(activations, bins=10)
+    with pytest.raises(ValueError, match="accuracy needs the dimension of the levels, 'alpha'"):
+        inb.plot_entropy(entropy, xr.DataArray([0.5], dims=("seed",)))
+
+
+def test_two_candidates_for_the_levels_must_be_told_apart(activations):
+    entropy = inb.entropy(activations, bins=10).expand_dims(beta=[0, 1])
+    with pytest.raises(ValueError, match=r"choose by= among \['beta', 'alpha'\]"):
+        inb.plot_entropy(entropy)
+    with pytest.raises(ValueError, match="dim 'gamma' not found"):
+        inb.plot_entropy(entropy, by="gamma")
+
+
+def test_information_has_a_panel_per_layer_and_the_medians_of_pairs(activations):
+    information = inb.mutual_information(activations)
+    picture = inb.plot_mutual_information(information)
+    shown = [axis for axis in picture.axes if axis.get_visible()]
+    assert len(shown) == 3
+    part = information.sel(alpha=1.0, layer="fc1", other_layer="fc1").values
+    expected = np.median(part[~np.eye(6, dtype=bool)])
+    assert f"α = 1 {expected:.2f}" in picture.alt
+    ticks = [line.get_xdata()[0] for line in shown[0].lines if len(line.get_xdata()) == 1]
+    assert ticks[1] == pytest.approx(expected)
+
+
+def test_heat_map_orders_samples_by_label(activations):
+    picture = plot_activations(activations.activation, n_samples=60)
+    panels = [axis for axis in picture.axes if axis.images]
+    assert len(panels) == 2
+    image = panels[0].images[0].get_array()
+    assert image.shape == (60, 10)
+    np.testing.assert_allclose(np.asarray(image).mean(axis=0), 0, atol=1e-6)
+    assert [tick.get_text() for tick in panels[0].get_yticklabels()] == ["0", "1", "2"]
+
+
+def test_heat_map_refuses_an_unknown_coordinate(activations):
+    with pytest.raises(ValueError, match="sort must be one of 'sample', 'label'; not 'labels'"):
+        plot_activations(activations.activation, sort="labels")
+
+
+def test_neuron_histogram_is_the_fractions(activations):
+    first = activations.activation.isel(alpha=0, layer=0, neuron=0)
+    edges = np.linspace(-4, 4, 9)
+    picture = plot_neuron(first, first, bin_edges=edges)
+    heights = picture.axes[0].patches[0].get_data().values
+    np.testing.assert_allclose(heights, np.histogram(first, edges)[0] / 60)
+
+
+def test_training_curves_are_the_means_over_seeds():
+    curves = np.linspace(0, 1, 12).reshape(2, 2, 3)
+    history = xr.Dataset(
+        {"train_accuracy": (("alpha", "seed", "epoch"), curves)},
+        {"alpha": [0.0, 1.0], "seed": [0, 1], "epoch": [1, 2, 3]},
+    )
+    lines = plot_training(history).axes[0].lines
+    np.testing.assert_allclose(lines[2].get_ydata(), curves[0].mean(axis=0))
+
+
+def test_training_curves_that_are_not_there_are_named():
+    with pytest.raises(ValueError, match=r"no 'train_loss'; they hold \['x'\]"):
+        plot_training(xr.Dataset({"x": 1}), quantity="loss")
+
+
+def test_images_mark_wrong_labels():
+    from infonb.data import shuffled_images
+
+    train, _ = shuffled_images("digits", 1.0)
+    titles = [axis.get_title() for axis in plot_images(train, n=6).axes]
+    for at, title in enumerate(titles):
+        wrong = train.label.values[at] != train.true_label.values[at]
+        assert ("true:" in title) == wrong
+
+
+def test_circles_and_decision_have_a_panel_each():
+    from infonb.data import align, concentric_circles
+
+    sets = {name: align(concentric_circles(40), name, seed=0) for name in ("bias", "anti")}
+    assert len(plot_circles(sets).axes) == 4
+    probability = xr.DataArray(
+        np.zeros((2, 3, 4, 4)), dims=("network", "c1", "y", "x"),
+        coords={"network": ["bias", "anti"], "c1": [-3.0, 0.0, 3.0],
+                "x": np.arange(4.0), "y": np.arange(4.0)},
+    )  # fmt: skip
+    assert len(plot_decision(probability, sets).axes) == 7
+    turned = plot_decision(probability.sel(c1=[0.0]), rows="c1", columns="network")
+    assert turned.axes[1].get_title() == "anti"
+    with pytest.raises(ValueError, match="dim 'net' not found"):
+        plot_decision(probability, rows="net")
