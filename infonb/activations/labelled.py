@@ -1,0 +1,217 @@
+"""The data model of activations: dims (layer, neuron, sample), padded beyond ``width``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import xarray as xr
+
+from infonb.validate import did_you_mean
+
+__all__ = ["check_activations", "labelled", "sample_coordinates", "to_numpy"]
+
+DIMS = ("layer", "neuron", "sample")
+
+
+def to_numpy(values: Any) -> np.ndarray:
+    """
+    Return an array, a list or a torch tensor (any device, any type) as a numpy array.
+
+    Strings become objects: zarr has no fixed-width strings.
+
+    Examples
+    --------
+    >>> to_numpy(["a", "bc"])
+    array(['a', 'bc'], dtype=object)
+    """
+    if hasattr(values, "detach"):  # a torch tensor; torch itself is not imported for this
+        values = values.detach().cpu()
+        if str(values.dtype) == "torch.bfloat16":  # numpy has no bfloat16
+            values = values.float()
+        values = values.numpy()
+    array = np.asarray(values)
+    if array.dtype.kind in "UT" or (array.dtype.kind == "O" and _all_strings(array)):
+        return array.astype(object)
+    return array
+
+
+def _all_strings(array: np.ndarray) -> bool:
+    return all(isinstance(value, str) for value in array.ravel())
+
+
+def sample_coordinates(coords: Mapping[str, Any] | None, n_samples: int) -> dict[str, np.ndarray]:
+    """
+    Return what is known about each sample as checked coordinates on ``sample``.
+
+    Parameters
+    ----------
+    coords
+        Name -> one value per sample: array, list, tensor or DataArray. ``sample`` itself (whole
+        numbers) replaces the running number.
+    n_samples
+        Number of samples, which every coordinate must have.
+
+    Returns
+    -------
+    dict
+        Name -> array of shape (n_samples,); ``sample`` (int64) first.
+
+    Raises
+    ------
+    ValueError
+        If a coordinate has another length or shape, or the name of a part of the dataset.
+
+    Examples
+    --------
+    >>> sample_coordinates({"label": [0, 1]}, 2)
+    {'sample': array([0, 1]), 'label': array([0, 1])}
+    """
+    checked = {"sample": np.arange(n_samples, dtype=np.int64)}
+    for name, values in (coords or {}).items():
+        if name in ("layer", "neuron", "width", "activation"):
+            raise ValueError(
+                f"coords: {name!r} is a part of the activations themselves; give the knowledge "
+                "about the samples another name."
+            )
+        array = to_numpy(values)
+        if array.shape == (n_samples, 1):
+            array = array[:, 0]
+        if array.shape != (n_samples,):
+            raise ValueError(
+                f"coords: {name!r} has shape {array.shape}; it needs one value for each of the "
+                f"{n_samples:,} samples."
+            )
+        if name == "sample":
+            if array.dtype.kind not in "iu":
+                raise ValueError(
+                    f"coords: 'sample' holds whole numbers; not {array.dtype}. Give names of "
+                    "samples as a coordinate of another name, such as 'sample_name'."
+                )
+            array = array.astype(np.int64)
+        checked[name] = array
+    return checked
+
+
+def labelled(
+    activation: np.ndarray,
+    layers: Sequence[str],
+    widths: Sequence[int],
+    coords: Mapping[str, npt.ArrayLike],
+    attrs: Mapping[str, Any],
+) -> xr.Dataset:
+    """Put names on an array (layer, neuron, sample) that is padded with NaN beyond the widths."""
+    return xr.Dataset(
+        {"activation": (DIMS, activation)},
+        coords={
+            "layer": np.array(list(layers), dtype=object),
+            "neuron": np.arange(activation.shape[1], dtype=np.int64),
+            "sample": coords["sample"],
+            "width": ("layer", np.asarray(widths, dtype=np.int64)),
+            **{name: ("sample", values) for name, values in coords.items() if name != "sample"},
+        },
+        attrs=dict(attrs),
+    )
+
+
+def check_activations(activations: xr.Dataset, *, values: bool = False) -> None:
+    """
+    Raise a clear error unless a dataset is one of activations.
+
+    Parameters
+    ----------
+    activations
+        The dataset: variable ``activation`` with the dims layer, neuron and sample in any order,
+        more dims (alpha, seed, epoch, ...) allowed; coordinates ``layer`` and ``width``.
+    values
+        Also look at the values: NaN inside the width is an error that names its place. This reads
+        all of them.
+
+    Raises
+    ------
+    TypeError
+        If it is no Dataset.
+    ValueError
+        If a variable, dim or coordinate is missing or wrong; the message says how to mend it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from infonb.activations import from_arrays
+    >>> activations = from_arrays({"fc1": np.zeros((5, 2))})
+    >>> check_activations(activations)
+    >>> check_activations(activations.rename(activation="activations"))
+    Traceback (most recent call last):
+        ...
+    ValueError: the dataset holds no variable 'activation'; it holds 'activations'. Did you mean
+    'activations'? Rename it, or build the dataset with infonb.record or infonb.from_arrays.
+    """
+    if not isinstance(activations, xr.Dataset):
+        raise TypeError(
+            f"activations must be an xarray.Dataset with the variable 'activation'; not "
+            f"{type(activations).__name__}."
+        )
+    build = "build the dataset with infonb.record or infonb.from_arrays."
+    if "activation" not in activations.data_vars:
+        names = ", ".join(repr(name) for name in activations.data_vars) or "nothing"
+        near = did_you_mean("activation", activations.data_vars)
+        raise ValueError(
+            f"the dataset holds no variable 'activation'; it holds {names}.{near} Rename it, or "
+            + build
+        )
+    activation = activations["activation"]
+    for dim in DIMS:
+        if dim not in activation.dims:
+            near = did_you_mean(dim, activation.dims)
+            raise ValueError(
+                f"activation has no dim {dim!r}; it has dims {activation.dims}.{near} Rename its "
+                "dims to 'layer', 'neuron' and 'sample', or " + build
+            )
+        if activation.sizes[dim] == 0:
+            raise ValueError(f"activation is empty: dim {dim!r} has length 0.")
+    if activation.dtype.kind != "f":
+        raise ValueError(f"activation must be floating point; not {activation.dtype}.")
+    for name in ("layer", "width"):
+        if name not in activations.coords:
+            raise ValueError(f"activations need the coordinate {name!r} on 'layer'; " + build)
+    if not activations.indexes["layer"].is_unique:
+        raise ValueError(f"layer names must differ; not {list(activations['layer'].values)}.")
+    _check_width(activations)
+    if values:
+        _check_values(activations)
+
+
+def _check_width(activations: xr.Dataset) -> None:
+    width = activations["width"]
+    extra = set(activations["activation"].dims) - {"neuron", "sample"}
+    if "layer" not in width.dims or not set(width.dims) <= extra or width.dtype.kind not in "iu":
+        raise ValueError(
+            "width must hold one whole number for each layer (dims 'layer'); it has dims "
+            f"{width.dims} and type {width.dtype}."
+        )
+    n_neurons = activations.sizes["neuron"]
+    low, high = int(width.min()), int(width.max())
+    if low < 1 or high > n_neurons:
+        raise ValueError(
+            f"width must lie between 1 and the {n_neurons} neurons of the dataset; it lies between "
+            f"{low} and {high}. Select neurons with infonb.from_arrays, or set width anew."
+        )
+
+
+def _check_values(activations: xr.Dataset) -> None:
+    activation = activations["activation"]
+    inside = np.arange(activation.sizes["neuron"])
+    neuron = xr.DataArray(inside, dims="neuron")
+    bad = (activation.isnull() & (neuron < activations["width"])).transpose(*activation.dims)
+    places = np.argwhere(bad.values)
+    if len(places):
+        where = ", ".join(
+            f"{dim} {activation[dim].values.tolist()[i] if dim in activation.coords else i!r}"
+            for dim, i in zip(activation.dims, places[0].tolist(), strict=True)
+        )
+        raise ValueError(
+            f"activation is NaN at {where} ({len(places):,} such values inside the width); drop "
+            "these samples or neurons, or look for the cause in the model."
+        )

@@ -1,0 +1,229 @@
+"""Which modules of a model are layers: the table of their names, the choice, the order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from infonb.activations.examples import describe, examples
+from infonb.activations.reduction import Reduction
+from infonb.activations.watch import Watch, resting
+from infonb.training.evaluation import home
+from infonb.validate import did_you_mean
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Layer", "arrange", "choose", "count_parameters", "list_layers", "unwrapped"]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of the dataset: its name, its module, and which call of that (None: every one)."""
+
+    name: str
+    module_name: str
+    module: nn.Module
+    call: int | None = None
+
+
+def list_layers(model: nn.Module, data: Any = None) -> pd.DataFrame:
+    """
+    Return a table of the modules of a model, whose names `infonb.record` takes as layers.
+
+    Parameters
+    ----------
+    model
+        Any torch model.
+    data
+        Some inputs in any form that `infonb.record` takes; the first two samples (of a loader:
+        the first batch) go through the model, in eval mode, to see what comes out where.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each module, in the order in which the model holds them: ``type``,
+        ``parameters`` (number, those of submodules included), ``default`` (whether ``record``
+        takes it unless it is told otherwise; a guess without `data`). With `data` also ``calls``
+        in one forward pass, ``output`` (shape, or what it is if it is no tensor) and ``neurons``
+        (width of the layer after ``reduce="mean"``; missing without calls or a tensor).
+
+    Raises
+    ------
+    TypeError
+        If the model is no torch module.
+
+    Examples
+    --------
+    >>> model = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(288, 10))
+    >>> list_layers(model, torch.zeros(1, 1, 8, 8))[["type", "output", "neurons", "default"]]
+              type             output  neurons  default
+    layer
+    0       Conv2d  (sample, 8, 6, 6)        8     True
+    1         ReLU  (sample, 8, 6, 6)        8    False
+    2      Flatten      (sample, 288)      288    False
+    3       Linear       (sample, 10)       10    False
+    """
+    import pandas as pd
+
+    model = unwrapped(model)
+    modules = _named_modules(model)
+    columns: dict[str, Any] = {
+        "type": [type(module).__name__ for module in modules.values()],
+        "parameters": [count_parameters(module) for module in modules.values()],
+    }
+    fired: list[str] | None = None
+    if data is not None:
+        seen: dict[str, tuple[str, int | None]] = {}
+        batch = next(iter(examples(data, batch_size=2).batches)).to(*home(model))
+
+        def look(value: Any, name: str, module: nn.Module) -> None:
+            seen.setdefault(name, _look(value, name, module, batch.size))
+
+        with resting(model), Watch(modules, "output", look) as watch:
+            watch.run(model, batch)
+        fired = [name for name, _ in watch.fired]
+        calls = Counter(fired)
+        columns["calls"] = [calls[name] for name in modules]
+        columns["output"] = [seen.get(name, ("", None))[0] for name in modules]
+        neurons = [seen.get(name, ("", None))[1] for name in modules]
+        columns["neurons"] = pd.array(neurons, dtype="Int64")
+    default = _candidates(model)
+    order = list(default) if fired is None else [name for name in fired if name in default]
+    kept = set(order[:-1] or order)
+    columns["default"] = [name in kept for name in modules]
+    return pd.DataFrame(columns, index=pd.Index(list(modules), name="layer", dtype=object))
+
+
+def choose(model: nn.Module, layers: str | Sequence[str] | Mapping[str, str] | None) -> list[Layer]:
+    """
+    Return the layers that were asked for, by name; see `infonb.record` for the forms.
+
+    None gives every Linear and Conv module: only a forward pass shows which one is the output.
+    """
+    if layers is None:
+        found = _candidates(model)
+        if not found:
+            raise ValueError(
+                f"{type(model).__name__} has no Linear or Conv module to record by default; pass "
+                f"layers=[...], such as {list(_named_modules(model))[:3]}. See "
+                "infonb.list_layers(model)."
+            )
+        return [Layer(name, name, module) for name, module in found.items()]
+    if isinstance(layers, str):
+        layers = [layers]
+    names = layers if isinstance(layers, Mapping) else {name: name for name in layers}
+    if len(names) < len(layers):
+        raise ValueError(f"layers names one twice: {list(layers)}.")
+    if not names:
+        raise ValueError("layers is empty; pass names of modules: see infonb.list_layers(model).")
+    for name in (*names, *names.values()):
+        if not isinstance(name, str):
+            raise TypeError(f"layers must be names of modules; not {name!r}.")
+    modules = _named_modules(model, every_name=True)
+    return [_find(new, old, modules, model) for new, old in names.items()]
+
+
+def arrange(layers: Sequence[Layer], fired: Sequence[str], *, default: bool) -> list[Layer]:
+    """
+    Return one layer for each call of a module, in the order of the forward pass.
+
+    Parameters
+    ----------
+    layers
+        What was asked for.
+    fired
+        Names of modules in the order of their calls.
+    default
+        Nobody asked for these layers: leave out those without a call, and the last, the output.
+    """
+    calls: Counter[str] = Counter()
+    order: dict[tuple[str, int], int] = {}
+    for position, name in enumerate(fired):
+        order[name, calls[name]] = position
+        calls[name] += 1
+    single: list[Layer] = []
+    for layer in layers:
+        n_calls = calls[layer.module_name]
+        if layer.call is not None and layer.call >= n_calls > 0:
+            raise ValueError(
+                f"layer {layer.name!r}: the module {layer.module_name!r} is called {n_calls} "
+                f"times in a forward pass; its calls are 0 to {n_calls - 1}."
+            )
+        if n_calls == 0 and not default:
+            raise ValueError(
+                f"layer {layer.name!r} ({type(layer.module).__name__}) was never called in the "
+                "forward pass: the model does not use it, or uses its weights without calling it "
+                "(as MultiheadAttention does with out_proj; record the module around it). "
+                "infonb.list_layers(model, data) shows the calls of each module."
+            )
+        if layer.call is not None or n_calls == 1:
+            single.append(replace(layer, call=layer.call or 0))
+        else:
+            single += [replace(layer, name=f"{layer.name}:{i}", call=i) for i in range(n_calls)]
+    single.sort(key=lambda layer: order[layer.module_name, layer.call or 0])
+    if not single:
+        raise ValueError(
+            "none of the Linear and Conv modules was called in the forward pass; pass "
+            "layers=[...]: infonb.list_layers(model, data) shows the calls of each module."
+        )
+    return (single[:-1] or single) if default else single
+
+
+def unwrapped(model: Any) -> nn.Module:
+    """Return the model inside a compiled or data-parallel one, where every hook fires."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model must be a torch.nn.Module; not {type(model).__name__}.")
+    if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+        return unwrapped(model.module)
+    compiled = getattr(model, "_orig_mod", None)
+    return unwrapped(compiled) if isinstance(compiled, nn.Module) else model
+
+
+def count_parameters(module: nn.Module) -> int:
+    """Return the number of parameters; those of a lazy module count from its first use."""
+    lazy = torch.nn.parameter.is_lazy
+    return sum(parameter.numel() for parameter in module.parameters() if not lazy(parameter))
+
+
+def _named_modules(model: nn.Module, *, every_name: bool = False) -> dict[str, nn.Module]:
+    """All modules inside the model; a model without any is its own only layer."""
+    inside = model.named_modules(remove_duplicate=not every_name)
+    named = {name: module for name, module in inside if name}
+    return named or {type(model).__name__: model}
+
+
+def _candidates(model: nn.Module) -> dict[str, nn.Module]:
+    return {
+        name: module
+        for name, module in _named_modules(model).items()
+        if isinstance(module, nn.Linear | nn.modules.conv._ConvNd)
+    }
+
+
+def _find(new: str, old: str, modules: Mapping[str, nn.Module], model: nn.Module) -> Layer:
+    if old in modules:
+        return Layer(new, old, modules[old])
+    name, _, call = old.rpartition(":")
+    if name in modules and call.isdecimal():
+        return Layer(new, name, modules[name], int(call))
+    raise ValueError(
+        f"layer {old!r} not found in {type(model).__name__}.{did_you_mean(old, modules)} "
+        "infonb.list_layers(model) lists the names."
+    )
+
+
+def _look(value: Any, name: str, module: nn.Module, size: int) -> tuple[str, int | None]:
+    if not isinstance(value, torch.Tensor):
+        return describe(value), None
+    shape = ["sample" if i == 0 and n == size else str(n) for i, n in enumerate(value.shape)]
+    text = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
+    try:
+        return text, Reduction()(value, name, module, size).shape[1]
+    except ValueError:  # rows that are not samples: to be seen in the shape
+        return text, None
