@@ -1,0 +1,66 @@
+"""Compile kernels once: numba with a cache on disk, and threads over blocks of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from typing import Any
+
+import numba
+
+from infonb.progress import progress_bar
+
+__all__ = ["compiled", "over_blocks"]
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """
+    Compile a kernel with numba on its first call and keep it on disk.
+
+    The cache lies beside the package, or in the user's cache folder where the package is read-only;
+    where neither can be written the kernel is compiled anew in every process. The kernel releases
+    the interpreter lock: threads run blocks of work side by side (`over_blocks`), without numba's
+    own thread pool, which some systems allow to be entered by one caller at a time only.
+    """
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError:  # "cannot cache function: no locator available"
+        return numba.njit(nogil=True, error_model="numpy")(function)
+
+
+def over_blocks(
+    work: Callable[[int, int], None],
+    n_items: int,
+    block: int,
+    *,
+    progress: bool | str = False,
+    desc: str | None = None,
+    unit: str = "pair",
+) -> None:
+    """
+    Call ``work(start, stop)`` for consecutive blocks of items, on all the cores that numba may use.
+
+    The number of threads is ``NUMBA_NUM_THREADS``, by default the cores of this process. An
+    interrupt takes effect after the blocks at work.
+    """
+    starts = range(0, n_items, block)
+    threads = min(numba.config.NUMBA_NUM_THREADS, len(starts))
+    with progress_bar(total=n_items, show=progress, desc=desc, unit=unit) as bar:
+        if threads <= 1:
+            for start in starts:
+                stop = min(start + block, n_items)
+                work(start, stop)
+                bar.update(stop - start)
+            return
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="infonb")
+        try:
+            running = {
+                pool.submit(work, start, min(start + block, n_items)): start for start in starts
+            }
+            while running:
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    start = running.pop(done)
+                    done.result()
+                    bar.update(min(start + block, n_items) - start)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
