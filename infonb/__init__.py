@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from infonb.measures import accessor as _accessor  # registers ``ds.infonb``
+from infonb.measures import accessor as _accessor  # noqa: F401  (registers ds.infonb)
 
 if TYPE_CHECKING:
     from infonb.activations import (

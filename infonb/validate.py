@@ -79,7 +79,7 @@ def check_integer(name: str, value: object, minimum: int, maximum: int | None = 
     """
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number; not {value!r} ({type(value).__name__}).")
-    _check_range(name, value, minimum, maximum)
+    _check_range(name, int(value), minimum, maximum)
     return int(value)
 
 
@@ -101,11 +101,11 @@ def check_number(
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite; not {value!r}.")
-    _check_range(name, value, minimum, maximum)
+    _check_range(name, number, minimum, maximum)
     return number
 
 
-def _check_range(name: str, value: Real, minimum: float | None, maximum: float | None) -> None:
+def _check_range(name: str, value: float, minimum: float | None, maximum: float | None) -> None:
     if minimum is not None and maximum is not None and not minimum <= value <= maximum:
         raise ValueError(f"{name} must be between {minimum} and {maximum}; not {value!r}.")
     if minimum is not None and value < minimum:

@@ -38,10 +38,10 @@ PAPER = xr.Dataset(
                 [2.92, 2.77, 2.69, 2.75, 2.08],
             ],
         ),
+        "mutual_information": ("layer", ["all pairs: peak below 0.1 → flat to 0.5"] * 3),
     },
     {"alpha": [0.0, 0.25, 0.5, 0.75, 1.0], "layer": [1, 2, 3]},
     {
-        "mutual_information": "peak below 0.1 → flat, to past 0.5",
         "tau_entropy": 1.0,
         "tau_mutual_information": 1.0,
     },

@@ -224,6 +224,7 @@ def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
         return result
 
     results = collect(run_one, "network", NETWORKS, parameters.seed, progress=progress)
+    results["aligned_accuracy"].attrs["long_name"] = "accuracy"
     results["probability"] = xr.concat(surfaces, dim=results.network)
     return results.assign_attrs(dataset="concentric circles")
 

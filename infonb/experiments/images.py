@@ -158,8 +158,8 @@ def claims_table(
     entropy_direction
         1 if the paper has the entropy rise with the level, -1 if it falls; MI goes the other way.
     paper
-        The paper's ``median_entropy`` (layer, `over`), ``validation_accuracy`` (`over`), and as
-        attributes its words on MI and its ranking.
+        The paper's ``median_entropy`` (layer, `over`), ``mutual_information`` (layer) in words,
+        ``validation_accuracy`` (`over`), and its ranking as attributes.
 
     Raises
     ------

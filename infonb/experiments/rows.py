@@ -71,8 +71,8 @@ def layer_claims(
     entropy_direction
         1 if the paper has the entropy rise from `start` to `end`; MI goes the other way.
     paper
-        The paper's ``median_entropy`` (layer from 1, `over`), and as the attribute
-        ``mutual_information`` its words on the distribution of MI.
+        The paper's ``median_entropy`` (layer from 1, `over`), and ``mutual_information`` (layer),
+        what its figure shows of the distribution of MI in words, empty if nothing.
 
     Examples
     --------
@@ -90,10 +90,11 @@ def layer_claims(
             numbers = " → ".join(f"{value:.2f}" for value in ends)
         statement = f"median entropy {rises[entropy_direction]}"
         rows.append(Claim(statement, str(layer), entropy_direction, numbers, here, effect))
-    for layer in results.layer.values:
+    for number, layer in enumerate(results.layer.values, start=1):
+        reported = number in paper.layer and str(paper.mutual_information.sel(layer=number).item())
+        numbers = reported or "not reported"
         here, effect = change(information.sel(layer=layer), over, start, end)
         statement = f"median mutual information {rises[-entropy_direction]}"
-        numbers = paper.attrs["mutual_information"]
         rows.append(Claim(statement, str(layer), -entropy_direction, numbers, here, effect))
     return rows
 
@@ -138,19 +139,10 @@ def rank_claims(
             _kendall(sign * mean.sel(seed=seed), results.final_validation_accuracy.sel(seed=seed))
             for seed in results.seed.values
         )
-        low = (sign > 0) == (name == "entropy")
-        side = "heuristics" if low else "examples"
-        rows.append(
-            Claim(
-                f"mean {name} ranks the networks like validation accuracy "
-                f"({'+' if sign > 0 else '−'} sign, memorized {side})",
-                "network",
-                1,
-                f"τ = {paper.attrs['tau_' + name.replace(' ', '_')]:.2f}",
-                f"τ = {np.mean(taus):.2f}",
-                taus,
-            )
-        )
+        word = "higher" if sign > 0 else "lower"
+        statement = f"{word} mean {name} goes with better validation accuracy"
+        numbers = f"τ = {paper.attrs['tau_' + name.replace(' ', '_')]:.2f}"
+        rows.append(Claim(statement, "network", 1, numbers, f"τ = {np.mean(taus):.2f}", taus))
     return rows
 
 
@@ -192,7 +184,7 @@ def sensitivity(
     >>> import infonb as inb
     >>> acts = inb.from_arrays({"fc1": np.random.default_rng(0).normal(size=(50, 4))}).activation
     >>> both = xr.concat([acts, 2 * acts], dim=xr.Variable("alpha", [0, 1]))
-    >>> sensitivity(both, "alpha", 0, 1, bins=[10]).round(2)
+    >>> sensitivity(both, "alpha", 0, 1, bins=[10])
     layer                    fc1
     edges          bins
     common         10        0.0
@@ -210,4 +202,4 @@ def sensitivity(
         rows, orient="index", columns=pd.Index(activation.layer.values, name="layer")
     )
     frame.index = pd.MultiIndex.from_tuples(rows, names=["edges", "bins"])
-    return frame
+    return frame.round(2)

@@ -61,7 +61,7 @@ def plot_activations(
     by = group_dim(activation, by, {"layer", "neuron", "sample"})
     check_choice("sort", sort, _sample_coordinates(activation))
     levels = list(activation[by].values) if by else [None]
-    columns = min(len(levels), 3)
+    columns = 2 if len(levels) == 4 else min(len(levels), 3)
     picture, axes = subplots(-(-len(levels) // columns), columns, size=(10.2 / columns, 3.4))
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(activation.sizes["sample"])[:n_samples]
@@ -185,7 +185,10 @@ def plot_neuron(
         )
     right.set(xlabel="activation of the neuron", ylabel="activation of the other neuron")
     right.set_title(titles[1], fontsize=11, loc="left")
-    right.legend(title=colour_by, fontsize=8, title_fontsize=8, markerscale=2, loc="best")
+    right.legend(
+        title=colour_by, fontsize=8, title_fontsize=8, markerscale=2, frameon=False,
+        loc="center left", bbox_to_anchor=(1.0, 0.5),
+    )  # fmt: skip
     picture.alt = (
         f"Left: histogram of a neuron in {len(bin_edges) - 1} bins, {titles[0]}. Right: scatter of "
         f"two neurons coloured by {colour_by}, {titles[1]}."

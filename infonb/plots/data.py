@@ -88,7 +88,12 @@ def plot_circles(sets: Mapping[str, xr.Dataset]) -> Picture:
     2
     """
     picture, axes = subplots(
-        2, len(sets), size=(10.4 / max(len(sets), 3), 2.6), height_ratios=[3, 2], sharex="row"
+        2,
+        len(sets),
+        size=(10.4 / max(len(sets), 3), 2.6),
+        height_ratios=[3, 2],
+        sharex="row",
+        sharey="row",
     )
     for column, (name, points) in enumerate(sets.items()):
         above, below = axes[:, column]

@@ -8,7 +8,14 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures import mixture_density
-from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+from infonb.plots.picture import (
+    Picture,
+    group_dim,
+    label_of,
+    palette,
+    palette_kind,
+    subplots,
+)
 
 __all__ = ["plot_entropy", "plot_mutual_information"]
 
@@ -29,7 +36,7 @@ def plot_entropy(
         median.
     accuracy
         Validation accuracy (level[, seed]) as a line on the right axis: mean, and the range over
-        seeds as a bar.
+        seeds as a bar. Its attribute ``long_name`` replaces the words in the legend.
     by
         The dimension of the levels; needed only if there are several candidates.
 
@@ -54,7 +61,7 @@ def plot_entropy(
     layers = values.layer.values
     levels = list(values[by].values) if by else [None]
     names = [label_of(by, level) if by else "" for level in levels]
-    width = max(5.0, 1.1 + 0.42 * len(levels) * len(layers))
+    width = max(6.8, 1.1 + 0.42 * len(levels) * len(layers))
     picture, axes = subplots(size=(min(width, 10.5), 4.2))
     axis = axes[0, 0]
     handles: list[Any] = []
@@ -83,7 +90,7 @@ def plot_entropy(
     labels = [str(layer) for layer in layers]
     if accuracy is not None:
         handles.append(_draw_accuracy(axis, accuracy, by))
-        labels.append("validation accuracy")
+        labels.append(str(accuracy.attrs.get("long_name", "validation accuracy")))
     picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
     words = "; ".join(
         f"{name}: {', '.join(parts)}".removeprefix(": ") for name, parts in medians.items()
@@ -106,7 +113,7 @@ def _draw_accuracy(axis: Any, accuracy: xr.DataArray, by: str | None) -> Any:
         np.arange(mean.size), mean, yerr=[low, high], color="0.25", marker="o", ms=5, capsize=3,
         linestyle="--", linewidth=1.2,
     )  # fmt: skip
-    right.set(ylim=(0, 1.05), ylabel="validation accuracy")
+    right.set(ylim=(0, 1.05), ylabel=accuracy.attrs.get("long_name", "validation accuracy"))
     right.spines["top"].set_visible(False)
     right.tick_params(labelsize=10)
     return line
@@ -152,7 +159,7 @@ def plot_mutual_information(
     panels = _panels(information)
     columns = 1 if len(panels) == 1 else 2
     picture, axes = subplots(-(-len(panels) // columns), columns, size=(4.9, 2.9))
-    colours = palette(len(levels), "levels")
+    colours = palette(len(levels), palette_kind(levels))
     units = information.attrs.get("units", "nat")
     handles: list[Any] = []
     words = []

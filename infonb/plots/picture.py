@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-__all__ = ["Picture", "group_dim", "label_of", "palette", "subplots"]
+__all__ = ["Picture", "group_dim", "label_of", "palette", "palette_kind", "subplots"]
 
 #: Pixels of the picture per pixel on the page: crisp on dense screens and in print.
 SCALE = 2
@@ -104,6 +105,18 @@ def palette(n: int, kind: str) -> list:
     if kind == "levels":
         return list(sns.color_palette("viridis", n))
     return list(sns.color_palette("colorblind", n))
+
+
+def palette_kind(levels: Sequence[Any]) -> str:
+    """
+    Return the palette for levels: ordered colours for numbers, distinct ones for names.
+
+    Examples
+    --------
+    >>> palette_kind([0.0, 0.5]), palette_kind(["baseline", "heuristic"])
+    ('levels', 'layers')
+    """
+    return "layers" if any(isinstance(level, str) for level in levels) else "levels"
 
 
 def group_dim(values: xr.DataArray, by: str | None, inner: set[str]) -> str | None:

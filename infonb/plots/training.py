@@ -6,7 +6,14 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+from infonb.plots.picture import (
+    Picture,
+    group_dim,
+    label_of,
+    palette,
+    palette_kind,
+    subplots,
+)
 from infonb.validate import check_choice
 
 __all__ = ["plot_training"]
@@ -51,10 +58,11 @@ def plot_training(
     by = group_dim(results[names[0]], by, {"epoch"})
     levels = list(results[by].values) if by else [None]
     picture, axes = subplots(1, len(names), size=(4.9, 3.1), sharey=True)
+    colours = palette(len(levels), palette_kind(levels))
     handles: list[Any] = []
     for axis, name in zip(axes[0], names, strict=True):
         handles = []
-        for level, colour in zip(levels, palette(len(levels), "levels"), strict=True):
+        for level, colour in zip(levels, colours, strict=True):
             curves = results[name].sel({by: level}) if by else results[name]
             curves = curves.expand_dims("seed") if "seed" not in curves.dims else curves
             for seed in range(curves.sizes["seed"]):

@@ -39,9 +39,15 @@ def start_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Run JupyterLab on a folder until it is stopped; return its exit code."""
     with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as kernels:
         environment = lab_environment(Path(kernels))
-        # the server asks what to do on Ctrl-C; this process only waits for its answer
-        before = signal.signal(signal.SIGINT, lambda *_: None)
+        server = subprocess.Popen(lab_command(folder, options), env=environment)
+        # the server asks what to do on Ctrl-C; this process only waits for its answer, and hands
+        # on a request to end
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: server.terminate()),
+        }
         try:
-            return subprocess.call(lab_command(folder, options), env=environment)
+            return server.wait()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)

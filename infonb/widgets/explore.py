@@ -127,15 +127,17 @@ def explore_decision(
     >>> values = xr.DataArray(np.full((1, 2, 3, 3), 0.5), dims=("network", "c1", "y", "x"), coords={
     ...     "network": ["baseline"], "c1": [-3.0, 3.0], "x": [-1, 0, 1], "y": [-1, 0, 1]})
     >>> panel = explore_decision(values, {})
-    >>> panel.controls["c1"].value = 3.0
+    >>> panel.controls["c1"].value = -3.0
     >>> panel.alt
-    'What the networks baseline answer over the plane at c1 = 3.'
+    'What the networks baseline answer over the plane at c1 = -3.'
     """
     import ipywidgets as widgets
 
+    values = [float(value) for value in probability.c1.values]
     controls = {
         "c1": widgets.SelectionSlider(
-            options=[(f"{value:g}", float(value)) for value in probability.c1.values],
+            options=[(f"{value:g}", value) for value in values],
+            value=values[len(values) // 2],
             description="third feature c1",
         )
     }

@@ -112,6 +112,7 @@ def test_decision_panel_moves_c1():
     )  # fmt: skip
     panel = explore_decision(probability, {})
     before = panel.image.value
+    assert "c1 = 0" in panel.alt
     panel.controls["c1"].value = 3.0
     assert panel.image.value != before
     assert "c1 = 3" in panel.alt
