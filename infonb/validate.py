@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Iterable
 from difflib import get_close_matches
 from numbers import Integral, Real
+from typing import Any
 
 __all__ = ["check_choice", "check_dim", "check_integer", "check_number", "did_you_mean"]
 
@@ -101,11 +102,11 @@ def check_number(
     number = float(value)
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite; not {value!r}.")
-    _check_range(name, number, minimum, maximum)
+    _check_range(name, value, minimum, maximum)
     return number
 
 
-def _check_range(name: str, value: float, minimum: float | None, maximum: float | None) -> None:
+def _check_range(name: str, value: Any, minimum: float | None, maximum: float | None) -> None:
     if minimum is not None and maximum is not None and not minimum <= value <= maximum:
         raise ValueError(f"{name} must be between {minimum} and {maximum}; not {value!r}.")
     if minimum is not None and value < minimum:

@@ -86,6 +86,17 @@ def open_activations(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
         If nothing is there; the message names a store beside it with a similar name.
     ValueError
         If it is no zarr store, one of which a part is missing, or one without activations.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from infonb.activations import from_arrays
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> save_activations(from_arrays({"fc1": np.zeros((5, 2))}), f"{folder.name}/activations.zarr")
+    >>> open_activations(f"{folder.name}/activations.zarr").sizes["sample"]
+    5
+    >>> folder.cleanup()
     """
     activations = open_dataset(path, chunks=chunks)
     try:

@@ -133,14 +133,18 @@ def open_dataset(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
     # other chunks are cut from those of the store: xarray warns of reading a chunk many times
     other = chunks if isinstance(chunks, Mapping) and chunks else None
     first = chunks if other is None else {}
-    store = xr.open_dataset(folder, engine="zarr", consolidated=False, chunks=first)
+    # numbers in units such as "seconds" are numbers; only what was saved as a duration is one
+    durations = xr.coders.CFTimedeltaCoder(decode_via_units=False)
+    store = xr.open_dataset(
+        folder, engine="zarr", consolidated=False, chunks=first, decode_timedelta=durations
+    )
     attrs = dict(store.attrs)
     known = [name for name in attrs.pop(_MARK, {}) if name in store.variables]
     names = [*known, *(name for name in store.variables if name not in known)]
     variables = {}
     for name in names:
         variable = store.variables[name]
-        if variable.dtype.kind in "TU":  # text is read as another type than it was saved as
+        if variable.dtype.kind in "TUO":  # text is read as another type than it was saved as
             values = variable.values.astype(object)
             variable = xr.Variable(variable.dims, values, variable.attrs)
         elif name in store.coords:
