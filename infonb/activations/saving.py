@@ -93,8 +93,9 @@ def open_activations(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
     >>> import numpy as np
     >>> from infonb.activations import from_arrays
     >>> folder = tempfile.TemporaryDirectory()
-    >>> save_activations(from_arrays({"fc1": np.zeros((5, 2))}), f"{folder.name}/activations.zarr")
-    >>> open_activations(f"{folder.name}/activations.zarr").sizes["sample"]
+    >>> activations = from_arrays({"fc1": np.zeros((5, 2))})
+    >>> path = save_activations(activations, f"{folder.name}/activations.zarr")
+    >>> open_activations(path).sizes["sample"]
     5
     >>> folder.cleanup()
     """

@@ -14,7 +14,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.claims import Claim, ClaimsTable, change
-from infonb.experiments.networks import collect, measure_run
+from infonb.experiments.networks import MeasureParameters, collect, measure_run
 from infonb.experiments.parameters import ParameterSet, parameter
 from infonb.experiments.rows import median_within_layers
 
@@ -42,8 +42,8 @@ C1 = (-3.0, -2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0)
 
 
 @dataclass(frozen=True)
-class Parameters(ParameterSet):
-    """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
+class CircleParameters(ParameterSet):
+    """Parameters of points, networks and training."""
 
     division: float = parameter(
         1.0, "share of artifacts that agree with the label in the heuristic set: 0.5 to 1",
@@ -68,14 +68,17 @@ class Parameters(ParameterSet):
     )
     learning_rate: float = parameter(1e-2, "of Adam", minimum=0)
     penalty: float = parameter(3e-4, "weight of the squared norm of all parameters", minimum=0)
+
+
+@dataclass(frozen=True)
+class Parameters(MeasureParameters, CircleParameters):
+    """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
+
     bins: int = parameter(20, "bins of the entropy", minimum=1)
     edges: str = parameter(
         "neuron", "bins common to all neurons, or for each neuron its own",
         choices=["common", "neuron"],
     )  # fmt: skip
-    k: int = parameter(3, "neighbours of the KSG estimator of mutual information", minimum=1)
-    interactive: bool = parameter(True, "live controls; false: pictures only")
-    results: str = parameter("", "where to save the labelled results (.zarr); empty: nowhere")
 
 
 def data(parameters: Parameters, network: str, seed: int) -> tuple[xr.Dataset, xr.Dataset]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from infonb.experiments.claims import Claim, ClaimsTable, change
-from infonb.experiments.networks import collect, hidden_layers, measure_run
+from infonb.experiments.networks import MeasureParameters, collect, hidden_layers, measure_run
 from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
 from infonb.experiments.rows import layer_claims, rank_claims
 
@@ -23,8 +23,8 @@ Train = Callable[[Any, xr.Dataset, xr.Dataset, int], "tuple[nn.Module, xr.Datase
 
 
 @dataclass(frozen=True)
-class ImageParameters(ParameterSet):
-    """Parameters of data, network, training and measures; an experiment sets its own defaults."""
+class NetworkParameters(ParameterSet):
+    """Parameters of data, network and training."""
 
     dataset: str = parameter(
         "digits", "digits: 8 x 8, offline; mnist: 14 x 14, in INFONB_DATA or downloaded",
@@ -42,14 +42,11 @@ class ImageParameters(ParameterSet):
     activations: str = parameter(
         "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"]
     )
-    bins: int = parameter(100, "bins of the entropy", minimum=1)
-    edges: str = parameter(
-        "common", "bins common to all neurons, or for each neuron its own",
-        choices=["common", "neuron"],
-    )  # fmt: skip
-    k: int = parameter(3, "neighbours of the KSG estimator of mutual information", minimum=1)
-    interactive: bool = parameter(True, "live controls; false: pictures only")
-    results: str = parameter("", "where to save the labelled results (.zarr); empty: nowhere")
+
+
+@dataclass(frozen=True)
+class ImageParameters(MeasureParameters, NetworkParameters):
+    """Parameters of data, network, training and measures; an experiment sets its own defaults."""
 
 
 def train_mlp(

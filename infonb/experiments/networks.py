@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.parameters import ParameterSet, parameter
 from infonb.progress import progress_bar
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["collect", "hidden_layers", "measure_run", "save_results"]
+__all__ = ["MeasureParameters", "collect", "hidden_layers", "measure_run", "save_results"]
+
+
+@dataclass(frozen=True)
+class MeasureParameters(ParameterSet):
+    """The parameters that close the list of every experiment: measures, controls, results."""
+
+    bins: int = parameter(100, "bins of the entropy", minimum=1)
+    edges: str = parameter(
+        "common", "bins common to all neurons, or for each neuron its own",
+        choices=["common", "neuron"],
+    )  # fmt: skip
+    k: int = parameter(3, "neighbours of the KSG estimator of mutual information", minimum=1)
+    interactive: bool = parameter(True, "live controls; false: pictures only")
+    results: str = parameter("", "where to save the labelled results (.zarr); empty: nowhere")
 
 
 def hidden_layers(depth: int, activations: str) -> list[str]:

@@ -781,7 +781,5 @@ def test_nan_activations_are_kept():
     x[1, 2] = float("nan")
     activations = quiet(Functional(), x, "first")
     assert activations.activation.isnull().sum() == 5
-    with pytest.raises(
-        ValueError, match=r"NaN at layer 'first', neuron 0, sample 1 \(5 such"
-    ):
+    with pytest.raises(ValueError, match=r"NaN at layer 'first', neuron 0, sample 1 \(5 such"):
         check_activations(activations, values=True)
