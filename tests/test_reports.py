@@ -27,6 +27,9 @@ from infonb.reports.tidy import tidy
 
 LOADING = {"src", "srcset", "poster", "data", "xlink:href", "background", "action"}
 
+# what makes a notebook known as the outcome of a report
+EXECUTED = '{"metadata": {"papermill": {}}, "cells": []}'
+
 
 class Page(HTMLParser):
     """What a page shows and what it would load."""
@@ -169,7 +172,7 @@ def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
     output = small.parent / "out"
     output.mkdir()
     (output / f"{NAME}.html").write_text("<p>success of an earlier run</p>")
-    (output / f"{NAME}.ipynb").write_text("{}")
+    (output / f"{NAME}.ipynb").write_text(EXECUTED)
     (output / "results.zarr").mkdir()
     with pytest.raises(ReportError, match=r"cell \[4\] failed with ValueError: bad luck") as caught:
         run_report(NAME, output=output, progress=False)
@@ -189,8 +192,8 @@ def test_an_interrupted_run_leaves_no_page(
 ) -> None:
     output = small.parent / "report" / NAME
     output.mkdir(parents=True)
-    for suffix in ("html", "ipynb"):
-        (output / f"{NAME}.{suffix}").write_text("old")
+    (output / f"{NAME}.html").write_text("old")
+    (output / f"{NAME}.ipynb").write_text(EXECUTED)
 
     def interrupted(plan: object, progress: bool) -> None:
         plan_report(NAME).partial.write_text(written)
@@ -257,8 +260,23 @@ def test_results_of_something_else_are_not_overwritten(small: Path) -> None:
     (small.parent / "out" / "results.zarr").mkdir(parents=True)
     with pytest.raises(FileExistsError, match=f"belongs to something else than {NAME}"):
         plan_report(NAME, output="out")
-    (small.parent / "out" / f"{NAME}.ipynb").write_text("{}")
+    (small.parent / "out" / f"{NAME}.ipynb").write_text(EXECUTED)
     assert plan_report(NAME, output="out").folder == Path("out")
+
+
+@pytest.mark.parametrize("text", ["{}", "", '{"metadata": {}, "cells": []}'])
+def test_a_notebook_that_somebody_works_on_is_not_overwritten(small: Path, text: str) -> None:
+    (small.parent / "out").mkdir()
+    mine = small.parent / "out" / f"{NAME}.ipynb"
+    mine.write_text(text)
+    with pytest.raises(FileExistsError, match="was not made by a report and would be lost"):
+        run_report(NAME, output="out")
+    assert mine.read_text() == text
+
+
+def test_the_notebooks_themselves_are_no_output_folder(small: Path) -> None:
+    with pytest.raises(FileExistsError, match="holds the notebooks of infonb themselves"):
+        run_report(NAME, output=small.parent if small.is_file() else small)
 
 
 def test_long_temporary_folders_get_no_sockets(tmp_path: Path) -> None:

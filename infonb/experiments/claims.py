@@ -103,28 +103,36 @@ class Claim:
         low, high = interval(self.effect)
         if low > 0 or high < 0:
             return HOLDS if self.direction * (low + high) > 0 else FAILS
-        if low == high == 0:
-            return FAILS
         return UNCLEAR
 
     def as_row(self) -> dict[str, str]:
         """Return the row of the claim in the closing table."""
         low, high = interval(self.effect)
         known = math.isfinite(low)
+        mean = float(np.mean(self.effect))
+        digits = _digits([mean, (high - low) / 2])
         return {
             "the paper says": self.statement,
             "where": self.where,
             "paper": self.paper,
             "here": self.here,
-            "difference": _signed(float(np.mean(self.effect))),
-            "95 % interval": f"{_signed(low)} … {_signed(high)}" if known else "one seed: none",
+            "difference": _signed(mean, digits),
+            "95 % interval": f"{_signed(low, digits)} … {_signed(high, digits)}"
+            if known
+            else "one seed: none",
             "seeds that agree": f"{self.agreeing} of {len(self.effect)}",
-            "holds?": f"{_SIGNS[self.verdict]} {self.verdict}",
+            "holds?": f"{_SIGNS[self.verdict]} {self.verdict}" if known else "? one seed only",
         }
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def _digits(values: Sequence[float]) -> int:
+    """Return how many decimals show two digits of the smallest value that is not 0: 2 to 4."""
+    sizes = [abs(value) for value in values if value and math.isfinite(value)]
+    return min(4, max(2, 1 - math.floor(math.log10(min(sizes))))) if sizes else 2
 
 
 class ClaimsTable:
@@ -156,6 +164,8 @@ class ClaimsTable:
     @property
     def summary(self) -> str:
         """One sentence that counts the verdicts."""
+        if not self.claims:
+            return "Nothing was compared."
         n = {v: sum(c.verdict == v for c in self.claims) for v in (HOLDS, FAILS, UNCLEAR)}
         return (
             f"{n[HOLDS]} of {len(self.claims)} claims hold, {n[FAILS]} do not hold, "
@@ -163,11 +173,15 @@ class ClaimsTable:
         )
 
     def __repr__(self) -> str:
+        if not self.claims:
+            return f"{self.summary} {self.caption}".rstrip()
         return f"{self.to_frame().to_string(index=False)}\n{self.summary} {self.caption}".rstrip()
 
     def _repr_html_(self) -> str:
         from html import escape
 
+        if not self.claims:
+            return f"<p><strong>{self.summary}</strong> {escape(self.caption)}</p>"
         frame = self.to_frame()
         for column in ("here", "95 % interval", "seeds that agree", "holds?"):
             frame[column] = frame[column].str.replace(" ", "\N{NO-BREAK SPACE}")
@@ -199,5 +213,7 @@ def change(
     ('3.10 → 1.05', [-2.0, -2.1])
     """
     first, last = values.sel({over: start}), values.sel({over: end})
-    here = f"{float(first.mean()):.2f} → {float(last.mean()):.2f}"
+    ends = float(first.mean()), float(last.mean())
+    digits = _digits([*ends, ends[1] - ends[0]])
+    here = " → ".join(f"{end:.{digits}f}" for end in ends)
     return here, tuple(float(v) for v in np.atleast_1d((last - first).values))

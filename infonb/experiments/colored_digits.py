@@ -1,4 +1,4 @@
-"""Colored digits: a shortcut lowers entropy and raises mutual information.
+"""Colored digits: what a shortcut does to entropy and mutual information.
 
 Bansal, Pruthi and Belinkov (2022), section 4, Figures 2 and 3 (left). The colour of a digit tells
 its label in training, the more so the larger α, and nothing in validation. Networks that lean on
@@ -150,12 +150,7 @@ def claims(results: xr.Dataset) -> ClaimsTable:
     Parameters
     ----------
     results
-        What `run` returned, with at least two values of alpha.
-
-    Raises
-    ------
-    ParameterError
-        If there is only one alpha, so that nothing can be compared.
+        What `run` returned; with a single alpha there is nothing to compare, and no row.
 
     Examples
     --------

@@ -14,8 +14,14 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.claims import Claim, ClaimsTable, change
-from infonb.experiments.networks import MeasureParameters, collect, measure_run
-from infonb.experiments.parameters import ParameterSet, parameter
+from infonb.experiments.networks import (
+    MAX_SEED,
+    MeasureParameters,
+    collect,
+    describe_run,
+    measure_run,
+)
+from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
 from infonb.experiments.rows import median_within_layers
 
 if TYPE_CHECKING:
@@ -54,7 +60,7 @@ class CircleParameters(ParameterSet):
         1.0, "probability of a random label in the memorized set", minimum=0, maximum=1
     )
     seed: list[int] = parameter(
-        [0, 1, 2, 3, 4], "one network of each kind for each seed", minimum=0
+        [0, 1, 2, 3, 4], "one network of each kind for each seed", minimum=0, maximum=MAX_SEED
     )
     n_points: int = parameter(2000, "points of the heuristic and the baseline set", minimum=20)
     n_memorized: int = parameter(100, "points of the memorized set", minimum=10)
@@ -79,6 +85,13 @@ class Parameters(MeasureParameters, CircleParameters):
         "neuron", "bins common to all neurons, or for each neuron its own",
         choices=["common", "neuron"],
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.k >= self.n_points:
+            raise ParameterError(
+                f"k must be below the number of points, {self.n_points}; not {self.k}."
+            )
 
 
 def data(parameters: Parameters, network: str, seed: int) -> tuple[xr.Dataset, xr.Dataset]:
@@ -121,7 +134,8 @@ def data(parameters: Parameters, network: str, seed: int) -> tuple[xr.Dataset, x
             add_artifact(unseen, **how, seed=seed + 1_000_000),
         )
     circles, unseen = (
-        align(part, "none", seed=seed + i) for i, part in enumerate((circles, unseen))
+        align(part, "none", seed=seed + 1_000_000 * (i + 1))
+        for i, part in enumerate((circles, unseen))
     )
     beta = parameters.beta if network == "memorized" else 0.0
     return shuffled(circles, beta, n_classes=2, seed=seed), unseen
@@ -229,7 +243,7 @@ def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
     results = collect(run_one, "network", NETWORKS, parameters.seed, progress=progress)
     results["aligned_accuracy"].attrs["long_name"] = "accuracy"
     results["probability"] = xr.concat(surfaces, dim=results.network)
-    return results.assign_attrs(dataset="concentric circles")
+    return results.assign_attrs(describe_run(parameters), dataset="concentric circles")
 
 
 def _aligned(unseen: xr.Dataset, seed: int) -> dict[str, xr.Dataset]:
@@ -293,7 +307,7 @@ def claims(results: xr.Dataset) -> ClaimsTable:
             ("mutual information", information, -entropy_sign),
         ):
             statement = f"median {name} of {end} {'above' if sign > 0 else 'below'} {start}"
-            paper = "Fig. 1 (order)" if start == "baseline" else "H2 (not drawn)"
+            paper = "Fig. 1 (order)" if start == "baseline" else "not in the paper"
             for layer in values.layer.values:
                 one = values.sel(layer=layer, alignment=alignment)
                 here, effect = change(one, "network", start, end)

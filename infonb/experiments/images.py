@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from infonb.experiments.claims import Claim, ClaimsTable, change
-from infonb.experiments.networks import MeasureParameters, collect, hidden_layers, measure_run
+from infonb.experiments.networks import (
+    MAX_SEED,
+    MeasureParameters,
+    collect,
+    describe_run,
+    hidden_layers,
+    measure_run,
+)
 from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
 from infonb.experiments.rows import layer_claims, rank_claims
 
@@ -17,6 +24,12 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["ImageParameters", "claims_table", "run_levels", "train_mlp"]
+
+#: How many examples there are for training and for validation.
+_SIZES = {
+    "digits": {"n_train": 1297, "n_validation": 500},
+    "mnist": {"n_train": 50_000, "n_validation": 10_000},
+}
 
 Data = Callable[[Any, float, int], tuple[xr.Dataset, xr.Dataset]]
 Train = Callable[[Any, xr.Dataset, xr.Dataset, int], "tuple[nn.Module, xr.Dataset]"]
@@ -30,7 +43,7 @@ class NetworkParameters(ParameterSet):
         "digits", "digits: 8 x 8, offline; mnist: 14 x 14, in INFONB_DATA or downloaded",
         choices=["digits", "mnist"],
     )  # fmt: skip
-    seed: list[int] = parameter([0, 1, 2], "one network for each seed", minimum=0)
+    seed: list[int] = parameter([0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED)
     n_train: int = parameter(0, "training examples; 0: all", minimum=0)
     n_validation: int = parameter(0, "validation examples; 0: all", minimum=0)
     width: int = parameter(64, "neurons in each hidden layer", minimum=2)
@@ -47,6 +60,21 @@ class NetworkParameters(ParameterSet):
 @dataclass(frozen=True)
 class ImageParameters(MeasureParameters, NetworkParameters):
     """Parameters of data, network, training and measures; an experiment sets its own defaults."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = _SIZES[self.dataset]
+        for name, size in sizes.items():
+            if getattr(self, name) > size:
+                raise ParameterError(
+                    f"{name} must be at most {size} for {self.dataset}; not {getattr(self, name)}. "
+                    "0 takes all."
+                )
+        n_validation = self.n_validation or sizes["n_validation"]
+        if self.k >= n_validation:
+            raise ParameterError(
+                f"k must be below the number of validation examples, {n_validation}; not {self.k}."
+            )
 
 
 def train_mlp(
@@ -132,7 +160,7 @@ def run_levels(
 
     levels = getattr(parameters, over)
     results = collect(run_one, over, levels, parameters.seed, progress=progress)
-    return results.assign_attrs(dataset=parameters.dataset)
+    return results.assign_attrs(describe_run(parameters), dataset=parameters.dataset)
 
 
 def claims_table(
@@ -158,23 +186,28 @@ def claims_table(
         The paper's ``median_entropy`` (layer, `over`), ``mutual_information`` (layer) in words,
         ``validation_accuracy`` (`over`), and its ranking as attributes.
 
-    Raises
-    ------
-    ParameterError
-        If there is only one level, so that nothing can be compared.
+    Returns
+    -------
+    ClaimsTable
+        Without rows, and saying why, if there is only one level.
     """
     levels = results[over].values
     if levels.size < 2:
-        raise ParameterError(f"{over} needs at least two values, such as 0,1, to be compared.")
+        return ClaimsTable([], f"There is one {symbol} only; give at least two, such as 0,1.")
     start, end = float(levels.min()), float(levels.max())
     rows = layer_claims(results, over, start, end, entropy_direction=entropy_direction, paper=paper)
     here, effect = change(results.final_validation_accuracy, over, start, end)
-    numbers = " → ".join(f"{value:.3g}" for value in paper.validation_accuracy[[0, -1]].values)
+    accuracy = paper.validation_accuracy
+    reported = start in accuracy[over].values and end in accuracy[over].values
+    ends = (
+        [f"{float(accuracy.sel({over: level})):.3g}" for level in (start, end)] if reported else []
+    )
+    numbers = " → ".join(ends) or "not reported"
     rows.append(Claim("validation accuracy falls", "network", -1, numbers, here, effect))
     rows += rank_claims(results, over, entropy_sign=-entropy_direction, paper=paper)
     return ClaimsTable(
         rows,
         f"Differences from {symbol} = {start:g} to {symbol} = {end:g}, one for each seed; entropy "
-        "and MI in nats; Student's t interval over seeds. The paper's numbers are those of MNIST "
-        f"from {symbol} = 0 to 1, read off its figures; here: {results.attrs['dataset']}.",
+        "and MI in nats; Student's t interval over seeds. The paper's numbers are those of MNIST, "
+        f"read off its figures; here: {results.attrs['dataset']}.",
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,19 @@ from infonb.progress import progress_bar
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["MeasureParameters", "collect", "hidden_layers", "measure_run", "save_results"]
+__all__ = [
+    "MAX_SEED",
+    "MeasureParameters",
+    "collect",
+    "describe_run",
+    "hidden_layers",
+    "measure_run",
+    "save_results",
+]
+
+
+#: The largest seed that all generators take.
+MAX_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,27 @@ class MeasureParameters(ParameterSet):
     k: int = parameter(3, "neighbours of the KSG estimator of mutual information", minimum=1)
     interactive: bool = parameter(True, "live controls; false: pictures only")
     results: str = parameter("", "where to save the labelled results (.zarr); empty: nowhere")
+
+
+def describe_run(parameters: ParameterSet) -> dict[str, str]:
+    """
+    Return attributes that say how results came about: experiment, parameters, versions.
+
+    Examples
+    --------
+    >>> describe_run(MeasureParameters())["parameters"][:25]
+    '{"bins": 100, "edges": "c'
+    """
+    import torch
+
+    import infonb
+
+    own = {k: v for k, v in asdict(parameters).items() if k not in ("interactive", "results")}  # type: ignore[call-overload]
+    return {
+        "experiment": type(parameters).__module__.rpartition(".")[2],
+        "parameters": json.dumps(own),
+        "versions": f"infonb {infonb.__version__}, torch {torch.__version__}",
+    }
 
 
 def hidden_layers(depth: int, activations: str) -> list[str]:

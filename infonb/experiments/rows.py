@@ -84,19 +84,30 @@ def layer_claims(
     rows = []
     for number, layer in enumerate(results.layer.values, start=1):
         here, effect = change(entropy.sel(layer=layer), over, start, end)
-        numbers = "not reported"
-        if number in paper.layer:
-            ends = paper.median_entropy.sel(layer=number)[[0, -1]].values
-            numbers = " → ".join(f"{value:.2f}" for value in ends)
+        numbers = _reported(paper.median_entropy, over, start, end, number, str(layer))
         statement = f"median entropy {rises[entropy_direction]}"
         rows.append(Claim(statement, str(layer), entropy_direction, numbers, here, effect))
     for number, layer in enumerate(results.layer.values, start=1):
-        reported = number in paper.layer and str(paper.mutual_information.sel(layer=number).item())
-        numbers = reported or "not reported"
+        ends = (start, end) == tuple(float(level) for level in paper[over][[0, -1]])
+        known = ends and number in paper.layer and str(layer).startswith("fc")
+        words = str(paper.mutual_information.sel(layer=number).item()) if known else ""
+        numbers = words or "not reported"
         here, effect = change(information.sel(layer=layer), over, start, end)
         statement = f"median mutual information {rises[-entropy_direction]}"
         rows.append(Claim(statement, str(layer), -entropy_direction, numbers, here, effect))
     return rows
+
+
+def _reported(
+    paper: xr.DataArray, over: str, start: float, end: float, number: int, layer: str
+) -> str:
+    """Return the paper's two numbers, of the same levels and before the ReLU, or say that none."""
+    there = paper[over].values
+    if number not in paper.layer or start not in there or end not in there or layer[:2] != "fc":
+        return "not reported"
+    return " → ".join(
+        f"{float(paper.sel({'layer': number, over: level})):.2f}" for level in (start, end)
+    )
 
 
 def rank_claims(
@@ -192,12 +203,14 @@ def sensitivity(
     """
     from infonb.measures import entropy
 
-    pair = activation.sel({over: [start, end]})
     rows = {}
     for edges, word in (("common", "common"), ("neuron", "own")):
         for number in bins:
-            median = entropy(pair, bins=number, edges=edges).median("neuron")
-            rows[word, number] = (median.sel({over: end}) - median.sel({over: start})).values
+            first, last = (
+                entropy(activation.sel({over: level}), bins=number, edges=edges).median("neuron")
+                for level in (start, end)
+            )
+            rows[word, number] = last.values - first.values
     frame = pd.DataFrame.from_dict(
         rows, orient="index", columns=pd.Index(activation.layer.values, name="layer")
     )

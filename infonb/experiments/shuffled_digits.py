@@ -1,4 +1,4 @@
-"""Shuffled digits: labels learnt by heart raise entropy and lower mutual information.
+"""Shuffled digits: what labels learnt by heart do to entropy and mutual information.
 
 Bansal, Pruthi and Belinkov (2022), section 5, Figures 6 and 7 (left). With probability β a training
 label is replaced by a random one; the network can only learn those examples one by one
@@ -149,12 +149,7 @@ def claims(results: xr.Dataset) -> ClaimsTable:
     Parameters
     ----------
     results
-        What `run` returned, with at least two values of beta.
-
-    Raises
-    ------
-    ParameterError
-        If there is only one beta, so that nothing can be compared.
+        What `run` returned; with a single beta there is nothing to compare, and no row.
 
     Examples
     --------

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
 import numba
@@ -40,11 +41,11 @@ def over_blocks(
     """
     Call ``work(start, stop)`` for consecutive blocks of items, on all the cores that numba may use.
 
-    The number of threads is ``NUMBA_NUM_THREADS``, by default the cores of this process. An
-    interrupt takes effect after the blocks at work.
+    The number of threads is that of ``numba.set_num_threads``, by default the cores of this
+    process. An interrupt takes effect after the blocks at work.
     """
     starts = range(0, n_items, block)
-    threads = min(numba.config.NUMBA_NUM_THREADS, len(starts))
+    threads = min(numba.get_num_threads(), len(starts))
     with progress_bar(total=n_items, show=progress, desc=desc, unit=unit) as bar:
         if threads <= 1:
             for start in starts:
@@ -54,13 +55,18 @@ def over_blocks(
             return
         pool = ThreadPoolExecutor(threads, thread_name_prefix="infonb")
         try:
-            running = {
-                pool.submit(work, start, min(start + block, n_items)): start for start in starts
-            }
-            while running:
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
-                    start = running.pop(done)
-                    done.result()
-                    bar.update(min(start + block, n_items) - start)
+            # few blocks wait at a time: each wait touches all that are submitted
+            running: dict[Future[None], int] = {}
+            for first in itertools.chain(starts, [None]):
+                if first is not None:
+                    stop = min(first + block, n_items)
+                    running[pool.submit(work, first, stop)] = stop - first
+                    if len(running) < 2 * threads:
+                        continue
+                while running and (first is None or len(running) >= 2 * threads):
+                    for done in wait(running, return_when=FIRST_COMPLETED).done:
+                        n_done = running.pop(done)
+                        done.result()
+                        bar.update(n_done)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

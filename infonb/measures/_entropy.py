@@ -45,10 +45,10 @@ def entropy(
         Number of bins.
     edges
         ``"common"``: one set of edges from the least to the greatest value over layer, neuron and
-        sample, for each batch entry its own; layers are comparable, and a layer of small range looks
-        poor in entropy (the paper's "global binning"). ``"neuron"``: every neuron between its own
-        least and greatest value; shapes are compared, not ranges. Or an increasing 1-D array: these
-        edges for all, and `bins` is not used.
+        sample, for each batch entry its own; layers are comparable, and a layer of small range
+        looks poor in entropy (the paper's "global binning"). ``"neuron"``: every neuron between
+        its own least and greatest value; shapes are compared, not ranges. Or an increasing 1-D
+        array: these edges for all, and `bins` is not used.
     k
         Which neighbour (``"knn"`` only).
     unit
@@ -62,8 +62,9 @@ def entropy(
     Raises
     ------
     ValueError
-        For an unknown dimension or choice, bins or k below 1, k or more samples missing, no samples,
-        NaN or infinite values (named by layer, neuron and sample), values outside given edges.
+        For an unknown dimension or choice, bins or k below 1, k or more samples missing, no
+        samples, NaN or infinite values (named by layer, neuron and sample), values outside given
+        edges.
     TypeError
         For an array without labels, or values that are not real numbers.
 
@@ -74,9 +75,9 @@ def entropy(
     `numpy.histogram`; the published code gives the maximum an extra bin, which is not repeated).
 
     kNN: :math:`H = \psi(S) - \psi(k) + \log 2 + \langle \log \varepsilon_s \rangle`, with the
-    distance :math:`\varepsilon_s` to the k-th other sample. It may be negative, grows by log(c) when
-    the neuron is scaled by c, and is minus infinity for a neuron that has one value more than k times
-    (a constant, or a ReLU unit that is often off): such a distribution has no density.
+    distance :math:`\varepsilon_s` to the k-th other sample. It may be negative, grows by log(c)
+    when the neuron is scaled by c, and is minus infinity for a neuron that has one value more than
+    k times (a constant, or a ReLU unit that is often off): such a distribution has no density.
 
     References
     ----------
@@ -90,7 +91,7 @@ def entropy(
     >>> on = np.tile([0.0, 1.0, 2.0, 3.0], 25)
     >>> acts = xr.DataArray([on, np.zeros(100)], dims=("neuron", "sample"))
     >>> inb.entropy(acts, bins=4, unit="bit")
-    <xarray.DataArray (neuron: 2)> Size: 16B
+    <xarray.DataArray 'entropy' (neuron: 2)> Size: 16B
     array([2., 0.])
     Dimensions without coordinates: neuron
     Attributes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import pairwise
 
 import numpy as np
 import xarray as xr
@@ -29,8 +30,8 @@ def mutual_information(
     r"""
     Return the mutual information of all pairs of neurons over the samples.
 
-    Dims (\*batch, layer, neuron, sample) in, in any order; dims (\*batch, layer, neuron, other_layer,
-    other_neuron) out. Layer or neuron may be absent; all other dimensions are batch.
+    Dims (\*batch, layer, neuron, sample) in, in any order; dims (\*batch, layer, neuron,
+    other_layer, other_neuron) out. Layer or neuron may be absent; all other dimensions are batch.
 
     Parameters
     ----------
@@ -75,13 +76,14 @@ def mutual_information(
     :math:`\varepsilon_s` goes to the k-th nearest other sample in (x, y), by the greater of the two
     distances; n_x and n_y count the other samples that are strictly nearer than that in x alone and
     in y alone. Nothing is scaled, no noise is added. A constant neuron has MI 0 with every neuron,
-    itself too. The diagonal is given by the same formula, psi(S) - psi(k) for a neuron without ties:
-    the MI of a continuous variable with itself is infinite, and this is what S samples can tell.
+    itself too. The diagonal is given by the same formula, psi(S) - psi(k) for a neuron without
+    ties: the MI of a continuous variable with itself is infinite, and this is what S samples can
+    tell.
 
     **Ties.** The formula is made for continuous variables. Where :math:`\varepsilon_s` is 0 (more
-    than k samples share both values), n_x and n_y count the samples with equal x and equal y, as the
-    published code does. On units after a ReLU, with many exact zeros, this is far below 0: values
-    from about -7 to -0.4 nats that follow the share of samples at which both units are off
+    than k samples share both values), n_x and n_y count the samples with equal x and equal y, as
+    the published code does. On units after a ReLU, with many exact zeros, this is far below 0:
+    values from about -7 to -0.4 nats that follow the share of samples at which both units are off
     (correlation -0.999), not the dependence of the units. Measure pre-activations (outputs of the
     linear layers) as the paper does for MNIST, or use ``estimator="binned"``.
 
@@ -91,8 +93,8 @@ def mutual_information(
     References
     ----------
     Bansal, Pruthi, Belinkov, "Measures of Information Reflect Memorization Patterns", NeurIPS 2022,
-    section 3 and Algorithm 3 (whose published binned variant digitises the first variable twice; this
-    one does not). Kraskov, Stögbauer, Grassberger, Phys. Rev. E 69, 066138 (2004), equation 8.
+    section 3 and Algorithm 3 (whose published binned variant digitises the first variable twice;
+    this one does not). Kraskov, Stögbauer, Grassberger, Phys. Rev. E 69, 066138 (2004), equation 8.
 
     Examples
     --------
@@ -106,7 +108,7 @@ def mutual_information(
     ('neuron', 'other_neuron')
     >>> exact = -0.5 * np.log(1 - 0.8**2)
     >>> print(f"{mi.values[0, 1]:.2f} nats, exactly {exact:.2f}")
-    0.50 nats, exactly 0.51
+    0.51 nats, exactly 0.51
     """
     check_choice("estimator", estimator, ["ksg", "binned"])
     check_choice("clip", clip, [True, False])
@@ -114,9 +116,9 @@ def mutual_information(
     rows = pack(activation, dim)
     if not rows.unit_dims:
         raise ValueError(
-            "mutual_information pairs the dims 'layer' and 'neuron', and the activation has neither: "
-            f"its dims are {(*rows.template.dims, dim)}. Rename the dimension of the neurons, as in "
-            "activation.rename(unit='neuron')."
+            "mutual_information pairs the dims 'layer' and 'neuron', and the activation has "
+            f"neither: its dims are {(*rows.template.dims, dim)}. Rename the dimension of the "
+            "neurons, as in activation.rename(unit='neuron')."
         )
     attrs: dict[str, int | float | str]
     if estimator == "ksg":
@@ -140,7 +142,7 @@ def mutual_information(
 def _entries(rows: Rows) -> list[slice]:
     """Return the rows of each batch entry, padding and empty entries left out."""
     bounds = np.searchsorted(rows.batch, np.arange(int(np.prod(rows.batch_shape)) + 1))
-    return [slice(a, b) for a, b in zip(bounds[:-1], bounds[1:], strict=True) if b > a]
+    return [slice(a, b) for a, b in pairwise(bounds) if b > a]
 
 
 def _full(rows: Rows) -> np.ndarray:

@@ -42,7 +42,7 @@ def bin_edges(
     if edges == "neuron" or not n_rows:
         return equal_edges(rows.low, rows.high, bins), np.arange(n_rows), attrs
     # one set for each batch entry; the rows of an entry lie together
-    entries, start, which = np.unique(rows.batch, return_index=True, return_inverse=True)
+    _, start, which = np.unique(rows.batch, return_index=True, return_inverse=True)
     low = np.minimum.reduceat(rows.low, start)
     high = np.maximum.reduceat(rows.high, start)
     return equal_edges(low, high, bins), which, attrs
@@ -66,9 +66,9 @@ def _given(
         row = int(np.argmax(outside))
         place = rows.where(row)
         raise ValueError(
-            f"edges run from {own[0]} to {own[-1]}, but the activation{' at ' * bool(place)}{place} "
-            f"runs from {rows.low[row]} to {rows.high[row]}. Widen the edges (the first may be -1e300), "
-            "or clip the activation."
+            f"edges run from {own[0]} to {own[-1]}, but the activation"
+            f"{' at ' * bool(place)}{place} runs from {rows.low[row]} to {rows.high[row]}. "
+            "Widen the edges (the first may be -1e300), or clip the activation."
         )
     attrs: dict[str, int | float | str] = {
         "bins": len(own) - 1,

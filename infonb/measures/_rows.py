@@ -60,7 +60,7 @@ class Rows:
 
 
 def take_activation(activation: xr.DataArray | xr.Dataset) -> xr.DataArray:
-    """Return the array of a set of activations (its variable ``activation``), or the array itself."""
+    """Return the variable ``activation`` of a data set, or the array itself."""
     if isinstance(activation, xr.Dataset):
         if "activation" not in activation:
             raise ValueError(
@@ -124,7 +124,7 @@ def _real(activation: xr.DataArray) -> np.ndarray:
 
 
 def _valid(template: xr.DataArray) -> np.ndarray | None:
-    """Return which rows lie within the coordinate ``width``, flat; None without such a coordinate."""
+    """Return which rows lie within the coordinate ``width``, flat; None without one."""
     if "width" not in template.coords:
         return None
     width = template.coords["width"]
@@ -146,7 +146,7 @@ def _range(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_finite(rows: Rows, activation: xr.DataArray, dim: Hashable) -> None:
-    """Raise a ValueError that names the first value that is NaN or infinite, or too wide a range."""
+    """Raise a ValueError that names the first value that is NaN or infinite, or too far apart."""
     bad = ~(np.isfinite(rows.low) & np.isfinite(rows.high))
     if bad.any():
         row = int(np.argmax(bad))
@@ -154,9 +154,9 @@ def _check_finite(rows: Rows, activation: xr.DataArray, dim: Hashable) -> None:
         label = activation[dim].values[sample]
         place = ", ".join(p for p in (rows.where(row), f"{dim} {_plain(label)!r}") if p)
         raise ValueError(
-            f"activation is {rows.values[row, sample]} at {place}; the measures need finite values. "
-            f"Leave such samples out (activation.dropna({dim!r})) or repair the recording; padding of "
-            "narrow layers must be declared by the coordinate 'width' on 'layer' "
+            f"activation is {rows.values[row, sample]} at {place}; the measures need finite "
+            f"values. Leave such samples out (activation.dropna({dim!r})) or repair the recording; "
+            "padding of narrow layers must be declared by the coordinate 'width' on 'layer' "
             "(infonb.record and infonb.from_arrays do so)."
         )
     with np.errstate(over="ignore"):

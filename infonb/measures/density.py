@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Hashable, Iterable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -31,8 +32,8 @@ def mixture_density(
     r"""
     Return the density of a Gaussian mixture fitted to the values of a measure.
 
-    Dims (\*batch, \*dim) in, dims (\*batch, value) out: one density for each batch entry, all on one
-    grid, so that they can be drawn over each other.
+    Dims (\*batch, \*dim) in, dims (\*batch, value) out: one density for each batch entry, all on
+    one grid, so that they can be drawn over each other.
 
     Parameters
     ----------
@@ -50,9 +51,10 @@ def mixture_density(
         The dimension or dimensions whose values make up the distribution. Default: those of layer,
         neuron, other_layer and other_neuron that there are.
     diagonal
-        Whether the MI of a neuron with itself counts. The paper draws all N x N values, but with KSG
-        the diagonal is one and the same number far from all others (about 6 nats at 2,500 samples),
-        which takes a component of the mixture for itself; so it is left out unless asked for.
+        Whether the MI of a neuron with itself counts. The paper draws all N x N values, but with
+        KSG the diagonal is one and the same number far from all others (about 7 nats at 2,500
+        samples), which takes a component of the mixture for itself; so it is left out unless
+        asked for.
 
     Returns
     -------
@@ -136,10 +138,12 @@ def _dims(values: xr.DataArray, dim: Hashable | Iterable[Hashable] | None) -> tu
                 "as in dim='unit'."
             )
         return dims
-    dims = (dim,) if isinstance(dim, str) or not isinstance(dim, Iterable) else tuple(dim)
-    for name in dims:
+    named: tuple[Any, ...] = (dim,)
+    if isinstance(dim, Iterable) and not isinstance(dim, str):
+        named = tuple(dim)
+    for name in named:
         check_dim(name, values.dims, "values")
-    return dims
+    return named
 
 
 def _without_diagonal(values: xr.DataArray) -> xr.DataArray:
@@ -184,7 +188,7 @@ def _fit(sample: np.ndarray, components: int, seed: int) -> tuple[np.ndarray, ..
 
 
 def _grid(mixtures: list[tuple[np.ndarray, ...] | None], points: int) -> np.ndarray:
-    """Return equally spaced points that hold all mixtures to 5 standard deviations, and a margin."""
+    """Return equally spaced points that hold all mixtures to 5 deviations, and a margin."""
     fitted = [m for m in mixtures if m is not None]
     low = min(float(np.min(mean - 5 * deviation)) for _, mean, deviation in fitted)
     high = max(float(np.max(mean + 5 * deviation)) for _, mean, deviation in fitted)

@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+from infonb.measures import take_activation
+from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots, with_layer
 from infonb.validate import check_choice, check_integer
 
-__all__ = ["plot_activations", "plot_neuron"]
+__all__ = ["plot_activations", "plot_neuron", "sample_coordinate"]
 
 
 def plot_activations(
-    activation: xr.DataArray,
+    activation: xr.DataArray | xr.Dataset,
     *,
     by: str | None = None,
-    sort: str = "label",
+    sort: str | None = None,
     n_samples: int = 200,
     n_neurons: int = 64,
     seed: int = 0,
@@ -32,7 +33,8 @@ def plot_activations(
     by
         The dimension of the levels; needed only if there are several candidates.
     sort
-        Coordinate on ``sample`` by which samples are ordered.
+        Coordinate on ``sample`` by which samples are ordered; None: the label if it is known, else
+        the prediction, else as recorded.
     n_samples, n_neurons
         How many to show at most: a random choice of samples, and of neurons in each layer.
     seed
@@ -58,8 +60,9 @@ def plot_activations(
     """
     check_integer("n_samples", n_samples, 1)
     check_integer("n_neurons", n_neurons, 1)
+    activation = with_layer(take_activation(activation))
     by = group_dim(activation, by, {"layer", "neuron", "sample"})
-    check_choice("sort", sort, _sample_coordinates(activation))
+    sort = sample_coordinate(activation, sort, "sort")
     levels = list(activation[by].values) if by else [None]
     columns = 2 if len(levels) == 4 else min(len(levels), 3)
     picture, axes = subplots(-(-len(levels) // columns), columns, size=(10.2 / columns, 3.4))
@@ -92,8 +95,20 @@ def plot_activations(
     return picture
 
 
-def _sample_coordinates(activation: xr.DataArray) -> list[str]:
-    return [str(name) for name, c in activation.coords.items() if c.dims == ("sample",)]
+def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> str:
+    """
+    Return the coordinate on ``sample`` that is meant: the label, the prediction, or the sample.
+
+    Examples
+    --------
+    >>> sample_coordinate(xr.DataArray([0.0], {"sample": [0]}, ("sample",)), None, "sort")
+    'sample'
+    """
+    there = [str(key) for key, c in activation.coords.items() if c.dims == ("sample",)]
+    if name is None:
+        return next((key for key in ("label", "prediction") if key in there), "sample")
+    check_choice(what, name, there)
+    return name
 
 
 def _label_ticks(labels: np.ndarray) -> tuple[list[float], list[str]]:
@@ -136,7 +151,7 @@ def plot_neuron(
     other: xr.DataArray,
     *,
     bin_edges: np.ndarray,
-    colour_by: str = "label",
+    colour_by: str | None = None,
     titles: tuple[str, str] = ("", ""),
 ) -> Picture:
     """
@@ -149,7 +164,8 @@ def plot_neuron(
     bin_edges
         Edges of the bins, shape (bins + 1,).
     colour_by
-        Coordinate on ``sample`` with the classes that colour the scatter.
+        Coordinate on ``sample`` with the classes that colour the scatter; None: the label if it is
+        known, else the prediction, else one colour.
     titles
         Of the two panels: the measured entropy and mutual information in words.
 
@@ -168,7 +184,7 @@ def plot_neuron(
     >>> len(picture.axes)
     2
     """
-    check_choice("colour_by", colour_by, _sample_coordinates(activation))
+    colour_by = sample_coordinate(activation, colour_by, "colour_by")
     picture, axes = subplots(1, 2, size=(4.6, 3.3))
     left, right = axes[0]
     counts, _ = np.histogram(activation.values, bins=bin_edges)
@@ -176,6 +192,8 @@ def plot_neuron(
     left.set(xlabel="activation of the neuron", ylabel="fraction of samples in the bin")
     left.set_title(titles[0], fontsize=11, loc="left")
     classes = activation[colour_by].values
+    if colour_by == "sample":
+        classes = np.full(classes.shape, "all samples", dtype=object)
     for value, colour in zip(
         np.unique(classes), palette(len(np.unique(classes)), "layers"), strict=True
     ):

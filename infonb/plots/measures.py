@@ -10,12 +10,15 @@ import xarray as xr
 from infonb.measures import mixture_density
 from infonb.plots.picture import (
     Picture,
+    check_array,
     group_dim,
     label_of,
     palette,
     palette_kind,
     subplots,
+    with_layer,
 )
+from infonb.validate import check_dim
 
 __all__ = ["plot_entropy", "plot_mutual_information"]
 
@@ -56,8 +59,9 @@ def plot_entropy(
     >>> plot_entropy(inb.entropy(acts)).alt
     'Notched boxes of the entropy of neurons. Medians (nat): fc1 3.68.'
     """
+    check_array(entropy, "what infonb.entropy returned")
     by = group_dim(entropy, by, {"layer", "neuron"})
-    values = entropy if "layer" in entropy.dims else entropy.expand_dims(layer=["all neurons"])
+    values = with_layer(entropy)
     layers = values.layer.values
     levels = list(values[by].values) if by else [None]
     names = [label_of(by, level) if by else "" for level in levels]
@@ -85,6 +89,7 @@ def plot_entropy(
         )  # fmt: skip
         handles.append(drawn["boxes"][0])
     axis.set_xticks(np.arange(len(levels)), names)
+    axis.set_xlim(-0.6, len(levels) - 0.4)
     units = entropy.attrs.get("units", "nat")
     axis.set(xlabel="", ylabel=f"entropy of a neuron ({units})")
     labels = [str(layer) for layer in layers]
@@ -95,7 +100,7 @@ def plot_entropy(
     words = "; ".join(
         f"{name}: {', '.join(parts)}".removeprefix(": ") for name, parts in medians.items()
     )
-    line = " Validation accuracy as a line." if accuracy is not None else ""
+    line = f" {labels[-1].capitalize()} as a line." if accuracy is not None else ""
     picture.alt = f"Notched boxes of the entropy of neurons.{line} Medians ({units}): {words}."
     return picture
 
@@ -154,6 +159,8 @@ def plot_mutual_information(
     >>> len(picture.axes)
     1
     """
+    check_array(information, "what infonb.mutual_information returned")
+    check_dim("other_neuron", information.dims, "information")
     by = group_dim(information, by, set(_PAIR_DIMS))
     levels = list(information[by].values) if by else [None]
     panels = _panels(information)

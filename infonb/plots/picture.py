@@ -11,7 +11,16 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-__all__ = ["Picture", "group_dim", "label_of", "palette", "palette_kind", "subplots"]
+__all__ = [
+    "Picture",
+    "check_array",
+    "group_dim",
+    "label_of",
+    "palette",
+    "palette_kind",
+    "subplots",
+    "with_layer",
+]
 
 #: Pixels of the picture per pixel on the page: crisp on dense screens and in print.
 SCALE = 2
@@ -153,3 +162,33 @@ def label_of(dim: str | None, value: Any = None) -> str:
     if value is None:
         return name
     return str(value) if isinstance(value, str) else f"{name} = {value:g}"
+
+
+def check_array(values: object, what: str) -> None:
+    """
+    Raise a TypeError unless values are a labelled array.
+
+    Examples
+    --------
+    >>> check_array(xr.Dataset(), "what infonb.entropy returned")
+    Traceback (most recent call last):
+        ...
+    TypeError: give what infonb.entropy returned, a DataArray; not Dataset.
+    """
+    if not isinstance(values, xr.DataArray):
+        raise TypeError(f"give {what}, a DataArray; not {type(values).__name__}.")
+
+
+def with_layer(values: xr.DataArray) -> xr.DataArray:
+    """
+    Return values with the dimension ``layer``, also of a single layer that was selected.
+
+    Examples
+    --------
+    >>> with_layer(xr.DataArray([1.0], dims=("neuron",))).dims
+    ('layer', 'neuron')
+    """
+    if "layer" in values.dims:
+        return values
+    values = values.drop_vars("width", errors="ignore")
+    return values.expand_dims("layer" if "layer" in values.coords else {"layer": ["all neurons"]})

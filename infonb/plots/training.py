@@ -59,6 +59,7 @@ def plot_training(
     levels = list(results[by].values) if by else [None]
     picture, axes = subplots(1, len(names), size=(4.9, 3.1), sharey=True)
     colours = palette(len(levels), palette_kind(levels))
+    marker = "o" if results.sizes["epoch"] == 1 else None  # one point makes no line
     handles: list[Any] = []
     for axis, name in zip(axes[0], names, strict=True):
         handles = []
@@ -66,9 +67,16 @@ def plot_training(
             curves = results[name].sel({by: level}) if by else results[name]
             curves = curves.expand_dims("seed") if "seed" not in curves.dims else curves
             for seed in range(curves.sizes["seed"]):
-                axis.plot(curves.epoch, curves.isel(seed=seed), color=colour, lw=0.6, alpha=0.5)
+                axis.plot(
+                    curves.epoch,
+                    curves.isel(seed=seed),
+                    color=colour,
+                    lw=0.6,
+                    alpha=0.5,
+                    marker=marker,
+                )
             mean = curves.mean("seed", skipna=False)
-            handles += axis.plot(curves.epoch, mean, color=colour, lw=1.8)
+            handles += axis.plot(curves.epoch, mean, color=colour, lw=1.8, marker=marker)
         words = {"train": "training examples", "validation": "validation examples"}
         axis.set_title(words[name.split("_")[0]], fontsize=11, loc="left")
         axis.set(xlabel="epoch")

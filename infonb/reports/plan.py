@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -130,9 +131,27 @@ def _check_results(plan: ReportPlan) -> None:
     for path in (plan.notebook, plan.page):
         if path.is_dir():
             raise IsADirectoryError(f"{path} is a folder; choose another output folder.")
+    if plan.folder.resolve() == plan.source.parent.resolve():
+        raise FileExistsError(
+            f"{plan.folder} holds the notebooks of infonb themselves; choose another output folder."
+        )
+    if plan.notebook.exists() and not _is_executed(plan.notebook):
+        raise FileExistsError(
+            f"{plan.notebook} was not made by a report and would be lost; choose another output "
+            "folder."
+        )
     own = plan.notebook.exists() or plan.partial.exists()
     if os.path.lexists(plan.results) and not own:
         raise FileExistsError(
             f"{plan.results} belongs to something else than {plan.name}; "
             "choose another output folder."
         )
+
+
+def _is_executed(notebook: Path) -> bool:
+    """Whether a notebook is the outcome of a report, not one that somebody works on."""
+    try:
+        metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
+    except (ValueError, KeyError, TypeError):
+        return False
+    return "papermill" in metadata

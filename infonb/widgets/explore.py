@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures import entropy, mutual_information
+from infonb.measures import entropy, mutual_information, take_activation
 from infonb.plots import plot_decision, plot_neuron
-from infonb.plots.picture import Picture, group_dim, label_of
+from infonb.plots.picture import Picture, group_dim, label_of, with_layer
 from infonb.widgets.panel import Panel
 
 __all__ = ["explore_decision", "explore_neurons"]
 
 
 def explore_neurons(
-    activation: xr.DataArray,
+    activation: xr.DataArray | xr.Dataset,
     *,
     by: str | None = None,
     bins: int = 100,
     edges: str = "common",
     k: int = 3,
-    colour_by: str = "label",
+    colour_by: str | None = None,
     interactive: bool = True,
 ) -> Panel:
     """
@@ -38,7 +38,7 @@ def explore_neurons(
     bins, edges, k
         Where the controls start.
     colour_by
-        Coordinate on ``sample`` that colours the scatter.
+        Coordinate on ``sample`` that colours the scatter; None: as `plot_neuron`.
     interactive
         False: only the picture, for reports.
 
@@ -59,6 +59,7 @@ def explore_neurons(
     """
     import ipywidgets as widgets
 
+    activation = with_layer(take_activation(activation))
     by = group_dim(activation, by, {"layer", "neuron", "sample"})
     layers = [str(layer) for layer in activation.layer.values]
     last = activation.sizes["neuron"] - 1

@@ -43,7 +43,7 @@ def test_interval_of_one_value_is_unbounded():
         ((-1.0, -1.1, -0.9), -1, "holds"),
         ((1.0, -1.1, 0.2), 1, "too close to tell"),
         ((1.0,), 1, "too close to tell"),
-        ((0.0, 0.0, 0.0), 1, "does not hold"),
+        ((0.0, 0.0, 0.0), 1, "too close to tell"),
         ((0.5, 0.5), 1, "holds"),
     ],
 )
@@ -73,6 +73,12 @@ def test_table_says_that_one_seed_has_no_interval():
     assert row["seeds that agree"] == "1 of 1"
 
 
+def test_a_table_without_rows_says_so():
+    table = ClaimsTable([], "There is one α only.")
+    assert repr(table) == "Nothing was compared. There is one α only."
+    assert "<table" not in table._repr_html_()
+
+
 def test_html_shows_every_row_whole_and_escapes():
     long = "a statement that is longer than fifty characters, where pandas cuts by default"
     table = ClaimsTable(
@@ -87,6 +93,15 @@ def test_html_shows_every_row_whole_and_escapes():
 def test_summary_counts():
     table = ClaimsTable([claim([1.0, 1.1]), claim([-1.0, -1.1]), claim([1.0])])
     assert table.summary == "1 of 3 claims hold, 1 do not hold, 1 are too close to tell."
+
+
+def test_small_effects_are_shown_with_two_digits():
+    values = xr.DataArray(
+        [[0.046, 0.045, 0.047], [0.044, 0.0432, 0.0451]], {"beta": [0.0, 1.0]}, ("beta", "seed")
+    )
+    here, effect = change(values, "beta", 0.0, 1.0)
+    assert here == "0.0460 → 0.0441"
+    assert claim(effect, -1).as_row()["difference"] == "−0.0019"
 
 
 def test_change_pairs_the_seeds():

@@ -95,9 +95,47 @@ def test_claims_compare_the_ends(colored):
     assert row.paper == "2.93 → 1.36"
 
 
-def test_claims_need_two_levels(colored):
-    with pytest.raises(ParameterError, match="alpha needs at least two values"):
-        colored_digits.claims(colored.isel(alpha=[0]))
+def test_one_level_is_a_table_without_rows(colored):
+    table = colored_digits.claims(colored.isel(alpha=[0]))
+    assert not table.claims
+    assert "one α only" in table.caption
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"n_train": 2000}, "n_train must be at most 1297 for digits; not 2000"),
+        ({"n_validation": 501}, "n_validation must be at most 500 for digits; not 501"),
+        ({"k": 60, "n_validation": 60}, "k must be below the number of validation examples, 60"),
+        ({"k": 500}, "k must be below the number of validation examples, 500"),
+        ({"seed": 2**40}, "seed must be between 0 and 4294967295"),
+    ],
+)
+def test_parameters_that_do_not_go_together_are_refused(wrong, message):
+    with pytest.raises(ParameterError, match=message):
+        colored_digits.Parameters(**wrong)
+
+
+def test_circles_refuse_more_neighbours_than_points():
+    with pytest.raises(ParameterError, match="k must be below the number of points, 20"):
+        concentric_circles.Parameters(n_points=20, k=20)
+
+
+def test_the_paper_column_is_that_of_the_levels(colored):
+    part = colored_digits.claims(colored.sel(alpha=[0.0, 0.5])).claims
+    assert part[0].paper == "3.03 → 2.78"
+    odd = colored.assign_coords(alpha=[0.0, 0.3, 0.6])
+    assert colored_digits.claims(odd).claims[0].paper == "not reported"
+    post = colored.assign_coords(layer=np.array(["relu1", "relu2", "relu3"], dtype=object))
+    post = post.assign_coords(other_layer=post.layer.values)
+    assert colored_digits.claims(post).claims[0].paper == "not reported"
+
+
+def test_results_say_what_made_them(colored):
+    import json
+
+    assert colored.attrs["experiment"] == "colored_digits"
+    assert json.loads(colored.attrs["parameters"])["width"] == 8
 
 
 def test_levels_are_compared_whatever_their_order(colored):

@@ -7,7 +7,9 @@ def test_import_brings_neither_numba_nor_scikit_learn_nor_torch():
         "import sys, infonb, infonb.measures; "
         "print([m for m in ('numba', 'sklearn', 'torch', 'scipy.special') if m in sys.modules])"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert result.stdout.strip() == "[]"
 
 

@@ -112,7 +112,7 @@ def test_narrow_beside_wide_still_integrates_to_one():
 
 def test_equal_values_and_fewer_values_than_components():
     equal = inb.mixture_density(xr.DataArray(np.full(50, 0.3), dims="neuron"))
-    assert float(equal.value[equal.argmax()]) == pytest.approx(0.3, abs=1e-4)
+    assert float(equal.value[equal.argmax("value")]) == pytest.approx(0.3, abs=1e-4)
     two = inb.mixture_density(xr.DataArray([1.0, 2.0], dims="neuron"), components=5)
     near_one = two.sel(value=slice(None, 1.5)).integrate("value")
     assert float(near_one) == pytest.approx(0.5, abs=0.01)
@@ -159,7 +159,7 @@ def test_errors(options, words):
 def test_nothing_to_fit():
     with pytest.raises(ValueError, match="no finite value"):
         inb.mixture_density(xr.DataArray([np.nan], dims="neuron"))
-    with pytest.raises(ValueError, match="none of the dims .* name those to pool"):
+    with pytest.raises(ValueError, match=r"none of the dims .* name those to pool"):
         inb.mixture_density(xr.DataArray([1.0], dims="unit"))
     with pytest.raises(TypeError, match="xarray DataArray; not ndarray"):
         inb.mixture_density(np.zeros(3))

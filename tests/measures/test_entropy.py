@@ -116,9 +116,7 @@ def test_measuring_a_concat_is_concatenating_measurements(edges):
     runs = [ragged(seed=seed) * (seed + 1) for seed in range(3)]
     together = inb.entropy(xr.concat(runs, xr.Variable("alpha", [0.0, 0.5, 1.0])), edges=edges)
     apart = [inb.entropy(run, edges=edges) for run in runs]
-    xr.testing.assert_identical(
-        together, xr.concat(apart, xr.Variable("alpha", [0.0, 0.5, 1.0]))
-    )
+    xr.testing.assert_identical(together, xr.concat(apart, xr.Variable("alpha", [0.0, 0.5, 1.0])))
 
 
 def test_any_order_of_dims_and_any_name_of_the_samples():

@@ -137,7 +137,7 @@ def test_any_order_of_dims_dask_and_strides(estimator):
     for same in (
         acts.transpose("sample", "neuron", "layer"),
         acts.chunk({"sample": 7}),
-        xr.concat([acts, acts], "sample").sortby("sample")[..., ::2],
+        acts.isel(sample=np.repeat(np.arange(40), 2))[..., ::2],
     ):
         xr.testing.assert_identical(inb.mutual_information(same, estimator=estimator), expected)
 

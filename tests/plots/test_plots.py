@@ -106,6 +106,32 @@ def test_heat_map_refuses_an_unknown_coordinate(activations):
         plot_activations(activations.activation, sort="labels")
 
 
+def test_recordings_without_labels_can_be_drawn():
+    import torch
+
+    model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.ReLU())
+    acts = inb.record(model, torch.zeros(20, 3), layers=["0"], prediction=False, progress=False)
+    assert "by sample" in plot_activations(acts).get_supylabel()
+    one = acts.activation.isel(layer=0)
+    assert plot_activations(one).axes
+    first = one.isel(neuron=0)
+    assert "coloured by sample" in plot_neuron(first, first, bin_edges=np.linspace(-1, 1, 5)).alt
+
+
+def test_what_is_no_array_is_named(activations):
+    with pytest.raises(
+        TypeError, match=r"give what infonb\.entropy returned, a DataArray; not Data"
+    ):
+        inb.plot_entropy(activations)
+    with pytest.raises(ValueError, match="dim 'other_neuron' not found; information has dims"):
+        inb.plot_mutual_information(inb.entropy(activations, bins=5))
+
+
+def test_one_selected_layer_keeps_its_name(activations):
+    picture = inb.plot_entropy(inb.entropy(activations, bins=5).sel(layer="fc1"))
+    assert "fc1" in picture.alt
+
+
 def test_neuron_histogram_is_the_fractions(activations):
     first = activations.activation.isel(alpha=0, layer=0, neuron=0)
     edges = np.linspace(-4, 4, 9)

@@ -94,6 +94,12 @@ def test_an_error_is_said_beside_the_picture_which_stays():
     assert panel.message.value == ""
 
 
+def test_a_dataset_or_one_layer_will_do(activation):
+    dataset = activation.drop_vars("label").to_dataset(name="activation")
+    assert explore_neurons(dataset, bins=5).alt
+    assert explore_neurons(activation.sel(layer="fc1"), bins=5).value["layer"] == "fc1"
+
+
 def test_sliders_redraw_once_per_choice(activation):
     panel = explore_neurons(activation, bins=10)
     assert not panel.controls["bins"].continuous_update
