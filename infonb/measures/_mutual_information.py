@@ -123,7 +123,7 @@ def mutual_information(
     attrs: dict[str, int | float | str]
     if estimator == "ksg":
         k = check_neighbours(k, rows.n_samples)
-        attrs = {"k": k, "clip": int(clip)}
+        attrs = {"k": k, "clip": "negative values are 0" if clip else "none"}
         values = _ksg(rows, k, progress)
         values = np.maximum(values, 0.0) if clip else values
     else:

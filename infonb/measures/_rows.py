@@ -153,11 +153,16 @@ def _check_finite(rows: Rows, activation: xr.DataArray, dim: Hashable) -> None:
         sample = int(np.argmax(~np.isfinite(rows.values[row])))
         label = activation[dim].values[sample]
         place = ", ".join(p for p in (rows.where(row), f"{dim} {_plain(label)!r}") if p)
+        remedy = (
+            f"Leave that one out (activation.drop_sel({dim}=[{_plain(label)!r}])) or repair the "
+            "recording; padding of narrow layers must be declared by the coordinate 'width' on "
+            "'layer' (infonb.record and infonb.from_arrays do so)."
+        )
+        if dim == "neuron" and "width" in activation.coords:
+            remedy = "Beyond the 'width' of a layer is padding: measure each layer alone."
         raise ValueError(
             f"activation is {rows.values[row, sample]} at {place}; the measures need finite "
-            f"values. Leave such samples out (activation.dropna({dim!r})) or repair the recording; "
-            "padding of narrow layers must be declared by the coordinate 'width' on 'layer' "
-            "(infonb.record and infonb.from_arrays do so)."
+            f"values. {remedy}"
         )
     with np.errstate(over="ignore"):
         wide = np.isinf(rows.high - rows.low)

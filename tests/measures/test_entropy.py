@@ -249,7 +249,7 @@ def test_errors(options, words):
 def test_value_that_is_not_finite_is_named(bad):
     acts = ragged().assign_coords(sample=np.arange(100, 140))
     acts[1, 1, 7] = bad
-    with pytest.raises(ValueError, match=rf"{bad} at layer 'fc1', neuron 1, sample 107.*dropna"):
+    with pytest.raises(ValueError, match=rf"{bad} at layer 'fc1', neuron 1, sample 107.*drop_sel"):
         inb.entropy(acts)
     several = acts.expand_dims(alpha=[0.5])
     with pytest.raises(ValueError, match=r"alpha 0.5, layer 'fc1', neuron 1, sample 107"):
@@ -285,3 +285,17 @@ def test_no_labels():
         inb.entropy(xr.Dataset({"a": ("sample", [1.0])}))
     with pytest.raises(TypeError, match="bins must be a whole number"):
         inb.entropy(activations(), bins=2.5)
+
+
+def test_the_remedy_for_one_bad_sample_keeps_the_others_also_with_padding():
+    acts = inb.from_arrays({"a": np.ones((6, 3)), "b": np.ones((6, 2))}).activation
+    acts[0, 1, 4] = np.nan
+    with pytest.raises(ValueError, match=r"activation\.drop_sel\(sample=\[4\]\)"):
+        inb.entropy(acts)
+    assert inb.entropy(acts.drop_sel(sample=[4])).attrs["n_samples"] == 5
+
+
+def test_padding_cannot_be_reduced():
+    acts = inb.from_arrays({"a": np.ones((6, 3)), "b": np.ones((6, 2))}).activation
+    with pytest.raises(ValueError, match="Beyond the 'width' of a layer is padding"):
+        inb.entropy(acts, dim="neuron")
