@@ -214,6 +214,6 @@ def change(
     """
     first, last = values.sel({over: start}), values.sel({over: end})
     ends = float(first.mean()), float(last.mean())
-    digits = _digits([*ends, ends[1] - ends[0]])
+    digits = _digits([ends[1] - ends[0]])
     here = " → ".join(f"{end:.{digits}f}" for end in ends)
     return here, tuple(float(v) for v in np.atleast_1d((last - first).values))
