@@ -95,12 +95,12 @@ def list_(name: str | None) -> None:
 @click.argument("name")
 @click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE",
               help="Value of a parameter; may be given again for others.")  # fmt: skip
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+@click.option("-o", "--output", metavar="DIR",
               help="Folder for notebook, page and results  [default: report/NAME]")  # fmt: skip
 @click.option("--hide-code", is_flag=True, help="Fold the code of the page behind its toggle.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 def run(
-    name: str, pairs: tuple[str, ...], output: Path | None, hide_code: bool, quiet: bool
+    name: str, pairs: tuple[str, ...], output: str | None, hide_code: bool, quiet: bool
 ) -> None:
     """
     Run experiment NAME: executed notebook, HTML page and results.zarr.
@@ -109,6 +109,8 @@ def run(
     """
     from infonb.reports.plan import plan_report
 
+    if output is not None and not output.strip():
+        raise click.UsageError("-o is empty; name a folder, such as -o report.")
     try:
         plan = plan_report(name, _parameters(pairs), output, text=True)
     except (ValueError, OSError) as error:

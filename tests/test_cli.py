@@ -233,3 +233,9 @@ def test_list_of_the_real_experiments_is_light_and_fits() -> None:
     for name in ("concentric_circles: ", "colored_digits: ", "shuffled_digits: "):
         assert name in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 100
+
+
+def test_an_empty_output_folder_is_refused() -> None:
+    refused = CliRunner().invoke(cli.main, ["run", "colored-digits", "-o", ""])
+    assert refused.exit_code == 2
+    assert "-o is empty" in refused.stderr

@@ -221,3 +221,11 @@ def test_real_mnist_small(data_folder):
     results = colored_digits.run(parameters, progress=False)
     assert results.attrs["dataset"] == "mnist"
     assert results.activation.sizes["sample"] == 200
+
+
+def test_the_sizes_that_parameters_are_checked_against_are_those_of_the_data():
+    from infonb.experiments.images import _SIZES
+
+    train, validation = colored_digits.data(colored_digits.Parameters(), 0.0, seed=0)
+    sizes = {"n_train": train.sizes["sample"], "n_validation": validation.sizes["sample"]}
+    assert sizes == _SIZES["digits"]
