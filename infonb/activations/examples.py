@@ -16,6 +16,8 @@ from torch.utils.data import (
     IterableDataset,
     RandomSampler,
     SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
 )
 
 from infonb.activations.labelled import to_numpy
@@ -51,12 +53,17 @@ class Batch:
 
 @dataclass
 class Examples:
-    """Batches, to be walked through once; `n_samples` is None if only the walk will tell."""
+    """
+    Batches, to be walked through once; `n_samples` is None if only the walk will tell.
+
+    `drawn` tells whether torch's global random state gives the order of the samples.
+    """
 
     name: str
     batches: Iterable[Batch]
     n_samples: int | None = None
     coords: dict[str, Any] = field(default_factory=dict)
+    drawn: bool = False
 
 
 def examples(data: Any, batch_size: int) -> Examples:
@@ -80,7 +87,7 @@ def examples(data: Any, batch_size: int) -> Examples:
         data = DataLoader(data, batch_size=batch_size)
     if isinstance(data, DataLoader):
         name = type(data.dataset).__name__
-        return Examples(name, _from_iterable(data), _length(data))
+        return Examples(name, _from_iterable(data), _length(data), drawn=_is_drawn(data))
     if isinstance(data, str | bytes) or not isinstance(data, Iterable):
         raise TypeError(f"data must be {FORMS}; not {name}.")
     return Examples(name, _from_iterable(data))
@@ -204,6 +211,12 @@ def _length(loader: DataLoader[Any]) -> int | None:
         return None
     n_samples = len(sampler)
     return n_samples - n_samples % loader.batch_size if loader.drop_last else n_samples
+
+
+def _is_drawn(loader: DataLoader[Any]) -> bool:
+    sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
+    random = RandomSampler | SubsetRandomSampler | WeightedRandomSampler
+    return isinstance(sampler, random) and sampler.generator is None
 
 
 def _size(tensor: torch.Tensor) -> int | None:

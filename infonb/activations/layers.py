@@ -19,7 +19,15 @@ from infonb.validate import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Layer", "arrange", "choose", "count_parameters", "list_layers", "unwrapped"]
+__all__ = [
+    "Layer",
+    "arrange",
+    "choose",
+    "count_parameters",
+    "found_again",
+    "list_layers",
+    "unwrapped",
+]
 
 
 @dataclass(frozen=True)
@@ -104,14 +112,15 @@ def choose(model: nn.Module, layers: str | Sequence[str] | Mapping[str, str] | N
     """
     Return the layers that were asked for, by name; see `infonb.record` for the forms.
 
-    None gives every Linear and Conv module: only a forward pass shows which one is the output.
+    None gives every Linear, Conv and recurrent module: only a forward pass shows which one is the
+    output.
     """
     if layers is None:
         found = _candidates(model)
         if not found:
             raise ValueError(
-                f"{type(model).__name__} has no Linear or Conv module to record by default; pass "
-                f"layers=[...], such as {list(_named_modules(model))[:3]}. See "
+                f"{type(model).__name__} has no Linear, Conv or recurrent module to record by "
+                f"default; pass layers=[...], such as {list(_named_modules(model))[:3]}. See "
                 "infonb.list_layers(model)."
             )
         return [Layer(name, name, module) for name, module in found.items()]
@@ -127,6 +136,12 @@ def choose(model: nn.Module, layers: str | Sequence[str] | Mapping[str, str] | N
             raise TypeError(f"layers must be names of modules; not {name!r}.")
     modules = _named_modules(model, every_name=True)
     return [_find(new, old, modules, model) for new, old in names.items()]
+
+
+def found_again(model: nn.Module, recorded: Sequence[Mapping[str, Any]]) -> list[Layer]:
+    """Return the layers of an earlier recording of the same model."""
+    modules = _named_modules(model, every_name=True)
+    return [Layer(x["name"], x["module"], modules[x["module"]], x["call"]) for x in recorded]
 
 
 def arrange(layers: Sequence[Layer], fired: Sequence[str], *, default: bool) -> list[Layer]:
@@ -169,7 +184,7 @@ def arrange(layers: Sequence[Layer], fired: Sequence[str], *, default: bool) -> 
     single.sort(key=lambda layer: order[layer.module_name, layer.call or 0])
     if not single:
         raise ValueError(
-            "none of the Linear and Conv modules was called in the forward pass; pass "
+            "none of the Linear, Conv and recurrent modules was called in the forward pass; pass "
             "layers=[...]: infonb.list_layers(model, data) shows the calls of each module."
         )
     return (single[:-1] or single) if default else single
@@ -202,7 +217,7 @@ def _candidates(model: nn.Module) -> dict[str, nn.Module]:
     return {
         name: module
         for name, module in _named_modules(model).items()
-        if isinstance(module, nn.Linear | nn.modules.conv._ConvNd)
+        if isinstance(module, nn.Linear | nn.modules.conv._ConvNd | nn.RNNBase)
     }
 
 
@@ -219,11 +234,11 @@ def _find(new: str, old: str, modules: Mapping[str, nn.Module], model: nn.Module
 
 
 def _look(value: Any, name: str, module: nn.Module, size: int) -> tuple[str, int | None]:
-    if not isinstance(value, torch.Tensor):
-        return describe(value), None
-    shape = ["sample" if i == 0 and n == size else str(n) for i, n in enumerate(value.shape)]
-    text = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
+    text = describe(value)
+    if isinstance(value, torch.Tensor):
+        shape = ["sample" if i == 0 and n == size else str(n) for i, n in enumerate(value.shape)]
+        text = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
     try:
         return text, Reduction()(value, name, module, size).shape[1]
-    except ValueError:  # rows that are not samples: to be seen in the shape
+    except ValueError:  # no tensor, or rows that are not samples: to be seen in the text
         return text, None

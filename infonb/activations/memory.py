@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import torch
+import xarray as xr
 
+from infonb.activations.examples import Batch
 from infonb.activations.size import check_size, size_line
 
 __all__ = ["Memory"]
@@ -27,10 +32,17 @@ class Memory:
     def __init__(self, n_samples: int | None, dtype: str, max_bytes: float | None) -> None:
         self.n_samples, self.dtype, self.max_bytes = n_samples, np.dtype(dtype), max_bytes
         self.widths: list[int] = []
+        self.layers: list[dict[str, Any]] = []
+        self.recorded: list[dict[str, np.ndarray | None]] = []
+        self.finished = False
         self.filled = 0
         self.blocks: list[np.ndarray] = []
 
-    def start(self, widths: list[int]) -> str:
+    def is_recorded(self, batch: Batch) -> bool:
+        """Tell whether the batch is there already, which it never is."""
+        return False
+
+    def start(self, widths: list[int], layers: Sequence[Mapping[str, Any]]) -> str:
         """Check the size, take the memory if the number of samples is known; say the size."""
         self.widths = widths
         line = size_line(widths, self.n_samples, self.dtype.itemsize)
@@ -39,7 +51,7 @@ class Memory:
             self.blocks = [self._empty(self.n_samples)]
         return line
 
-    def append(self, rows: list[torch.Tensor]) -> None:
+    def append(self, rows: list[torch.Tensor], known: Mapping[str, np.ndarray | None]) -> None:
         """Take the rows (sample, neuron) of one batch, a tensor for each layer."""
         start, stop = self.filled, self.filled + len(rows[0])
         self.filled = stop
@@ -58,6 +70,15 @@ class Memory:
             return np.concatenate(self.blocks, axis=2)
         (only,) = self.blocks
         return only if only.shape[2] == self.filled else only[..., : self.filled].copy()
+
+    def publish(
+        self, dataset: xr.Dataset, coords: Mapping[str, Any], attrs: Mapping[str, Any]
+    ) -> xr.Dataset:
+        """Return the dataset, which is in memory."""
+        return dataset
+
+    def close(self, error: BaseException | None = None) -> None:
+        """Do nothing: after an error, nothing is kept."""
 
     def _empty(self, n_samples: int) -> np.ndarray:
         block = np.empty((len(self.widths), max(self.widths), n_samples), self.dtype)

@@ -15,6 +15,7 @@ from infonb.activations.labelled import to_numpy
 __all__ = ["Notes", "predictor"]
 
 Predict = Callable[[Any, int], np.ndarray | None]
+Known = dict[str, np.ndarray | None]
 
 
 class Notes:
@@ -22,21 +23,20 @@ class Notes:
 
     def __init__(self, predict: Predict | None) -> None:
         self.predict = predict
-        self.labels: list[np.ndarray | None] = []
-        self.predictions: list[np.ndarray | None] = []
+        self.parts: list[Known] = []
 
-    def append(self, batch: Batch, output: Any) -> None:
-        """Take what one batch and the model's output for it tell."""
-        self.labels.append(batch.labels)
-        if self.predict is not None:
-            self.predictions.append(self.predict(output, batch.size))
+    def append(self, batch: Batch, output: Any) -> Known:
+        """Take what one batch and the model's output for it tell, and return it."""
+        prediction = None if self.predict is None else self.predict(output, batch.size)
+        self.parts.append({"label": batch.labels, "prediction": prediction})
+        return self.parts[-1]
 
     def coords(self) -> dict[str, np.ndarray]:
         """Return labels and predictions, each if all batches have them."""
-        coords = {}
-        for name, parts in (("label", self.labels), ("prediction", self.predictions)):
-            there = [part for part in parts if part is not None]
-            if there and len(there) == len(parts):
+        coords: dict[str, np.ndarray] = {}
+        for name in ("label", "prediction"):
+            there = [values for part in self.parts if (values := part[name]) is not None]
+            if there and len(there) == len(self.parts):
                 coords[name] = np.concatenate(there)
         return coords
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,14 +12,17 @@ import xarray as xr
 from torch import nn
 
 import infonb
-from infonb.activations.examples import Batch, Examples, examples
+from infonb.activations.examples import Examples, examples
+from infonb.activations.identity import of_function, of_layers, of_model
 from infonb.activations.labelled import labelled, sample_coordinates
-from infonb.activations.layers import Layer, arrange, choose, count_parameters, unwrapped
+from infonb.activations.layers import Layer, choose, count_parameters, found_again, unwrapped
 from infonb.activations.memory import Memory
 from infonb.activations.notes import Notes, predictor
 from infonb.activations.reduction import Reduce, Reduction, Select
-from infonb.activations.watch import Watch, resting
+from infonb.activations.stream import Stream
+from infonb.activations.walk import Walk
 from infonb.progress import progress_bar
+from infonb.storage import check_storable
 from infonb.training.evaluation import home
 from infonb.training.state import random_state, seed_random_state
 from infonb.validate import check_choice, check_integer, check_number
@@ -42,13 +46,18 @@ def record(
     max_bytes: float | None = None,
     seed: int | None = None,
     attrs: Mapping[str, Any] | None = None,
+    to: str | Path | None = None,
     progress: bool | str = True,
 ) -> xr.Dataset:
     """
     Return the activations of a model's layers on data, as one labelled dataset.
 
     The model is run in eval mode without gradients and left as it was found, also after an error:
-    its hooks removed, every module in its own mode. The size in memory is printed before the run.
+    its hooks removed, every module in its own mode. The size is printed before the run.
+
+    The activations are held in memory, or, with ``to="activations.zarr"``, written to disk as they
+    come: then they may be larger than memory, and a run that was interrupted, however that was,
+    goes on where it stopped when the same line is run again.
 
     Parameters
     ----------
@@ -62,8 +71,8 @@ def record(
         ``labels`` if that has one dim: it becomes a coordinate.
     layers
         Names of modules (`list_layers` shows them), or a dict new name -> name. None: all Linear
-        and Conv modules that are called, without the last one, the output. A module that is
-        called more than once in a forward pass gives a layer for each call: ``"relu:0"``,
+        Conv and recurrent modules that are called, without the last one, the output. A module that
+        is called more than once in a forward pass gives a layer for each call: ``"relu:0"``,
         ``"relu:1"``; such a name also selects one. The layers stand in the order in which the
         forward pass reaches them, whatever the order here.
     hook
@@ -77,7 +86,8 @@ def record(
         (sample, neuron).
     select
         What to take of outputs that are no tensors: a position, a key, or a function of the
-        output. Outputs that are tensors are left alone.
+        output. Outputs that are tensors are left alone. None: of recurrent modules the hidden
+        states of all steps, which `reduce` then averages.
     neuron_dim
         Which dim of the outputs with three dims or more holds the neurons. None: as the type of
         module has it, else the last of three dims (sample, token, feature) and the second of more
@@ -94,12 +104,15 @@ def record(
     dtype
         ``"float32"`` or ``"float64"``, the type of the recorded values.
     max_bytes
-        The most memory that the activations may take. None: 80 % of what is free.
+        The most memory that the activations may take, or the most on disk with `to`. None: 80 % of
+        the memory that is free, or all that is free on the disk.
     seed
         Seed of torch's global random state during the recording, for models that draw at random
         in eval mode and for shuffled loaders; the state is given back afterwards. None: untouched.
     attrs
         More attributes of the dataset (text and numbers), such as the epoch.
+    to
+        Folder of the zarr store to write, by custom ``activations.zarr``; None: memory. See Notes.
     progress
         True, False or ``"text"``, as in `infonb.progress.progress_bar`.
 
@@ -109,12 +122,17 @@ def record(
         ``activation`` with dims (layer, neuron, sample), NaN beyond the coordinate ``width`` of
         the layer; coordinates ``label``, ``prediction`` and others on ``sample``. Attributes:
         ``model``, ``data``, ``modules``, ``hook``, ``reduce``, ``n_parameters``, ``versions``.
+        With `to` the same, as dask arrays with the chunks of the store.
 
     Raises
     ------
     ValueError
         If a layer is not found, never called, gives no tensor or changes its width between
-        batches; if data are empty or differ in length; if the result would not fit into memory.
+        batches; if data are empty or differ in length; if the result would not fit into memory or
+        on the disk; if the store `to` is of another model, other layers, other data or options;
+        if data that are to be stored come in an order that is drawn anew each time.
+    FileExistsError
+        If there is something else at `to`.
     TypeError
         If the model is no torch module, or the data have none of the forms above.
 
@@ -122,6 +140,19 @@ def record(
     -----
     The copy is made inside the hook, so that a ReLU that works in place does not change what was
     recorded before it. NaN and infinite activations are kept; the measures refuse them by name.
+
+    With `to`, the store is made in a folder beside its place, ``activations.zarr.partial``, and
+    moved there when it is whole. Every batch is on disk when the next one begins: a process that
+    was killed at any moment goes on after the last whole batch, and the result is the same as
+    without interruption. For that the batches before are read once more, but not run through the
+    model. Models that draw at random in eval mode do so only with `seed`, and shuffled loaders need
+    `seed` or a generator with the same seed. In memory are one batch and a few chunks of 16 MB.
+
+    Nothing is ever appended to, or replaced by, a recording of something else. Class, modules,
+    weights and buffers of the model, layers, options, and the inputs and labels are compared;
+    values that a function (``reduce=``) looks up outside itself are not. If the store is finished
+    and the same, it is returned as it is: its data are read once more, the model is not run. (To
+    open it without that, use `open_activations`; to record anew, remove it.)
 
     References
     ----------
@@ -139,6 +170,16 @@ def record(
     (array(['fc1', 'fc2'], dtype=object), array([16,  8]))
     >>> sorted(activations.sample.coords)
     ['label', 'prediction', 'sample']
+
+    On disk, to be interrupted and continued at will:
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = f"{folder.name}/activations.zarr"
+    >>> stored = record(MLP([2, 16, 8, 1]), concentric_circles(100), to=path, progress=False)
+    >>> stored.load().identical(activations)
+    True
+    >>> folder.cleanup()
     """
     check_choice("hook", hook, ["output", "input"])
     check_choice("dtype", dtype, ["float32", "float64"])
@@ -152,112 +193,119 @@ def record(
     model = unwrapped(model)
     asked = choose(model, layers)
     source = examples(data, batch_size)
+    given = {**source.coords, **(coords or {})}
     if source.n_samples is not None:
-        sample_coordinates({**source.coords, **(coords or {})}, source.n_samples)
-
+        sample_coordinates(given, source.n_samples)
+    options = {
+        "hook": hook,
+        "reduce": reduce,
+        **({} if select is None else {"select": select}),
+        **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
+        **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
+    }
     device, _ = home(model)
-    memory = Memory(source.n_samples, dtype, max_bytes)
+    walk = Walk(model, asked, hook, reduction, default=layers is None)
     notes = Notes(predictor(model, prediction))
-    with nullcontext() if seed is None else random_state(device):
-        if seed is not None:
-            seed_random_state(device, check_integer("seed", seed, 0))
-        steps = _walk(model, source, asked, hook, reduction, default=layers is None)
-        chosen: list[Layer] = []
-        bar = None
+    sink: Memory | Stream
+    if to is None:
+        sink = Memory(source.n_samples, dtype, max_bytes)
+    else:
+        _check_order(source, seed)
+        check_storable(given, attrs or {})
+        about = {
+            **of_model(model),
+            "layers": of_layers(asked, default=layers is None),
+            **{name: of_function(value) for name, value in options.items()},
+            "prediction": of_function(prediction),
+            "data": source.name,
+        }
+        drawing = None if seed is None else device
+        sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
+        walk.layers, walk.widths = found_again(model, sink.layers), sink.widths
+        notes.parts = sink.recorded
+
+    with _seeded(device, seed), _closed(sink):
+        if isinstance(sink, Stream) and sink.finished:
+            with progress_bar(
+                show=progress, total=source.n_samples, desc="compare", unit=" samples"
+            ) as bar:
+                return sink.reopened(source, given, attrs or {}, bar.update)
+        _fill(sink, walk, source, notes, progress)
+        described = {
+            "model": type(model).__name__,
+            "data": source.name,
+            "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in walk.layers),
+            **{name: _name(value) for name, value in options.items()},
+            "n_parameters": count_parameters(model),
+            "versions": f"infonb {infonb.__version__}, torch {torch.__version__}, "
+            f"xarray {xr.__version__}",
+            **(attrs or {}),
+        }
+        activation = sink.finish()
+        kept = sample_coordinates({**notes.coords(), **given}, activation.shape[2])
+        names = [layer.name for layer in walk.layers]
+        dataset = labelled(activation, names, walk.widths, kept, described)
+        return sink.publish(dataset, given, attrs or {})
+
+
+def _fill(
+    sink: Memory | Stream, walk: Walk, source: Examples, notes: Notes, progress: bool | str
+) -> None:
+    """Walk through the data, and put what comes out into memory or on disk."""
+    bar = None
+    # closed at once, not when the generator is collected: hooks and modes
+    with closing(walk(source.batches, sink.is_recorded)) as steps:
         try:
-            for chosen, rows, batch, output in steps:  # noqa: B007
+            for step in steps:
                 if bar is None:
-                    line = memory.start([block.shape[1] for block in rows])
+                    line = sink.start(walk.widths, [_plain(layer) for layer in walk.layers])
                     if progress:
                         print(line)
                     bar = progress_bar(
                         show=progress, total=source.n_samples, desc="record", unit=" samples"
                     )
-                memory.append(rows)
-                notes.append(batch, output)
-                bar.update(batch.size)
+                if step.rows:
+                    sink.append(step.rows, notes.append(step.batch, step.output))
+                bar.update(step.batch.size)
         finally:
-            steps.close()  # at once, not when the generator is collected: hooks and modes
             if bar is not None:
                 bar.close()
-    if not chosen:
+    if bar is None:
         raise ValueError(f"data ({source.name}) holds no samples.")
-    activation = memory.finish()
-    known = {**notes.coords(), **source.coords, **(coords or {})}
-    described = {
-        "model": type(model).__name__,
-        "data": source.name,
-        "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in chosen),
-        "hook": hook,
-        "reduce": _name(reduce),
-        **({} if select is None else {"select": _name(select)}),
-        **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
-        **({} if seed is None else {"seed": seed}),
-        "n_parameters": count_parameters(model),
-        "versions": f"infonb {infonb.__version__}, torch {torch.__version__}, "
-        f"xarray {xr.__version__}",
-        **(attrs or {}),
-    }
-    names = [layer.name for layer in chosen]
-    kept = sample_coordinates(known, activation.shape[2])
-    return labelled(activation, names, memory.widths, kept, described)
 
 
-def _walk(
-    model: nn.Module,
-    source: Examples,
-    asked: Sequence[Layer],
-    hook: str,
-    reduction: Reduction,
-    *,
-    default: bool,
-) -> Generator[tuple[list[Layer], list[torch.Tensor], Batch, Any]]:
-    """Yield for every batch: the layers, their rows (sample, neuron), the batch, the output."""
-    chosen: list[Layer] = []
-    widths: list[int] = []
-    batch = Batch((), {}, None, 0)
+@contextmanager
+def _seeded(device: torch.device, seed: int | None) -> Iterator[None]:
+    """Seed torch's global random state, and give it back; leave it alone without a seed."""
+    if seed is None:
+        yield
+        return
+    with random_state(device):
+        seed_random_state(device, seed)
+        yield
 
-    def take(value: Any, name: str, module: nn.Module) -> torch.Tensor:
-        mask = batch.kwargs.get("attention_mask")
-        return reduction(value, name, module, batch.size, mask)
 
-    modules = {layer.module_name: layer.module for layer in asked}
-    place = home(model)
-    with resting(model), Watch(modules, hook, take) as watch:
-        number = 0
-        for batch in source.batches:
-            if batch.size == 0:
-                continue
-            batch = batch.to(*place)
-            output = watch.run(model, batch)
-            fired = [name for name, _ in watch.fired]
-            if not chosen:
-                chosen = arrange(asked, fired, default=default)
-                watch.only({layer.module_name for layer in chosen})
-            calls: dict[tuple[str, int], torch.Tensor] = {}
-            for i, (name, rows) in enumerate(watch.fired):
-                calls[name, fired[:i].count(name)] = rows
-            blocks = []
-            for layer in chosen:
-                block = calls.get((layer.module_name, layer.call or 0))
-                if block is None:
-                    raise ValueError(
-                        f"layer {layer.name!r} was called in the first batch, but not in batch "
-                        f"{number} (counted from 0); record layers that every batch passes."
-                    )
-                blocks.append(block)
-            found = [block.shape[1] for block in blocks]
-            widths = widths or found
-            for layer, first, now in zip(chosen, widths, found, strict=True):
-                if first != now:
-                    raise ValueError(
-                        f"layer {layer.name!r} has {first} neurons in the first batch, but {now} "
-                        f"in batch {number} (counted from 0), called with {batch}. With "
-                        "reduce='flatten' all samples need the same number of tokens or pixels: "
-                        "use reduce='mean' or 'first', or pad all batches alike."
-                    )
-            number += 1
-            yield chosen, blocks, batch, output
+@contextmanager
+def _closed(sink: Memory | Stream) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        sink.close(error)
+        raise
+    sink.close()
+
+
+def _check_order(source: Examples, seed: int | None) -> None:
+    if source.drawn and seed is None:
+        raise ValueError(
+            "data is a DataLoader that shuffles in another order each time: after an interruption "
+            "the rest could not be told from what is recorded already. Pass seed= (the order is "
+            "drawn from it), a generator with a seed, or shuffle=False."
+        )
+
+
+def _plain(layer: Layer) -> dict[str, Any]:
+    return {"name": layer.name, "module": layer.module_name, "call": layer.call}
 
 
 def _name(how: Any) -> str | int:

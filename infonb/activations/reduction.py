@@ -78,7 +78,7 @@ class Reduction:
         mask
             Which tokens (sample, token) count in a mean; None: all.
         """
-        tensor = self._selected(value, layer)
+        tensor = self._selected(value, layer, module)
         if tensor.is_complex():
             raise ValueError(f"layer {layer!r} gives complex numbers; pass select= a function.")
         if tensor.dtype not in (torch.float32, torch.float64):
@@ -103,10 +103,19 @@ class Reduction:
         # a copy in any case: a ReLU that works in place would change the values later
         return rows.detach().to("cpu", self.dtype, copy=True)
 
-    def _selected(self, value: Any, layer: str) -> torch.Tensor:
+    def _selected(self, value: Any, layer: str, module: nn.Module) -> torch.Tensor:
         if isinstance(value, torch.Tensor):
-            return value
-        if self.select is None:
+            return _samples_first(value, module)
+        select = self.select
+        if isinstance(module, nn.RNNBase) and isinstance(value, tuple) and select in (None, 0):
+            select = 0  # the hidden states of all steps; after them comes the last state
+            if not isinstance(value[0], torch.Tensor):
+                raise ValueError(
+                    f"layer {layer!r} gives a {type(value[0]).__name__}; pass select= a function "
+                    "that returns a tensor, such as lambda output: output[1][0][-1] for the last "
+                    "hidden states of an LSTM."
+                )
+        if select is None:
             if isinstance(value, tuple | list):
                 hint = "pass select=0 (or another position)"
             elif hasattr(value, "keys"):
@@ -115,7 +124,7 @@ class Reduction:
                 hint = "pass select= a function that takes a tensor out of it"
             raise ValueError(f"layer {layer!r} gives {describe(value)}, not a tensor; {hint}.")
         try:
-            part = self.select(value) if callable(self.select) else value[self.select]
+            part = select(value) if callable(select) else value[select]
         except (IndexError, KeyError, TypeError) as error:
             raise ValueError(
                 f"layer {layer!r} gives {describe(value)}, where select={self.select!r} finds "
@@ -126,7 +135,7 @@ class Reduction:
                 f"layer {layer!r}: select={self.select!r} leads to {describe(part)}, not to a "
                 "tensor; pass select= a function, such as lambda output: output[1][0]."
             )
-        return part
+        return _samples_first(part, module) if select == 0 else part
 
     def _reduced(
         self, tensor: torch.Tensor, layer: str, module: nn.Module, mask: torch.Tensor | None
@@ -158,3 +167,9 @@ class Reduction:
         if isinstance(module, _SECOND) or tensor.ndim > 3:
             return 1
         return -1
+
+
+def _samples_first(tensor: torch.Tensor, module: nn.Module) -> torch.Tensor:
+    """Recurrent and attention modules have (time, sample, feature) unless told otherwise."""
+    time_first = isinstance(module, nn.RNNBase | nn.MultiheadAttention) and not module.batch_first
+    return tensor.transpose(0, 1) if time_first and tensor.ndim == 3 else tensor

@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 from infonb.activations.labelled import check_activations
+from infonb.activations.partial import describe_partial
 from infonb.storage import CHUNK_BYTES, open_dataset, save_dataset
 
 __all__ = ["open_activations", "save_activations"]
@@ -83,7 +84,8 @@ def open_activations(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
     Raises
     ------
     FileNotFoundError
-        If nothing is there; the message names a store beside it with a similar name.
+        If nothing is there; the message names a store beside it with a similar name. If `record`
+        has not finished it; the message says how many samples there are, and how to go on.
     ValueError
         If it is no zarr store, one of which a part is missing, or one without activations.
 
@@ -99,6 +101,9 @@ def open_activations(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
     5
     >>> folder.cleanup()
     """
+    unfinished = describe_partial(path)
+    if unfinished:
+        raise FileNotFoundError(unfinished)
     activations = open_dataset(path, chunks=chunks)
     try:
         check_activations(activations)
@@ -122,7 +127,21 @@ def chunk_lengths(activations: xr.Dataset) -> dict[Any, int]:
     activation = activations["activation"]
     lengths = dict.fromkeys(activation.dims, 1)
     low, high = int(activations["width"].min()), activation.sizes["neuron"]
-    # at most 16 parts: many small files are slow, and NaN is compressed to nearly nothing
-    lengths["neuron"] = high if low == high else max(low, -(-high // 16))
-    lengths["sample"] = max(1, CHUNK_BYTES // (lengths["neuron"] * activation.dtype.itemsize))
+    lengths["neuron"], lengths["sample"] = tile(low, high, activation.dtype.itemsize)
     return lengths
+
+
+def tile(low: int, high: int, itemsize: int) -> tuple[int, int]:
+    """
+    Return how many neurons and samples a chunk holds.
+
+    Parameters
+    ----------
+    low, high
+        Width of the narrowest and of the widest layer.
+    itemsize
+        Bytes of a value.
+    """
+    # at most 16 parts: many small files are slow, and NaN is compressed to nearly nothing
+    neurons = high if low == high else max(low, -(-high // 16))
+    return neurons, max(1, CHUNK_BYTES // (neurons * itemsize))

@@ -1,12 +1,13 @@
-"""How much memory a recording takes, said and checked before it runs."""
+"""How much memory or disk a recording takes, said and checked before it runs."""
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["available_memory", "check_size", "format_bytes", "size_line"]
+__all__ = ["available_memory", "check_disk", "check_size", "disk_line", "format_bytes", "size_line"]
 
 
 def size_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> str:
@@ -22,8 +23,7 @@ def size_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> st
     """
     n_layers, neurons = len(widths), max(widths)
     padding = n_layers * neurons - sum(widths)
-    text = f"{n_layers} layer{'s'[: n_layers != 1]} × {'up to ' if padding else ''}{neurons:,} "
-    text += f"neuron{'s'[: neurons != 1]}"
+    text = _shape(widths)
     if n_samples is None:
         text += f": {format_bytes(n_layers * neurons * itemsize)} for each sample"
         return text + (f" (of which padding {format_bytes(padding * itemsize)})" if padding else "")
@@ -31,6 +31,22 @@ def size_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> st
     added = format_bytes(padding * n_samples * itemsize)
     text += f" × {n_samples:,} sample{'s'[: n_samples != 1]}: {format_bytes(total)}"
     return text + (f" (padding adds {added})" if padding else " (no padding)")
+
+
+def disk_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> str:
+    """
+    Return one line that says how large the activations will be on disk, where padding is not.
+
+    Examples
+    --------
+    >>> disk_line([256, 256, 10], 10_000, 4)
+    '3 layers × up to 256 neurons × 10,000 samples: at most 20.9 MB on disk'
+    """
+    text, each = _shape(widths), sum(widths) * itemsize
+    if n_samples is None:
+        return f"{text}: at most {format_bytes(each)} on disk for each sample"
+    text += f" × {n_samples:,} sample{'s'[: n_samples != 1]}"
+    return f"{text}: at most {format_bytes(each * n_samples)} on disk"
 
 
 def check_size(needed: int, max_bytes: float | None, what: str) -> None:
@@ -60,6 +76,22 @@ def check_size(needed: int, max_bytes: float | None, what: str) -> None:
         )
 
 
+def check_disk(needed: int, max_bytes: float | None, what: str, folder: Path) -> None:
+    """Raise unless so many bytes may be written to a folder; `max_bytes` replaces what is free."""
+    while not folder.exists():
+        folder = folder.parent
+    limit, source = max_bytes, "max_bytes"
+    if limit is None:
+        limit, source = shutil.disk_usage(folder).free, f"what is free in {folder}"
+    if needed > limit:
+        raise ValueError(
+            f"the activations do not fit on the disk: {what}; {format_bytes(needed)} more are "
+            f"needed, but {source} is {format_bytes(limit)}. Record fewer layers, fewer samples or "
+            "fewer neurons, or on another disk; max_bytes= sets another limit (values that "
+            "compress well, such as those after a ReLU, take less)."
+        )
+
+
 def available_memory() -> int | None:
     """Return the bytes of memory that are free for use, None if the system does not tell."""
     known = [bytes_ for bytes_ in (_of_machine(), _of_container()) if bytes_ is not None]
@@ -79,6 +111,12 @@ def format_bytes(n: float) -> str:
         if n >= 1000**power:
             return f"{n / 1000**power:.1f} {unit}"
     return f"{n:.0f} B"
+
+
+def _shape(widths: Sequence[int]) -> str:
+    n_layers, neurons = len(widths), max(widths)
+    text = f"{n_layers} layer{'s'[: n_layers != 1]} × {'up to ' if min(widths) < neurons else ''}"
+    return f"{text}{neurons:,} neuron{'s'[: neurons != 1]}"
 
 
 def _of_machine() -> int | None:

@@ -2,6 +2,19 @@
 
 from __future__ import annotations
 
-from infonb.storage.stores import CHUNK_BYTES, open_dataset, save_dataset
+from infonb.storage.growing import GrowingStore, sync, write_atomically
+from infonb.storage.lock import Lock
+from infonb.storage.stores import CHUNK_BYTES, open_dataset, read_note, save_dataset
+from infonb.storage.types import check_storable
 
-__all__ = ["CHUNK_BYTES", "open_dataset", "save_dataset"]
+__all__ = [
+    "CHUNK_BYTES",
+    "GrowingStore",
+    "Lock",
+    "check_storable",
+    "open_dataset",
+    "read_note",
+    "save_dataset",
+    "sync",
+    "write_atomically",
+]

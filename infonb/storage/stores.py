@@ -16,13 +16,16 @@ import xarray as xr
 from infonb.storage.types import storable
 from infonb.validate import check_dim, check_integer, did_you_mean
 
-__all__ = ["CHUNK_BYTES", "open_dataset", "save_dataset"]
+__all__ = ["CHUNK_BYTES", "declare", "finish", "open_dataset", "read_note", "save_dataset"]
 
 # chunks of 8 to 32 MB are read about five times faster than those of 150 MB
 CHUNK_BYTES = 16_000_000
 
-# attribute of the store: variable -> number of chunks on disk, in the order of the variables
+# attributes of the store that the opened dataset does not show:
+# variable -> number of chunks on disk, in the order of the variables
 _MARK = "infonb_chunks"
+# how the store was made, so that it can be told apart from others
+_NOTE = "infonb_made"
 
 
 def save_dataset(
@@ -79,27 +82,43 @@ def save_dataset(
     target = Path(path).expanduser().resolve()
     _check_free(target, path, overwrite)
     dataset = storable(dataset)
-    encoding: dict[Any, dict[str, Any]] = {}
+    encoding = _encoding(dataset, chunks or {})
     for name, variable in dataset.variables.items():
-        lengths = _chunk_lengths(variable, (chunks or {}).get(str(name), {}))
-        encoding[name] = {"chunks": tuple(lengths.values())} if lengths else {}
-        if variable.dtype.kind == "f":
-            encoding[name]["fill_value"] = np.nan
-        if variable.chunks is not None:
-            dataset[name] = dataset[name].chunk(lengths)  # no two tasks write to one chunk
+        if variable.chunks is not None:  # no two tasks write to one chunk
+            lengths = encoding[name]["chunks"]
+            dataset[name] = dataset[name].chunk(dict(zip(variable.dims, lengths, strict=True)))
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = _sibling(target, "partial")
     try:
-        dataset.to_zarr(
-            partial, mode="w-", zarr_format=3, consolidated=False, encoding=encoding,
-            write_empty_chunks=False,
-        )  # fmt: skip
-        group = _open_group(partial, "r+")
-        group.attrs[_MARK] = {str(name): _count(group[str(name)]) for name in dataset.variables}
+        _write(dataset, partial, encoding)
+        finish(partial, dataset, {})
         _move(partial, target)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return Path(path)
+
+
+def declare(dataset: xr.Dataset, folder: Path, chunks: Mapping[str, Mapping[Any, int]]) -> None:
+    """Write a store in which the chunks of dask arrays are still missing."""
+    dataset = storable(dataset)
+    _write(dataset, folder, _encoding(dataset, chunks), compute=False)
+
+
+def finish(folder: Path, dataset: xr.Dataset, note: Mapping[str, Any]) -> None:
+    """Mark a store as whole: how many chunks belong to it, and how it was made."""
+    group = _open_group(folder, "r+")
+    marks: dict[str, Any] = {
+        _MARK: {str(name): _count(group[str(name)]) for name in dataset.variables}
+    }
+    group.attrs.update({**marks, **({_NOTE: dict(note)} if note else {})})
+
+
+def read_note(path: Path) -> dict[str, Any] | None:
+    """Return how a store says that it was made, None if it does not, or is no store."""
+    if not (path / "zarr.json").is_file():
+        return None
+    note = _open_group(path, "r").attrs.get(_NOTE)
+    return dict(note) if isinstance(note, Mapping) else None
 
 
 def open_dataset(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
@@ -139,6 +158,7 @@ def open_dataset(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
         folder, engine="zarr", consolidated=False, chunks=first, decode_timedelta=durations
     )
     attrs = dict(store.attrs)
+    attrs.pop(_NOTE, None)
     known = [name for name in attrs.pop(_MARK, {}) if name in store.variables]
     names = [*known, *(name for name in store.variables if name not in known)]
     variables = {}
@@ -167,6 +187,25 @@ def open_dataset(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
             for name, data in dataset.data_vars.items()
         }
     )
+
+
+def _write(dataset: xr.Dataset, folder: Path, encoding: Mapping[Any, Any], **kwargs: Any) -> None:
+    dataset.to_zarr(
+        folder, mode="w-", zarr_format=3, consolidated=False, encoding=encoding,
+        write_empty_chunks=False, **kwargs,
+    )  # fmt: skip
+
+
+def _encoding(
+    dataset: xr.Dataset, chunks: Mapping[str, Mapping[Any, int]]
+) -> dict[Any, dict[str, Any]]:
+    encoding: dict[Any, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        lengths = _chunk_lengths(variable, chunks.get(str(name), {}))
+        encoding[name] = {"chunks": tuple(lengths.values())} if lengths else {}
+        if variable.dtype.kind == "f":
+            encoding[name]["fill_value"] = np.nan
+    return encoding
 
 
 def _chunk_lengths(variable: xr.Variable, asked: Mapping[Any, int]) -> dict[Any, int]:

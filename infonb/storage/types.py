@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-__all__ = ["storable"]
+__all__ = ["check_storable", "storable"]
+
+
+def check_storable(coords: Mapping[str, Any], attrs: Mapping[str, Any]) -> None:
+    """Raise a TypeError unless coordinates of one dim and attributes can be stored."""
+    arrays = {name: np.asarray(values).ravel() for name, values in coords.items()}
+    dims = {name: (f"dim of {name}", array) for name, array in arrays.items()}
+    storable(xr.Dataset(dims, attrs=attrs))
 
 
 def storable(dataset: xr.Dataset) -> xr.Dataset:

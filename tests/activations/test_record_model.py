@@ -1,0 +1,116 @@
+"""The model is left as it was."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+from activations.models import (
+    CLOSE,
+    Functional,
+    assert_same,
+    inputs,
+    quiet,
+    rows,
+    state,
+    valid,
+)
+from torch import nn
+
+
+def mixed():
+    model = nn.Sequential(
+        nn.Linear(4, 6), nn.BatchNorm1d(6), nn.Dropout(0.5),
+        nn.Sequential(nn.Linear(6, 5), nn.ReLU()),
+        nn.Linear(5, 2),
+    )  # fmt: skip
+    model.train()
+    model[1].eval()  # a frozen batch norm
+    model[3][1].eval()
+    return model
+
+
+@pytest.mark.parametrize("hook", ["output", "input"])
+def test_model_is_left_as_it_was(hook):
+    model = mixed()
+    model[0].weight.requires_grad_(False)
+    calls = []
+    model[0].register_forward_hook(lambda *_: calls.append(1))  # the user's own hook stays
+    before = state(model)
+    x = inputs(20, 4)
+    activations = quiet(model, x, ["0", "1", "2", "3"], hook=hook, batch_size=6)
+    assert_same(before, state(model))
+    assert len(calls) == 4
+    # eval mode: no dropout, and the running statistics of the batch norm
+    model.eval()
+    inner = model[1](model[0](x))
+    by_hand = [model[0](x), inner, inner, model[3](inner)]
+    if hook == "input":
+        by_hand = [x, model[0](x), inner, inner]
+    for layer, expected in zip(activations.layer.values, by_hand, strict=True):
+        np.testing.assert_allclose(valid(activations, layer), rows(expected), **CLOSE)
+
+
+class Interrupted(BaseException):
+    """Stands for a KeyboardInterrupt."""
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyError, Interrupted])
+@pytest.mark.parametrize("where", ["forward", "reduce", "data"])
+def test_model_is_left_as_it_was_after_an_exception(error, where):
+    model = mixed()
+    count = [0]
+
+    def fail(value=None):
+        count[0] += 1
+        if count[0] == 2:
+            raise error("in the middle")
+        return value
+
+    def stream():
+        for part in inputs(20, 4).split(6):
+            if where == "data":
+                fail()
+            yield part
+
+    model.register_forward_pre_hook(lambda *_: fail() if where == "forward" else None)
+    reduce = fail if where == "reduce" else "mean"
+    before = state(model)
+    with pytest.raises(error, match="in the middle"):
+        quiet(model, stream(), ["0", "3"], reduce=reduce)
+    assert_same(before, state(model))
+
+
+def test_error_of_the_model_says_what_it_was_called_with():
+    with pytest.raises(RuntimeError) as caught:
+        quiet(Functional(), torch.zeros(3, 9))
+    assert caught.value.__notes__ == [
+        "infonb: the model was called with a tensor of float32 (3, 9)."
+    ]
+
+
+def test_gradients_flow_after_a_recording_of_a_model_that_caches():
+    class Caches(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc, self.cache = nn.Linear(4, 2), None
+
+        def forward(self, x):
+            if self.cache is None:
+                self.cache = torch.ones(4) * 2
+            return self.fc(x * self.cache)
+
+    model = Caches()
+    quiet(model, inputs(3, 4))
+    model(inputs(3, 4)).sum().backward()
+    assert model.fc.weight.grad is not None
+
+
+def test_lazy_modules_and_wrapped_models():
+    lazy = nn.Sequential(nn.LazyLinear(5), nn.ReLU(), nn.Linear(5, 2))
+    assert quiet(lazy, inputs(3, 4)).attrs["n_parameters"] == 4 * 5 + 5 + 5 * 2 + 2
+    model, x = Functional(), inputs(3, 4)
+    expected = quiet(model, x)
+    for wrapped in (torch.compile(model, backend="eager"), nn.DataParallel(model)):
+        xr.testing.assert_identical(quiet(wrapped, x), expected)
