@@ -185,9 +185,9 @@ def collect(
         dim=_index(over, levels), coords="minimal", compat="override", join="override",
     )  # fmt: skip
     result["activation"].attrs["long_name"] = f"activation (seed {seeds[0]})"
-    for name in ("entropy", "mutual_information"):
-        if name in run:
-            result[name].attrs = dict(run[name].attrs)
+    for name, measured in run.data_vars.items():
+        if name in result and "units" in measured.attrs:
+            result[name].attrs = dict(measured.attrs)
     return result
 
 

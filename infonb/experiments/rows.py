@@ -20,7 +20,8 @@ def median_within_layers(information: xr.DataArray) -> xr.DataArray:
     Parameters
     ----------
     information
-        Mutual information (..., layer, neuron, other_layer, other_neuron).
+        Mutual information (..., layer, neuron, other_layer, other_neuron), or of pairs within
+        layers only (..., layer, neuron, other_neuron).
 
     Returns
     -------
@@ -38,6 +39,9 @@ def median_within_layers(information: xr.DataArray) -> xr.DataArray:
     array([0.5])
     """
     different = information.neuron != information.other_neuron
+    if "other_layer" not in information.dims:
+        median = information.where(different).median(["neuron", "other_neuron"])
+        return median.transpose(..., "layer").assign_attrs(information.attrs)
     medians = [
         information.sel(layer=layer, other_layer=layer)
         .where(different)

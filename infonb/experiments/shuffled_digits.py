@@ -135,9 +135,9 @@ def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
 
     Examples
     --------
-    >>> results = run(Parameters(beta=[0, 1], seed=0, width=8, epochs=2), progress=False)
+    >>> results = run(Parameters(beta=[0, 1], seed=0, width=16, epochs=2), progress=False)
     >>> dict(results.entropy.sizes)
-    {'beta': 2, 'seed': 1, 'layer': 3, 'neuron': 8}
+    {'beta': 2, 'seed': 1, 'layer': 3, 'neuron': 16}
     """
     return run_levels(parameters, "beta", data, train, progress=progress)
 
@@ -153,7 +153,7 @@ def claims(results: xr.Dataset) -> ClaimsTable:
 
     Examples
     --------
-    >>> results = run(Parameters(beta=[0, 1], seed=0, width=8, epochs=2), progress=False)
+    >>> results = run(Parameters(beta=[0, 1], seed=0, width=16, epochs=2), progress=False)
     >>> [claim.where for claim in claims(results).claims][:4]
     ['fc1', 'fc2', 'fc3', 'fc1']
     """

@@ -1,9 +1,9 @@
 """
 Entropy and mutual information along named dimensions.
 
-Three layers: array kernels (``_binned``, ``_ksg``, ``_neighbours``; the last axis is the samples,
-no labels), labelled functions (here), and the accessor ``ds.infonb``. Nothing here imports numba,
-scikit-learn or torch before it is used.
+Three layers: array kernels (``_counts``, ``_joint``, ``_ksg``, ``_ross``, ``_neighbours``; the
+last axis is the samples, no labels), labelled functions (here), and the accessor ``ds.infonb``.
+Nothing here imports numba, scikit-learn, dask or torch before it is used.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
 from infonb.measures._rows import take_activation
+from infonb.measures._ties import TiesWarning
 from infonb.measures.density import mixture_density
 
-__all__ = ["entropy", "mixture_density", "mutual_information", "take_activation"]
+__all__ = ["TiesWarning", "entropy", "mixture_density", "mutual_information", "take_activation"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -19,14 +22,27 @@ def compiled(function: Callable[..., Any]) -> Any:
     Compile a kernel with numba on its first call and keep it on disk.
 
     The cache lies beside the package, or in the user's cache folder where the package is read-only;
-    where neither can be written the kernel is compiled anew in every process. The kernel releases
+    where neither can be written the kernel is compiled anew in every process. A change of any file
+    of kernels makes the cache void: numba by itself looks only at the file of the kernel that is
+    called, not at those of the kernels in it. The kernel releases
     the interpreter lock: threads run blocks of work side by side (`over_blocks`), without numba's
     own thread pool, which some systems allow to be entered by one caller at a time only.
     """
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError:  # "cannot cache function: no locator available"
         return numba.njit(nogil=True, error_model="numpy")(function)
+    # numba has no public way to say what a kernel depends on
+    with contextlib.suppress(AttributeError):
+        kernel._cache._cache_file._source_stamp = _stamp()
+    return kernel
+
+
+@cache
+def _stamp() -> tuple[tuple[str, int, int], ...]:
+    """Return what tells whether a file of kernels has changed."""
+    files = sorted(Path(__file__).parent.glob("_*.py"))
+    return tuple((file.name, (s := file.stat()).st_mtime_ns, s.st_size) for file in files)
 
 
 def over_blocks(

@@ -7,11 +7,16 @@ from collections.abc import Hashable
 import numpy as np
 import xarray as xr
 
-from infonb.measures._options import bin_edges, check_neighbours, per_unit
-from infonb.measures._rows import pack
+from infonb.measures._counting import bins_of, count_rows
+from infonb.measures._edges import check_edges
+from infonb.measures._options import Attributes, check_neighbours, per_unit
+from infonb.measures._rows import Layout, take_activation
+from infonb.measures._source import source
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]
+
+CORRECTIONS = (None, "miller-madow", "grassberger", "chao-shen")
 
 
 def entropy(
@@ -22,6 +27,9 @@ def entropy(
     bins: int = 100,
     edges: str | np.ndarray = "common",
     k: int = 3,
+    corrected: str | None = None,
+    normalized: bool = False,
+    pointwise: bool = False,
     unit: str = "nat",
 ) -> xr.DataArray:
     r"""
@@ -35,7 +43,9 @@ def entropy(
     activation
         Real numbers of any dtype, or a data set of activations, whose variable ``activation`` is
         taken. Rows beyond the coordinate ``width`` of ``layer`` are padding: not measured, NaN in
-        the result. An array backed by dask is computed first.
+        the result. Of an array backed by dask the result is lazy: ``.compute()`` reads the chunks
+        one after the other (binned: twice, for the range and for the counts; once with edges given)
+        and gives what the array in memory gives, to the last bit.
     dim
         The dimension of the samples.
     estimator
@@ -51,6 +61,18 @@ def entropy(
         array: these edges for all, and `bins` is not used.
     k
         Which neighbour (``"knn"`` only).
+    corrected
+        None: the plug-in value (the paper), too low by about (occupied bins - 1) / (2 S).
+        ``"miller-madow"`` adds that term, enough from some samples for each bin on.
+        ``"grassberger"`` is better still, down to two samples for each bin. ``"chao-shen"`` counts
+        on bins that no sample has hit yet: for fewer samples than bins; it leaves the plug-in value
+        as it is where all bins were hit twice. (``"binned"`` only.)
+    normalized
+        Divide by log(bins), the most there can be: 0 for a constant neuron, 1 for a uniform one
+        (``"binned"`` only).
+    pointwise
+        Return what each sample adds, with `dim` as last dimension; the mean over the samples is
+        the entropy. Binned: -log of the share of the sample's bin. Not with `corrected`.
     unit
         ``"nat"`` or ``"bit"``.
 
@@ -63,8 +85,9 @@ def entropy(
     ------
     ValueError
         For an unknown dimension or choice, bins or k below 1, k or more samples missing, no
-        samples, NaN or infinite values (named by layer, neuron and sample), values outside given
-        edges.
+        samples, NaN or infinite values (named by layer, neuron and sample), whole numbers beyond
+        2^53, which float64 does not hold, values outside given edges, options that do not go
+        together. Of a lazy result what concerns values is raised by ``.compute()``.
     TypeError
         For an array without labels, or values that are not real numbers.
 
@@ -82,7 +105,9 @@ def entropy(
     References
     ----------
     Bansal, Pruthi, Belinkov, "Measures of Information Reflect Memorization Patterns", NeurIPS 2022,
-    section 3 and Algorithm 2. Kozachenko, Leonenko, Probl. Inf. Transm. 23, 95 (1987).
+    section 3 and Algorithm 2. Kozachenko, Leonenko, Probl. Inf. Transm. 23, 95 (1987). Miller
+    (1955), in Information Theory in Psychology. Grassberger, arXiv:physics/0307138 (2003). Chao,
+    Shen, Environ. Ecol. Stat. 10, 429 (2003).
 
     Examples
     --------
@@ -103,28 +128,80 @@ def entropy(
         n_samples:  100
     """
     check_choice("estimator", estimator, ["binned", "knn"])
+    check_choice("corrected", corrected, CORRECTIONS)
+    check_choice("normalized", normalized, [True, False])
+    check_choice("pointwise", pointwise, [True, False])
     nats = per_unit(unit)
-    rows = pack(activation, dim)
-    attrs: dict[str, int | float | str]
+    if estimator == "knn" and (corrected or normalized):
+        option = f"corrected={corrected!r}" if corrected else "normalized=True"
+        raise ValueError(
+            f"{option} is for estimator='binned': a differential entropy has neither that bias nor "
+            "a greatest value. Leave it out, or pass estimator='binned'."
+        )
+    if pointwise and corrected:
+        raise ValueError(
+            f"corrected={corrected!r} concerns the mean over the samples; leave it out with "
+            "pointwise=True."
+        )
+    rows = source(take_activation(activation), dim)
+    attrs: Attributes
     if estimator == "binned":
-        from infonb.measures._binned import entropy_of_counts, row_counts
-
-        own_edges, which, attrs = bin_edges(rows, edges, bins)
-        value = entropy_of_counts(row_counts(rows.values, own_edges, which))
+        chosen = check_edges(edges, bins)
+        attrs = dict(chosen.attrs)
+        bins_of_rows = bins_of(rows, chosen, counted=True)
+        counts = rows.fold(count_rows, sum, chosen, bins_of_rows)
+        if pointwise:
+            value = rows.rowwise(_surprise, bins_of_rows, counts)
+        else:
+            value = rows.call(_of_counts, counts, corrected)
+        if corrected:
+            attrs["corrected"] = corrected
+        if normalized:
+            attrs["normalized"] = "by log(bins)"
+            nats, unit = float(np.log(max(chosen.bins, 2))), "1"
         name = "entropy"
     else:
-        k = check_neighbours(k, rows.n_samples)
-        from infonb.measures._neighbours import differential_entropy
-
-        value, attrs = differential_entropy(rows.values, k), {"k": k}
+        k = check_neighbours(k, rows.layout.n_samples)
+        value, attrs = rows.rowwise(_differential, k, pointwise), {"k": k}
         name = "differential entropy"
-    result = rows.unpack(value / nats)
-    result.name = "entropy"
-    result.attrs = {
-        "long_name": name,
+    attrs = {
+        "long_name": ("pointwise " if pointwise else "") + name,
         "units": unit,
         "estimator": estimator,
         **attrs,
-        "n_samples": rows.n_samples,
+        "n_samples": rows.layout.n_samples,
     }
-    return result
+    value = rows.call(_placed, rows.layout, value, nats)
+    return rows.labelled(value, rows.layout.template, "entropy", attrs, pointwise=pointwise)
+
+
+def _of_counts(counts: np.ndarray, corrected: str | None) -> np.ndarray:
+    from infonb.measures._corrections import entropy_of_counts
+
+    return entropy_of_counts(counts, corrected)
+
+
+def _surprise(
+    values: np.ndarray,
+    start: int,
+    stop: int,
+    bins_of_rows: tuple[np.ndarray, np.ndarray],
+    counts: np.ndarray,
+) -> np.ndarray:
+    """Return -log of the share of every value's bin, (row, sample)."""
+    from infonb.measures._counts import row_codes
+
+    edges, which = bins_of_rows
+    codes = row_codes(values, edges, which[start:stop])
+    share = np.maximum(counts[start:stop], 1) / values.shape[1]
+    return np.take_along_axis(-np.log(share), codes.astype(np.intp), axis=1) + 0.0
+
+
+def _differential(values: np.ndarray, start: int, stop: int, k: int, pointwise: bool) -> np.ndarray:
+    from infonb.measures._neighbours import differential_entropy
+
+    return differential_entropy(values, k, pointwise=pointwise)
+
+
+def _placed(where: Layout, value: np.ndarray, nats: float) -> np.ndarray:
+    return where.unpack(value / nats)

@@ -9,9 +9,9 @@ from infonb.measures._compile import compiled, over_blocks
 __all__ = ["differential_entropy"]
 
 
-def differential_entropy(values: np.ndarray, k: int) -> np.ndarray:
+def differential_entropy(values: np.ndarray, k: int, *, pointwise: bool = False) -> np.ndarray:
     r"""
-    Return the Kozachenko-Leonenko entropy of every row, in nats.
+    Return the Kozachenko-Leonenko entropy of every row, in nats; pointwise: (row, sample).
 
     :math:`\psi(S) - \psi(k) + \log 2 + \langle \log \varepsilon \rangle`, where eps is the distance
     to the k-th other sample; minus infinity as soon as one eps is 0 (k + 1 equal values).
@@ -27,8 +27,9 @@ def differential_entropy(values: np.ndarray, k: int) -> np.ndarray:
 
     over_blocks(work, n_rows, max(1, 2**20 // n_samples), unit="neuron")
     with np.errstate(divide="ignore"):
-        mean_log = np.log(radius).mean(axis=1)
-    return digamma(n_samples) - digamma(k) + np.log(2.0) + mean_log
+        log = np.log(radius)
+    constant = digamma(n_samples) - digamma(k) + np.log(2.0)
+    return constant + (log if pointwise else log.mean(axis=1))
 
 
 @compiled

@@ -1,62 +1,111 @@
-"""From a labelled array to the matrix (rows, samples) that the kernels take, and back."""
+"""From a labelled array to rows of samples, one for each neuron, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.validate import check_dim
 
-__all__ = ["Rows", "pack", "take_activation"]
+__all__ = ["Layout", "layout", "plain", "real", "take_activation"]
 
 UNIT_DIMS = ("layer", "neuron")
 
+# Up to here float64 holds every whole number.
+EXACT = 2**53
+
 
 @dataclass(frozen=True)
-class Rows:
-    """The packed valid rows of an array; a row is one neuron of one batch entry."""
+class Layout:
+    """
+    Where the neurons of an array (batch, layer, neuron, sample) are: which rows, which labels.
 
-    values: np.ndarray
-    """(row, sample) float32 or float64, C-contiguous; rows of one batch entry lie together."""
-    batch: np.ndarray
-    """(row,) which batch entry a row belongs to."""
-    unit: np.ndarray
-    """(row,) which neuron of its batch entry, as flat position in ``unit_shape``."""
-    low: np.ndarray
-    """(row,) float64 minimum."""
-    high: np.ndarray
-    """(row,) float64 maximum."""
+    A row is one neuron of one batch entry; rows of an entry lie together. Padding has no row.
+    """
+
     template: xr.DataArray
-    """The result's dims (batch dims, then layer, neuron) and coordinates; its values are unused."""
+    """The dims of a result (batch dims, then layer, neuron) and its coordinates; no values."""
     unit_dims: tuple[Hashable, ...]
+    dim: Hashable
+    samples: xr.Variable
+    """(sample,) the labels of the samples."""
+    sample_coords: dict[Hashable, xr.DataArray]
+    """Coordinates along the samples."""
+    position: np.ndarray
+    """(row,) the flat position of a row in the template."""
+
+    @property
+    def n_rows(self) -> int:
+        """How many neurons there are, over all batch entries."""
+        return len(self.position)
 
     @property
     def n_samples(self) -> int:
         """How many samples a row has."""
-        return self.values.shape[1]
+        return len(self.samples)
 
     @property
     def unit_shape(self) -> tuple[int, ...]:
         """Sizes of the dims layer and neuron, those that are there."""
         return tuple(self.template.sizes[d] for d in self.unit_dims)
 
-    @property
-    def batch_shape(self) -> tuple[int, ...]:
-        """Sizes of the batch dims."""
-        return self.template.shape[: self.template.ndim - len(self.unit_dims)]
+    @cached_property
+    def batch(self) -> np.ndarray:
+        """(row,) which batch entry a row belongs to."""
+        return self.position // max(int(np.prod(self.unit_shape)), 1)
 
-    def unpack(self, result: np.ndarray) -> xr.DataArray:
-        """Return one number a row as labelled array; NaN where there was padding."""
-        full = np.full((int(np.prod(self.batch_shape)), int(np.prod(self.unit_shape))), np.nan)
-        full[self.batch, self.unit] = result
-        return self.template.copy(data=full.reshape(self.template.shape))
+    @cached_property
+    def unit(self) -> np.ndarray:
+        """(row,) which neuron of its entry, as flat position in (layer, neuron)."""
+        return self.position % max(int(np.prod(self.unit_shape)), 1)
+
+    def unpack(self, result: np.ndarray) -> np.ndarray:
+        """Return values of the rows in the shape of the template; NaN where there was padding."""
+        full = np.full((self.template.size, *result.shape[1:]), np.nan)
+        full[self.position] = result
+        return full.reshape((*self.template.shape, *result.shape[1:]))
 
     def where(self, row: int) -> str:
-        """Return words that say which row this is, in labels."""
-        return _place(self.template, self.batch[row] * np.prod(self.unit_shape) + self.unit[row])
+        """Return words that say which row this is, such as ``layer 'fc1', neuron 3``."""
+        template = self.template
+        index = np.unravel_index(int(self.position[row]), template.shape) if template.ndim else ()
+        return ", ".join(
+            f"{dim} {plain(template[dim].values[i])!r}"
+            for dim, i in zip(template.dims, index, strict=True)
+        )
+
+    def check_range(self, low: np.ndarray, high: np.ndarray) -> None:
+        """Raise a ValueError that names the first row whose values lie too far apart."""
+        with np.errstate(over="ignore"):
+            wide = np.isinf(high - low)
+        if wide.any():
+            row = int(np.argmax(wide))
+            raise ValueError(
+                f"activation spans {low[row]} to {high[row]}"
+                f"{' at ' * bool(self.where(row)) + self.where(row)}: differences overflow "
+                "float64. Scale it down first; entropy (binned) and MI do not depend on a common "
+                "scale."
+            )
+
+    def refuse(self, row: int, sample: int, value: float) -> None:
+        """Raise a ValueError that names a value that is NaN or infinite."""
+        label = plain(self.samples.values[sample])
+        place = ", ".join(p for p in (self.where(row), f"{self.dim} {label!r}") if p)
+        remedy = (
+            f"Leave that one out (activation.drop_sel({self.dim}=[{label!r}])) or repair the "
+            "recording; padding of narrow layers must be declared by the coordinate 'width' on "
+            "'layer' (infonb.record and infonb.from_arrays do so)."
+        )
+        if self.dim == "neuron" and "width" in self.template.coords:
+            remedy = "Beyond the 'width' of a layer is padding: measure each layer alone."
+        raise ValueError(
+            f"activation is {value} at {place}; the measures need finite values. {remedy}"
+        )
 
 
 def take_activation(activation: xr.DataArray | xr.Dataset) -> xr.DataArray:
@@ -77,50 +126,56 @@ def take_activation(activation: xr.DataArray | xr.Dataset) -> xr.DataArray:
     return activation
 
 
-def pack(activation: xr.DataArray | xr.Dataset, dim: Hashable) -> Rows:
+def layout(activation: xr.DataArray, dim: Hashable) -> tuple[Layout, xr.DataArray]:
     """
-    Return the valid rows of an array with dims (layer, neuron, dim) and any batch dims.
+    Return where the neurons are, and the array with dims (batch, layer, neuron, dim).
 
-    Rows at or beyond the coordinate ``width`` are padding and left out. Everything else must be
-    finite real numbers.
+    Rows at or beyond the coordinate ``width`` are padding. Values are neither read nor copied.
     """
-    activation = take_activation(activation)
     check_dim(dim, activation.dims, "activation")
+    _check_real(activation.dtype)
     units = tuple(d for d in UNIT_DIMS if d in activation.dims and d != dim)
     if activation.sizes[dim] == 0:
         raise ValueError(f"activation has no samples: dim {dim!r} has size 0.")
     batch = tuple(d for d in activation.dims if d not in (*units, dim))
     activation = activation.transpose(*batch, *units, dim)
     template = activation.isel({dim: 0}, drop=True)
-    template = template.drop_vars(
-        [n for n, c in activation.coords.items() if dim in c.dims], errors="ignore"
-    )
-    template.attrs = {}
-
-    values = _real(activation).reshape(-1, activation.sizes[dim])
+    along = {n: c for n, c in activation.coords.items() if dim in c.dims}
+    template = template.drop_vars(list(along), errors="ignore")
+    template = template.copy(data=np.empty(template.shape, np.bool_))
+    template.attrs, template.name = {}, None
     valid = _valid(template)
-    flat = np.arange(len(values)) if valid is None else np.flatnonzero(valid)
-    if len(flat) < len(values):
-        values = values[flat]
-    values = np.ascontiguousarray(values)
-    low, high = _range(values)
-    n_units = int(np.prod([template.sizes[d] for d in units]))
-    rows = Rows(values, flat // max(n_units, 1), flat % max(n_units, 1), low, high, template, units)
-    _check_finite(rows, activation, dim)
-    return rows
+    position = np.arange(template.size) if valid is None else np.flatnonzero(valid)
+    samples = activation[dim].variable
+    return Layout(template, units, dim, samples, along, position), activation
 
 
-def _real(activation: xr.DataArray) -> np.ndarray:
-    """Return the values as float32 or float64, whichever holds them exactly."""
-    dtype = activation.dtype
+def real(values: np.ndarray) -> np.ndarray:
+    """Return values as float32 or float64, whichever holds them exactly."""
+    if values.dtype.kind in "iu" and values.dtype.itemsize == 8 and values.size:
+        least, greatest = values.min(), values.max()
+        if least < -EXACT or greatest > EXACT:
+            raise ValueError(
+                f"activation holds whole numbers from {least} to {greatest}; beyond 2^53 float64, "
+                "in which the measures compute, cannot tell neighbours apart. Subtract a common "
+                "offset first, or round them yourself with activation.astype('float64')."
+            )
+    small = values.dtype.itemsize <= 2 or values.dtype == np.float32
+    return np.asarray(values, dtype=np.float32 if small else np.float64)
+
+
+def plain(value: Any) -> Any:
+    """Return a numpy scalar as Python's own, so that its repr is short."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _check_real(dtype: np.dtype) -> None:
     # bfloat16 and the float8 family (ml_dtypes) are of kind V to numpy
     if dtype.kind not in "fiub" and not dtype.name.startswith(("bfloat", "float")):
         raise TypeError(
             f"activation must hold real numbers; not dtype {dtype}. "
             "Cast it first, as in activation.astype('float32')."
         )
-    small = dtype.itemsize <= 2 or dtype == np.float32
-    return np.asarray(activation.values, dtype=np.float32 if small else np.float64)
 
 
 def _valid(template: xr.DataArray) -> np.ndarray | None:
@@ -136,54 +191,3 @@ def _valid(template: xr.DataArray) -> np.ndarray | None:
         return None
     inside = neuron.reset_coords(drop=True) < width.reset_coords(drop=True)
     return inside.broadcast_like(template).transpose(*template.dims).values.ravel()
-
-
-def _range(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return minimum and maximum of every row as float64; NaN where the row has one."""
-    if not len(values):
-        return np.empty(0), np.empty(0)
-    return values.min(axis=1).astype(np.float64), values.max(axis=1).astype(np.float64)
-
-
-def _check_finite(rows: Rows, activation: xr.DataArray, dim: Hashable) -> None:
-    """Raise a ValueError that names the first value that is NaN or infinite, or too far apart."""
-    bad = ~(np.isfinite(rows.low) & np.isfinite(rows.high))
-    if bad.any():
-        row = int(np.argmax(bad))
-        sample = int(np.argmax(~np.isfinite(rows.values[row])))
-        label = activation[dim].values[sample]
-        place = ", ".join(p for p in (rows.where(row), f"{dim} {_plain(label)!r}") if p)
-        remedy = (
-            f"Leave that one out (activation.drop_sel({dim}=[{_plain(label)!r}])) or repair the "
-            "recording; padding of narrow layers must be declared by the coordinate 'width' on "
-            "'layer' (infonb.record and infonb.from_arrays do so)."
-        )
-        if dim == "neuron" and "width" in activation.coords:
-            remedy = "Beyond the 'width' of a layer is padding: measure each layer alone."
-        raise ValueError(
-            f"activation is {rows.values[row, sample]} at {place}; the measures need finite "
-            f"values. {remedy}"
-        )
-    with np.errstate(over="ignore"):
-        wide = np.isinf(rows.high - rows.low)
-    if wide.any():
-        row = int(np.argmax(wide))
-        raise ValueError(
-            f"activation spans {rows.low[row]} to {rows.high[row]}"
-            f"{' at ' * bool(rows.where(row)) + rows.where(row)}: differences overflow float64. "
-            "Scale it down first; entropy (binned) and MI do not depend on a common scale."
-        )
-
-
-def _place(template: xr.DataArray, position: int) -> str:
-    """Return e.g. ``layer 'fc1', neuron 3`` for a flat position in an array."""
-    index = np.unravel_index(int(position), template.shape) if template.ndim else ()
-    return ", ".join(
-        f"{dim} {_plain(template[dim].values[i])!r}"
-        for dim, i in zip(template.dims, index, strict=True)
-    )
-
-
-def _plain(value: object) -> object:
-    """Return a numpy scalar as Python's own, so that its repr is short."""
-    return value.item() if isinstance(value, np.generic) else value

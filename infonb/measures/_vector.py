@@ -15,19 +15,22 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, register_model
+from numba.extending import intrinsic, models, overload, register_model
 
 __all__ = [
     "LANES",
     "absolute",
-    "count_at_most",
+    "any_below",
+    "broadcast",
+    "count_at_least",
     "count_below",
     "fill",
-    "lane",
+    "keep",
+    "largest",
     "load",
     "maximum",
     "minimum",
-    "rotate",
+    "repeat",
     "store",
     "subtract",
 ]
@@ -88,17 +91,33 @@ def store(typing: Any, array: Any, index: Any, a: Any) -> Any:
     return types.void(array, types.intp, vector), code
 
 
+def _in_all_lanes(builder: Any, number: Any) -> Any:
+    empty = ir.Constant(_DOUBLES, ir.Undefined)
+    one = builder.insert_element(empty, number, _INT(0))
+    return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
+
+
 @intrinsic
 def fill(typing: Any, value: Any) -> Any:
     """Return a vector with one number in all lanes."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        empty = ir.Constant(_DOUBLES, ir.Undefined)
-        one = builder.insert_element(empty, args[0], _INT(0))
-        zeros = ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES)
-        return builder.shuffle_vector(one, empty, zeros)
+        return _in_all_lanes(builder, args[0])
 
     return vector(types.float64), code
+
+
+@intrinsic
+def broadcast(typing: Any, array: Any, index: Any) -> Any:
+    """Return a vector with ``array[index]`` in all lanes; neither wrapped nor checked."""
+    if not _is_floats(array):
+        return None
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address = _pointer(context, builder, signature.args[0], *args)
+        return _in_all_lanes(builder, builder.load(address))
+
+    return vector(array, types.intp), code
 
 
 def _pairwise(operation: Any) -> Any:
@@ -131,53 +150,115 @@ def absolute(typing: Any, a: Any) -> Any:
     return vector(vector), code
 
 
-@intrinsic
-def rotate(typing: Any, a: Any, steps: Any) -> Any:
-    """Return the lanes moved down by a constant number of places; the first ones come last."""
-    if not isinstance(steps, types.IntegerLiteral):
-        return None
-    by = steps.literal_value
+def _counted(comparison: str) -> Any:
+    """Return the intrinsic that counts the lanes in which a comparison of two vectors holds."""
 
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        lanes = [(i + by) % LANES for i in range(LANES)]
-        mask = ir.Constant(ir.VectorType(_INT, LANES), lanes)
-        return builder.shuffle_vector(args[0], ir.Constant(_DOUBLES, ir.Undefined), mask)
+    @intrinsic
+    def count(typing: Any, a: Any, bound: Any) -> Any:
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            flags = builder.bitcast(builder.fcmp_ordered(comparison, *args), ir.IntType(LANES))
+            return builder.zext(builder.ctpop(builder.zext(flags, _INT)), ir.IntType(64))
 
-    return vector(vector, steps), code
+        return types.int64(vector, vector), code
+
+    return count
 
 
-@intrinsic
-def lane(typing: Any, a: Any, index: Any) -> Any:
-    """Return the number in one lane."""
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.extract_element(args[0], builder.trunc(args[1], _INT))
-
-    return types.float64(vector, types.intp), code
+count_below = _counted("<")
+count_at_least = _counted(">=")
 
 
 @intrinsic
-def count_at_most(typing: Any, a: Any, b: Any, c: Any, bound: Any) -> Any:
-    """Return how many of the 24 numbers in three vectors are at most a bound."""
-
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        bits = ir.IntType(LANES)
-        total = _INT(0)
-        for i, numbers in enumerate(args[:3]):
-            flags = builder.bitcast(builder.fcmp_ordered("<=", numbers, args[3]), bits)
-            shifted = builder.shl(builder.zext(flags, _INT), _INT(i * LANES))
-            total = builder.or_(total, shifted)
-        return builder.zext(builder.ctpop(total), ir.IntType(64))
-
-    return types.int64(vector, vector, vector, vector), code
-
-
-@intrinsic
-def count_below(typing: Any, a: Any, bound: Any) -> Any:
-    """Return in how many lanes a vector is below another."""
+def any_below(typing: Any, a: Any, bound: Any) -> Any:
+    """Return whether a vector is below another in any lane."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         flags = builder.bitcast(builder.fcmp_ordered("<", *args), ir.IntType(LANES))
-        return builder.zext(builder.ctpop(builder.zext(flags, _INT)), ir.IntType(64))
+        return builder.icmp_unsigned("!=", flags, ir.IntType(LANES)(0))
 
-    return types.int64(vector, vector), code
+    return types.boolean(vector, vector), code
+
+
+# The least numbers of every lane: a tuple of vectors, which stay in registers, or for many of them
+# a 1-D array of float64, eight for each.
+
+
+@intrinsic
+def _copies(typing: Any, like: Any, a: Any) -> Any:
+    kind = types.UniTuple(vector, len(like))
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_tuple(builder, kind, [args[1]] * len(like))
+
+    return kind(like, vector), code
+
+
+@intrinsic
+def _kept(typing: Any, least: Any, a: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        d, found = args[1], []
+        for best in cgutils.unpack_tuple(builder, args[0]):
+            found.append(builder.select(builder.fcmp_ordered("<", d, best), d, best))
+            d = builder.select(builder.fcmp_ordered(">", d, best), d, best)
+        return context.make_tuple(builder, least, found)
+
+    return least(least, vector), code
+
+
+@intrinsic
+def _last(typing: Any, least: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.extract_value(args[0], least.count - 1)
+
+    return vector(least), code
+
+
+def repeat(like: Any, a: Any) -> Any:
+    """Return as many vectors as `like` holds, all equal."""
+    raise NotImplementedError("compiled only")
+
+
+def keep(least: Any, a: Any) -> Any:
+    """Return the least numbers of every lane, ascending, when one more number has come."""
+    raise NotImplementedError("compiled only")
+
+
+def largest(least: Any) -> Any:
+    """Return the last of the least numbers of every lane."""
+    raise NotImplementedError("compiled only")
+
+
+@overload(repeat)
+def _repeat(like, a):  # type: ignore[no-untyped-def]
+    if isinstance(like, types.BaseTuple):
+        return lambda like, a: _copies(like, a)
+
+    def in_memory(like, a):  # type: ignore[no-untyped-def]
+        for j in range(0, len(like), LANES):
+            store(like, j, a)
+        return like
+
+    return in_memory
+
+
+@overload(keep)
+def _keep(least, a):  # type: ignore[no-untyped-def]
+    if isinstance(least, types.BaseTuple):
+        return lambda least, a: _kept(least, a)
+
+    def in_memory(least, a):  # type: ignore[no-untyped-def]
+        if any_below(a, load(least, len(least) - LANES)):
+            for j in range(0, len(least), LANES):
+                best = load(least, j)
+                store(least, j, minimum(a, best))
+                a = maximum(a, best)
+        return least
+
+    return in_memory
+
+
+@overload(largest)
+def _largest(least):  # type: ignore[no-untyped-def]
+    if isinstance(least, types.BaseTuple):
+        return lambda least: _last(least)
+    return lambda least: load(least, len(least) - LANES)

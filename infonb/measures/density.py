@@ -12,7 +12,7 @@ import xarray as xr
 from infonb.measures._rows import UNIT_DIMS
 from infonb.validate import check_dim, check_integer
 
-__all__ = ["mixture_density"]
+__all__ = ["mixture_density", "without_diagonal"]
 
 PAIR_DIMS = ("layer", "neuron", "other_layer", "other_neuron")
 
@@ -44,7 +44,7 @@ def mixture_density(
         Number of Gaussians; fewer where there are fewer distinct values. The paper names no number;
         3 reproduces the look of its figures.
     points
-        Number of points of the grid.
+        Number of points of the grid, at least 3: the curve is 0 at the two ends.
     seed
         Seeds the start of the fit, and the draw of 20,000 values where there are more.
     dim
@@ -66,7 +66,7 @@ def mixture_density(
     Raises
     ------
     ValueError
-        For an unknown dimension, components below 1, points below 2, or no finite value at all.
+        For an unknown dimension, components below 1, points below 3, or no finite value at all.
     TypeError
         For values without labels.
 
@@ -95,9 +95,9 @@ def mixture_density(
     if not isinstance(values, xr.DataArray):
         raise TypeError(f"values must be an xarray DataArray; not {type(values).__name__}.")
     components = check_integer("components", components, minimum=1)
-    points = check_integer("points", points, minimum=2)
+    points = check_integer("points", points, minimum=3)
     dims = _dims(values, dim)
-    kept = values if diagonal else _without_diagonal(values)
+    kept = values if diagonal else without_diagonal(values)
     batch = tuple(d for d in values.dims if d not in dims)
     matrix = kept.transpose(*batch, *dims).values.astype(np.float64)
     matrix = matrix.reshape(int(np.prod([values.sizes[d] for d in batch])), -1)
@@ -146,11 +146,28 @@ def _dims(values: xr.DataArray, dim: Hashable | Iterable[Hashable] | None) -> tu
     return named
 
 
-def _without_diagonal(values: xr.DataArray) -> xr.DataArray:
-    """Return the values with NaN where both neurons of a pair are the same one."""
+def without_diagonal(values: xr.DataArray) -> xr.DataArray:
+    """
+    Return a measure of pairs with NaN where both neurons of a pair are the same one.
+
+    Parameters
+    ----------
+    values
+        Any result of `mutual_information`, or a part of one: all pairs, those within each layer
+        (no ``other_layer``), those between two layers.
+
+    Examples
+    --------
+    >>> within = xr.DataArray(np.ones((1, 2, 2)), dims=("layer", "neuron", "other_neuron"))
+    >>> without_diagonal(within).values
+    array([[[nan,  1.],
+            [ 1., nan]]])
+    """
     known = {*values.dims, *values.coords}
     here = [d for d in UNIT_DIMS if d in known]
     other = [d for d in UNIT_DIMS if f"other_{d}" in known]
+    if here == ["layer", "neuron"] and other == ["neuron"]:
+        here = other  # within="layer": both are of the same one
     # with only one of two neurons left (a mean over the other), there is no diagonal any more
     if not other or here != other:
         return values

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures import mixture_density
+from infonb.measures.density import without_diagonal
 from infonb.plots.picture import (
     Picture,
     check_array,
@@ -134,8 +135,8 @@ def plot_mutual_information(
     ----------
     information
         What `infonb.mutual_information` returned: dims (layer, neuron, other_layer,
-        other_neuron), and perhaps seed and a dimension of levels. Pairs of all seeds go into one
-        density; a neuron with itself is left out.
+        other_neuron), without other_layer or without both layers, and perhaps seed and a dimension
+        of levels. Pairs of all seeds go into one density; a neuron with itself is left out.
     by
         The dimension of the levels; needed only if there are several candidates.
     components
@@ -144,8 +145,8 @@ def plot_mutual_information(
     Returns
     -------
     Picture
-        One panel for each layer (pairs within it) and one for all pairs; medians as ticks on the
-        axis.
+        One panel for each layer (pairs within it) and one for all pairs, where they were measured;
+        medians as ticks on the axis.
 
     References
     ----------
@@ -177,14 +178,15 @@ def plot_mutual_information(
         for level, colour in zip(levels, colours, strict=True):
             values = part.sel({by: level}) if by else part
             dims = [dim for dim in (*_PAIR_DIMS, "seed") if dim in values.dims]
+            values = without_diagonal(values)
             density = mixture_density(values, components=components, dim=dims)
             x, y = density.value.values, density.values
             handles.append(axis.fill_between(x, y, alpha=0.25, color=colour))
             axis.plot(x, y, color=colour, linewidth=1.5)
-            middle = float(_pairs(values).median())
+            middle = float(values.median())
             axis.plot([middle], [0], marker="|", ms=14, mew=2.5, color=colour, clip_on=False)
             medians.append(f"{label_of(by, level) if by else ''} {middle:.2f}".strip())
-            reach.append(np.nanquantile(_pairs(values).values, [0.001, 0.995]))
+            reach.append(np.nanquantile(values.values, [0.001, 0.995]))
         low, high = np.min(reach, axis=0)[0], np.max(reach, axis=0)[1]
         margin = 0.08 * (high - low) + 1e-3
         axis.set(xlim=(low - margin, high + margin))
@@ -209,18 +211,13 @@ def _panels(information: xr.DataArray) -> dict[str, xr.DataArray]:
     if "layer" not in information.dims:
         return {"all pairs": information}
     layers = information.layer.values
+    every = "other_layer" in information.dims  # not so with within="layer"
     panels = {
-        f"{layer}, pairs within the layer": information.sel(layer=[layer], other_layer=[layer])
+        f"{layer}, pairs within the layer": information.sel(
+            {"layer": [layer], "other_layer": [layer]} if every else {"layer": [layer]}
+        )
         for layer in layers
     }
-    if len(layers) > 1:
+    if len(layers) > 1 and every:
         panels["all layers, all pairs"] = information
     return panels
-
-
-def _pairs(information: xr.DataArray) -> xr.DataArray:
-    """Blank out the pairs of a neuron with itself."""
-    different = information.neuron != information.other_neuron
-    if "layer" in information.dims:
-        different = different | (information.layer != information.other_layer)
-    return information.where(different)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from infonb.measures import entropy, mutual_information, take_activation
+from infonb.measures import TiesWarning, entropy, mutual_information, take_activation
 from infonb.plots import plot_decision, plot_neuron
 from infonb.plots.picture import Picture, group_dim, label_of, with_layer
 from infonb.widgets.panel import Panel
@@ -28,6 +29,9 @@ def explore_neurons(
 ) -> Panel:
     """
     Choose network, layer, neurons and bins; see the histogram with its entropy, and a pair's MI.
+
+    The MI is KSG's; of a pair with many ties (units after a ReLU) that of the mixture estimator,
+    and the title says so.
 
     Parameters
     ----------
@@ -91,16 +95,27 @@ def explore_neurons(
         h = float(entropy(first.drop_vars("width", errors="ignore"), bins=bins, edges=grid))
         pair = xr.concat([first, second], dim="neuron", coords="minimal", compat="override")
         pair = pair.drop_vars("width", errors="ignore")
-        i = float(mutual_information(pair, k=k).values[0, 1])
+        i, how = _information(pair, k)
         return plot_neuron(
             first, second, bin_edges=grid, colour_by=colour_by,
             titles=(
                 f"{layer}, neuron {int(first.neuron)}: H = {h:.2f} nat",
-                f"with neuron {int(second.neuron)}: I = {i:.2f} nat",
+                f"with neuron {int(second.neuron)}: I = {i:.2f} nat{how}",
             ),
         )  # fmt: skip
 
     return Panel(draw, controls, interactive=interactive)
+
+
+def _information(pair: xr.DataArray, k: int) -> tuple[float, str]:
+    """Return the MI of two neurons by KSG, or by the mixture estimator where ties forbid it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TiesWarning)
+        try:
+            return float(mutual_information(pair, k=k).values[0, 1]), ""
+        except TiesWarning:
+            mixture = mutual_information(pair, k=k, estimator="mixture")
+            return float(mixture.values[0, 1]), " (mixture: ties)"
 
 
 def explore_decision(

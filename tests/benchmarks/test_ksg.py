@@ -1,21 +1,23 @@
 """
-All-pairs KSG against a loop over scikit-learn, on the same arrays in one run.
+KSG of pairs of rows against a loop over scikit-learn and a plain loop, on the same arrays.
 
-With ``--benchmark-enable`` at full size and with the ratio printed; otherwise (as in every test
-run) a quick check of the same code at small size. See README.md beside this file.
+With ``--benchmark-enable`` at full size and with tables printed; otherwise (as in every test run) a
+quick check of the same code at small size. See README.md beside this file.
 """
 
 import time
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
+from scipy.special import digamma, ndtr
 from sklearn.feature_selection import mutual_info_regression
+from sklearn.neighbors import KDTree, NearestNeighbors
 
-from infonb.measures._ksg import ksg_mutual_information
+from infonb.measures._ksg import ksg_information
 
 K = 3
-SCIKIT_LEARN_PAIRS = 24
+KINDS = ["tanh", "relu", "gelu", "heavy", "bf16", "int8"]
+LOOP_PAIRS = 12
 
 
 def units(kind, n_neurons, n_samples, seed=0):
@@ -24,12 +26,33 @@ def units(kind, n_neurons, n_samples, seed=0):
     causes = 0.5 * rng.normal(size=(n_neurons, 8)) @ rng.normal(size=(8, n_samples))
     bias = 0.5 * rng.normal(size=(n_neurons, 1))
     z = causes + rng.normal(size=(n_neurons, n_samples)) + bias
-    made = {"tanh": np.tanh(z), "relu": np.maximum(z, 0), "gelu": z * ndtr(z)}[kind]
+    if kind == "bf16":  # the upper half of the bits of a float32
+        bits = np.tanh(z).astype(np.float32).view(np.uint32)
+        return ((bits + 0x8000) & 0xFFFF0000).view(np.float32)
+    made = {
+        "tanh": np.tanh(z),
+        "relu": np.maximum(z, 0),
+        "gelu": z * ndtr(z),
+        "heavy": z**3,
+        "int8": np.round(127 * np.tanh(z)),
+    }[kind]
     return made.astype(np.float32)
 
 
 def scikit_learn_pair(x, y):
     return mutual_info_regression(x[:, None], y, n_neighbors=K, random_state=0)[0]
+
+
+def plain_pair(x, y):
+    """Return KSG as it is commonly published: k-d trees, and a radius one step less."""
+    x, y = x[:, None].astype(np.float64), y[:, None].astype(np.float64)
+    near = NearestNeighbors(n_neighbors=K, metric="chebyshev").fit(np.hstack([x, y]))
+    radius = np.nextafter(near.kneighbors()[0][:, -1], 0)
+    total = 0.0
+    for v in (x, y):
+        counts = KDTree(v, metric="chebyshev").query_radius(v, radius, count_only=True)
+        total += digamma(counts).mean()
+    return digamma(len(x)) + digamma(K) - total
 
 
 def seconds_of(function, *args):
@@ -39,33 +62,69 @@ def seconds_of(function, *args):
     return time.process_time() - start, result
 
 
-@pytest.mark.parametrize("kind", ["tanh", "relu", "gelu"])
+def least_ms(values, k, rounds):
+    """Return the least ms a pair of all pairs, the sorting of the rows included."""
+    first, second = np.triu_indices(len(values))
+    ksg_information(values, first[:1], second[:1], k)  # compiled before the clock starts
+    seconds = [seconds_of(ksg_information, values, first, second, k)[0] for _ in range(rounds)]
+    return 1e3 * min(seconds) / len(first)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_all_pairs(benchmark, capsys, kind):
-    n_neurons, n_samples = (384, 2500) if benchmark.enabled else (6, 300)
+    n_neurons, n_samples, count = (256, 2500, LOOP_PAIRS) if benchmark.enabled else (6, 300, 3)
     values = units(kind, n_neurons, n_samples)
-    ksg_mutual_information(values[:2, :50], K)  # compiled before the clock starts
+    first, second = np.triu_indices(n_neurons)
+    ksg_information(values, first[:1], second[:1], K)  # compiled before the clock starts
 
     rng = np.random.default_rng(1)
-    count = SCIKIT_LEARN_PAIRS if benchmark.enabled else 3
-    pairs = [rng.choice(n_neurons, 2, replace=False) for _ in range(count)]
-    # half of the loop before and half after, so that a drift of the machine meets both
-    loop = [seconds_of(scikit_learn_pair, values[a], values[b]) for a, b in pairs[: count // 2]]
-    own_seconds, mi = seconds_of(benchmark.pedantic, ksg_mutual_information, (values, K))
-    loop += [seconds_of(scikit_learn_pair, values[a], values[b]) for a, b in pairs[count // 2 :]]
-
-    if kind != "relu":  # with ties the noise that scikit-learn adds decides
-        for (_, expected), (a, b) in zip(loop, pairs, strict=True):
-            # it divides by the standard deviations, so that only the estimate is the same
-            assert max(mi[a, b], 0) == pytest.approx(expected, abs=0.15)
+    chosen = rng.choice(np.flatnonzero(first != second), count, replace=False)
+    loops = {}
+    own_seconds = mi = None
+    # half of each loop before and half after, so that a drift of the machine meets all
+    for half in (chosen[: count // 2], chosen[count // 2 :]):
+        for name, function in (("scikit-learn", scikit_learn_pair), ("plain", plain_pair)):
+            for pair in half:
+                timed = seconds_of(function, values[first[pair]], values[second[pair]])
+                loops.setdefault(name, []).append((pair, *timed))
+        if mi is None:
+            own_seconds, (mi, _) = seconds_of(
+                benchmark.pedantic, ksg_information, (values, first, second, K)
+            )
+    for pair, _, expected in loops["plain"]:
+        assert mi[pair] == pytest.approx(expected, abs=1e-10)
     if benchmark.enabled:
-        n_pairs = n_neurons * (n_neurons + 1) // 2
-        theirs = float(np.mean([seconds for seconds, _ in loop]))
-        ours = own_seconds / n_pairs
-        benchmark.extra_info.update(ms_per_pair=1e3 * ours, ratio=theirs / ours)
+        ours = 1e3 * own_seconds / len(first)
+        theirs = {name: 1e3 * np.mean([s for _, s, _ in loop]) for name, loop in loops.items()}
+        benchmark.extra_info.update(ms_per_pair=ours, **theirs)
         with capsys.disabled():
             print(
-                f"\n{kind}: {n_neurons} neurons x {n_samples} samples, {n_pairs} pairs: "
-                f"infonb {own_seconds:.1f} CPU s, {1e3 * ours:.3f} ms a pair; scikit-learn "
-                f"{1e3 * theirs:.2f} ms a pair, {theirs * n_pairs:.0f} CPU s for all; "
-                f"ratio {theirs / ours:.0f}"
+                f"\n| {kind} | {ours:.3f} ms | "
+                + " | ".join(
+                    f"{name} {ms:.2f} ms | {ms / ours:.0f}x" for name, ms in theirs.items()
+                )
+                + " |"
             )
+
+
+def test_growth(benchmark, capsys):
+    if benchmark.enabled:
+        sizes, ks, n_neurons = [1000, 2500, 10_000, 20_000, 50_000], [1, 3, 5, 10, 16], 10
+    else:
+        sizes, ks, n_neurons = [100, 200], [3], 3
+    samples = {
+        kind: [least_ms(units(kind, n_neurons, s), K, 2) for s in sizes]
+        for kind in (KINDS if benchmark.enabled else ["tanh"])
+    }
+    neighbours = {
+        kind: [least_ms(units(kind, n_neurons, min(2500, sizes[-1])), k, 3) for k in ks]
+        for kind in (["tanh", "relu"] if benchmark.enabled else ["tanh"])
+    }
+    benchmark.pedantic(lambda: None)
+    assert all(ms > 0 for row in (*samples.values(), *neighbours.values()) for ms in row)
+    if benchmark.enabled:
+        with capsys.disabled():
+            for head, table in ((f"S {sizes}, k {K}", samples), (f"S 2500, k {ks}", neighbours)):
+                print(f"\nms a pair: {head}")
+                for kind, row in table.items():
+                    print(f"| {kind} | " + " | ".join(f"{ms:.3f}" for ms in row) + " |")

@@ -35,6 +35,14 @@ def test_median_within_layers_equals_plain_loop(information):
             assert got.values[a, layer] == pytest.approx(np.median(pairs), abs=1e-15)
 
 
+def test_median_of_pairs_measured_within_layers_only(information):
+    diagonal = xr.DataArray(range(information.sizes["layer"]), dims="layer")
+    within = information.isel(layer=diagonal, other_layer=diagonal).drop_vars("other_layer")
+    np.testing.assert_array_equal(
+        median_within_layers(within), median_within_layers(information).values
+    )
+
+
 def test_median_within_layers_leaves_out_padding(information):
     information[{"neuron": 3}] = np.nan
     information[{"other_neuron": 3}] = np.nan

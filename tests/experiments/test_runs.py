@@ -158,6 +158,22 @@ def test_shuffled_stops_when_all_is_learnt():
     assert [c.direction for c in claims[:6]] == [1, 1, 1, -1, -1, -1]
 
 
+def test_circles_measure_after_the_relu_by_the_mixture_estimator_too(circles):
+    mixture = circles.mixture_information
+    assert mixture.dims == ("network", "seed", "alignment", "layer", "neuron", "other_neuron")
+    n = mixture.attrs["n_samples"]
+    same = {"layer": "fc1", "other_layer": "fc1"}
+    # without ties the same up to log S - psi(S)
+    np.testing.assert_allclose(
+        mixture.sel(layer="fc1"), circles.mutual_information.sel(same), atol=0.6 / n
+    )
+    different = mixture.neuron != mixture.other_neuron
+    after = {name: mixture.where(different).sel(layer=name) for name in ("relu1", "relu2")}
+    for name, values in after.items():
+        ksg = circles.mutual_information.where(different).sel(layer=name, other_layer=name)
+        assert float(values.median()) > float(ksg.median()), name
+
+
 def test_circles_measure_compared_networks_on_the_same_points(circles):
     assert circles.entropy.dims == ("network", "seed", "alignment", "layer", "neuron")
     assert list(circles.network.values) == list(concentric_circles.NETWORKS)

@@ -147,7 +147,7 @@ def test_survives_zarr(tmp_path):
     ("options", "words"),
     [
         ({"components": 0}, "components must be at least 1"),
-        ({"points": 1}, "points must be at least 2"),
+        ({"points": 2}, "points must be at least 3"),
         ({"dim": "neurons"}, "dim 'neurons' not found.*Did you mean 'neuron'"),
     ],
 )

@@ -299,3 +299,90 @@ def test_padding_cannot_be_reduced():
     acts = inb.from_arrays({"a": np.ones((6, 3)), "b": np.ones((6, 2))}).activation
     with pytest.raises(ValueError, match="Beyond the 'width' of a layer is padding"):
         inb.entropy(acts, dim="neuron")
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_whole_numbers_that_float64_cannot_tell_apart(dtype):
+    acts = xr.DataArray(2**53 + np.arange(3, dtype=dtype), dims="sample")
+    with pytest.raises(
+        ValueError, match=r"whole numbers from .* beyond 2\^53 .* Subtract a common"
+    ):
+        inb.entropy(acts)
+    with pytest.raises(ValueError, match="Subtract a common"):
+        inb.entropy(acts.chunk(sample=2)).compute()
+    inb.entropy(acts - dtype(2**53))
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"bins": 7},
+        {"bins": 7, "edges": "neuron"},
+        {"bins": 7, "normalized": True},
+        {"estimator": "knn"},
+    ],
+)
+def test_mean_of_pointwise_is_the_entropy(options, lazy):
+    acts = ragged()
+    h = inb.entropy(acts, **options)
+    points = inb.entropy(
+        acts.chunk(sample=9) if lazy else acts, pointwise=True, **options
+    ).compute()
+    assert points.dims == (*h.dims, "sample")
+    assert "label" in points.coords
+    np.testing.assert_allclose(points.mean("sample"), h, atol=1e-12)
+    assert points.attrs == h.attrs | {"long_name": f"pointwise {h.attrs['long_name']}"}
+
+
+def test_normalized():
+    levels = np.tile([0.0, 1.0, 2.0, 3.0], 25)
+    acts = xr.DataArray([levels, np.zeros(100), np.minimum(levels, 1)], dims=("neuron", "sample"))
+    h = inb.entropy(acts, bins=4, normalized=True, unit="bit")
+    expected = [1, 0, (0.25 * np.log(4) + 0.75 * np.log(4 / 3)) / np.log(4)]
+    np.testing.assert_allclose(h, expected, atol=1e-12)
+    assert (h.attrs["units"], h.attrs["normalized"]) == ("1", "by log(bins)")
+    assert float(inb.entropy(acts, bins=1, normalized=True).max()) == 0
+
+
+@pytest.mark.parametrize(
+    ("corrected", "samples", "bias"),
+    [
+        # uniform over 10 values; plug-in is 9 / (2 samples) too low, more for few samples
+        ("miller-madow", 50, -0.004),
+        ("grassberger", 50, 0.012),
+        ("grassberger", 20, 0.025),
+        ("chao-shen", 20, 0.011),
+        ("chao-shen", 500, -9 / 1000),
+    ],
+)
+def test_corrections_take_the_bias_away(corrected, samples, bias):
+    acts = np.random.default_rng(0).integers(10, size=(1000, samples))
+    acts = xr.DataArray(acts, dims=("neuron", "sample"))
+    edges = np.arange(11) - 0.5
+    plain = inb.entropy(acts, edges=edges) - np.log(10)
+    h = inb.entropy(acts, edges=edges, corrected=corrected)
+    assert float(plain.mean()) < -0.98 * 9 / (2 * samples)
+    error = 4 * float(h.std()) / np.sqrt(1000)
+    assert float(h.mean()) == pytest.approx(np.log(10) + bias, abs=error)
+    assert h.attrs["corrected"] == corrected
+    lazy = inb.entropy(acts.chunk(sample=20), edges=edges, corrected=corrected)
+    np.testing.assert_array_equal(lazy.compute(), h)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            {"estimator": "knn", "corrected": "grassberger"},
+            "corrected='grassberger' is for .*binned",
+        ),
+        ({"estimator": "knn", "normalized": True}, "normalized=True is for estimator='binned'"),
+        ({"corrected": "chao-shen", "pointwise": True}, "leave it out with pointwise=True"),
+        ({"corrected": "jackknife"}, "corrected must be one of None, 'miller-madow'"),
+        ({"pointwise": "yes"}, "pointwise must be one of True, False; not 'yes'"),
+    ],
+)
+def test_options_that_do_not_go_together(options, words):
+    with pytest.raises(ValueError, match=words):
+        inb.entropy(activations(), **options)

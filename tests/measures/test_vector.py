@@ -11,26 +11,42 @@ numbers = arrays(np.float64, 32, elements=st.floats(-1e300, 1e300) | st.just(np.
 
 @numba.njit
 def _operations(x, i, j, bound):
-    out = np.zeros((6, 8))
+    out = np.zeros((5, 8))
     a, b = v.load(x, i), v.load(x, j)
     v.store(out[0], 0, v.minimum(a, b))
     v.store(out[1], 0, v.maximum(a, b))
     v.store(out[2], 0, v.subtract(a, v.fill(bound)))
     v.store(out[3], 0, v.absolute(a))
-    v.store(out[4], 0, v.rotate(a, 4))
-    v.store(out[5], 0, v.rotate(a, 1))
-    counts = v.count_at_most(a, b, a, v.fill(bound)), v.count_below(a, v.fill(bound))
-    return out, counts, v.lane(a, 0), v.lane(a, 7)
+    v.store(out[4], 0, v.broadcast(x, i))
+    counts = v.count_below(a, v.fill(bound)), v.count_at_least(a, b), v.any_below(a, b)
+    return out, counts
 
 
 @settings(max_examples=50, deadline=None)
 @given(numbers, st.integers(0, 24), st.integers(0, 24), st.floats(-1e300, 1e300))
 def test_every_lane(x, i, j, bound):
-    out, counts, first, last = _operations(x, i, j, bound)
+    out, counts = _operations(x, i, j, bound)
     a, b = x[i : i + 8], x[j : j + 8]
     with np.errstate(over="ignore"):
-        expected = [np.minimum(a, b), np.maximum(a, b), a - bound, np.abs(a)]
-    expected += [np.roll(a, -4), np.roll(a, -1)]
+        expected = [np.minimum(a, b), np.maximum(a, b), a - bound, np.abs(a), np.full(8, x[i])]
     np.testing.assert_array_equal(out, expected)
-    assert counts == (2 * (a <= bound).sum() + (b <= bound).sum(), (a < bound).sum())
-    assert (first, last) == (a[0], a[7])
+    assert counts == ((a < bound).sum(), (a >= b).sum(), (a < b).any())
+
+
+@numba.njit
+def _least(x, like):
+    near = v.repeat(like, v.fill(np.inf))
+    for i in range(0, len(x), 8):
+        near = v.keep(near, v.load(x, i))
+    out = np.empty(8)
+    v.store(out, 0, v.largest(near))
+    return out
+
+
+@settings(max_examples=50, deadline=None)
+@given(numbers)
+def test_kth_least_in_registers_and_in_memory(x):
+    for k in (1, 3):
+        expected = np.sort(x.reshape(4, 8), axis=0)[k - 1]
+        np.testing.assert_array_equal(_least(x, (0,) * k), expected)
+        np.testing.assert_array_equal(_least(x, np.empty(8 * k)), expected)

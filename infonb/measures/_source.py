@@ -1,0 +1,482 @@
+"""
+Where the rows of samples come from: memory, or chunks of a dask array that are never all loaded.
+
+The measures are written once, for both: `Source.call` computes at once or makes a task of dask,
+`fold` adds up what each chunk of samples gives, `load` brings some rows into memory.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.measures._blocks import Blocks
+from infonb.measures._options import Attributes
+from infonb.measures._rows import Layout, layout, real
+
+__all__ = ["Chunked", "Loaded", "Source", "cluster", "on_worker", "source"]
+
+# What a block of rows may take in memory when rows are loaded from chunks.
+BLOCK_BYTES = 2**28
+# What a task reads before the next one takes over.
+LINK_BYTES = 2**30
+# Tasks of one thread on this machine: each holds a chunk, and two read as fast as a disk gives.
+SIDE_BY_SIDE = 2
+
+
+class Source:
+    """The rows of an array, and how to compute with them."""
+
+    lazy: bool
+    layout: Layout
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return ``function(*args)``, now or as a task."""
+        raise NotImplementedError
+
+    def pieces(self) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+        """Yield (row numbers, first sample, values) until every value was there once."""
+        raise NotImplementedError
+
+    def fold(
+        self,
+        work: Callable[..., Any],
+        merge: Callable[[list[Any]], Any],
+        *args: Any,
+        side_by_side: bool = True,
+    ) -> Any:
+        """
+        Return ``work(source, *args, None)`` of all samples, now or as a task.
+
+        In parts, ``found = work(part, *args, found)`` adds to what was found before, and ``merge``
+        makes one of several; `side_by_side` with one thread for each part, else in turn.
+        """
+        raise NotImplementedError
+
+    def with_rows(
+        self,
+        bounds: Iterable[tuple[int, int]],
+        function: Callable[..., Any],
+        *args: Any,
+        after: Any = None,
+        chain: int = 0,
+    ) -> Any:
+        """Return ``function(source, *args)`` that may load these rows, now or as a task."""
+        raise NotImplementedError
+
+    def share(self, value: Any) -> Any:
+        """Return a large value in the form in which many calls have it."""
+        raise NotImplementedError
+
+    def rowwise(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Return ``work(values, start, stop, *args)`` of blocks of rows, joined along the rows."""
+        raise NotImplementedError
+
+    def as_array(self, values: Any, shape: tuple[int, ...]) -> Any:
+        """Return a task as an array of this shape; what is no task as it is."""
+        return values
+
+    def load(self, start: int, stop: int) -> np.ndarray:
+        """Return the values of consecutive rows, (row, sample) and C-contiguous."""
+        raise NotImplementedError
+
+    def block(self) -> int:
+        """Return how many rows to load at a time."""
+        raise NotImplementedError
+
+    def ranges(self) -> Any:
+        """Return the least and the greatest value of every row (low, high), now or as a task."""
+        return self.call(_checked, self.layout, self.fold(_ranges, _widest))
+
+    def no_range(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the greatest of no values, for every row."""
+        return np.full(self.layout.n_rows, np.inf), np.full(self.layout.n_rows, -np.inf)
+
+    def range_of(
+        self, row: np.ndarray, first: int, values: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and greatest value of every row in a piece; refuse NaN and infinity."""
+        from infonb.measures._counts import row_range
+
+        least, greatest = row_range(values)
+        bad = ~(np.isfinite(least) & np.isfinite(greatest))
+        if bad.any():
+            at = int(np.argmax(bad))
+            sample = int(np.argmax(~np.isfinite(values[at])))
+            self.layout.refuse(int(row[at]), first + sample, float(values[at, sample]))
+        low, high = self.no_range()
+        low[row], high[row] = least, greatest
+        return low, high
+
+    def labelled(
+        self, values: Any, template: xr.DataArray, name: str, attrs: Attributes, *, pointwise: bool
+    ) -> xr.DataArray:
+        """Return values as a labelled array; lazy if they are a task. Pointwise: samples last."""
+        where = self.layout
+        dims, shape = template.dims, template.shape
+        coords = dict(template.coords)
+        if pointwise:
+            dims, shape = (*dims, where.dim), (*shape, where.n_samples)
+            coords |= {n: c for n, c in where.sample_coords.items() if set(c.dims) <= set(dims)}
+        values = self.as_array(values, shape)
+        return xr.DataArray(values, coords, dims, name, attrs)
+
+
+class Loaded(Source):
+    """Rows in memory."""
+
+    lazy = False
+
+    def __init__(self, array: xr.DataArray, where: Layout) -> None:
+        values = real(array.values).reshape(-1, where.n_samples)
+        if where.n_rows < len(values):
+            values = values[where.position]
+        self.layout, self.values = where, np.ascontiguousarray(values)
+        # refuses NaN and infinite values before anything else
+        self._ranges = _checked(where, _ranges(self))
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return ``function(*args)``."""
+        return function(*args)
+
+    def pieces(self) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+        """Yield everything at once."""
+        yield np.arange(len(self.values)), 0, self.values
+
+    def fold(
+        self,
+        work: Callable[..., Any],
+        merge: Callable[[list[Any]], Any],
+        *args: Any,
+        side_by_side: bool = True,
+    ) -> Any:
+        """Return what the one part gives."""
+        return work(self, *args, None)
+
+    def with_rows(
+        self,
+        bounds: Iterable[tuple[int, int]],
+        function: Callable[..., Any],
+        *args: Any,
+        after: Any = None,
+        chain: int = 0,
+    ) -> Any:
+        """Return ``function(self, *args)``."""
+        return function(self, *args)
+
+    def share(self, value: Any) -> Any:
+        """Return the value."""
+        return value
+
+    def rowwise(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Return what all rows give."""
+        return work(self.values, 0, len(self.values), *args)
+
+    def load(self, start: int, stop: int) -> np.ndarray:
+        """Return the values of consecutive rows."""
+        return self.values[start:stop]
+
+    def block(self) -> int:
+        """Return the number of all rows."""
+        return max(len(self.values), 1)
+
+    def ranges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the ranges, which are known."""
+        return self._ranges
+
+
+class Chunked(Source):
+    """
+    Rows of a dask array (batch, layer, neuron, sample), computed chunk by chunk.
+
+    Tasks hold what makes the chunks, not their values, and make one after the other: a task never
+    holds more than one chunk (and what it adds up), whatever the scheduler does beside it. Long
+    work is a chain of tasks, so that it can be interrupted and shows progress.
+    """
+
+    lazy = True
+
+    def __init__(self, array: xr.DataArray, where: Layout) -> None:
+        self.layout, self.dtype = where, real(np.empty(0, array.dtype)).dtype
+        self._blocks = Blocks(array.data)
+        self._bounds = [np.concatenate([[0], np.cumsum(lengths)]) for lengths in array.data.chunks]
+        self._samples = range(array.data.numblocks[-1])
+        row = np.full(where.template.size, -1)
+        row[where.position] = np.arange(where.n_rows)
+        self._row = row.reshape(where.template.shape)
+        self._layouts: list[Any] = []
+
+    def call(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return a task."""
+        import dask
+
+        given = [self._layout_of(0) if value is self.layout else value for value in args]
+        return dask.delayed(function, pure=False)(*given)
+
+    def as_array(self, values: Any, shape: tuple[int, ...]) -> Any:
+        """Return a task as a dask array, which keeps what a cluster holds of the input."""
+        import dask.array
+        from dask.highlevelgraph import HighLevelGraph
+
+        array = dask.array.from_delayed(values, shape, np.float64)
+        held = self._blocks.held
+        if not held:
+            return array
+        name = f"held-{array.name}"
+        layers = {**array.dask.layers, name: held}
+        graph = HighLevelGraph(layers, {**array.dask.dependencies, name: set()})
+        return dask.array.Array(graph, array.name, array.chunks, meta=array._meta)
+
+    def share(self, value: Any) -> Any:
+        """Return a value for many tasks, which have it once for all."""
+        import dask
+
+        return dask.delayed(value, traverse=False)
+
+    def pieces(
+        self, rows: tuple[int, int] | None = None, *, together: bool = False
+    ) -> Iterator[tuple[np.ndarray, int, np.ndarray]]:
+        """Yield what each chunk holds of the rows; `together`: of all rows, then more samples."""
+        places = [(*place, s) for place in self._places(rows) for s in self._samples]
+        if together:
+            places.sort(key=lambda place: place[-1])
+        chunks = self._blocks.values(places)
+        if together:  # counts of pairs take longer than reading
+            chunks = _ahead(chunks)
+        for place in places:  # zip would hold a chunk while the next is made
+            values = next(chunks)
+            row = self._rows_at(place[:-1])
+            wanted = _within(row, rows)
+            found = [real(values).reshape(len(row), -1)]
+            del values
+            if not wanted.all():
+                row, found = row[wanted], [found[0][wanted]]
+            # neither here nor in `found` while the next chunk is made
+            yield row, int(self._bounds[-1][place[-1]]), np.ascontiguousarray(found.pop())
+
+    def fold(
+        self,
+        work: Callable[..., Any],
+        merge: Callable[[list[Any]], Any],
+        *args: Any,
+        side_by_side: bool = True,
+    ) -> Any:
+        """Return a task that merges those of a few parts of the samples, each a chain of tasks."""
+        threads, workers = cluster()
+        share = self.array_bytes() / len(self._samples)
+        each = max(1, int(LINK_BYTES / max(share, 1)))
+        chains = _divided(self._samples, threads if side_by_side else workers)
+        ends = []
+        for number, chain in enumerate(chains):
+            found, one = None, 1 if side_by_side else None
+            for link in _divided(chain, -(-len(chain) // each)):
+                part = self._part(None, link)
+                found = part.task(work, *args, found, chain=number, threads=one)
+            ends.append(found)
+        while len(ends) > 1:  # two at a time, since they may be large
+            ends = [self.call(merge, ends[i : i + 2]) for i in range(0, len(ends), 2)]
+        return ends[0]
+
+    def rowwise(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Return a task that joins those of blocks of rows."""
+        workers, n_rows = cluster()[1], self.layout.n_rows
+        step = max(1, min(self.block(), -(-n_rows // workers)))
+        bounds = [(a, min(a + step, n_rows)) for a in range(0, n_rows, step)] or [(0, 0)]
+        found = []
+        for number, chain in enumerate(_divided(range(len(bounds)), workers)):
+            last = None
+            for at in chain:
+                last = self.with_rows(
+                    [bounds[at]], _one_block, work, *bounds[at], *args, after=last, chain=number
+                )
+                found.append(last)
+        return self.call(np.concatenate, found)
+
+    def with_rows(
+        self,
+        bounds: Iterable[tuple[int, int]],
+        function: Callable[..., Any],
+        *args: Any,
+        after: Any = None,
+        chain: int = 0,
+    ) -> Any:
+        """Return a task of ``function(source, *args)``, to be run after another of its chain."""
+        part = self._part(list(bounds), self._samples)
+        return part.task(function, *args, after=after, chain=chain)
+
+    def task(
+        self,
+        function: Callable[..., Any],
+        *args: Any,
+        after: Any = None,
+        chain: int = 0,
+        threads: int | None = None,
+    ) -> Any:
+        """Return a task of ``function(self, *args)`` that may use so many threads."""
+        import dask
+
+        blocks, layout = self._blocks, self._layout_of(chain)
+        stub = copy(self)
+        # names of the inputs stay in the stub, where dask does not take them for the values
+        names = dict.fromkeys(blocks.inputs)
+        stub.__dict__.update(_blocks=blocks.given(names), layout=None, _layouts=[])
+        inputs = list(blocks.inputs.values())
+        return dask.delayed(_run, pure=False)(stub, function, layout, inputs, after, threads, *args)
+
+    def _layout_of(self, chain: int) -> Any:
+        """
+        Return the layout for the tasks of a chain, which have it once for all.
+
+        A cluster sends a task to a worker that has what it needs. One layout for all chains would
+        draw them to one worker.
+        """
+        while len(self._layouts) <= chain:
+            # coordinates of the samples may be large, and the tasks need none
+            self._layouts.append(self.share(replace(self.layout, sample_coords={})))
+        return self._layouts[chain]
+
+    def load(self, start: int, stop: int) -> np.ndarray:
+        """Return the values of consecutive rows, after a check that they are finite."""
+        values = np.empty((stop - start, self.layout.n_samples), self.dtype)
+        for row, first, piece in self.pieces((start, stop)):
+            values[row - start, first : first + piece.shape[1]] = piece
+            del piece
+        low, high = self.range_of(np.arange(start, stop), 0, values)
+        self.layout.check_range(*(np.where(np.isinf(side), 0, side) for side in (low, high)))
+        return values
+
+    def block(self) -> int:
+        """Return how many rows take 256 MB."""
+        return max(1, BLOCK_BYTES // (self.layout.n_samples * self.dtype.itemsize))
+
+    def array_bytes(self) -> int:
+        """Return how much all rows take."""
+        return self.layout.n_rows * self.layout.n_samples * self.dtype.itemsize
+
+    def _part(self, rows: list[tuple[int, int]] | None, samples: range) -> Chunked:
+        """Return the same with no more chunks than these rows or samples need."""
+        part = copy(self)
+        places = {place for bounds in (rows or (None,)) for place in self._places(bounds)}
+        part._blocks = self._blocks.at((*place, s) for place in places for s in samples)
+        part._samples = samples
+        return part
+
+    def _places(self, rows: tuple[int, int] | None) -> list[tuple[int, ...]]:
+        """Return the places of chunks that hold some of the rows, without that of the samples."""
+        grid = [len(bounds) - 1 for bounds in self._bounds[:-1]]
+        return [p for p in np.ndindex(*grid) if _within(self._rows_at(p), rows).any()]
+
+    def _rows_at(self, place: tuple[int, ...]) -> np.ndarray:
+        inside = (slice(b[i], b[i + 1]) for b, i in zip(self._bounds, place, strict=False))
+        return self._row[tuple(inside)].ravel()
+
+
+def source(activation: xr.DataArray, dim: Hashable) -> Source:
+    """Return the rows of an array with dims (layer, neuron, dim) and any batch dims."""
+    where, array = layout(activation, dim)
+    return Loaded(array, where) if array.chunks is None else Chunked(array, where)
+
+
+def cluster() -> tuple[int, int]:
+    """Return how many tasks are to run side by side: those of one thread, those of many."""
+    if "distributed" in sys.modules:
+        import distributed
+
+        try:
+            client = distributed.get_client()
+        except ValueError:  # no cluster
+            pass
+        else:
+            if not client.asynchronous and (threads := client.nthreads()):
+                return sum(threads.values()), len(threads)
+    return min(SIDE_BY_SIDE, os.cpu_count() or 1), 1
+
+
+def _run(
+    stub: Chunked,
+    function: Callable[..., Any],
+    where: Layout,
+    inputs: list[Any],
+    after: Any,
+    threads: int | None,
+    *args: Any,
+) -> Any:
+    """Run a task: it has the thread it is in, or the cores that its worker may use."""
+    import numba
+
+    part, blocks = copy(stub), stub._blocks
+    part.layout = where
+    part._blocks = blocks.given(dict(zip(blocks.inputs, inputs, strict=True)))
+    before = numba.get_num_threads()
+    numba.set_num_threads(min(threads or on_worker() or before, before))
+    try:
+        return function(part, *args)
+    finally:
+        numba.set_num_threads(before)
+
+
+def on_worker() -> int | None:
+    """Return how many threads this worker of a cluster has; None elsewhere."""
+    if "distributed" in sys.modules:
+        import distributed
+
+        try:
+            return int(distributed.get_worker().state.nthreads)
+        except ValueError:
+            pass
+    return None
+
+
+def _ahead(chunks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yield the same, and make the next one in another thread meanwhile."""
+    with ThreadPoolExecutor(1, thread_name_prefix="infonb-read") as pool:
+        following = pool.submit(next, chunks, None)
+        while (found := following.result()) is not None:
+            following = pool.submit(next, chunks, None)
+            yield found
+            del found
+
+
+def _one_block(part: Source, work: Callable[..., Any], start: int, stop: int, *args: Any) -> Any:
+    return work(part.load(start, stop), start, stop, *args)
+
+
+def _divided(items: range, parts: int) -> list[range]:
+    """Divide a range into parts of about equal length, none of them empty."""
+    ends = np.linspace(0, len(items), min(parts, len(items)) + 1).astype(int)
+    return [items[a:b] for a, b in pairwise(ends)]
+
+
+def _within(row: np.ndarray, bounds: tuple[int, int] | None) -> np.ndarray:
+    start, stop = bounds or (0, len(row) and int(row.max()) + 1)
+    return (row >= start) & (row < stop)
+
+
+def _ranges(
+    part: Source, onto: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    low, high = onto or part.no_range()
+    for row, first, values in part.pieces():
+        least, greatest = part.range_of(row, first, values)
+        low, high = np.minimum(low, least), np.maximum(high, greatest)
+        del values  # before the next chunk is made
+    return low, high
+
+
+def _widest(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    low = np.minimum.reduce([part[0] for part in parts])
+    return low, np.maximum.reduce([part[1] for part in parts])
+
+
+def _checked(where: Layout, ranges: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    where.check_range(*ranges)
+    return ranges

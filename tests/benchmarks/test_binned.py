@@ -1,0 +1,72 @@
+"""
+Joint histograms of all pairs against a loop over `numpy.bincount`, on the same codes in one run.
+
+With ``--benchmark-enable`` at full size and with a table printed; otherwise (as in every test run)
+a quick check of the same code at small size. See README.md beside this file.
+"""
+
+import time
+
+import numpy as np
+import pytest
+
+from infonb.measures._counts import equal_edges, row_codes, row_range
+from infonb.measures._joint import joint_sums
+
+BINCOUNT_PAIRS = 300
+
+
+def binned_units(n_neurons, n_samples, bins, seed=0):
+    """Return codes of dependent tanh units (8 shared causes and private noise), common edges."""
+    rng = np.random.default_rng(seed)
+    causes = 0.5 * rng.normal(size=(n_neurons, 8)) @ rng.normal(size=(8, n_samples))
+    values = np.tanh(causes + rng.normal(size=(n_neurons, n_samples))).astype(np.float32)
+    low, high = row_range(values)
+    edges = equal_edges(low.min(keepdims=True), high.max(keepdims=True), bins)
+    return row_codes(values, edges, np.zeros(n_neurons, int))
+
+
+def bincount_pair(x, y, bins):
+    n = np.bincount(x * bins + y, minlength=bins * bins)
+    n = n[n > 1]
+    return (n * np.log(n)).sum()
+
+
+def seconds_of(function, *args):
+    """Return CPU seconds of the whole process: what one core would need."""
+    start = time.process_time()
+    result = function(*args)
+    return time.process_time() - start, result
+
+
+@pytest.mark.parametrize("n_samples", [2500, 10_000])
+@pytest.mark.parametrize("bins", [10, 30, 100])
+def test_all_pairs(benchmark, capsys, bins, n_samples):
+    n_neurons, n_samples = (768, n_samples) if benchmark.enabled else (20, n_samples // 10)
+    codes = binned_units(n_neurons, n_samples, bins)
+    first, second = np.triu_indices(n_neurons)
+    joint_sums(codes, codes, bins, bins, first[:9], second[:9])  # compiled before the clock starts
+
+    wide = codes.astype(np.int64)
+    some = np.random.default_rng(1).choice(len(first), min(BINCOUNT_PAIRS, len(first)), False)
+    loop = [seconds_of(bincount_pair, wide[first[p]], wide[second[p]], bins) for p in some]
+    seconds, sums = [], []
+
+    def run():
+        own, (result, _) = seconds_of(joint_sums, codes, codes, bins, bins, first, second)
+        seconds.append(own)
+        sums.append(result)
+
+    benchmark.pedantic(run, rounds=3 if benchmark.enabled else 1)
+    np.testing.assert_allclose(sums[0][some], [s for _, s in loop], rtol=0, atol=1e-12 * n_samples)
+    if benchmark.enabled:
+        ours = min(seconds)
+        theirs = float(np.mean([s for s, _ in loop])) * len(first)
+        benchmark.extra_info.update(us_per_pair=1e6 * ours / len(first), ratio=theirs / ours)
+        with capsys.disabled():
+            print(
+                f"\n{bins} bins: {n_neurons} neurons x {n_samples} samples, {len(first)} pairs: "
+                f"infonb {ours:.3f} s, {1e6 * ours / len(first):.2f} us a pair; numpy.bincount "
+                f"{theirs:.1f} s, {1e6 * theirs / len(first):.1f} us a pair; "
+                f"ratio {theirs / ours:.0f}"
+            )
