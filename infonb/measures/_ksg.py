@@ -88,7 +88,6 @@ def ksg_information(
     # psi[n] for n >= 1
     psi = np.concatenate([[np.nan], digamma(np.arange(1, n_samples + 1))])
     whole = np.log(n_samples) if mixed else psi[n_samples]
-    like = (0,) * k if k <= FEW else np.empty(8 * k)
     # a block takes some 20 ms: often enough for the bar and for an interrupt
     block = max(1, 2**20 // (n_samples * max(k, 3)))
 
@@ -98,6 +97,7 @@ def ksg_information(
             a, b = np.minimum(a, b), np.maximum(a, b)
         rows, place, others, other_place = tiles
         work = empty_lists(n_samples), np.empty(n_samples), np.zeros((2, n_samples), np.int64)
+        like = (0,) * k if k <= FEW else np.empty(8 * k)  # written to: each thread has its own
         numbers = k, like, psi, whole, mixed
         _pairs(rows, others, place[a], other_place[b], chosen, *numbers, *work, means, tied, points)
 

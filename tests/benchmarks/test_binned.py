@@ -5,10 +5,10 @@ With ``--benchmark-enable`` at full size and with a table printed; otherwise (as
 a quick check of the same code at small size. See README.md beside this file.
 """
 
-import time
-
 import numpy as np
 import pytest
+from benchmarks.clock import seconds_of
+from benchmarks.units import units
 
 from infonb.measures._counts import equal_edges, row_codes, row_range
 from infonb.measures._joint import joint_sums
@@ -16,11 +16,9 @@ from infonb.measures._joint import joint_sums
 BINCOUNT_PAIRS = 300
 
 
-def binned_units(n_neurons, n_samples, bins, seed=0):
-    """Return codes of dependent tanh units (8 shared causes and private noise), common edges."""
-    rng = np.random.default_rng(seed)
-    causes = 0.5 * rng.normal(size=(n_neurons, 8)) @ rng.normal(size=(8, n_samples))
-    values = np.tanh(causes + rng.normal(size=(n_neurons, n_samples))).astype(np.float32)
+def binned_units(n_neurons, n_samples, bins):
+    """Return codes of dependent tanh units, common edges."""
+    values = units("tanh", n_neurons, n_samples)
     low, high = row_range(values)
     edges = equal_edges(low.min(keepdims=True), high.max(keepdims=True), bins)
     return row_codes(values, edges, np.zeros(n_neurons, int))
@@ -30,13 +28,6 @@ def bincount_pair(x, y, bins):
     n = np.bincount(x * bins + y, minlength=bins * bins)
     n = n[n > 1]
     return (n * np.log(n)).sum()
-
-
-def seconds_of(function, *args):
-    """Return CPU seconds of the whole process: what one core would need."""
-    start = time.process_time()
-    result = function(*args)
-    return time.process_time() - start, result
 
 
 @pytest.mark.parametrize("n_samples", [2500, 10_000])

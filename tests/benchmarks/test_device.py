@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from benchmarks.units import units
 
 import infonb as inb
 from infonb.measures._device import joint_sums, ksg_information
@@ -26,13 +27,6 @@ DEVICES = [
         ),
     ),
 ]
-
-
-def tanh_units(n_neurons, n_samples, seed=0):
-    """Return activations of dependent units: 8 shared causes and private noise."""
-    rng = np.random.default_rng(seed)
-    causes = 0.5 * rng.normal(size=(n_neurons, 8)) @ rng.normal(size=(8, n_samples))
-    return np.tanh(causes + rng.normal(size=(n_neurons, n_samples))).astype(np.float32)
 
 
 def on_one_core(values, **options):
@@ -65,8 +59,8 @@ def report(benchmark, capsys, name, device, n_pairs, core):
 def sizes(benchmark, device):
     """Return the neurons to measure, and how many of them the compiled kernel measures too."""
     if not benchmark.enabled:
-        return tanh_units(6, 300), 6
-    return tanh_units(768 if device == "cuda" else 24, N_SAMPLES), 24
+        return units("tanh", 6, 300), 6
+    return units("tanh", 768 if device == "cuda" else 24, N_SAMPLES), 24
 
 
 @pytest.mark.parametrize("device", DEVICES)

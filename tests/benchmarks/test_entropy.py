@@ -5,10 +5,9 @@ With ``--benchmark-enable`` at full size and with a table printed; otherwise (as
 a quick check of the same code at small size. See README.md beside this file.
 """
 
-import time
-
 import numpy as np
 import pytest
+from benchmarks.clock import seconds_of
 
 from infonb.measures._corrections import entropy_of_counts
 from infonb.measures._counts import equal_edges, row_counts, row_range
@@ -36,13 +35,6 @@ def measure(values, edges):
 def numpy_entropy(values, edges):
     share = np.histogram(values, edges)[0] / len(values)
     return -(share[share > 0] * np.log(share[share > 0])).sum()
-
-
-def seconds_of(function, *args):
-    """Return CPU seconds of the whole process: what one core would need."""
-    start = time.process_time()
-    result = function(*args)
-    return time.process_time() - start, result
 
 
 @pytest.mark.parametrize("edges", ["common", "neuron"])

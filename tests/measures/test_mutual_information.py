@@ -1,3 +1,4 @@
+import numba
 import numpy as np
 import pytest
 import xarray as xr
@@ -201,6 +202,17 @@ def test_survives_zarr(tmp_path, estimator):
     mi.to_dataset().to_zarr(tmp_path / "mi.zarr", zarr_format=3, consolidated=False)
     back = xr.open_zarr(tmp_path / "mi.zarr", consolidated=False).mutual_information.load()
     xr.testing.assert_identical(back, mi)
+
+
+@pytest.mark.parametrize("k", [1, 3, 8, 12, 30])
+def test_the_number_of_threads_does_not_matter_for_any_k(k, monkeypatch):
+    # many blocks of pairs at work side by side
+    values = np.random.default_rng(0).normal(size=(1500, 2, 100))
+    acts = xr.DataArray(values, dims=("run", "neuron", "sample"))
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 1)
+    alone = inb.mutual_information(acts, k=k)
+    monkeypatch.setattr(numba, "get_num_threads", lambda: 4)
+    xr.testing.assert_identical(inb.mutual_information(acts, k=k), alone)
 
 
 def test_progress_in_text(capsys):

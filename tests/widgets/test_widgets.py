@@ -50,6 +50,13 @@ def test_the_numbers_shown_are_measured(activation):
     assert f"I = {float(pair.sel(neuron=1, other_neuron=4)):.2f} nat" in panel.alt
 
 
+def test_a_pair_with_ties_shows_the_mixture_estimate(activation):
+    relu = activation.clip(min=0)
+    alt = explore_neurons(relu, bins=10).alt
+    pair = inb.mutual_information(relu.sel(alpha=1.0, layer="fc2"), estimator="mixture")
+    assert f"I = {float(pair.sel(neuron=0, other_neuron=1)):.2f} nat (mixture: ties)" in alt
+
+
 def test_a_neuron_beyond_a_narrow_layer_is_its_last(activation):
     panel = explore_neurons(activation, bins=10)
     panel.controls["layer"].value = "fc2"
