@@ -14,18 +14,18 @@ from collections.abc import Iterator
 import numpy as np
 
 from infonb.measures._compile import compiled, over_blocks
-from infonb.measures._nearest import empty_lists, kth_distances
-from infonb.measures._sorted import SortedRows, bytes_per_row, sort_rows
-from infonb.measures._within import psi_within
+from infonb.measures._nearest import empty_lists, kth_distances, n_bands
+from infonb.measures._sorted import SortedRows, bytes_per_row, sort_rows, spread
+from infonb.measures._within import add_psi_within
 
 __all__ = ["ksg_information"]
 
 # Rows are sorted in tiles of so many bytes where all of them take more than four such tiles: two
 # tiles are paired while two new ones may be made.
 TILE = 2**26
-# Up to so many neighbours are kept in registers; there is one compiled kernel for each number, and
-# one for all above.
-FEW = 16
+# Up to so many neighbours are kept in registers, by one compiled kernel for each of these numbers;
+# more of them in memory, by one more kernel.
+REGISTERS = 3, 10
 
 
 def ksg_information(
@@ -82,24 +82,36 @@ def ksg_information(
 
     n_samples = values.shape[1]
     mi = np.zeros((len(first), n_samples) if pointwise else len(first))
-    points = mi if pointwise else np.empty((len(first), 0))
-    means = np.empty(len(first)) if pointwise else mi
-    tied = np.empty(len(first), np.int64)
+    tied = np.zeros(len(first), np.int64)
     # psi[n] for n >= 1
     psi = np.concatenate([[np.nan], digamma(np.arange(1, n_samples + 1))])
-    whole = np.log(n_samples) if mixed else psi[n_samples]
-    # a block takes some 20 ms: often enough for the bar and for an interrupt
-    block = max(1, 2**20 // (n_samples * max(k, 3)))
+    whole = (np.log(n_samples) if mixed else psi[n_samples]) + psi[k]
+    # a block takes some 10 ms: often enough for the bar and for an interrupt
+    block = max(1, 2**19 // (n_samples * max(k, 3)))
 
     def measure(tiles: Tiles, chosen: np.ndarray) -> None:
         a, b = first[chosen], second[chosen]
         if other is None:
             a, b = np.minimum(a, b), np.maximum(a, b)
         rows, place, others, other_place = tiles
-        work = empty_lists(n_samples), np.empty(n_samples), np.zeros((2, n_samples), np.int64)
-        like = (0,) * k if k <= FEW else np.empty(8 * k)  # written to: each thread has its own
-        numbers = k, like, psi, whole, mixed
-        _pairs(rows, others, place[a], other_place[b], chosen, *numbers, *work, means, tied, points)
+        a, b = place[a], other_place[b]
+        radius = _radii(rows, others, a, b, k)
+        total, n_tied = np.zeros(len(chosen)), np.zeros(len(chosen), np.int64)
+        points = np.zeros((len(chosen), n_samples if pointwise else 0))
+        for own, c in ((rows, a), (others, b)):
+            numbers = own.ordered, own.eighths, own.levels, own.order, own.length
+            add_psi_within(*numbers, c, radius, psi, total, n_tied, points)
+        tied[chosen] = n_tied
+        found = points if pointwise else total / n_samples
+        np.subtract(whole, found, out=found)
+        if mixed and n_tied.any():
+            shared = np.zeros((2, n_samples), np.int64)
+            for p in np.flatnonzero(n_tied):
+                _count_shared(others, b[p], rows.start[a[p]], *shared)
+                # in the order of the samples: the same sum whichever row comes first
+                more = np.where(radius[p] == 0, psi[shared[1]] - psi[k], 0.0)
+                found[p] += more if pointwise else more.mean()
+        mi[chosen] = found
 
     for tiles, chosen in _tiles(values, first, second, other):
         over_blocks(
@@ -113,6 +125,29 @@ def ksg_information(
     constant |= _is_constant(values if other is None else other)[second]
     mi[constant] = 0.0
     return mi, tied
+
+
+def _radii(
+    rows: SortedRows, others: SortedRows, a: np.ndarray, b: np.ndarray, k: int
+) -> np.ndarray:
+    """Return (pair, sample) the distances to the k-th neighbours of rows a with others b."""
+    n_samples = rows.order.shape[1]
+    radius = np.empty((len(a), n_samples))
+    slots = next((slots for slots in REGISTERS if k <= slots), None)
+    work = (0,) * slots if slots else np.empty(8 * k), empty_lists(n_samples), radius
+    # long runs and a small spread make long ways: such a row is better cut into bands
+    long, other_long = (r.runs[c, :, 1].sum(axis=1) for r, c in ((rows, a), (others, b)))
+    wide, other_wide = spread(rows, a), spread(others, b)
+    along = (long < other_long) | ((long == other_long) & (wide >= other_wide))
+    for which, x, y, i, j in (
+        (np.flatnonzero(along), rows, others, a, b),
+        (np.flatnonzero(~along), others, rows, b, a),
+    ):
+        if len(which) > 0:
+            i, j = i[which], j[which]
+            bands = n_bands(n_samples, k, spread(x, i), spread(y, j))
+            kth_distances(x, y, i, j, bands, which, k, *work)
+    return radius
 
 
 def _is_constant(values: np.ndarray) -> np.ndarray:
@@ -156,50 +191,6 @@ def _used(n_rows: int, numbers: np.ndarray) -> np.ndarray:
     used = np.zeros(n_rows, np.bool_)
     used[numbers] = True
     return np.flatnonzero(used)
-
-
-@compiled
-def _pairs(  # type: ignore[no-untyped-def]
-    rows,
-    others,
-    first,
-    second,
-    which,
-    k,
-    like,
-    psi,
-    whole,
-    mixed,
-    lists,
-    radius,
-    counted,
-    means,
-    tied,
-    points,
-):
-    """Measure pairs of sorted rows; pair p is number which[p] of the result."""
-    n = rows.order.shape[1]
-    counts, shared = counted[0], counted[1]
-    for pair in range(len(which)):
-        a, b, number = first[pair], second[pair], which[pair]
-        kth_distances(rows, others, a, b, k, like, lists, radius)
-        n_tied = 0
-        for sample in range(n):
-            n_tied += radius[sample] == 0.0
-        tied[number] = n_tied
-        out = points[number]
-        total = psi_within(rows, a, radius, psi, out) + psi_within(others, b, radius, psi, out)
-        more = 0.0
-        if mixed and n_tied > 0:
-            _count_shared(others, b, rows.start[a], counts, shared)
-            # in the order of the samples: the same sum whichever row comes first
-            for sample in range(n):
-                if radius[sample] == 0.0:
-                    more += psi[shared[sample]] - psi[k]
-        means[number] = whole + psi[k] - (total - more) / n
-        for sample in range(len(out)):
-            tie = mixed and radius[sample] == 0.0
-            out[sample] = whole + psi[shared[sample] if tie else k] - out[sample]
 
 
 @compiled

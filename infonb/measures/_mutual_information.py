@@ -145,10 +145,12 @@ def mutual_information(
     KSG: :math:`I = \psi(S) + \psi(k) - \langle \psi(n_x + 1) + \psi(n_y + 1) \rangle`. The distance
     :math:`\varepsilon_s` goes to the k-th nearest other sample in (x, y), by the greater of the two
     distances; n_x and n_y count the other samples that are strictly nearer than that in x alone and
-    in y alone. Nothing is scaled, no noise is added. A constant neuron has MI 0 with every neuron,
-    itself too. The diagonal is given by the same formula, psi(S) - psi(k) for a neuron without
-    ties: the MI of a continuous variable with itself is infinite, and this is what S samples can
-    tell.
+    in y alone. Nothing is scaled, no noise is added: of two neurons of very different scale the
+    estimate is too low, since the square of the distances is a strip then; divide each by its
+    standard deviation first, which leaves the MI as it is. A constant neuron has MI 0 with every
+    neuron, itself too. The diagonal is given by the same formula, psi(S) - psi(k) for a neuron
+    without ties: the MI of a continuous variable with itself is infinite, and this is what S
+    samples can tell.
 
     **Ties.** The formula is made for continuous variables. Where :math:`\varepsilon_s` is 0 (more
     than k samples share both values), n_x and n_y count the samples with equal x and equal y, as

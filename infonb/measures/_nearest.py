@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from infonb.measures._compile import compiled
+from infonb.measures._compile import compiled, part_of_kernel
 from infonb.measures._sorted import PAD, RUNS
 from infonb.measures._vector import (
     absolute,
@@ -45,17 +45,23 @@ HEIGHT, FEWEST = 3.0, 24
 
 
 class Lists(NamedTuple):
-    """The points of a pair of rows in lists: bands of y by ascending x, then runs of x by y."""
+    """
+    The points of a pair of rows in lists: bands of y by ascending x, then long runs of x by y.
+
+    Few wide arrays: the time to compile a kernel grows with the number of its arguments.
+    """
 
     along: np.ndarray  # (place,) the coordinate that ascends
     across: np.ndarray  # (place,) the other one
     sample: np.ndarray  # (place,) which sample it is
     radius: np.ndarray  # (place,) the result
-    begin: np.ndarray  # (list,) its first place
-    end: np.ndarray  # (list,) the place after its last
-    cursor: np.ndarray  # (list,) the place up to which a search has come
-    low: np.ndarray  # (list,) bounds of `across`
-    high: np.ndarray
+    span: np.ndarray  # (3, list) first place, place after the last, place a search has come to
+    bound: np.ndarray  # (2, list) least and greatest `across`
+
+
+# Rows of `Lists.span` and of `Lists.bound`.
+BEGIN, END, CURSOR = 0, 1, 2
+LOW, HIGH = 0, 1
 
 
 def empty_lists(n: int) -> Lists:
@@ -67,60 +73,53 @@ def empty_lists(n: int) -> Lists:
         np.empty(n_places),
         np.empty(n_places, np.int32),
         np.empty(n_places),
-        np.empty(n_lists, np.int64),
-        np.empty(n_lists, np.int64),
-        np.empty(n_lists, np.int64),
-        np.empty(n_lists),
-        np.empty(n_lists),
+        np.empty((3, n_lists), np.int64),
+        np.empty((2, n_lists)),
     )
 
 
-@compiled
-def kth_distances(rows, others, a, b, k, like, lists, radius):  # type: ignore[no-untyped-def]
-    """
-    Set the distance from every sample to its k-th nearest other one.
-
-    `like` says how the least distances are kept: a tuple of k items (in registers), or an array of
-    8 k (in memory).
-    """
-    # long runs and a small spread make long ways: such a row is better cut into bands
-    long_a = long_b = 0
-    for run in range(RUNS):
-        long_a += rows.runs[a, run, 1]
-        long_b += others.runs[b, run, 1]
-    if long_a < long_b or (long_a == long_b and rows.spread[a] >= others.spread[b]):
-        x, y, row, other = rows, others, a, b
-    else:
-        x, y, row, other = others, rows, b, a
-    n_bands = _make_bands(x, y, row, other, k, lists)
-    n_lists = _make_runs(x, y, row, other, n_bands, lists)
-    for m in range(n_lists):
-        for j in range(1, EDGE + 1):
-            before, after = lists.begin[m] - j, lists.end[m] - 1 + j
-            lists.along[before], lists.along[after] = -np.inf, np.inf
-            lists.across[before] = lists.across[after] = np.inf
-            lists.radius[after] = -np.inf  # a lane without a point is never in need of more
-    for own in range(n_lists):
-        begin, end = lists.begin[own], lists.end[own]
-        for m in range(n_lists):
-            lists.cursor[m] = lists.begin[m]
-        up, down = own + 1, own - 1
-        if own >= n_bands:
-            up = 0
-        for i in range(begin, end, 8):
-            near = repeat(like, load(lists.radius, i))
-            near = _search_own(lists.along, lists.across, begin, end, i, near)
-            if own >= n_bands:
-                while up < n_bands - 1 and lists.high[up] < lists.along[i]:
-                    up += 1
-                down = up - 1
-            near = _search_others(lists, own, i, up, down, n_bands, n_lists, near)
-            store(lists.radius, i, largest(near))
-        for i in range(begin, end):
-            radius[lists.sample[i]] = lists.radius[i]
+def n_bands(n: int, k: int, x_spread: np.ndarray, y_spread: np.ndarray) -> np.ndarray:
+    """Return into how many bands of y the points of every pair are best dealt."""
+    ratio = np.ones(len(x_spread))
+    np.divide(y_spread, x_spread, out=ratio, where=(x_spread > 0) & (y_spread > 0))
+    bands = np.sqrt(n / k * ratio) / HEIGHT
+    return np.clip(bands, 1, n // FEWEST + 1).astype(np.int64)
 
 
 @compiled
+def kth_distances(x, y, a, b, bands, into, k, like, lists, radius):  # type: ignore[no-untyped-def]
+    """
+    Set the distance from every sample to its k-th nearest other one, for some pairs of rows.
+
+    Pair p is row a[p] of `x` and b[p] of `y`, dealt into bands[p] bands of y, and number into[p] of
+    the result. `like` says how the least distances are kept: a tuple of k items or more (in
+    registers), or an array of 8 k (in memory).
+    """
+    found, span = lists.radius, lists.span
+    for pair in range(len(into)):
+        n_bands = bands[pair]
+        n_lists = _make_lists(x, y, a[pair], b[pair], n_bands, lists)
+        out = radius[into[pair]]
+        for own in range(n_lists):
+            for m in range(n_lists):
+                span[CURSOR, m] = span[BEGIN, m]
+            begin, end = span[BEGIN, own], span[END, own]
+            up = 0 if own >= n_bands else own + 1
+            down = own - 1
+            for i in range(begin, end, 8):
+                near = repeat(like, load(found, i), k)
+                near = _search_own(lists.along, lists.across, begin, end, i, near)
+                if own >= n_bands:
+                    while up < n_bands - 1 and lists.bound[HIGH, up] < lists.along[i]:
+                        up += 1
+                    down = up - 1
+                near = _search_others(lists, own, i, up, down, n_bands, n_lists, near)
+                store(found, i, largest(near))
+            for i in range(begin, end):
+                out[lists.sample[i]] = found[i]
+
+
+@part_of_kernel
 def _search_own(along, across, begin, end, i, near):  # type: ignore[no-untyped-def]
     """Search the list of the eight points from place i on, two steps up and down at a time."""
     s, t = load(along, i), load(across, i)
@@ -141,33 +140,38 @@ def _search_own(along, across, begin, end, i, near):  # type: ignore[no-untyped-
             return near
 
 
-@compiled
+@part_of_kernel
 def _search_others(lists, own, i, up, down, n_bands, n_lists, near):  # type: ignore[no-untyped-def]
     """Search the other lists that are near enough: bands upward, bands downward, runs."""
-    s, t = load(lists.along, i), load(lists.across, i)
-    s_least, t_least = lists.along[i], lists.low[own]
-    x, y, x_least, y_least = s, t, s_least, t_least
+    along, across, cursor = lists.along, lists.across, lists.span[CURSOR]
+    lows, highs = lists.bound[LOW], lists.bound[HIGH]
+    x, y, x_least, y_least = load(along, i), load(across, i), along[i], lows[own]
     if own >= n_bands:
-        x, y, x_least, y_least = t, s, t_least, s_least
+        x, y, x_least, y_least = y, x, y_least, x_least
     for way in range(3):
-        m = up if way == 0 else down if way == 1 else n_bands
-        while 0 <= m < (n_lists if way == 2 else n_bands):
-            s, t, least = x, y, x_least
-            if way == 2:
-                s, t, least = y, x, y_least
+        m, stop, step = up, n_bands, 1
+        s, t, least = x, y, x_least
+        if way == 1:
+            m, stop, step = down, -1, -1
+        elif way == 2:
+            m, stop = n_bands, n_lists
+            s, t, least = y, x, y_least
+        while m != stop:
             # upward, a point above the band may need the next one: its gap is below 0
-            below = subtract(broadcast(lists.low, m), t)
-            above = subtract(t, broadcast(lists.high, m))
-            gap = below if way == 0 else above if way == 1 else maximum(below, above)
+            gap = subtract(broadcast(lows, m), t)
+            if way == 1:
+                gap = subtract(t, broadcast(highs, m))
+            elif way == 2:
+                gap = absolute(gap)
             if m != own and any_below(gap, largest(near)):
-                near = _search_list(lists.along, lists.across, lists.cursor, m, least, s, t, near)
+                near = _search_list(along, across, cursor, m, least, s, t, near)
             elif way < 2:
                 break
-            m += -1 if way == 1 else 1
+            m += step
     return near
 
 
-@compiled
+@part_of_kernel
 def _search_list(along, across, cursor, m, least, s, t, near):  # type: ignore[no-untyped-def]
     """Search another list from the least coordinate of the eight points on, up and then down."""
     place = cursor[m]
@@ -194,18 +198,20 @@ def _search_list(along, across, cursor, m, least, s, t, near):  # type: ignore[n
             return near
 
 
-@compiled
-def _make_bands(x, y, row, other, k, lists):  # type: ignore[no-untyped-def]
-    """Deal the points that are in no long run of x into bands of y; return how many bands."""
-    order, u = x.order[row], x.ordered[row]
+@part_of_kernel
+def _make_lists(x, y, row, other, n_bands, lists):  # type: ignore[no-untyped-def]
+    """Deal the points into bands of y, those of long runs of x into lists; return how many."""
+    order, u, runs = x.order[row], x.ordered[row], x.runs[row]
     v, v_ordered, v_order = y.values[other], y.ordered[other], y.order[other]
     v_start, v_length = y.start[other], y.length[other]
-    runs = x.runs[row]
+    along, across, samples, begin, end = (
+        lists.along,
+        lists.across,
+        lists.sample,
+        lists.span[BEGIN],
+        lists.span[END],
+    )
     n = len(order)
-    ratio = 1.0
-    if x.spread[row] > 0.0 and y.spread[other] > 0.0:
-        ratio = y.spread[other] / x.spread[row]
-    n_bands = int(min(max(np.sqrt(n / k * ratio) / HEIGHT, 1.0), n // FEWEST + 1.0))
     # the band of a rank, in whole numbers: rank * scale >> 32
     scale = (n_bands << 32) // n
     stop = 0
@@ -217,44 +223,43 @@ def _make_bands(x, y, row, other, k, lists):  # type: ignore[no-untyped-def]
             if v_start[sample] < stop:  # a run of equal values is in the band where it starts
                 stop = v_start[sample] + v_length[sample]
         stop = max(start, stop)
-        lists.begin[m] = lists.end[m] = start + 2 * EDGE * m + EDGE
-        lists.low[m] = v_ordered[PAD + min(start, n - 1)]
-        lists.high[m] = v_ordered[PAD + max(stop - 1, start)]
+        begin[m] = end[m] = start + 2 * EDGE * m + EDGE
+        lists.bound[LOW, m] = v_ordered[PAD + min(start, n - 1)]
+        lists.bound[HIGH, m] = v_ordered[PAD + max(stop - 1, start)]
+    # the long runs are passed over, in the order in which they stand
     p = 0
-    while p < n:
-        for run in range(RUNS):
-            if runs[run, 1] > 0 and runs[run, 0] == p:
-                p += runs[run, 1]
-                break
-        else:
+    n_lists = n_bands
+    place = n + 2 * EDGE * n_bands + EDGE
+    for run in range(RUNS + 1):
+        first, length = (runs[run, 0], runs[run, 1]) if run < RUNS else (n, 1)
+        if length == 0:
+            continue
+        while p < first:
             sample = order[p]
             m = (v_start[sample] * scale) >> 32
-            place = lists.end[m]
-            lists.along[place], lists.across[place] = u[PAD + p], v[sample]
-            lists.sample[place], lists.radius[place] = sample, np.inf
-            lists.end[m] = place + 1
+            along[end[m]], across[end[m]], samples[end[m]] = u[PAD + p], v[sample], sample
+            end[m] += 1
             p += 1
-    return n_bands
-
-
-@compiled
-def _make_runs(x, y, row, other, n_bands, lists):  # type: ignore[no-untyped-def]
-    """Put every long run of x in a list; return how many lists there are now."""
-    start, v, v_order = x.start[row], y.values[other], y.order[other]
-    n_lists, n = n_bands, len(start)
-    place = n + 2 * EDGE * n_bands + EDGE
-    for run in range(RUNS):
-        first, length = x.runs[row, run, 0], x.runs[row, run, 1]
-        if length > 0:
-            value = x.ordered[row, PAD + first]
-            lists.begin[n_lists] = place
-            lists.low[n_lists] = lists.high[n_lists] = value
-            for q in range(n):
-                if start[v_order[q]] == first:
-                    lists.along[place], lists.across[place] = v[v_order[q]], value
-                    lists.sample[place], lists.radius[place] = v_order[q], np.inf
-                    place += 1
-            lists.end[n_lists] = place
-            place += 2 * EDGE
-            n_lists += 1
+        if run == RUNS:
+            break
+        p += length
+        value = u[PAD + first]
+        begin[n_lists] = place
+        lists.bound[LOW, n_lists] = lists.bound[HIGH, n_lists] = value
+        for q in range(n):
+            sample = v_order[q]
+            if x.start[row, sample] == first:
+                along[place], across[place], samples[place] = v[sample], value, sample
+                place += 1
+        end[n_lists] = place
+        place += 2 * EDGE
+        n_lists += 1
+    # infinite points before and after; a lane without a point is never in need of more
+    for m in range(n_lists):
+        lists.radius[begin[m] : end[m]] = np.inf
+        lists.radius[end[m] : end[m] + EDGE] = -np.inf
+        along[begin[m] - EDGE : begin[m]] = -np.inf
+        along[end[m] : end[m] + EDGE] = np.inf
+        across[begin[m] - EDGE : begin[m]] = np.inf
+        across[end[m] : end[m] + EDGE] = np.inf
     return n_lists

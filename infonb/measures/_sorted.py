@@ -8,7 +8,7 @@ import numpy as np
 
 from infonb.measures._compile import compiled, over_blocks
 
-__all__ = ["PAD", "RUNS", "SortedRows", "bytes_per_row", "sort_rows"]
+__all__ = ["PAD", "RUNS", "SortedRows", "bytes_per_row", "sort_rows", "spread"]
 
 # Infinite values on both sides of a sorted row: vectors may be read beyond its ends.
 PAD = 24
@@ -30,7 +30,6 @@ class SortedRows(NamedTuple):
     start: np.ndarray  # (row, sample) how many values are smaller
     length: np.ndarray  # (row, sample) how many values are equal, the own one included
     runs: np.ndarray  # (row, RUNS, 2) first rank and length of the longest runs; length 0: none
-    spread: np.ndarray  # (row,) how far apart the lowest and the highest 64th are
     levels: np.ndarray  # (level,) where in `eighths` each level begins, the coarsest first
 
 
@@ -54,10 +53,18 @@ def _levels(n_samples: int) -> tuple[np.ndarray, int]:
     return ends - np.array(lengths[::-1], np.int64), sum(lengths)
 
 
+def spread(rows: SortedRows, which: np.ndarray) -> np.ndarray:
+    """Return for some rows how far apart the lowest and the highest 64th of their values are."""
+    n = rows.order.shape[1]
+    low, high = PAD + n // 64, PAD + n - 1 - n // 64
+    return np.asarray(rows.ordered[which, high] - rows.ordered[which, low])
+
+
 def sort_rows(values: np.ndarray, which: np.ndarray) -> SortedRows:
     """Return the chosen rows of an array (row, sample), sorted."""
     n_rows, n = len(which), values.shape[1]
     levels, index_length = _levels(n)
+    groups = 8 ** np.arange(len(levels), 0, -1)
     order, start, length = (np.empty((n_rows, n), np.int32) for _ in range(3))
     rows = SortedRows(
         values=np.empty((n_rows, n)),
@@ -67,7 +74,6 @@ def sort_rows(values: np.ndarray, which: np.ndarray) -> SortedRows:
         start=start,
         length=length,
         runs=np.zeros((n_rows, RUNS, 2), np.int64),
-        spread=np.empty(n_rows),
         levels=levels,
     )
 
@@ -75,28 +81,29 @@ def sort_rows(values: np.ndarray, which: np.ndarray) -> SortedRows:
         own = values[which[first:stop]]
         rows.values[first:stop] = own
         order[first:stop] = np.argsort(own, axis=1)
-        _fill(rows, first, stop)
+        ordered = rows.ordered[first:stop, PAD : PAD + n]
+        ordered[:] = np.take_along_axis(rows.values[first:stop], order[first:stop], axis=1)
+        rows.ordered[first:stop, :PAD] = -np.inf
+        for place, group in zip(levels, groups, strict=True):
+            lasts = ordered[:, group - 1 :: group]
+            rows.eighths[first:stop, place : place + lasts.shape[1]] = lasts
+        _find_runs(rows.ordered, order, start, length, rows.runs, first, stop)
+        # the runs in the order in which they stand
+        runs = rows.runs[first:stop]
+        runs[:] = np.take_along_axis(runs, np.argsort(runs[:, :, :1], axis=1), axis=1)
 
     over_blocks(work, n_rows, max(1, 2**16 // n), unit="neuron")
     return rows
 
 
 @compiled
-def _fill(rows, first_row, stop_row):  # type: ignore[no-untyped-def]
-    """Fill in everything but the values and their order."""
-    n = rows.order.shape[1]
+def _find_runs(  # type: ignore[no-untyped-def]
+    ordered, orders, starts, lengths, runs, first_row, stop_row
+):
+    """Set where the equal values of each value start and how many they are, and the longest."""
+    n = orders.shape[1]
     for row in range(first_row, stop_row):
-        u, own, order = rows.ordered[row], rows.values[row], rows.order[row]
-        start, length, runs = rows.start[row], rows.length[row], rows.runs[row]
-        u[:PAD] = -np.inf
-        for p in range(n):
-            u[PAD + p] = own[order[p]]
-        rows.spread[row] = u[PAD + n - 1 - n // 64] - u[PAD + n // 64]
-        group = 1
-        for level in range(len(rows.levels) - 1, -1, -1):
-            group *= 8
-            for m in range(n // group):
-                rows.eighths[row, rows.levels[level] + m] = u[PAD + (m + 1) * group - 1]
+        u, order, start, length = ordered[row], orders[row], starts[row], lengths[row]
         first = 0
         while first < n:
             stop = first + 1
@@ -107,8 +114,8 @@ def _fill(rows, first_row, stop_row):  # type: ignore[no-untyped-def]
             if stop - first >= max(32, n // LONG):
                 least = 0
                 for run in range(RUNS):
-                    if runs[run, 1] < runs[least, 1]:
+                    if runs[row, run, 1] < runs[row, least, 1]:
                         least = run
-                if stop - first > runs[least, 1]:
-                    runs[least, 0], runs[least, 1] = first, stop - first
+                if stop - first > runs[row, least, 1]:
+                    runs[row, least, 0], runs[row, least, 1] = first, stop - first
             first = stop

@@ -10,6 +10,7 @@ NEON ones), so that nothing here depends on a kind of processor.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from llvmlite import ir
@@ -184,13 +185,18 @@ def any_below(typing: Any, a: Any, bound: Any) -> Any:
 
 
 @intrinsic
-def _copies(typing: Any, like: Any, a: Any) -> Any:
+def _copies(typing: Any, like: Any, a: Any, k: Any) -> Any:
     kind = types.UniTuple(vector, len(like))
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.make_tuple(builder, kind, [args[1]] * len(like))
+        nothing = ir.Constant(_DOUBLES, [-math.inf] * LANES)
+        copies = []
+        for j in range(len(like)):
+            used = builder.icmp_signed(">=", args[2], args[2].type(len(like) - j))
+            copies.append(builder.select(used, args[1], nothing))
+        return context.make_tuple(builder, kind, copies)
 
-    return kind(like, vector), code
+    return kind(like, vector, types.intp), code
 
 
 @intrinsic
@@ -213,8 +219,12 @@ def _last(typing: Any, least: Any) -> Any:
     return vector(least), code
 
 
-def repeat(like: Any, a: Any) -> Any:
-    """Return as many vectors as `like` holds, all equal."""
+def repeat(like: Any, a: Any, k: Any) -> Any:
+    """
+    Return as many vectors as `like` holds: the last k are `a`, and those before are -inf.
+
+    What is -inf stays so, and the last one is then the k-th least number of those that come.
+    """
     raise NotImplementedError("compiled only")
 
 
@@ -229,11 +239,11 @@ def largest(least: Any) -> Any:
 
 
 @overload(repeat)
-def _repeat(like, a):  # type: ignore[no-untyped-def]
+def _repeat(like, a, k):  # type: ignore[no-untyped-def]
     if isinstance(like, types.BaseTuple):
-        return lambda like, a: _copies(like, a)
+        return lambda like, a, k: _copies(like, a, k)
 
-    def in_memory(like, a):  # type: ignore[no-untyped-def]
+    def in_memory(like, a, k):  # type: ignore[no-untyped-def]
         for j in range(0, len(like), LANES):
             store(like, j, a)
         return like

@@ -13,40 +13,45 @@ from infonb.measures._compile import compiled
 from infonb.measures._sorted import PAD
 from infonb.measures._vector import count_at_least, count_below, fill, load, subtract
 
-__all__ = ["psi_within"]
+__all__ = ["add_psi_within"]
 
 
 @compiled
-def psi_within(rows, row, radius, psi, out):  # type: ignore[no-untyped-def]
+def add_psi_within(  # type: ignore[no-untyped-def]
+    ordered, eighths, levels, orders, lengths, which, radii, psi, totals, tied, points
+):
     """
-    Return the sum over the samples of psi(n), and add each psi(n) to `out` where it has room.
+    Add the sum over the samples of psi(n) to the total of each pair of rows.
 
-    n counts the samples nearer than the radius, the own one included; at radius 0 those of the
-    same value. `radius` and `out` are by sample.
+    n counts the samples of one variable nearer than the radius, the own one included; at radius 0
+    those of the same value. Pair p has row which[p] and the radii of its samples radii[p]. Also
+    set how many radii are 0, and add each psi(n) to `points` where it has room.
     """
-    u, index, order, length = (
-        rows.ordered[row],
-        rows.eighths[row],
-        rows.order[row],
-        rows.length[row],
-    )
-    total = 0.0
-    for p in range(len(order)):
-        sample = order[p]
-        own, r = fill(u[PAD + p]), fill(radius[sample])
-        # ranks: values below the first that is too far to the right, values too far to the left
-        right = left = 0
-        for level in rows.levels:
-            right *= 8
-            left *= 8
-            right += count_below(subtract(load(index, level + right), own), r)
-            left += count_at_least(subtract(own, load(index, level + left)), r)
-        right *= 8
-        left *= 8
-        right += count_below(subtract(load(u, PAD + right), own), r)
-        left += count_at_least(subtract(own, load(u, PAD + left)), r)
-        term = psi[right - left if radius[sample] > 0.0 else length[sample]]
-        total += term
-        if len(out) > 0:
-            out[sample] += term
-    return total
+    n = orders.shape[1]
+    for pair in range(len(which)):
+        row = which[pair]
+        u, index, order, radius = ordered[row], eighths[row], orders[row], radii[pair]
+        total = 0.0
+        n_tied = 0
+        for p in range(n):
+            sample = order[p]
+            r = radius[sample]
+            own, bound = fill(u[PAD + p]), fill(r)
+            # ranks: values below the first that is too far to the right, values too far to the left
+            right = left = 0
+            for level in levels:
+                right += count_below(subtract(load(index, level + right), own), bound)
+                left += count_at_least(subtract(own, load(index, level + left)), bound)
+                right *= 8
+                left *= 8
+            right += count_below(subtract(load(u, PAD + right), own), bound)
+            left += count_at_least(subtract(own, load(u, PAD + left)), bound)
+            count = right - left
+            if r == 0.0:
+                count = lengths[row, sample]
+                n_tied += 1
+            total += psi[count]
+            if points.shape[1] > 0:
+                points[pair, sample] += psi[count]
+        totals[pair] += total
+        tied[pair] = n_tied

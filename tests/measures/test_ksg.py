@@ -21,9 +21,9 @@ def matrix(values, k, **options):
 
 @pytest.fixture(autouse=True)
 def few_kernels(request, monkeypatch):
-    """Compile no kernel for each k: all above 3 go through the one for many neighbours."""
+    """Compile one kernel less: all k above 3 go through the one for many neighbours."""
     if "in_registers" not in request.node.name:
-        monkeypatch.setattr(_ksg, "FEW", 3)
+        monkeypatch.setattr(_ksg, "REGISTERS", (3,))
 
 
 def families(n_samples, seed=0):
@@ -147,11 +147,12 @@ def test_order_of_samples_and_rows_does_not_matter(seed, random):
 
 
 @pytest.mark.parametrize("kind", ["relu", "cauchy", "integers"])
-def test_ten_neighbours_in_registers(kind, monkeypatch):
+@pytest.mark.parametrize("k", [1, 2, 4, 7, 10])
+def test_fewer_neighbours_in_registers_than_there_are(kind, k, monkeypatch):
     values = families(700, seed=2)[kind]
-    mi = matrix(values, 10)
-    monkeypatch.setattr(_ksg, "FEW", 3)
-    np.testing.assert_array_equal(mi, matrix(values, 10))
+    mi = matrix(values, k)
+    monkeypatch.setattr(_ksg, "REGISTERS", ())
+    np.testing.assert_array_equal(mi, matrix(values, k))
 
 
 @pytest.mark.parametrize("factor", [2.0**-900, 0.25, -1.0, 2.0**900])
