@@ -39,6 +39,8 @@ def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
     ValueError: unit must be one of 'nat', 'bit'; not 'bits'. Did you mean 'bit'?
     """
     choices = list(choices)
+    if type(value).__module__ == "numpy" and hasattr(value, "item"):
+        value = value.item()  # numpy.bool_ and numpy.str_
     if not any(type(value) is type(choice) and value == choice for choice in choices):
         listed = ", ".join(repr(choice) for choice in choices)
         raise ValueError(

@@ -90,5 +90,10 @@ def count_pairs(
 
 def tiles(n_pairs: int, bins: int) -> list[slice]:
     """Divide the pairs so that the joint counts of a tile take 1 GB; each tile reads everything."""
-    size = max(1, TILE_BYTES // (4 * bins * bins))
+    size = TILE_BYTES // (4 * bins * bins)
+    if size == 0:
+        raise ValueError(
+            f"bins={bins}: the joint counts of a single pair take {4e-9 * bins * bins:.1f} GB. Use "
+            "fewer bins, or measure in memory (activation.load()), where only occupied bins count."
+        )
     return [slice(start, start + size) for start in range(0, max(n_pairs, 1), size)]

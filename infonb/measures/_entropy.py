@@ -65,11 +65,13 @@ def entropy(
         None: the plug-in value (the paper), too low by about (occupied bins - 1) / (2 S).
         ``"miller-madow"`` adds that term, enough from some samples for each bin on.
         ``"grassberger"`` is better still, down to two samples for each bin. ``"chao-shen"`` counts
-        on bins that no sample has hit yet: for fewer samples than bins; it leaves the plug-in value
-        as it is where all bins were hit twice. (``"binned"`` only.)
+        on bins that no sample has hit yet: for fewer samples than bins; too high where each bin was
+        hit once or twice, and the plug-in value where all bins hold ten samples. Corrected values
+        may exceed log(bins); that of Grassberger is not quite 0 for a constant neuron, by about
+        1 / (12 S^2). (``"binned"`` only.)
     normalized
         Divide by log(bins), the most there can be: 0 for a constant neuron, 1 for a uniform one
-        (``"binned"`` only).
+        (``"binned"`` only; a corrected value may exceed 1).
     pointwise
         Return what each sample adds, with `dim` as last dimension; the mean over the samples is
         the entropy. Binned: -log of the share of the sample's bin. Not with `corrected`.

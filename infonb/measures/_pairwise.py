@@ -17,8 +17,8 @@ from infonb.measures._ties import warn_of_grid, warn_of_ties
 
 __all__ = ["binned_pairs", "nearest_pairs"]
 
-# Values of one side of the pairs that a task takes: about half a minute of work.
-TASK_VALUES = 2**31
+# Values of one side of the pairs that a task takes: some seconds of work.
+TASK_VALUES = 2**28
 
 
 def nearest_pairs(

@@ -58,7 +58,7 @@ def ross_information(
     n = int(kept.sum())
     shape = values.shape if pointwise else values.shape[:1]
     mi, tied = np.zeros(shape), np.zeros(len(values), np.int64)
-    if size.max() in (1, len(classes)):  # each sample a class of its own, or one class only
+    if (size > 1).sum() < 2:  # at most one class is left, which no value tells from another
         return mi, tied
     psi = np.concatenate([[np.nan], digamma(np.arange(1, n + 1))])
     classes = classes[kept]

@@ -170,6 +170,11 @@ def plain(value: Any) -> Any:
 
 
 def _check_real(dtype: np.dtype) -> None:
+    if dtype.kind == "f" and dtype.itemsize > 8:
+        raise TypeError(
+            f"activation has dtype {dtype}, of which float64 would lose digits. "
+            "Cast it first, as in activation.astype('float64')."
+        )
     # bfloat16 and the float8 family (ml_dtypes) are of kind V to numpy
     if dtype.kind not in "fiub" and not dtype.name.startswith(("bfloat", "float")):
         raise TypeError(

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-__all__ = ["TiesWarning", "grid_bias", "warn_of_grid", "warn_of_ties"]
+__all__ = ["TiesWarning", "grid_bias", "warn_of_grid", "warn_of_lone_classes", "warn_of_ties"]
 
 # A pair with more of its samples at radius 0 is worth a word.
 TOLERATED = 0.01
@@ -15,12 +15,15 @@ TOLERATED = 0.01
 # So is a bias, in nats, as large as the standard error of KSG at some thousand samples.
 TOLERATED_BIAS = 0.02
 
+# Samples alone in their class of which nothing is said.
+LONE = 0.1
+
 # How many pairs are looked at, how many samples of each at most, and how many distances in all.
 PAIRS, SAMPLES, DISTANCES = 16, 32, 2**22
 
 
 class TiesWarning(UserWarning):
-    """Values repeat, or lie on a grid, so that an estimate from neighbours has no meaning."""
+    """Values repeat too much, or classes too little, for an estimate from neighbours."""
 
 
 def warn_of_ties(tied: np.ndarray, n_samples: int, k: int) -> None:
@@ -124,6 +127,25 @@ def grid_bias(x: np.ndarray, y: np.ndarray, k: int, *, classes: bool = False) ->
 def _repeats(x: np.ndarray) -> bool:
     ordered = np.sort(x)
     return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def warn_of_lone_classes(classes: np.ndarray) -> None:
+    """
+    Warn if many samples are alone in their class, which the estimate of Ross leaves out.
+
+    Parameters
+    ----------
+    classes
+        (sample,) integers from 0.
+    """
+    alone = np.mean(np.bincount(classes)[classes] == 1)
+    if alone > LONE:
+        _warn(
+            f"other has classes of a single sample: {alone:.0%} of the samples are left out, since "
+            "nothing can be told from one. If its whole numbers measure something, cast them: "
+            "other.astype(float). To leave them out silently: "
+            "warnings.simplefilter('ignore', infonb.measures.TiesWarning)."
+        )
 
 
 def _warn(message: str) -> None:

@@ -14,7 +14,7 @@ from infonb.measures._counting import bins_of
 from infonb.measures._edges import Edges
 from infonb.measures._rows import Layout
 from infonb.measures._source import Source
-from infonb.measures._ties import warn_of_grid, warn_of_ties
+from infonb.measures._ties import warn_of_grid, warn_of_lone_classes, warn_of_ties
 from infonb.validate import did_you_mean
 
 __all__ = ["Variable", "binned_with", "check_variable", "nearest_with"]
@@ -165,6 +165,9 @@ def nearest_with(
         _nearest, where=where, variable=variable, k=k, mixed=mixed, pointwise=pointwise,
         progress=progress,
     )  # fmt: skip
+    if variable.n_classes is not None:
+        for classes in variable.values.reshape(-1, where.n_samples):
+            warn_of_lone_classes(classes)
     return rows.call(_told, rows.rowwise(work), where.n_samples, k, mixed, pointwise)
 
 

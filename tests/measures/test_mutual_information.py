@@ -279,3 +279,22 @@ def test_nothing_to_pair():
     acts = xr.DataArray(np.zeros((2, 9)), dims=("unit", "sample"))
     with pytest.raises(ValueError, match=r"neither: its dims are \('unit', 'sample'\).*Rename"):
         inb.mutual_information(acts)
+
+
+def test_long_double_and_words_of_numpy():
+    acts = ragged().sel(layer="fc2")
+    with pytest.raises(TypeError, match=r"longdouble|float128.*astype\('float64'\)"):
+        inb.mutual_information(acts.astype(np.longdouble))
+    same = inb.mutual_information(acts, estimator=np.str_("binned"), edges=np.str_("neuron"))
+    xr.testing.assert_identical(
+        same, inb.mutual_information(acts, estimator="binned", edges="neuron")
+    )
+    with pytest.raises(ValueError, match="progress must be one of True, False, 'text'; not 'bar'"):
+        inb.mutual_information(acts, progress="bar")
+
+
+def test_joint_counts_that_no_memory_holds_are_refused():
+    acts = ragged().chunk(sample=10)
+    with pytest.raises(ValueError, match=r"bins=50000.*a single pair take 10\.0 GB"):
+        inb.mutual_information(acts, estimator="binned", bins=50_000)
+    inb.mutual_information(acts.load(), estimator="binned", bins=50_000)

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.special import digamma
 
+import infonb as inb
+from infonb.measures import TiesWarning
 from infonb.measures._ross import ross_information
 
 
@@ -109,3 +112,17 @@ def test_scale_does_not_matter():
     x, classes = data("normal")
     mi, _ = ross_information(np.stack([x, x * 2.0**900, x * 2.0**-900]), classes, 3)
     assert mi[0] == mi[1] == mi[2]
+
+
+def test_samples_alone_in_their_class_are_told():
+    x = np.random.default_rng(0).normal(size=(2, 200))
+    acts = xr.DataArray(x, dims=("neuron", "sample"))
+    with pytest.warns(TiesWarning, match=r"100% of the samples are left out.*astype\(float\)"):
+        mi = inb.mutual_information(acts, other=np.arange(200))
+    assert (mi == 0).all()
+    half = np.where(np.arange(200) < 100, 0, np.arange(200))
+    with pytest.warns(TiesWarning, match="50% of the samples are left out"):
+        # one class is left, of which nothing can be told
+        assert (inb.mutual_information(acts, other=half) == 0).all()
+    few = np.where(np.arange(200) < 190, np.arange(200) % 2, np.arange(200))
+    inb.mutual_information(acts, other=few)  # 5 %: no word
