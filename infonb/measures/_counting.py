@@ -12,14 +12,15 @@ from infonb.measures._source import Chunked, Source, on_worker
 __all__ = ["bins_of", "count_pairs", "count_rows", "tiles"]
 
 # The joint counts of pairs that are held at a time.
-TILE_BYTES = 2**30
+TILE_BYTES = 2**28
 
 
 def bins_of(rows: Source, edges: Edges, *, counted: bool = False) -> Any:
     """
     Return the sets of edges and which of them each row has, now or as a task.
 
-    With `counted`, `count_rows` or `count_pairs` follows, which finds values outside given edges.
+    With `counted`, what follows (`count_rows`, `count_pairs`, `Source.codes`) finds values outside
+    given edges.
     """
     if counted and edges.given is not None and rows.lazy:
         return edges.given[None, :], np.zeros(rows.layout.n_rows, np.int64)
@@ -68,7 +69,8 @@ def count_pairs(
     bins, n_rows = sets.shape[1] - 1, part.layout.n_rows
     if onto is None:
         counts = np.zeros((n_rows, bins), np.int64)
-        joint = np.zeros((len(first), bins * bins), np.int32)
+        whole = np.int32 if part.layout.n_samples < 2**31 else np.int64
+        joint = np.zeros((len(first), bins * bins), whole)
     else:  # on a cluster the task may be tried again, and the counts may be read-only
         counts, joint = (earlier.copy() for earlier in onto) if on_worker() else onto
     there, codes = -1, np.empty((0, 0), np.uint8)
@@ -89,11 +91,6 @@ def count_pairs(
 
 
 def tiles(n_pairs: int, bins: int) -> list[slice]:
-    """Divide the pairs so that the joint counts of a tile take 1 GB; each tile reads everything."""
-    size = TILE_BYTES // (4 * bins * bins)
-    if size == 0:
-        raise ValueError(
-            f"bins={bins}: the joint counts of a single pair take {4e-9 * bins * bins:.1f} GB. Use "
-            "fewer bins, or measure in memory (activation.load()), where only occupied bins count."
-        )
+    """Divide the pairs so that the joint counts of a tile take 256 MB; each reads everything."""
+    size = max(1, TILE_BYTES // (4 * bins * bins))
     return [slice(start, start + size) for start in range(0, max(n_pairs, 1), size)]

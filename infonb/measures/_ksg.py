@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from infonb.measures._compile import compiled, over_blocks
-from infonb.measures._nearest import empty_lists, kth_distances, n_bands
+from infonb.measures._lists import empty_lists, n_bands
+from infonb.measures._nearest import kth_distances
 from infonb.measures._sorted import SortedRows, bytes_per_row, sort_rows, spread
 from infonb.measures._within import add_psi_within
 
@@ -24,8 +25,8 @@ __all__ = ["ksg_information"]
 # tiles are paired while two new ones may be made.
 TILE = 2**26
 # Up to so many neighbours are kept in registers, by one compiled kernel for each of these numbers;
-# more of them in memory, by one more kernel.
-REGISTERS = 3, 10
+# more of them in memory, by one more kernel. Fewer than a kernel keeps cost little more than k.
+REGISTERS = 3, 16
 
 
 def ksg_information(

@@ -11,79 +11,29 @@ How it is fast, for the points (x, y) of one pair of rows:
    The longest runs are lists of their own, by ascending y: along them the nearest are next door.
 3. *Lockstep.* Eight points that follow each other in a list go through the others together, one
    in each lane of a vector, and keep their k least distances in registers. A direction ends when
-   for all eight the next step in that variable alone is as far as the k-th least distance.
+   for all eight the next step in that variable alone is as far as the k-th least distance. In
+   another band only those count that are near enough to it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from infonb.measures._compile import compiled, part_of_kernel
-from infonb.measures._sorted import PAD, RUNS
+from infonb.measures._least import keep, largest, repeat
+from infonb.measures._lists import BEGIN, CURSOR, END, HIGH, LOW, make_lists
 from infonb.measures._vector import (
     absolute,
     any_below,
     broadcast,
-    keep,
-    largest,
     load,
     maximum,
-    repeat,
     store,
     subtract,
+    where_below,
 )
 
-__all__ = ["Lists", "empty_lists", "kth_distances"]
-
-# Infinite points before and after every list: vectors may be read beyond its ends.
-EDGE = 16
-# The height of a band, in units of the distance at which an even spread has its k-th point; and
-# how few points a band may have.
-HEIGHT, FEWEST = 3.0, 24
-
-
-class Lists(NamedTuple):
-    """
-    The points of a pair of rows in lists: bands of y by ascending x, then long runs of x by y.
-
-    Few wide arrays: the time to compile a kernel grows with the number of its arguments.
-    """
-
-    along: np.ndarray  # (place,) the coordinate that ascends
-    across: np.ndarray  # (place,) the other one
-    sample: np.ndarray  # (place,) which sample it is
-    radius: np.ndarray  # (place,) the result
-    span: np.ndarray  # (3, list) first place, place after the last, place a search has come to
-    bound: np.ndarray  # (2, list) least and greatest `across`
-
-
-# Rows of `Lists.span` and of `Lists.bound`.
-BEGIN, END, CURSOR = 0, 1, 2
-LOW, HIGH = 0, 1
-
-
-def empty_lists(n: int) -> Lists:
-    """Return room for the lists of n points."""
-    n_lists = n // FEWEST + 1 + RUNS
-    n_places = 2 * n + 2 * EDGE * (n_lists + 1)
-    return Lists(
-        np.empty(n_places),
-        np.empty(n_places),
-        np.empty(n_places, np.int32),
-        np.empty(n_places),
-        np.empty((3, n_lists), np.int64),
-        np.empty((2, n_lists)),
-    )
-
-
-def n_bands(n: int, k: int, x_spread: np.ndarray, y_spread: np.ndarray) -> np.ndarray:
-    """Return into how many bands of y the points of every pair are best dealt."""
-    ratio = np.ones(len(x_spread))
-    np.divide(y_spread, x_spread, out=ratio, where=(x_spread > 0) & (y_spread > 0))
-    bands = np.sqrt(n / k * ratio) / HEIGHT
-    return np.clip(bands, 1, n // FEWEST + 1).astype(np.int64)
+__all__ = ["kth_distances"]
 
 
 @compiled
@@ -98,7 +48,7 @@ def kth_distances(x, y, a, b, bands, into, k, like, lists, radius):  # type: ign
     found, span = lists.radius, lists.span
     for pair in range(len(into)):
         n_bands = bands[pair]
-        n_lists = _make_lists(x, y, a[pair], b[pair], n_bands, lists)
+        n_lists = make_lists(x, y, a[pair], b[pair], n_bands, lists)
         out = radius[into[pair]]
         for own in range(n_lists):
             for m in range(n_lists):
@@ -163,8 +113,11 @@ def _search_others(lists, own, i, up, down, n_bands, n_lists, near):  # type: ig
                 gap = subtract(t, broadcast(highs, m))
             elif way == 2:
                 gap = absolute(gap)
-            if m != own and any_below(gap, largest(near)):
-                near = _search_list(along, across, cursor, m, least, s, t, near)
+            far = largest(near)
+            if m != own and any_below(gap, far):
+                # points that need nothing of this list are put where they do not prolong the way
+                s_up, s_down = where_below(gap, far, s, -np.inf), where_below(gap, far, s, np.inf)
+                near = _search_list(along, across, cursor, m, least, s_up, s_down, t, near)
             elif way < 2:
                 break
             m += step
@@ -172,7 +125,9 @@ def _search_others(lists, own, i, up, down, n_bands, n_lists, near):  # type: ig
 
 
 @part_of_kernel
-def _search_list(along, across, cursor, m, least, s, t, near):  # type: ignore[no-untyped-def]
+def _search_list(  # type: ignore[no-untyped-def]
+    along, across, cursor, m, least, s_up, s_down, t, near
+):
     """Search another list from the least coordinate of the eight points on, up and then down."""
     place = cursor[m]
     while along[place] < least:
@@ -180,86 +135,19 @@ def _search_list(along, across, cursor, m, least, s, t, near):  # type: ignore[n
     cursor[m] = place
     j = place
     while True:
-        d = subtract(broadcast(along, j), s)
+        d = subtract(broadcast(along, j), s_up)
         near = keep(near, maximum(absolute(d), absolute(subtract(broadcast(across, j), t))))
-        d = subtract(broadcast(along, j + 1), s)
+        d = subtract(broadcast(along, j + 1), s_up)
         near = keep(near, maximum(absolute(d), absolute(subtract(broadcast(across, j + 1), t))))
         j += 2
         if not any_below(d, largest(near)):
             break
     j = place - 1
     while True:
-        d = subtract(s, broadcast(along, j))
+        d = subtract(s_down, broadcast(along, j))
         near = keep(near, maximum(d, absolute(subtract(broadcast(across, j), t))))
-        d = subtract(s, broadcast(along, j - 1))
+        d = subtract(s_down, broadcast(along, j - 1))
         near = keep(near, maximum(d, absolute(subtract(broadcast(across, j - 1), t))))
         j -= 2
         if not any_below(d, largest(near)):
             return near
-
-
-@part_of_kernel
-def _make_lists(x, y, row, other, n_bands, lists):  # type: ignore[no-untyped-def]
-    """Deal the points into bands of y, those of long runs of x into lists; return how many."""
-    order, u, runs = x.order[row], x.ordered[row], x.runs[row]
-    v, v_ordered, v_order = y.values[other], y.ordered[other], y.order[other]
-    v_start, v_length = y.start[other], y.length[other]
-    along, across, samples, begin, end = (
-        lists.along,
-        lists.across,
-        lists.sample,
-        lists.span[BEGIN],
-        lists.span[END],
-    )
-    n = len(order)
-    # the band of a rank, in whole numbers: rank * scale >> 32
-    scale = (n_bands << 32) // n
-    stop = 0
-    for m in range(n_bands):
-        start, stop = stop, n
-        if m < n_bands - 1:
-            stop = -((-(m + 1) << 32) // scale)
-            sample = v_order[stop]
-            if v_start[sample] < stop:  # a run of equal values is in the band where it starts
-                stop = v_start[sample] + v_length[sample]
-        stop = max(start, stop)
-        begin[m] = end[m] = start + 2 * EDGE * m + EDGE
-        lists.bound[LOW, m] = v_ordered[PAD + min(start, n - 1)]
-        lists.bound[HIGH, m] = v_ordered[PAD + max(stop - 1, start)]
-    # the long runs are passed over, in the order in which they stand
-    p = 0
-    n_lists = n_bands
-    place = n + 2 * EDGE * n_bands + EDGE
-    for run in range(RUNS + 1):
-        first, length = (runs[run, 0], runs[run, 1]) if run < RUNS else (n, 1)
-        if length == 0:
-            continue
-        while p < first:
-            sample = order[p]
-            m = (v_start[sample] * scale) >> 32
-            along[end[m]], across[end[m]], samples[end[m]] = u[PAD + p], v[sample], sample
-            end[m] += 1
-            p += 1
-        if run == RUNS:
-            break
-        p += length
-        value = u[PAD + first]
-        begin[n_lists] = place
-        lists.bound[LOW, n_lists] = lists.bound[HIGH, n_lists] = value
-        for q in range(n):
-            sample = v_order[q]
-            if x.start[row, sample] == first:
-                along[place], across[place], samples[place] = v[sample], value, sample
-                place += 1
-        end[n_lists] = place
-        place += 2 * EDGE
-        n_lists += 1
-    # infinite points before and after; a lane without a point is never in need of more
-    for m in range(n_lists):
-        lists.radius[begin[m] : end[m]] = np.inf
-        lists.radius[end[m] : end[m] + EDGE] = -np.inf
-        along[begin[m] - EDGE : begin[m]] = -np.inf
-        along[end[m] : end[m] + EDGE] = np.inf
-        across[begin[m] - EDGE : begin[m]] = np.inf
-        across[end[m] : end[m] + EDGE] = np.inf
-    return n_lists

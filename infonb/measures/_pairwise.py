@@ -12,7 +12,7 @@ import numpy as np
 from infonb.measures._counting import bins_of, count_pairs, tiles
 from infonb.measures._edges import Edges
 from infonb.measures._pairs import Pairs
-from infonb.measures._source import Chunked, Source, cluster
+from infonb.measures._source import BLOCK_BYTES, Chunked, Source, cluster
 from infonb.measures._ties import warn_of_grid, warn_of_ties
 
 __all__ = ["binned_pairs", "nearest_pairs"]
@@ -51,13 +51,30 @@ def binned_pairs(
     progress: bool | str,
 ) -> Any:
     """Return the MI of pairs from joint histograms, (pair,) or (pair, sample)."""
-    if isinstance(rows, Chunked) and not pointwise and corrected != "permutation":
+    plain = not pointwise and corrected != "permutation"
+    if isinstance(rows, Chunked) and plain and _better_folded(rows, pairs, edges.bins):
         return _folded(rows, pairs, edges, corrected, normalized)
     work = partial(
-        _binned, corrected=corrected, normalized=normalized, pointwise=pointwise, seed=seed,
-        device=device, progress=progress,
+        _binned, edges=edges, corrected=corrected, normalized=normalized, pointwise=pointwise,
+        seed=seed, device=device, progress=progress,
     )  # fmt: skip
-    return rows.call(_first, _by_blocks(rows, pairs, work, bins_of(rows, edges)))
+    found = _by_blocks(rows, pairs, work, bins_of(rows, edges, counted=True), bins=edges.bins)
+    return rows.call(_first, found)
+
+
+def _better_folded(rows: Chunked, pairs: Pairs, bins: int) -> bool:
+    """
+    Return whether to add up joint counts chunk by chunk, rather than to hold the codes of rows.
+
+    What reads the store less often, and else what takes less memory: many bins make large counts.
+    """
+    passes = len(tiles(len(pairs.first), bins))
+    block = rows.block(bins)
+    reads = (-(-rows.layout.n_rows // block) + 1) / 2  # every two blocks meet once
+    if passes != reads:
+        return passes < reads
+    held = BLOCK_BYTES * min(rows.layout.n_rows / block, 2)
+    return 4 * bins * bins * len(pairs.first) <= held
 
 
 def _by_blocks(
@@ -66,13 +83,14 @@ def _by_blocks(
     work: Callable[..., Any],
     *args: Any,
     opening: Callable[..., Any] | None = None,
+    bins: int | None = None,
 ) -> Any:
     """
     Return what `work` gives of the pairs, two blocks of rows at a time; a chain for a worker.
 
-    `opening`, if there is one, works on the first of them.
+    `opening`, if there is one, works on the first of them. With `bins`, codes are loaded.
     """
-    block = rows.block()
+    block = rows.block(bins)
     key = (pairs.first // block).astype(np.int64) * (rows.layout.n_rows + 1)
     key += pairs.second // block
     order = np.argsort(key, kind="stable")
@@ -170,6 +188,7 @@ def _binned(
     second: np.ndarray,
     bins_of_rows: tuple[np.ndarray, np.ndarray],
     *,
+    edges: Edges,
     corrected: str | None,
     normalized: bool,
     pointwise: bool,
@@ -177,14 +196,12 @@ def _binned(
     device: str | None,
     progress: bool | str,
 ) -> tuple[np.ndarray]:
-    from infonb.measures._counts import row_codes
     from infonb.measures._plug_in import plug_in
 
-    sets, which = bins_of_rows
-    bins = sets.shape[1] - 1
-    codes = others = row_codes(rows.load(*one), sets, which[slice(*one)])
+    bins = edges.bins
+    codes = others = rows.codes(*one, edges, bins_of_rows)
     if one != other:
-        others = row_codes(rows.load(*other), sets, which[slice(*other)])
+        others = rows.codes(*other, edges, bins_of_rows)
     value = plug_in(
         codes, others, (bins, bins), first, second, corrected=corrected, normalized=normalized,
         pointwise=pointwise, seed=seed, numbers=np.arange(*one), device=device, progress=progress,

@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures._blocks import Blocks
+from infonb.measures._edges import Edges
 from infonb.measures._options import Attributes
 from infonb.measures._rows import Layout, layout, real
 
@@ -89,8 +90,14 @@ class Source:
         """Return the values of consecutive rows, (row, sample) and C-contiguous."""
         raise NotImplementedError
 
-    def block(self) -> int:
-        """Return how many rows to load at a time."""
+    def codes(
+        self, start: int, stop: int, edges: Edges, bins_of_rows: tuple[np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """Return the bins of consecutive rows, (row, sample), given the edges of all rows."""
+        raise NotImplementedError
+
+    def block(self, bins: int | None = None) -> int:
+        """Return how many rows to load at a time; with `bins` their codes."""
         raise NotImplementedError
 
     def ranges(self) -> Any:
@@ -185,7 +192,16 @@ class Loaded(Source):
         """Return the values of consecutive rows."""
         return self.values[start:stop]
 
-    def block(self) -> int:
+    def codes(
+        self, start: int, stop: int, edges: Edges, bins_of_rows: tuple[np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """Return the bins of consecutive rows."""
+        from infonb.measures._counts import row_codes
+
+        sets, which = bins_of_rows
+        return row_codes(self.values[start:stop], sets, which[start:stop])
+
+    def block(self, bins: int | None = None) -> int:
         """Return the number of all rows."""
         return max(len(self.values), 1)
 
@@ -354,9 +370,29 @@ class Chunked(Source):
         self.layout.check_range(*(np.where(np.isinf(side), 0, side) for side in (low, high)))
         return values
 
-    def block(self) -> int:
-        """Return how many rows take 256 MB."""
-        return max(1, BLOCK_BYTES // (self.layout.n_samples * self.dtype.itemsize))
+    def codes(
+        self, start: int, stop: int, edges: Edges, bins_of_rows: tuple[np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """Return the bins of consecutive rows, found chunk by chunk."""
+        from infonb.measures._counts import code_type, row_codes
+
+        sets, which = bins_of_rows
+        shape = (stop - start, self.layout.n_samples)
+        codes = np.empty(shape, code_type(sets.shape[1] - 1))
+        for row, first, piece in self.pieces((start, stop)):
+            if edges.given is not None:
+                edges.check_inside(self.layout, *self.range_of(row, first, piece))
+            own = row_codes(piece, sets, which[row])
+            codes[row - start, first : first + piece.shape[1]] = own
+            del piece
+        return codes
+
+    def block(self, bins: int | None = None) -> int:
+        """Return how many rows, or codes of rows, take 256 MB."""
+        from infonb.measures._counts import code_type
+
+        size = self.dtype.itemsize if bins is None else np.dtype(code_type(bins)).itemsize
+        return max(1, BLOCK_BYTES // (self.layout.n_samples * size))
 
     def array_bytes(self) -> int:
         """Return how much all rows take."""

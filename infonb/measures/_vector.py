@@ -10,15 +10,15 @@ NEON ones), so that nothing here depends on a kind of processor.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import intrinsic, models, register_model
 
 __all__ = [
+    "DOUBLES",
     "LANES",
     "absolute",
     "any_below",
@@ -26,18 +26,17 @@ __all__ = [
     "count_at_least",
     "count_below",
     "fill",
-    "keep",
-    "largest",
     "load",
     "maximum",
     "minimum",
-    "repeat",
     "store",
     "subtract",
+    "vector",
+    "where_below",
 ]
 
 LANES = 8
-_DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
+DOUBLES = ir.VectorType(ir.DoubleType(), LANES)
 _INT = ir.IntType(32)
 
 
@@ -52,7 +51,7 @@ vector = _Vector()
 @register_model(_Vector)
 class _VectorModel(models.PrimitiveModel):
     def __init__(self, dmm: Any, fe_type: Any) -> None:
-        super().__init__(dmm, fe_type, _DOUBLES)
+        super().__init__(dmm, fe_type, DOUBLES)
 
 
 def _pointer(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
@@ -73,7 +72,7 @@ def load(typing: Any, array: Any, index: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = _pointer(context, builder, signature.args[0], *args)
-        return builder.load(builder.bitcast(address, _DOUBLES.as_pointer()), align=8)
+        return builder.load(builder.bitcast(address, DOUBLES.as_pointer()), align=8)
 
     return vector(array, types.intp), code
 
@@ -86,14 +85,14 @@ def store(typing: Any, array: Any, index: Any, a: Any) -> Any:
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         address = _pointer(context, builder, signature.args[0], *args[:2])
-        builder.store(args[2], builder.bitcast(address, _DOUBLES.as_pointer()), align=8)
+        builder.store(args[2], builder.bitcast(address, DOUBLES.as_pointer()), align=8)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, vector), code
 
 
 def _in_all_lanes(builder: Any, number: Any) -> Any:
-    empty = ir.Constant(_DOUBLES, ir.Undefined)
+    empty = ir.Constant(DOUBLES, ir.Undefined)
     one = builder.insert_element(empty, number, _INT(0))
     return builder.shuffle_vector(one, empty, ir.Constant(ir.VectorType(_INT, LANES), [0] * LANES))
 
@@ -144,7 +143,7 @@ def absolute(typing: Any, a: Any) -> Any:
     """Return the absolute value of every lane."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        kind = ir.FunctionType(_DOUBLES, [_DOUBLES])
+        kind = ir.FunctionType(DOUBLES, [DOUBLES])
         fabs = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fabs.v{LANES}f64")
         return builder.call(fabs, args)
 
@@ -180,95 +179,12 @@ def any_below(typing: Any, a: Any, bound: Any) -> Any:
     return types.boolean(vector, vector), code
 
 
-# The least numbers of every lane: a tuple of vectors, which stay in registers, or for many of them
-# a 1-D array of float64, eight for each.
-
-
 @intrinsic
-def _copies(typing: Any, like: Any, a: Any, k: Any) -> Any:
-    kind = types.UniTuple(vector, len(like))
+def where_below(typing: Any, a: Any, bound: Any, value: Any, otherwise: Any) -> Any:
+    """Return a value in the lanes in which a vector is below another, and a number elsewhere."""
 
     def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        nothing = ir.Constant(_DOUBLES, [-math.inf] * LANES)
-        copies = []
-        for j in range(len(like)):
-            used = builder.icmp_signed(">=", args[2], args[2].type(len(like) - j))
-            copies.append(builder.select(used, args[1], nothing))
-        return context.make_tuple(builder, kind, copies)
+        below = builder.fcmp_ordered("<", args[0], args[1])
+        return builder.select(below, args[2], _in_all_lanes(builder, args[3]))
 
-    return kind(like, vector, types.intp), code
-
-
-@intrinsic
-def _kept(typing: Any, least: Any, a: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        d, found = args[1], []
-        for best in cgutils.unpack_tuple(builder, args[0]):
-            found.append(builder.select(builder.fcmp_ordered("<", d, best), d, best))
-            d = builder.select(builder.fcmp_ordered(">", d, best), d, best)
-        return context.make_tuple(builder, least, found)
-
-    return least(least, vector), code
-
-
-@intrinsic
-def _last(typing: Any, least: Any) -> Any:
-    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.extract_value(args[0], least.count - 1)
-
-    return vector(least), code
-
-
-def repeat(like: Any, a: Any, k: Any) -> Any:
-    """
-    Return as many vectors as `like` holds: the last k are `a`, and those before are -inf.
-
-    What is -inf stays so, and the last one is then the k-th least number of those that come.
-    """
-    raise NotImplementedError("compiled only")
-
-
-def keep(least: Any, a: Any) -> Any:
-    """Return the least numbers of every lane, ascending, when one more number has come."""
-    raise NotImplementedError("compiled only")
-
-
-def largest(least: Any) -> Any:
-    """Return the last of the least numbers of every lane."""
-    raise NotImplementedError("compiled only")
-
-
-@overload(repeat)
-def _repeat(like, a, k):  # type: ignore[no-untyped-def]
-    if isinstance(like, types.BaseTuple):
-        return lambda like, a, k: _copies(like, a, k)
-
-    def in_memory(like, a, k):  # type: ignore[no-untyped-def]
-        for j in range(0, len(like), LANES):
-            store(like, j, a)
-        return like
-
-    return in_memory
-
-
-@overload(keep)
-def _keep(least, a):  # type: ignore[no-untyped-def]
-    if isinstance(least, types.BaseTuple):
-        return lambda least, a: _kept(least, a)
-
-    def in_memory(least, a):  # type: ignore[no-untyped-def]
-        if any_below(a, load(least, len(least) - LANES)):
-            for j in range(0, len(least), LANES):
-                best = load(least, j)
-                store(least, j, minimum(a, best))
-                a = maximum(a, best)
-        return least
-
-    return in_memory
-
-
-@overload(largest)
-def _largest(least):  # type: ignore[no-untyped-def]
-    if isinstance(least, types.BaseTuple):
-        return lambda least: _last(least)
-    return lambda least: load(least, len(least) - LANES)
+    return vector(vector, vector, vector, types.float64), code

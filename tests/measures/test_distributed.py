@@ -10,7 +10,7 @@ import xarray as xr
 from measures.test_larger_than_memory import activations, in_chunks
 
 import infonb as inb
-from infonb.measures import TiesWarning, _source
+from infonb.measures import TiesWarning, _pairwise, _source
 
 distributed = pytest.importorskip("distributed")
 
@@ -25,6 +25,14 @@ def client(tmp_path_factory):
         distributed.Client(cluster) as client,
     ):
         yield client
+
+
+@pytest.fixture(scope="module", autouse=True)
+def joint_counts_are_added_up():
+    """Small data would have the codes of all rows in memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_pairwise, "_better_folded", lambda *_: True)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infonb as inb
-from infonb.measures import TiesWarning, _counting, _pairwise, _source
+from infonb.measures import TiesWarning, _counting, _pairs, _pairwise, _source
+
+BETTER_FOLDED = _pairwise._better_folded
 
 CHUNKS = {
     "samples": {"sample": 7},
@@ -25,6 +27,14 @@ CHUNKS = {
     "as stored": {"neuron": 2, "layer": 1, "sample": 11},
     "whole": {"sample": -1},
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def joint_counts_are_added_up():
+    """Small data would have the codes of all rows in memory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_pairwise, "_better_folded", lambda *_: True)
+        yield
 
 
 def activations(seed=0, n_samples=40):
@@ -362,6 +372,47 @@ def test_long_work_is_a_chain_of_tasks(monkeypatch):
     assert len(dict(many.__dask_graph__())) > few + 10
     assert_same(many, h)
     assert_same(inb.mutual_information(lazy, estimator="binned"), mi)
+
+
+@pytest.mark.parametrize("block", [1, 2, 4, 100])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"corrected": "miller-madow", "bins": 300},
+        {"normalized": True, "edges": np.linspace(-20, 20, 30)},
+        {"between": ("fc1", "fc2"), "edges": "neuron"},
+    ],
+)
+def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
+    plain = activations()
+    expected = inb.mutual_information(plain, estimator="binned", **options)
+    monkeypatch.setattr(_pairwise, "_better_folded", lambda *_: False)
+    code = 2 if options.get("bins", 10) > 256 else 1
+    monkeypatch.setattr(_source, "BLOCK_BYTES", block * 40 * code)
+    acts, seen = counted(plain, sample=11, layer=1)
+    lazy = inb.mutual_information(acts, estimator="binned", **options)
+    assert not seen
+    assert_same(lazy, expected)
+    with pytest.raises(ValueError, match=r"edges run from -0\.1 to 0\.1"):
+        inb.mutual_information(acts, estimator="binned", edges=[-0.1, 0.1]).compute()
+
+
+@pytest.mark.parametrize(
+    ("n_neurons", "n_samples", "bins", "added_up"),
+    [
+        (768, 1_000_000, 10, True),  # counts of 118 MB, or 3 blocks of codes
+        (768, 200_000, 10, True),  # the same, or one block of 154 MB
+        (600, 4_000, 100, False),  # counts of 7 GB, or codes of 2 MB
+        (768, 10_000, 10, False),
+        (768, 10_000_000, 30, True),  # 4 tiles of counts, or 30 blocks of codes
+    ],
+)
+def test_many_bins_are_not_added_up(n_neurons, n_samples, bins, added_up):
+    empty = dask.array.zeros((n_neurons, n_samples), np.float32, chunks=(n_neurons, n_samples))
+    rows = _source.source(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
+    pairs = _pairs.choose_pairs(rows.layout)
+    assert BETTER_FOLDED(rows, pairs, bins) == added_up
 
 
 @pytest.mark.parametrize("corrected", [None, "miller-madow"])

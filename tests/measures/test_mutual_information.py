@@ -291,10 +291,3 @@ def test_long_double_and_words_of_numpy():
     )
     with pytest.raises(ValueError, match="progress must be one of True, False, 'text'; not 'bar'"):
         inb.mutual_information(acts, progress="bar")
-
-
-def test_joint_counts_that_no_memory_holds_are_refused():
-    acts = ragged().chunk(sample=10)
-    with pytest.raises(ValueError, match=r"bins=50000.*a single pair take 10\.0 GB"):
-        inb.mutual_information(acts, estimator="binned", bins=50_000)
-    inb.mutual_information(acts.load(), estimator="binned", bins=50_000)
