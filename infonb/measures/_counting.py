@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from infonb.measures._chunked import Chunked
+from infonb.measures._cluster import on_worker
 from infonb.measures._edges import Edges
-from infonb.measures._source import Chunked, Source, on_worker
+from infonb.measures._source import Source
 
 __all__ = ["bins_of", "count_pairs", "count_rows", "tiles"]
 

@@ -7,11 +7,11 @@ from collections.abc import Hashable
 import numpy as np
 import xarray as xr
 
+from infonb.measures._chunked import source
 from infonb.measures._counting import bins_of, count_rows
 from infonb.measures._edges import check_edges
 from infonb.measures._options import Attributes, check_neighbours, per_unit
 from infonb.measures._rows import Layout, take_activation
-from infonb.measures._source import source
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]

@@ -87,8 +87,8 @@ def ksg_information(
     # psi[n] for n >= 1
     psi = np.concatenate([[np.nan], digamma(np.arange(1, n_samples + 1))])
     whole = (np.log(n_samples) if mixed else psi[n_samples]) + psi[k]
-    # a block takes some 10 ms: often enough for the bar and for an interrupt
-    block = max(1, 2**19 // (n_samples * max(k, 3)))
+    # a block takes some 3 ms, and most of its rows stay in the cache between the two kernels
+    block = max(1, 2**17 // (n_samples * max(k, 3)))
 
     def measure(tiles: Tiles, chosen: np.ndarray) -> None:
         a, b = first[chosen], second[chosen]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.measures._chunked import source
 from infonb.measures._edges import check_edges
 from infonb.measures._options import (
     PERMUTATIONS,
@@ -20,7 +21,7 @@ from infonb.measures._options import (
 from infonb.measures._pairs import check_pairs, choose_pairs
 from infonb.measures._pairwise import binned_pairs, nearest_pairs
 from infonb.measures._rows import take_activation
-from infonb.measures._source import Source, source
+from infonb.measures._source import Source
 from infonb.measures._variable import binned_with, check_variable, nearest_with
 from infonb.validate import check_choice, check_integer
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from infonb.measures._chunked import BLOCK_BYTES, Chunked
+from infonb.measures._cluster import cluster
 from infonb.measures._counting import bins_of, count_pairs, tiles
 from infonb.measures._edges import Edges
 from infonb.measures._pairs import Pairs
-from infonb.measures._source import BLOCK_BYTES, Chunked, Source, cluster
+from infonb.measures._source import Source
 from infonb.measures._ties import warn_of_grid, warn_of_ties
 
 __all__ = ["binned_pairs", "nearest_pairs"]

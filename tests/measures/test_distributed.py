@@ -10,7 +10,7 @@ import xarray as xr
 from measures.test_larger_than_memory import activations, in_chunks
 
 import infonb as inb
-from infonb.measures import TiesWarning, _pairwise, _source
+from infonb.measures import TiesWarning, _chunked, _cluster, _pairwise
 
 distributed = pytest.importorskip("distributed")
 
@@ -167,19 +167,19 @@ def test_a_task_has_what_it_needs_and_no_more(client, store):
     """Of the graph only its own chunks, so that thousands of tasks stay small."""
     part = opened(store, {})
     many = xr.concat([part] * 50, "sample").chunk(sample=20)  # 1,000 chunks
-    rows = _source.source(many, "sample")
+    rows = _chunked.source(many, "sample")
     whole = len(pickle.dumps(rows._blocks))
     for some in (rows._part(None, range(3)), rows._part([(0, 1)], range(3))):
         assert len(pickle.dumps(some._blocks)) < whole / 10
 
 
 def test_threads_of_a_worker(client):
-    assert _source.cluster() == (2, 2)
+    assert _cluster.cluster() == (2, 2)
 
     def threads():
         import numba
 
-        part = _source.source(xr.DataArray(np.zeros(3), dims="sample").chunk(), "sample")
+        part = _chunked.source(xr.DataArray(np.zeros(3), dims="sample").chunk(), "sample")
         return part.task(lambda own: numba.get_num_threads()).compute(scheduler="synchronous")
 
     assert client.submit(threads).result() == 1

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infonb as inb
-from infonb.measures import TiesWarning, _counting, _pairs, _pairwise, _source
+from infonb.measures import TiesWarning, _chunked, _cluster, _counting, _pairs, _pairwise
 
 BETTER_FOLDED = _pairwise._better_folded
 
@@ -153,7 +153,7 @@ def test_binned(chunks):
 @pytest.mark.parametrize("options", [*NEAREST, *BINNED[4:7:2], *BINNED[10:]], ids=str)
 def test_blocks_of_neurons(options, rows, monkeypatch):
     options = {"estimator": "binned", **options}
-    monkeypatch.setattr(_source, "BLOCK_BYTES", rows * 4 * 40)
+    monkeypatch.setattr(_chunked, "BLOCK_BYTES", rows * 4 * 40)
     monkeypatch.setattr(_pairwise, "TASK_VALUES", 3 * 40)  # three pairs a task
     for name in ("samples", "uneven", "as stored"):
         lazy = inb.mutual_information(activations().chunk(CHUNKS[name]), **options)
@@ -164,7 +164,7 @@ def test_blocks_of_neurons(options, rows, monkeypatch):
 
 @pytest.mark.parametrize("estimator", ["binned", "knn"])
 def test_blocks_of_neurons_of_entropy(estimator, monkeypatch):
-    monkeypatch.setattr(_source, "BLOCK_BYTES", 2 * 4 * 40)
+    monkeypatch.setattr(_chunked, "BLOCK_BYTES", 2 * 4 * 40)
     options = {"estimator": estimator, "pointwise": True}
     lazy = inb.entropy(activations().chunk(CHUNKS["uneven"]), **options)
     assert_same(lazy, inb.entropy(activations(), **options))
@@ -367,7 +367,7 @@ def test_long_work_is_a_chain_of_tasks(monkeypatch):
     h, mi = inb.entropy(acts), inb.mutual_information(acts, estimator="binned")
     lazy = acts.chunk(sample=1)
     few = len(dict(inb.entropy(lazy).__dask_graph__()))
-    monkeypatch.setattr(_source, "LINK_BYTES", 4 * 2 * 4 * 4)
+    monkeypatch.setattr(_chunked, "LINK_BYTES", 4 * 2 * 4 * 4)
     many = inb.entropy(lazy)
     assert len(dict(many.__dask_graph__())) > few + 10
     assert_same(many, h)
@@ -389,7 +389,7 @@ def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
     expected = inb.mutual_information(plain, estimator="binned", **options)
     monkeypatch.setattr(_pairwise, "_better_folded", lambda *_: False)
     code = 2 if options.get("bins", 10) > 256 else 1
-    monkeypatch.setattr(_source, "BLOCK_BYTES", block * 40 * code)
+    monkeypatch.setattr(_chunked, "BLOCK_BYTES", block * 40 * code)
     acts, seen = counted(plain, sample=11, layer=1)
     lazy = inb.mutual_information(acts, estimator="binned", **options)
     assert not seen
@@ -410,7 +410,7 @@ def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
 )
 def test_many_bins_are_not_added_up(n_neurons, n_samples, bins, added_up):
     empty = dask.array.zeros((n_neurons, n_samples), np.float32, chunks=(n_neurons, n_samples))
-    rows = _source.source(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
+    rows = _chunked.source(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
     pairs = _pairs.choose_pairs(rows.layout)
     assert BETTER_FOLDED(rows, pairs, bins) == added_up
 
@@ -443,7 +443,7 @@ def test_what_chunks_share_is_made_once():
 
 
 def test_smaller_chunks_than_those_of_the_store_read_each_once(monkeypatch):
-    monkeypatch.setattr(_source, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(_cluster, "SIDE_BY_SIDE", 1)
     acts, seen = counted(activations(), sample=20, layer=1)
     for samples in (3, 5):
         seen.clear()
