@@ -5,11 +5,11 @@ With ``--benchmark-enable`` at full size and with tables printed; otherwise (as 
 quick check of the same code at small size. See README.md beside this file.
 """
 
-import time
-
 import numpy as np
 import pytest
-from scipy.special import digamma, ndtr
+from benchmarks.clock import seconds_of
+from benchmarks.units import units
+from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_regression
 from sklearn.neighbors import KDTree, NearestNeighbors
 
@@ -18,25 +18,6 @@ from infonb.measures._ksg import ksg_information
 K = 3
 KINDS = ["tanh", "relu", "gelu", "heavy", "bf16", "int8"]
 LOOP_PAIRS = 12
-
-
-def units(kind, n_neurons, n_samples, seed=0):
-    """Return activations of dependent units: 8 shared causes and private noise, float32."""
-    rng = np.random.default_rng(seed)
-    causes = 0.5 * rng.normal(size=(n_neurons, 8)) @ rng.normal(size=(8, n_samples))
-    bias = 0.5 * rng.normal(size=(n_neurons, 1))
-    z = causes + rng.normal(size=(n_neurons, n_samples)) + bias
-    if kind == "bf16":  # the upper half of the bits of a float32
-        bits = np.tanh(z).astype(np.float32).view(np.uint32)
-        return ((bits + 0x8000) & 0xFFFF0000).view(np.float32)
-    made = {
-        "tanh": np.tanh(z),
-        "relu": np.maximum(z, 0),
-        "gelu": z * ndtr(z),
-        "heavy": z**3,
-        "int8": np.round(127 * np.tanh(z)),
-    }[kind]
-    return made.astype(np.float32)
 
 
 def scikit_learn_pair(x, y):
@@ -53,13 +34,6 @@ def plain_pair(x, y):
         counts = KDTree(v, metric="chebyshev").query_radius(v, radius, count_only=True)
         total += digamma(counts).mean()
     return digamma(len(x)) + digamma(K) - total
-
-
-def seconds_of(function, *args):
-    """Return CPU seconds of the whole process: what one core would need."""
-    start = time.process_time()
-    result = function(*args)
-    return time.process_time() - start, result
 
 
 def least_ms(values, k, rounds):
@@ -109,7 +83,7 @@ def test_all_pairs(benchmark, capsys, kind):
 
 def test_growth(benchmark, capsys):
     if benchmark.enabled:
-        sizes, ks, n_neurons = [1000, 2500, 10_000, 20_000, 50_000], [1, 3, 5, 10, 16], 10
+        sizes, ks, n_neurons = [1000, 2500, 10_000, 20_000, 50_000], [1, 3, 5, 10, 16, 30], 10
     else:
         sizes, ks, n_neurons = [100, 200], [3], 3
     samples = {

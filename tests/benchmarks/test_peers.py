@@ -127,10 +127,11 @@ def measured_here(values, **options):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TiesWarning)
         inb.mutual_information(labelled(values[:3]), **options)  # compiled before the clock starts
-        tracemalloc.start()
         start = time.process_time()
         mi = inb.mutual_information(labelled(values), **options).values
         seconds = time.process_time() - start
+        tracemalloc.start()  # which takes time of its own
+        inb.mutual_information(labelled(values), **options)
         memory = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     n = len(values)
