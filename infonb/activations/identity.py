@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import types
 import zlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -18,32 +20,64 @@ from infonb.activations.examples import Batch
 from infonb.activations.labelled import to_numpy
 from infonb.activations.layers import Layer
 
-__all__ = ["Inputs", "differences", "of_arrays", "of_function", "of_layers", "of_model"]
+__all__ = [
+    "Inputs",
+    "differences",
+    "of_arrays",
+    "of_function",
+    "of_layers",
+    "of_model",
+    "of_recorded",
+]
 
 
-def of_model(model: nn.Module) -> dict[str, str]:
+def of_model(model: nn.Module) -> dict[str, Any]:
     """
-    Return the class of a model, and digests of how it is built and of its weights and buffers.
+    Return what tells a model from another one, mostly as digests.
 
-    The weights and buffers are those of its ``state_dict``: what it keeps only for itself, such as
-    a cache that grows with use, does not make it another model.
+    These are its class, how it is built, its weights and buffers (also those that its
+    ``state_dict`` leaves out), plain values and functions that its modules keep as attributes, and
+    forward hooks on it. What it keeps only for itself in another form, such as a list or tensor
+    that grows with use, does not make it another model.
     """
     weights = blake2b(digest_size=8)
-    for name, tensor in sorted(model.state_dict().items()):
+    state = model.state_dict()
+    for name, tensor in sorted(state.items()):
         if torch.nn.parameter.is_lazy(tensor):
             raise ValueError(
                 f"{name!r} has no values before the first use of the model, so that a recording "
                 "on disk could not tell it from another one; call the model once before."
             )
         if isinstance(tensor, torch.Tensor):
-            weights.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
-            weights.update(_bytes(tensor))
+            weights.update(_tensor(name, tensor))
+    buffers, attributes, hooks = defaultdict(list), defaultdict(list), []
+    for name, buffer in model.named_buffers():
+        if name not in state:
+            buffers[name.rpartition(".")[2]].append(_digest("", _tensor(name, buffer)))
+    for path, module in model.named_modules():
+        for name, value in vars(module).items():
+            if name != "training" and not name.startswith("_") and _is_plain(value):
+                attributes[name].append(f"{path} {of_function(value)!r}")
+        for kind in (module._forward_pre_hooks, module._forward_hooks):
+            hooks += [f"{path} {of_function(hook)}" for hook in kind.values()]
     built = re.sub(r" at 0x[0-9a-f]+", "", repr(model))
     return {
         "model": type(model).__name__,
         "the modules of the model": _digest(built),
         "the weights of the model": weights.hexdigest(),
+        # by name, for the message; large models have many of each
+        "buffers": {name: _digest(repr(found)) for name, found in sorted(buffers.items())},
+        "attributes": {name: _digest(repr(found)) for name, found in sorted(attributes.items())},
+        "the hooks on the model": _digest(repr(hooks)),
     }
+
+
+def of_recorded(layers: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the layers of a recording in the form of `of_layers`, as if asked for by name."""
+    return sorted(
+        x["name"] if x["name"] == x["module"] else f"{x['name']} = {x['module']}:{x['call']}"
+        for x in layers
+    )
 
 
 def of_layers(layers: Sequence[Layer], *, default: bool) -> list[str] | str:
@@ -62,7 +96,8 @@ def of_function(value: Any) -> Any:
     """
     Return what tells a function from another one; anything else as it is.
 
-    Its code counts, and the plain values that it brings along, not those that it looks up.
+    Its code counts, and the plain values, arrays and tensors that it brings along, not those that
+    it looks up.
 
     Examples
     --------
@@ -74,12 +109,17 @@ def of_function(value: Any) -> Any:
     if not callable(value):
         return value
     name = getattr(value, "__name__", type(value).__name__)
-    code = getattr(value, "__code__", None)
+    if isinstance(value, functools.partial):
+        carried = [value.args, sorted(value.keywords.items())]
+        return f"{name} ({_digest(f'{of_function(value.func)}{[_carried(x) for x in carried]}')})"
+    # an object that can be called: the function of its class
+    function: Any = value if hasattr(value, "__code__") else type(value).__call__
+    code = getattr(function, "__code__", None)
     if code is None:
         return name
-    closure = [cell.cell_contents for cell in value.__closure__ or ()]
-    carried = [*(value.__defaults__ or ()), *closure]
-    plain = [x if isinstance(x, bool | int | float | str) else type(x).__name__ for x in carried]
+    closure = [cell.cell_contents for cell in function.__closure__ or ()]
+    defaults = function.__defaults__ or (), sorted((function.__kwdefaults__ or {}).items())
+    plain = [_carried(x) for x in (*defaults[0], *closure, *defaults[1])]
     return f"{name} ({_digest(f'{_code(code)}{plain}')})"
 
 
@@ -167,6 +207,31 @@ def differences(now: Mapping[str, Any], there: Mapping[str, Any]) -> str:
         else:
             parts.append(f"{name} is {new!r} now, {old!r} there")
     return "; ".join(parts)
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    known = bool, int, float, str, type(None), np.generic, torch.dtype
+    return isinstance(value, (*known, types.FunctionType, types.BuiltinFunctionType))
+
+
+def _carried(value: Any) -> Any:
+    """Return what tells a value that a function brings along from another one."""
+    if isinstance(value, tuple | list):
+        return [_carried(part) for part in value]
+    if isinstance(value, torch.Tensor | np.ndarray):
+        return _digest(*_named_content(value))
+    return value if isinstance(value, bool | int | float | str) else type(value).__name__
+
+
+def _named_content(value: Any) -> tuple[str, bytes]:
+    kind, content = _content(value)
+    return f"{kind} {tuple(value.shape)}", bytes(content)
+
+
+def _tensor(name: str, tensor: torch.Tensor) -> bytes:
+    return f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode() + bytes(_bytes(tensor))
 
 
 def _text(value: Any) -> str:

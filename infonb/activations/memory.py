@@ -71,9 +71,10 @@ class Memory:
         (only,) = self.blocks
         return only if only.shape[2] == self.filled else only[..., : self.filled].copy()
 
-    def publish(
-        self, dataset: xr.Dataset, coords: Mapping[str, Any], attrs: Mapping[str, Any]
-    ) -> xr.Dataset:
+    def reject_coords(self) -> None:
+        """Do nothing: there is no next run."""
+
+    def publish(self, dataset: xr.Dataset) -> xr.Dataset:
         """Return the dataset, which is in memory."""
         return dataset
 

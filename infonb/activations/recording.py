@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import nn
 
 import infonb
 from infonb.activations.examples import Examples, examples
-from infonb.activations.identity import of_function, of_layers, of_model
+from infonb.activations.identity import of_arrays, of_function, of_layers, of_model
 from infonb.activations.labelled import labelled, sample_coordinates
 from infonb.activations.layers import Layer, choose, count_parameters, found_again, unwrapped
 from infonb.activations.memory import Memory
@@ -104,8 +105,8 @@ def record(
     dtype
         ``"float32"`` or ``"float64"``, the type of the recorded values.
     max_bytes
-        The most memory that the activations may take, or the most on disk with `to`. None: 80 % of
-        the memory that is free, or all that is free on the disk.
+        The most memory that the activations may take, or the most on disk with `to`, where whole
+        chunks count. None: 80 % of the memory that is free, or all that is free on the disk.
     seed
         Seed of torch's global random state during the recording, for models that draw at random
         in eval mode and for shuffled loaders; the state is given back afterwards. None: untouched.
@@ -133,6 +134,8 @@ def record(
         if data that are to be stored come in an order that is drawn anew each time.
     FileExistsError
         If there is something else at `to`.
+    RuntimeError
+        If another process or thread is writing to `to`.
     TypeError
         If the model is no torch module, or the data have none of the forms above.
 
@@ -148,11 +151,14 @@ def record(
     model. Models that draw at random in eval mode do so only with `seed`, and shuffled loaders need
     `seed` or a generator with the same seed. In memory are one batch and a few chunks of 16 MB.
 
-    Nothing is ever appended to, or replaced by, a recording of something else. Class, modules,
-    weights and buffers of the model, layers, options, and the inputs and labels are compared;
-    values that a function (``reduce=``) looks up outside itself are not. If the store is finished
-    and the same, it is returned as it is: its data are read once more, the model is not run. (To
-    open it without that, use `open_activations`; to record anew, remove it.)
+    Nothing is ever appended to, or replaced by, a recording of something else, and nobody else can
+    write to it meanwhile. Compared are: class, modules, weights and buffers of the model, the plain
+    values and functions that its modules keep as attributes, forward hooks on it, layers, options,
+    the inputs and labels, `coords` and `attrs`. Not compared are: the Python code of the modules;
+    what they keep in other objects, lists or tensors that are no buffers (where caches are, too);
+    what a function or hook looks up outside itself. If the store is finished and the same, it is
+    returned as it is: its data are read once more, the model is not run. (To open it without that,
+    use `open_activations`; to record anew, remove it.)
 
     References
     ----------
@@ -218,18 +224,20 @@ def record(
             **{name: of_function(value) for name, value in options.items()},
             "prediction": of_function(prediction),
             "data": source.name,
+            "coords": of_arrays(given),
+            "attrs": json.loads(json.dumps(dict(attrs or {}), default=str)),
         }
         drawing = None if seed is None else device
         sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
+
+    with _closed(sink), _seeded(device, seed):
         walk.layers, walk.widths = found_again(model, sink.layers), sink.widths
         notes.parts = sink.recorded
-
-    with _seeded(device, seed), _closed(sink):
         if isinstance(sink, Stream) and sink.finished:
             with progress_bar(
                 show=progress, total=source.n_samples, desc="compare", unit=" samples"
             ) as bar:
-                return sink.reopened(source, given, attrs or {}, bar.update)
+                return sink.reopened(source, bar.update)
         _fill(sink, walk, source, notes, progress)
         described = {
             "model": type(model).__name__,
@@ -242,10 +250,14 @@ def record(
             **(attrs or {}),
         }
         activation = sink.finish()
-        kept = sample_coordinates({**notes.coords(), **given}, activation.shape[2])
+        try:
+            kept = sample_coordinates({**notes.coords(), **given}, activation.shape[2])
+        except ValueError:
+            sink.reject_coords()
+            raise
         names = [layer.name for layer in walk.layers]
         dataset = labelled(activation, names, walk.widths, kept, described)
-        return sink.publish(dataset, given, attrs or {})
+        return sink.publish(dataset)
 
 
 def _fill(

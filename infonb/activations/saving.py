@@ -74,7 +74,9 @@ def open_activations(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
     chunks
         None: what is indexed is read when it is used (``.load()`` reads all). ``{}``: dask arrays
         with the chunks of the store, for what is larger than memory; ``"auto"`` or a dict such as
-        ``{"sample": 10_000}``: dask arrays with other chunks.
+        ``{"sample": 10_000}``: dask arrays with other chunks. They should be multiples of the
+        stored ones, and never smaller along neuron or layer: every stored chunk is read whole for
+        each part of it (one file took 9.7 s instead of 1.6 s).
 
     Returns
     -------
@@ -142,6 +144,7 @@ def tile(low: int, high: int, itemsize: int) -> tuple[int, int]:
     itemsize
         Bytes of a value.
     """
-    # at most 16 parts: many small files are slow, and NaN is compressed to nearly nothing
+    # at most 16 parts: many small files are slow; chunks are not compressed, so that the padding
+    # inside a chunk takes its room, but chunks of nothing but padding are not written
     neurons = high if low == high else max(low, -(-high // 16))
     return neurons, max(1, CHUNK_BYTES // (neurons * itemsize))

@@ -7,7 +7,16 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-__all__ = ["available_memory", "check_disk", "check_size", "disk_line", "format_bytes", "size_line"]
+__all__ = [
+    "available_memory",
+    "check_disk",
+    "check_size",
+    "disk_bytes",
+    "disk_line",
+    "format_bytes",
+    "free_disk",
+    "size_line",
+]
 
 
 def size_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> str:
@@ -33,20 +42,53 @@ def size_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> st
     return text + (f" (padding adds {added})" if padding else " (no padding)")
 
 
-def disk_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> str:
+def disk_line(
+    widths: Sequence[int], n_samples: int | None, itemsize: int, chunk: tuple[int, int]
+) -> str:
     """
-    Return one line that says how large the activations will be on disk, where padding is not.
+    Return one line that says how large the activations will be on disk.
+
+    Chunks are (neuron, sample); for the other parameters see `disk_bytes`.
 
     Examples
     --------
-    >>> disk_line([256, 256, 10], 10_000, 4)
-    '3 layers × up to 256 neurons × 10,000 samples: at most 20.9 MB on disk'
+    >>> disk_line([256, 256, 10], 10_000, 4, (16, 250_000))
+    '3 layers × up to 256 neurons × 10,000 samples: at most 21.1 MB on disk'
     """
-    text, each = _shape(widths), sum(widths) * itemsize
+    text = _shape(widths)
     if n_samples is None:
-        return f"{text}: at most {format_bytes(each)} on disk for each sample"
+        each, length = disk_bytes(widths, 1, itemsize, chunk), chunk[1]
+        return (
+            f"{text}: {format_bytes(each)} on disk for each sample, beyond {length:,} samples in "
+            "whole chunks of as many"
+        )
     text += f" × {n_samples:,} sample{'s'[: n_samples != 1]}"
-    return f"{text}: at most {format_bytes(each * n_samples)} on disk"
+    return f"{text}: at most {format_bytes(disk_bytes(widths, n_samples, itemsize, chunk))} on disk"
+
+
+def disk_bytes(widths: Sequence[int], n_samples: int, itemsize: int, chunk: tuple[int, int]) -> int:
+    """
+    Return the bytes of all chunks, each of which is written in full if a value is in it.
+
+    Parameters
+    ----------
+    widths
+        Number of neurons of the layers.
+    n_samples
+        Number of samples.
+    itemsize
+        Bytes of a value.
+    chunk
+        Neurons and samples in a chunk; the samples are no more than there are.
+
+    Examples
+    --------
+    >>> disk_bytes([5, 3], 10, 4, (3, 7)) == (2 + 1) * 2 * (3 * 7 * 4)
+    True
+    """
+    neurons, length = chunk[0], min(chunk[1], max(n_samples, 1))
+    parts = sum(-(-width // neurons) for width in widths)
+    return parts * -(-n_samples // length) * neurons * length * itemsize
 
 
 def check_size(needed: int, max_bytes: float | None, what: str) -> None:
@@ -78,18 +120,29 @@ def check_size(needed: int, max_bytes: float | None, what: str) -> None:
 
 def check_disk(needed: int, max_bytes: float | None, what: str, folder: Path) -> None:
     """Raise unless so many bytes may be written to a folder; `max_bytes` replaces what is free."""
+    if max_bytes is None:
+        free, place = free_disk(folder)
+        if needed <= free:
+            return
+        why = (
+            f"{format_bytes(needed)} more are needed, but {format_bytes(free)} are free in {place}"
+        )
+        remedy = "Make room, or record on another disk; else record"
+    elif needed > max_bytes:
+        why, remedy = f"max_bytes is {format_bytes(max_bytes)}", "Set another limit, or record"
+    else:
+        return
+    raise ValueError(
+        f"the activations do not fit on the disk: {what}; {why}. {remedy} fewer layers, fewer "
+        "samples or fewer neurons. What is recorded already is kept."
+    )
+
+
+def free_disk(folder: Path) -> tuple[int, Path]:
+    """Return the bytes that are free where a folder is or would be, and where that is."""
     while not folder.exists():
         folder = folder.parent
-    limit, source = max_bytes, "max_bytes"
-    if limit is None:
-        limit, source = shutil.disk_usage(folder).free, f"what is free in {folder}"
-    if needed > limit:
-        raise ValueError(
-            f"the activations do not fit on the disk: {what}; {format_bytes(needed)} more are "
-            f"needed, but {source} is {format_bytes(limit)}. Record fewer layers, fewer samples or "
-            "fewer neurons, or on another disk; max_bytes= sets another limit (values that "
-            "compress well, such as those after a ReLU, take less)."
-        )
+    return shutil.disk_usage(folder).free, folder
 
 
 def available_memory() -> int | None:

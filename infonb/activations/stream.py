@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +15,7 @@ import torch
 import xarray as xr
 
 from infonb.activations.examples import Batch, Examples
-from infonb.activations.identity import Inputs, differences, of_arrays
+from infonb.activations.identity import Inputs, differences, of_recorded
 from infonb.activations.journal import Journal, pack, unpack
 from infonb.activations.labelled import DIMS
 from infonb.activations.partial import (
@@ -25,13 +26,22 @@ from infonb.activations.partial import (
     remove_partial,
 )
 from infonb.activations.saving import open_activations, tile
-from infonb.activations.size import check_disk, disk_line, format_bytes
+from infonb.activations.size import (
+    check_disk,
+    disk_bytes,
+    disk_line,
+    format_bytes,
+    free_disk,
+)
 from infonb.storage import GrowingStore, Lock, read_note, write_atomically
 
 __all__ = ["Stream"]
 
 # how many columns of chunks are in the store; the rows of later ones are in the journal
 _COLUMNS = "columns.json"
+
+# no room on the disk, or no more of it for this user (which Windows does not know)
+_FULL = errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)
 
 
 class Stream:
@@ -43,12 +53,16 @@ class Stream:
     journal is removed: whoever is killed in between finds the state before or after. In memory are
     one batch and a few chunks.
 
+    From the beginning to the end, nobody else can write to the folder; what is there is judged when
+    it is locked.
+
     Parameters
     ----------
     to
         Where the store will be.
     about
-        What the recording is of, in plain values; another run goes on only if it says the same.
+        What the recording is of, in plain values; another run goes on only if it says the same
+        (of the layers: or names those that the default has turned out to be).
     n_samples
         Number of samples, None if only the data will tell.
     dtype
@@ -71,6 +85,8 @@ class Stream:
         If the store is of something else; the message says in what it differs.
     FileExistsError
         If something else is in its place.
+    RuntimeError
+        If somebody else is writing it.
     """
 
     def __init__(
@@ -87,7 +103,7 @@ class Stream:
         self.about = {**about, "n_samples": n_samples, "dtype": dtype}
         self.n_samples, self.dtype, self.max_bytes = n_samples, np.dtype(dtype), max_bytes
         self.device = device
-        self.finished = os.path.lexists(self.target)
+        self.finished = False
         self.layers: list[dict[str, Any]] = []
         self.widths: list[int] = []
         self.recorded: list[dict[str, np.ndarray | None]] = []
@@ -96,19 +112,23 @@ class Stream:
         self._n_seen = 0
         self._random = ""
         self._writes = False
+        self._rejected = False
         self._lock: Lock | None = None
+        self._journal: Any = None
+        self._look()  # what is not ours is not even locked
         if self.finished:
-            self._refuse_other((read_note(self.target) or {}).get("about"), self.target)
-        elif not is_empty(self.folder):
-            recording = read_recording(self.folder) or {}
-            self._refuse_other(recording.get("about"), self.folder)
-            self._lock = Lock(self.folder, str(self.path))
-            self.layers = recording["layers"]
-            try:
+            return
+        self._lock = Lock(self.folder, str(self.path))
+        try:
+            recording = self._look()  # whoever held the lock may have changed it
+            if self.finished:
+                self.close()
+            elif recording is not None:
+                self.layers = recording["layers"]
                 self._prepare(recording["widths"], recording["length"])
-            except BaseException:
-                self._lock.release()
-                raise
+        except BaseException:
+            self.close()
+            raise
 
     def is_recorded(self, batch: Batch) -> bool:
         """Take note of the next batch; tell whether it is there; refuse other data than that."""
@@ -134,21 +154,23 @@ class Stream:
 
     def start(self, widths: list[int], layers: Sequence[Mapping[str, Any]]) -> str:
         """Check the size, begin the store if there is none; say the size and what is there."""
-        line = disk_line(widths, self.n_samples, self.dtype.itemsize)
-        if self._lock is None:
-            _, length = tile(min(widths), max(widths), self.dtype.itemsize)
-            length = min(length, self.n_samples or length)
-            self._check_space(widths, length, 0, line)
-            self.folder.mkdir(parents=True, exist_ok=True)
-            self._lock = Lock(self.folder, str(self.path))
-            recording = {
-                "about": self.about, "layers": list(layers), "widths": widths, "length": length,
-            }  # fmt: skip
-            write_atomically(self.folder / RECORDING, json.dumps(recording, indent=1))
-            self._prepare(widths, length)
-            return line
-        self._check_space(widths, self._journal.length, self._journal.filled, line)
-        return f"{line}; {self._journal.filled:,} samples are there already"
+        neurons, length = tile(min(widths), max(widths), self.dtype.itemsize)
+        length = min(length, self.n_samples or length)
+        if self._journal is not None:
+            length = self._journal.length
+        line = disk_line(widths, self.n_samples, self.dtype.itemsize, (neurons, length))
+        filled = 0 if self._journal is None else self._journal.filled
+        if self.n_samples is not None:
+            needed = self._needed(widths, self.n_samples)
+            if self.max_bytes is None:
+                needed = self._needed_more(widths, length, filled)
+            check_disk(needed, self.max_bytes, line, self.folder.parent)
+        if self._journal is not None:
+            return f"{line}; {filled:,} samples are there already"
+        self.layers = [dict(layer) for layer in layers]
+        self._describe(widths, length)
+        self._prepare(widths, length)
+        return line
 
     def append(self, rows: list[torch.Tensor], known: Mapping[str, np.ndarray | None]) -> None:
         """Take the rows (sample, neuron) of one batch, and what is known about its samples."""
@@ -172,46 +194,37 @@ class Stream:
                 f"{self._remedy(self.folder)}"
             )
         self._begin()
+        if self._journal.filled < self._journal.length:  # a chunk is written in full
+            self._store.chunks["sample"] = self._journal.filled
         self._write_columns(last=True)
         return self._store.placeholder(self._journal.filled)
 
-    def publish(
-        self, dataset: xr.Dataset, coords: Mapping[str, Any], attrs: Mapping[str, Any]
-    ) -> xr.Dataset:
-        """
-        Move the store to its place, and open it.
+    def reject_coords(self) -> None:
+        """Let the next run bring other coordinates: these do not fit the samples that came."""
+        self.about["coords"] = None
+        self._describe(self.widths, self._journal.length)
 
-        Parameters
-        ----------
-        dataset
-            The activations, of which `finish` has returned the array.
-        coords, attrs
-            What the caller has said about the samples and the recording, to compare later.
-        """
+    def publish(self, dataset: xr.Dataset) -> xr.Dataset:
+        """Move the store, of which `finish` has returned the array, to its place, and open it."""
+        if self._rejected:
+            self._describe(self.widths, self._journal.length)  # whose folder it is
         # the digest of what was walked through, for the same line of code that runs once more
-        self._store.finish(dataset, self.target, self._note(coords, attrs))
-        self.close()
+        self._store.finish(dataset, self.target, {**self._note(), "layers": self.layers})
         remove_partial(self.folder)
+        self.close()
         return self.open()
 
-    def reopened(
-        self, source: Examples, coords: Mapping[str, Any], attrs: Mapping[str, Any],
-        each: Callable[[int], object],
-    ) -> xr.Dataset:  # fmt: skip
+    def reopened(self, source: Examples, each: Callable[[int], object]) -> xr.Dataset:
         """Return the finished store, if it is one of the same data; `each` is told their sizes."""
-        n_samples = 0
         for batch in source.batches:
             if batch.size:
                 self._inputs.update(batch)
-                n_samples += batch.size
                 each(batch.size)
         found = read_note(self.target) or {}
-        self._refuse_other(found, self.target, self._note(coords, attrs))
-        recording = read_recording(self.folder) or {}
-        if self.folder.exists() and (
-            is_empty(self.folder) or recording.get("about") == found["about"]
-        ):
-            remove_partial(self.folder)  # killed after the store was moved to its place
+        there = found.get("the inputs or labels")
+        if there != str(self._inputs):
+            self._refuse("the inputs or labels differ", self.target)
+        self._clear_up(found.get("about"))
         return self.open()
 
     def open(self) -> xr.Dataset:
@@ -219,14 +232,55 @@ class Stream:
         return open_activations(self.path, chunks={})
 
     def close(self, error: BaseException | None = None) -> None:
-        """Let other processes go on; tell whoever sees the error what is there."""
+        """Let others go on; tell whoever sees the error what is there, and how to go on."""
         if self._lock is not None:
-            self._lock.release()
-        if error is not None and self._writes and self.folder.exists():
-            error.add_note(
-                f"infonb: {self._journal.filled:,} samples are kept in {self.folder}; the same "
-                f"record(..., to={str(self.path)!r}) goes on after them."
-            )
+            try:
+                if self.folder.exists() and is_empty(self.folder):  # nothing was begun
+                    remove_partial(self.folder)
+            finally:
+                self._lock.release()
+                self._lock = None
+        if error is None or not self._writes or not self.folder.exists():
+            return
+        if isinstance(error, OSError) and error.errno in _FULL:
+            error.add_note(self._full_disk())
+        error.add_note(
+            f"infonb: {self._journal.filled:,} samples are kept in {self.folder}; the same "
+            f"record(..., to={str(self.path)!r}) goes on after them."
+        )
+
+    def _look(self) -> dict[str, Any] | None:
+        """Judge what is in the place and beside it; return how the unfinished is described."""
+        self.finished = os.path.lexists(self.target)
+        if self.finished:
+            note = read_note(self.target) or {}
+            self._refuse_other(note.get("about"), note.get("layers"), self.target)
+            return None
+        if is_empty(self.folder):
+            return None
+        recording = read_recording(self.folder) or {}
+        self._refuse_other(recording.get("about"), recording.get("layers"), self.folder)
+        return recording
+
+    def _clear_up(self, about: Any) -> None:
+        """Remove what was left by a process that was killed after the store was in its place."""
+        if not self.folder.exists():
+            return
+        try:
+            lock = Lock(self.folder, str(self.path))
+        except (RuntimeError, OSError):  # whoever is at it will remove it
+            return
+        try:
+            if is_empty(self.folder) or (read_recording(self.folder) or {}).get("about") == about:
+                remove_partial(self.folder)
+        finally:
+            lock.release()
+
+    def _describe(self, widths: list[int], length: int) -> None:
+        recording = {
+            "about": self.about, "layers": self.layers, "widths": widths, "length": length,
+        }  # fmt: skip
+        write_atomically(self.folder / RECORDING, json.dumps(recording, indent=1, default=str))
 
     def _prepare(self, widths: list[int], length: int) -> None:
         self.widths = widths
@@ -281,43 +335,63 @@ class Stream:
 
                 yield (slice(layer, layer + 1), slice(start, end), samples), values
 
-    def _note(self, coords: Mapping[str, Any], attrs: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "about": self.about,
-            "the inputs or labels": str(self._inputs),
-            "coords": of_arrays(coords),
-            "attrs": json.loads(json.dumps(dict(attrs), default=str)),
-        }
+    def _note(self) -> dict[str, Any]:
+        return {"about": self.about, "the inputs or labels": str(self._inputs)}
 
-    def _refuse_other(self, there: Any, place: Path, now: Any = None) -> None:
+    def _refuse_other(self, there: Any, layers: Any, place: Path) -> None:
         """Raise unless what is there is of the same as what is to be recorded now."""
         if there is None:
             raise FileExistsError(
                 f"{place} is there already, and no recording with record(..., to=...): nothing is "
                 "appended to it. Remove it, or give another path."
             )
-        found = differences(now or self.about, there)
+        now, there = dict(self.about), dict(there)
+        if there.get("coords", {}) is None:  # they did not fit; others may
+            del there["coords"], now["coords"]
+            self._rejected = True
+        if there.get("layers") == "the default" and now.get("layers") == of_recorded(layers or []):
+            now["layers"] = self.about["layers"] = "the default"
+        found = differences(now, there)
         if found:
-            raise ValueError(
-                f"{place} holds another recording: {found}. Nothing was changed; "
-                f"{self._remedy(place)}"
-            )
+            self._refuse(found, place)
+
+    def _refuse(self, found: str, place: Path) -> None:
+        raise ValueError(
+            f"{place} holds another recording: {found}. Nothing was changed; {self._remedy(place)}"
+        )
 
     def _remedy(self, place: Path) -> str:
         return f"give another path, or remove {place} to record anew."
 
-    def _check_space(self, widths: list[int], length: int, filled: int, line: str) -> None:
-        if self.n_samples is None:
-            return
-        each = sum(widths) * self.dtype.itemsize
-        needed = self.n_samples * each
-        if self.max_bytes is None:  # a column is there twice while its chunks are written
-            needed += (min(length, self.n_samples) - filled) * each
-        check_disk(needed, self.max_bytes, line, self.folder.parent)
+    def _needed(self, widths: list[int], n_samples: int, length: int | None = None) -> int:
+        """Return the bytes of the chunks of so many samples."""
+        neurons, longest = tile(min(widths), max(widths), self.dtype.itemsize)
+        chunk = neurons, length or min(longest, self.n_samples or longest)
+        return disk_bytes(widths, n_samples, self.dtype.itemsize, chunk)
+
+    def _needed_more(self, widths: list[int], length: int, filled: int) -> int:
+        """Return the bytes that are still to be written."""
+        n_samples = max(self.n_samples or 0, filled)
+        done = filled // length * length
+        chunks = self._needed(widths, n_samples, length)
+        chunks -= self._needed(widths, done, length) if done else 0
+        # a column is there twice while its chunks are written
+        rows = max(min(length, n_samples) - (filled - done), 0)
+        return chunks + rows * sum(widths) * self.dtype.itemsize
+
+    def _full_disk(self) -> str:
+        needed = self._needed_more(self.widths, self._journal.length, self._journal.filled)
+        free, place = free_disk(self.folder)
+        more = "" if self.n_samples is not None else " for what came so far"
+        return (
+            f"infonb: the disk is full: {format_bytes(needed)} more are needed{more}, "
+            f"{format_bytes(free)} are free in {place}. Make room there, or move {self.folder} to "
+            "another disk and record to the path beside it."
+        )
 
     def _check_more(self) -> None:
         """Raise if data of unknown length have become longer than they may."""
-        needed = self._journal.filled * sum(self.widths) * self.dtype.itemsize
+        needed = self._needed(self.widths, self._journal.filled, self._journal.length)
         if self.max_bytes is not None and needed > self.max_bytes:
             raise ValueError(
                 f"the activations do not fit: {self._journal.filled:,} samples take "

@@ -17,7 +17,7 @@ from infonb.storage.stores import declare, finish
 
 __all__ = ["GrowingStore", "sync", "write_atomically"]
 
-# chunks that are compressed at the same time; each of them is in memory with its compressed copy
+# chunks that are written at the same time; each of them is in memory, with a copy as bytes
 _THREADS = 4
 
 
@@ -137,7 +137,7 @@ class GrowingStore:
 
 
 def _give_memory_back() -> None:
-    """Return what compressing has left unused, which glibc would keep in ever more pieces."""
+    """Return what writing chunks has left unused, which glibc would keep in ever more pieces."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)

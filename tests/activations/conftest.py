@@ -1,9 +1,10 @@
-"""Torch's random state is the same at the start of every test, and given back."""
+"""Torch's random state is the same at the start of every test, and given back; hooks are gone."""
 
 from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +12,4 @@ def _seed():
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         yield
+    nn.modules.module._global_forward_pre_hooks.clear()

@@ -47,6 +47,16 @@ class Calls(nn.Module):
         return self.function(self, *args, **kwargs)
 
 
+def before_each_call(model, function):
+    """Call a function before each run of a model, with a hook that is none of the model's own."""
+
+    def call(module, args):
+        if module is model:
+            function(module, args)
+
+    return nn.modules.module.register_module_forward_pre_hook(call)
+
+
 def inputs(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
-from activations.models import quiet
+from activations.models import before_each_call, quiet
 
 from infonb.activations import open_activations, saving
 
@@ -121,7 +121,7 @@ def test_killed_and_resumed_is_the_same_as_uninterrupted(killed, expected, where
     monkeypatch.setattr(saving, "CHUNK_BYTES", 20 * 3 * 4)
     model, data = parts()
     calls = []
-    model.register_forward_pre_hook(lambda *_: calls.append(1))
+    before_each_call(model, lambda *_: calls.append(1))
     recorded = 0
     if where != "after the move":
         lines = (path.parent / "a.zarr.partial" / "batches.jsonl").read_bytes()

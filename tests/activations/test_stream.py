@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
-from activations.models import Calls, Functional, Reused, inputs, quiet
+from activations.models import Calls, Functional, Reused, before_each_call, inputs, quiet
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
@@ -45,7 +45,7 @@ class Counts:
 
     def __init__(self, model, at=None, error=RuntimeError):
         self.samples, self.calls, self.at, self.error = 0, 0, at, error
-        self.handle = model.register_forward_pre_hook(self)
+        self.handle = before_each_call(model, self)
 
     def __call__(self, module, args):
         if self.calls == self.at:
@@ -225,10 +225,12 @@ def test_coordinates_may_be_mended_when_the_recording_itself_is_done(tmp_path, m
         patch.setattr("infonb.storage.growing.finish", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             quiet(model, data(), to=path, coords={"group": np.arange(20)})
+    with pytest.raises(ValueError, match="the coords 'group' differ"):  # these did fit
+        quiet(model, data(), to=path)
     count = Counts(model)
-    finished = quiet(model, data(), to=path, attrs={"epoch": 1})
+    finished = quiet(model, data(), to=path, coords={"group": np.arange(20)})
     assert count.calls == 0
-    assert_same(finished, quiet(model, data(), attrs={"epoch": 1}))
+    assert_same(finished, quiet(model, data(), coords={"group": np.arange(20)}))
 
 
 @pytest.mark.usefixtures("small_chunks")
@@ -257,29 +259,77 @@ def test_full_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(stream.Journal, "append", full)
     with pytest.raises(OSError, match="No space left") as caught:
         quiet(model, x, batch_size=4, to=path)
-    assert "are kept in" in caught.value.__notes__[-1]
+    full, kept = caught.value.__notes__[-2:]
+    assert "the disk is full" in full
+    assert "more are needed" in full
+    assert "are free in" in full
+    assert "goes on after" in kept
 
 
 def test_size_is_checked_before_the_start_and_printed(tmp_path, monkeypatch, capsys):
     model, x, path = Functional(), inputs(1000, 4), tmp_path / "a.zarr"
-    needs = r"× 1,000 samples: at most 32.0 kB on disk; 32.0 kB more .*max_bytes is 31.0 kB"
+    # 5 neurons are two chunks of 3, and 3 are one: 9 values for each sample
+    needs = r"× 1,000 samples: at most 36.0 kB on disk; max_bytes is 35.0 kB. Set another limit"
     with pytest.raises(ValueError, match=needs):
-        quiet(model, x, to=path, max_bytes=31_000)
+        quiet(model, x, to=path, max_bytes=35_000)
     monkeypatch.setattr("infonb.activations.size.shutil.disk_usage",
-                        lambda folder: type("Usage", (), {"free": 63_999})())  # fmt: skip
-    with pytest.raises(ValueError, match=r"64.0 kB more are needed, but what is free in .* is 64"):
+                        lambda folder: type("Usage", (), {"free": 67_999})())  # fmt: skip
+    with pytest.raises(
+        ValueError, match=r"68.0 kB more are needed, but 68.0 kB are free in .*room"
+    ):
         quiet(model, x, to=path)
     assert os.listdir(tmp_path) == []
     monkeypatch.undo()
-    with pytest.raises(ValueError, match=r"512 samples take 16.4 kB on disk, but max_bytes is 16"):
-        quiet(model, iter(x.split(256)), to=path, max_bytes=16_000)
+    with pytest.raises(ValueError, match=r"512 samples take 18.4 kB on disk, but max_bytes is 18"):
+        quiet(model, iter(x.split(256)), to=path, max_bytes=18_000)
     capsys.readouterr()
-    record(model, iter(x.split(256)), to=path, max_bytes=32_000, progress="text")
+    record(model, iter(x.split(256)), to=path, max_bytes=36_000, progress="text")
     printed = capsys.readouterr().out
-    assert printed.startswith(
-        "2 layers × up to 5 neurons: at most 32 B on disk for each sample; 512 samples are there"
-    )
+    assert printed.startswith("2 layers × up to 5 neurons: 36 B on disk for each sample, beyond 1,")
+    assert "; 512 samples are there" in printed
     assert printed.count("neurons") == 1
+    assert on_disk(path) == 36_000  # the chunk is no longer than the data were
+
+
+def on_disk(path):
+    chunks = (path / "activation" / "c").rglob("*")
+    return sum(entry.stat().st_size for entry in chunks if entry.is_file())
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("n_samples", [7, 20, 23, 60])
+def test_what_is_said_is_what_is_written(tmp_path, monkeypatch, n_samples, known):
+    """Narrow and wide layers, so that chunks are padded, and the last one is not filled."""
+    monkeypatch.setattr(saving, "CHUNK_BYTES", 20 * 8 * 4)
+    widths = [3, 4, 3, 128, 9]
+    parts = [nn.Linear(a, b) for a, b in zip([4, *widths], [*widths, 2], strict=True)]
+    x, path = inputs(n_samples, 4), tmp_path / "a.zarr"
+    n_chunks = (1 + 1 + 1 + 16 + 2) * -(-n_samples // 20)
+    needed = n_chunks * 8 * min(n_samples, 20) * 4
+    with pytest.raises(ValueError, match=r"max_bytes is"):
+        quiet(
+            nn.Sequential(*parts), x if known else iter(x.split(5)), to=path, max_bytes=needed - 1
+        )
+    quiet(nn.Sequential(*parts), x if known else iter(x.split(5)), to=path, max_bytes=needed)
+    assert on_disk(path) == needed
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_no_more_is_asked_for_than_what_is_still_to_be_written(tmp_path, monkeypatch):
+    model, x, path = Functional(), inputs(70, 4), tmp_path / "a.zarr"
+    count = Counts(model, 5)
+    with pytest.raises(RuntimeError):
+        quiet(model, x, batch_size=6, to=path)
+    count.handle.remove()
+    # of 30 samples 28 are 4 columns of chunks (9 values each), 2 are rows (8 values each)
+    needed = 6 * 7 * 9 * 4 + 5 * 8 * 4
+    free = [needed - 1]
+    monkeypatch.setattr("infonb.activations.size.shutil.disk_usage",
+                        lambda folder: type("Usage", (), {"free": free[0]})())  # fmt: skip
+    with pytest.raises(ValueError, match=r"1.7 kB more are needed.* is recorded already is kept"):
+        quiet(model, x, batch_size=6, to=path)
+    free[0] = needed
+    quiet(model, x, batch_size=6, to=path)
 
 
 # ---------------------------------------------------------------------------------- refusals
@@ -445,29 +495,6 @@ def test_what_cannot_be_stored_is_refused_before_the_run(tmp_path):
         quiet(lazy, X, to=tmp_path / "a.zarr")
     assert count.calls == 0
     assert os.listdir(tmp_path) == []
-
-
-def test_lock(tmp_path):
-    """The lock is one of processes; in this one it can only be looked at."""
-    import subprocess
-    import sys
-
-    code = (
-        "import sys, infonb.storage as s; from pathlib import Path\n"
-        "try: s.Lock(Path(sys.argv[1]), 'a.zarr')\n"
-        "except RuntimeError as error: print(error)\n"
-    )
-
-    def try_it():
-        command = [sys.executable, "-c", code, str(tmp_path)]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    from infonb.storage import Lock
-
-    lock = Lock(tmp_path, "a.zarr")
-    assert try_it().startswith("a.zarr is being written by another process; wait for it")
-    lock.release()
-    assert try_it() == ""
 
 
 # -------------------------------------------------------------------- order and random numbers

@@ -1,0 +1,102 @@
+"""One writer at a time, also among the threads of a process, and also while folders go away."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from infonb.storage import Lock
+
+ELSEWHERE = (
+    "import sys, infonb.storage as s; from pathlib import Path\n"
+    "try: s.Lock(Path(sys.argv[1]), 'a.zarr')\n"
+    "except RuntimeError as error: print(error)\n"
+)
+
+unix = pytest.mark.skipif(sys.platform == "win32", reason="locks of files are Unix")
+
+
+def elsewhere(folder):
+    command = [sys.executable, "-c", ELSEWHERE, str(folder)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@unix
+def test_another_process(tmp_path):
+    lock = Lock(tmp_path, "a.zarr")
+    with pytest.raises(RuntimeError):  # does not give up the lock of the process
+        Lock(tmp_path, "a.zarr")
+    assert elsewhere(tmp_path).startswith("a.zarr is being written by another process; wait for it")
+    lock.release()
+    assert elsewhere(tmp_path) == ""
+
+
+def test_another_thread(tmp_path, monkeypatch):
+    said = []
+
+    def other(path):
+        try:
+            Lock(path, "a.zarr").release()
+            said.append("")
+        except RuntimeError as error:
+            said.append(str(error))
+
+    monkeypatch.chdir(tmp_path)
+    lock = Lock(tmp_path / "a", "a.zarr")
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for path in (tmp_path / "a", Path("a"), tmp_path / "link", tmp_path / "b"):
+        thread = threading.Thread(target=other, args=(path,))
+        thread.start()
+        thread.join()
+    lock.release()
+    lock.release()
+    other(tmp_path / "a")
+    refused = "a.zarr is being written by another thread of this process; wait for it"
+    assert [text.startswith(refused) for text in said] == [True, True, True, False, False]
+    assert said[3:] == ["", ""]
+
+
+def test_only_one_of_many_threads_has_it(tmp_path):
+    barrier, held, refused = threading.Barrier(8), [], []
+
+    def take():
+        barrier.wait()
+        try:
+            held.append(Lock(tmp_path, "a.zarr"))
+        except RuntimeError:
+            refused.append(1)
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(held), len(refused)) == (1, 7)
+    held[0].release()
+
+
+@unix
+@pytest.mark.parametrize("again", [False, True])
+def test_the_folder_is_removed_just_before_it_is_locked(tmp_path, monkeypatch, again):
+    """A lock of a file that is not there any more would be one that nobody else sees."""
+    import fcntl
+
+    folder, lockf, removed = tmp_path / "a", fcntl.lockf, []
+
+    def late(*args):
+        if not removed:
+            removed.append(shutil.rmtree(folder))
+            if again:
+                folder.mkdir()
+                (folder / "lock").touch()
+        return lockf(*args)
+
+    monkeypatch.setattr(fcntl, "lockf", late)
+    lock = Lock(folder, "a.zarr")
+    assert elsewhere(folder).startswith("a.zarr is being written by another process")
+    lock.release()
