@@ -24,9 +24,11 @@ def compiled(function: Callable[..., Any]) -> Any:
     The cache lies beside the package, or in the user's cache folder where the package is read-only;
     where neither can be written the kernel is compiled anew in every process. A change of any file
     of kernels makes the cache void: numba by itself looks only at the file of the kernel that is
-    called, not at those of the kernels in it. The kernel releases
-    the interpreter lock: threads run blocks of work side by side (`over_blocks`), without numba's
-    own thread pool, which some systems allow to be entered by one caller at a time only.
+    called, not at those of the kernels in it.
+
+    The kernel releases the interpreter lock: threads run blocks of work side by side
+    (`over_blocks`), without numba's own thread pool, which some systems allow to be entered by one
+    caller at a time only.
     """
     try:
         kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
