@@ -25,9 +25,9 @@ def entropy_of_counts(counts: np.ndarray, corrected: str | None = None) -> np.nd
     corrected
         None: the plug-in value, too low by about (K - 1) / 2S for K bins that can be filled.
         ``"miller-madow"``: plug-in plus (K - 1) / 2S with the K bins that are filled.
-        ``"grassberger"``: :math:`\\log S - \\sum_b n_b G(n_b) / S` with :math:`G(n) = \\psi(n) +
-        \\frac{1}{2} (-1)^n [\\psi(\\frac{n+1}{2}) - \\psi(\\frac{n}{2})]`.
-        ``"chao-shen"``: :math:`-\\sum_b C p_b \\log(C p_b) / (1 - (1 - C p_b)^S)` over filled bins,
+        ``"grassberger"``: :math:`\log S - \sum_b n_b G(n_b) / S` with :math:`G(n) = \psi(n) +
+        \frac{1}{2} (-1)^n [\psi(\frac{n+1}{2}) - \psi(\frac{n}{2})]`.
+        ``"chao-shen"``: :math:`-\sum_b C p_b \log(C p_b) / (1 - (1 - C p_b)^S)` over filled bins,
         with the coverage C = 1 - (bins with one sample) / S.
 
     Returns
@@ -43,7 +43,7 @@ def entropy_of_counts(counts: np.ndarray, corrected: str | None = None) -> np.nd
     insufficient samplings", arXiv:physics/0307138 (2003, 2008), equations 27 to 35. Chao, Shen,
     Environ. Ecol. Stat. 10, 429 (2003).
     """
-    check_choice("corrected", corrected, list(CORRECTIONS))
+    check_choice("corrected", corrected, CORRECTIONS)
     estimate = CORRECTIONS[corrected]
     rows = counts.reshape(-1, counts.shape[-1])
     value = np.empty(len(rows))

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures._chunked import source
+from infonb.measures._corrections import CORRECTIONS, entropy_of_counts
 from infonb.measures._counting import bins_of, count_rows
 from infonb.measures._edges import check_edges
 from infonb.measures._options import Attributes, check_neighbours, per_unit
@@ -15,8 +16,6 @@ from infonb.measures._rows import Layout, take_activation
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]
-
-CORRECTIONS = (None, "miller-madow", "grassberger", "chao-shen")
 
 
 def entropy(
@@ -155,7 +154,7 @@ def entropy(
         if pointwise:
             value = rows.rowwise(_surprise, bins_of_rows, counts)
         else:
-            value = rows.call(_of_counts, counts, corrected)
+            value = rows.call(entropy_of_counts, counts, corrected)
         if corrected:
             attrs["corrected"] = corrected
         if normalized:
@@ -175,12 +174,6 @@ def entropy(
     }
     value = rows.call(_placed, rows.layout, value, nats)
     return rows.labelled(value, rows.layout.template, "entropy", attrs, pointwise=pointwise)
-
-
-def _of_counts(counts: np.ndarray, corrected: str | None) -> np.ndarray:
-    from infonb.measures._corrections import entropy_of_counts
-
-    return entropy_of_counts(counts, corrected)
 
 
 def _surprise(

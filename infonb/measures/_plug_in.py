@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from infonb.measures._corrections import entropy_of_counts
 from infonb.measures._joint import joint_sums, sums_of_counts
 from infonb.measures._options import PERMUTATIONS
 
@@ -118,7 +119,7 @@ def _pointwise(
     """Return log(p(x, y) / (p(x) p(y))) of every sample of every pair, (pair, sample)."""
     n_samples, bins = codes.shape[1], other_counts.shape[1]
     value = np.empty((len(first), n_samples))
-    h, other_h = _entropies(counts), _entropies(other_counts)
+    h, other_h = entropy_of_counts(counts), entropy_of_counts(other_counts)
     for pair, (a, b) in enumerate(zip(first, second, strict=True)):
         cell = codes[a].astype(np.int64) * bins + other[b]
         _, where, n_xy = np.unique(cell, return_inverse=True, return_counts=True)
@@ -152,20 +153,14 @@ def _value(
     marginal, other_marginal = (sums_of_counts(side)[0] for side in (counts, other_counts))
     value = (whole + sums) - (marginal[first] + other_marginal[second])
     value = np.maximum(value, 0.0) / n_samples
-    h, other_h = _entropies(counts), _entropies(other_counts)
     if filled is not None:  # Miller-Madow: (K_x + K_y - K_xy - 1) / 2S
         bins, other_bins = ((side > 0).sum(axis=1) for side in (counts, other_counts))
         value += (bins[first] + other_bins[second] - filled - 1) / (2 * n_samples)
-        h, other_h = h + (bins - 1) / (2 * n_samples), other_h + (other_bins - 1) / (2 * n_samples)
     if normalized:
+        corrected = None if filled is None else "miller-madow"
+        h, other_h = (entropy_of_counts(side, corrected) for side in (counts, other_counts))
         value = _divided(value, np.minimum(h[first], other_h[second]))
     return value
-
-
-def _entropies(counts: np.ndarray) -> np.ndarray:
-    from infonb.measures._corrections import entropy_of_counts
-
-    return entropy_of_counts(counts)
 
 
 def _divided(value: np.ndarray, by: np.ndarray | float) -> np.ndarray:

