@@ -16,6 +16,7 @@ from infonb.experiments.parameters import (
     ParameterInfo,
     assert_same,
     check,
+    check_preset,
     describe,
     find,
     parse,
@@ -110,6 +111,7 @@ def plan_report(
     for unknown in given:
         find(unknown, known)
     typed = parse(module.Parameters, given) if text else check(module.Parameters, given)
+    check_preset(module.Parameters, typed)
     values = dataclasses.asdict(module.Parameters(**typed))  # checks what values do together
     source = notebook_path(name)
     assert_same(source, module.Parameters)

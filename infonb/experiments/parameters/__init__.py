@@ -8,6 +8,7 @@ from infonb.experiments.parameters.cell import (
     notebook_parameters,
 )
 from infonb.experiments.parameters.checks import ParameterSet, check, find
+from infonb.experiments.parameters.presets import check_preset
 from infonb.experiments.parameters.schema import (
     ParameterError,
     ParameterInfo,
@@ -23,6 +24,7 @@ __all__ = [
     "ParameterSet",
     "assert_same",
     "check",
+    "check_preset",
     "describe",
     "find",
     "notebook_parameters",

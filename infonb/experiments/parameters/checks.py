@@ -7,7 +7,7 @@ import math
 import os
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from infonb.experiments.parameters.schema import ParameterError, ParameterInfo, describe
 from infonb.validate import check_choice, check_number, did_you_mean
@@ -21,6 +21,12 @@ class ParameterSet:
 
     Values are brought to their declared type (a whole number for a float, a single value for a
     list), so that the experiment can rely on them.
+
+    Attributes
+    ----------
+    PRESETS : dict
+        Name of a preset → values by name. If the parameter ``preset`` names it, they replace the
+        values that are left at their default.
 
     Raises
     ------
@@ -38,9 +44,17 @@ class ParameterSet:
     Parameters(alpha=[1.0])
     """
 
+    PRESETS: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+
     def __post_init__(self) -> None:
         values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
-        for name, value in check(type(self), values).items():
+        values = check(type(self), values)
+        preset = self.PRESETS.get(values.get("preset", ""), {})
+        at_default = {
+            info.name for info in describe(type(self)) if values[info.name] == info.default
+        }
+        values |= check(type(self), {k: v for k, v in preset.items() if k in at_default})
+        for name, value in values.items():
             object.__setattr__(self, name, value)  # the dataclass is frozen
 
     @classmethod

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
+from infonb.validate import check_choice
+
 __all__ = ["ParameterError", "ParameterInfo", "describe", "parameter"]
 
 _TYPES: dict[Any, str] = {
@@ -30,6 +32,7 @@ class ParameterInfo:
     choices: tuple[Any, ...] | None = None
     minimum: float | None = None
     maximum: float | None = None
+    affects: str = "training"
 
     @property
     def is_list(self) -> bool:
@@ -67,6 +70,7 @@ def parameter(
     choices: Sequence[Any] | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    affects: str = "training",
 ) -> Any:
     """
     Return a dataclass field that holds a default, a help text and what values are valid.
@@ -81,6 +85,10 @@ def parameter(
         The valid values, or None.
     minimum, maximum
         Inclusive range of a number, or None. Like `choices`, they apply to each element of a list.
+    affects
+        What changes with it: ``"training"`` of a run and all after it, ``"measures"`` only, or
+        ``"selection"``: which runs there are, and how they are shown. Finished runs are kept
+        under a key of what they depend on.
 
     Examples
     --------
@@ -92,7 +100,9 @@ def parameter(
         "choices": None if choices is None else tuple(choices),
         "minimum": minimum,
         "maximum": maximum,
+        "affects": affects,
     }
+    check_choice("affects", affects, ["training", "measures", "selection"])
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
@@ -116,7 +126,7 @@ def describe(cls: type) -> list[ParameterInfo]:
     ...     bins: int = parameter(100, "number of bins", minimum=1)
     >>> describe(Parameters)
     [ParameterInfo(name='bins', type='int', default=100, help='number of bins', choices=None,
-    minimum=1, maximum=None)]
+    minimum=1, maximum=None, affects='training')]
     """
     hints = get_type_hints(cls)
     records = []
