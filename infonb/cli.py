@@ -127,6 +127,35 @@ def run(
             click.echo(path)
 
 
+@main.command()
+@click.option("--clear", is_flag=True, help="Remove all runs that are kept.")
+def cache(clear: bool) -> None:
+    """
+    Show the finished runs that are kept, or remove them.
+
+    They are in the folder named by the environment variable INFONB_CACHE, else in the user's
+    cache, and are used again when a sweep is repeated, resumed or extended.
+    """
+    import shutil
+
+    from infonb.experiments.cache import cache_folder, kept_runs
+
+    folder = cache_folder()
+    if folder is None:
+        click.echo("No runs are kept: INFONB_CACHE is none.")
+        return
+    kept = kept_runs(folder)
+    click.echo(f"{folder}: {sum(map(len, kept.values()))} runs")
+    for name, runs in kept.items():
+        files = [path for run in runs for path in run.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files) / 1e6
+        click.echo(f"  {name}: {len(runs)} runs, {size:,.0f} MB")
+        for run in runs if clear else []:
+            shutil.rmtree(run)
+    if clear and kept:
+        click.echo("removed")
+
+
 @main.command(cls=_PassThrough, options_metavar="[OPTIONS] [-- JUPYTERLAB OPTIONS]")
 @click.argument("folder", metavar="[DIR]", default="infonb-lab", type=click.Path(path_type=Path))
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
@@ -181,6 +210,10 @@ def _description(name: str) -> str:
     lines = [f"{name}: {experiments.title(name)}"]
     lines += textwrap.wrap(" ".join(module.CLAIM.split()), _WIDTH - 2, initial_indent="  ",
                            subsequent_indent="  ")  # fmt: skip
+    for preset, values in module.Parameters.PRESETS.items():
+        words = ", ".join(f"{key}={to_text(value)}" for key, value in values.items())
+        lines += textwrap.wrap(f"preset={preset}: {words}", _WIDTH - 2, initial_indent="  ",
+                               subsequent_indent="    ")  # fmt: skip
     for row in [header, *rows]:
         start = "  " + "  ".join(
             cell.ljust(width) for cell, width in zip(row, widths, strict=False)

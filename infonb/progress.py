@@ -28,8 +28,9 @@ def progress_bar(
     iterable
         What to iterate over; None for a bar that is moved by ``update``.
     show
-        True: a live bar (a widget in Jupyter). ``"text"``: plain text on standard output, for
-        pages that are read without a kernel. False: nothing.
+        True: a live bar (a widget in Jupyter). ``"transient"``: one that vanishes when it is
+        full, for a step of a longer work. ``"text"``: plain text on standard output, for pages
+        that are read without a kernel. False: nothing.
     total, desc, unit, leave
         As in tqdm: number of steps, the words before the bar, the name of a step, whether the
         finished bar stays.
@@ -39,7 +40,8 @@ def progress_bar(
     >>> [i for i in progress_bar(range(3), show=False)]
     [0, 1, 2]
     """
-    check_choice("show", show, [True, False, "text"])
+    check_choice("show", show, [True, False, "text", "transient"])
+    leave = leave and show != "transient"
     if show == "text":
         from tqdm import tqdm
 

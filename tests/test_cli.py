@@ -77,7 +77,7 @@ def test_run_shows_code_and_progress_by_default(executed: list[tuple[ReportPlan,
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["rnu"], "no command 'rnu'; there are 'lab', 'list', 'run'. Did you mean 'run'?"),
+        (["rnu"], "no command 'rnu'; there are 'cache', 'lab', 'list', 'run'. Did you mean 'run'?"),
         (["run"], "Missing argument 'NAME'."),
         (["run", "coloured_digits"], "no experiment 'coloured_digits'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
@@ -239,3 +239,25 @@ def test_an_empty_output_folder_is_refused() -> None:
     refused = CliRunner().invoke(cli.main, ["run", "colored-digits", "-o", ""])
     assert refused.exit_code == 2
     assert "-o is empty" in refused.stderr
+
+
+def test_cache_shows_and_removes_what_is_kept(tmp_path: Path, monkeypatch) -> None:
+    from infonb.experiments import colored_digits
+
+    monkeypatch.setenv("INFONB_CACHE", str(tmp_path / "runs"))
+    assert "0 runs" in CliRunner().invoke(cli.main, ["cache"]).stdout
+    colored_digits.run(
+        colored_digits.Parameters(
+            alpha=[0.0, 1.0], seed=0, width=4, epochs=1, n_train=50, n_validation=40
+        ),
+        progress=False,
+    )
+    (tmp_path / "runs" / "mine").mkdir()
+    shown = CliRunner().invoke(cli.main, ["cache"])
+    assert "2 runs" in shown.stdout
+    assert "colored_digits: 2 runs" in shown.stdout
+    assert "removed" in CliRunner().invoke(cli.main, ["cache", "--clear"]).stdout
+    assert "0 runs" in CliRunner().invoke(cli.main, ["cache"]).stdout
+    assert (tmp_path / "runs" / "mine").exists()
+    monkeypatch.setenv("INFONB_CACHE", "none")
+    assert "No runs are kept" in CliRunner().invoke(cli.main, ["cache"]).stdout

@@ -510,3 +510,37 @@ def test_the_notebooks_lie_in_the_package_or_beside_it() -> None:
         assert notebooks_module.notebook_folder(kind).is_dir()
     with pytest.raises(FileNotFoundError, match="experiment 'nothing' has no notebook"):
         notebooks_module.notebook_path("nothing")
+
+
+def test_a_preset_that_would_replace_what_was_asked_for_is_told(tmp_path, monkeypatch) -> None:
+    monkeypatch.delattr("infonb.experiments.colored_digits.prepare")  # which wants MNIST's files
+    with pytest.raises(ParameterError, match=r"epochs=40 is the default, which preset='paper'"):
+        plan_report("colored_digits", {"preset": "paper", "epochs": "40"}, tmp_path, text=True)
+    plan = plan_report("colored_digits", {"preset": "paper", "epochs": "60"}, tmp_path, text=True)
+    assert plan.changed["epochs"] == 60
+    assert plan.changed["width"] == 256
+    assert plan.changed["dataset"] == "mnist"
+
+
+@pytest.mark.parametrize("harm", ["missing", "truncated", "other bytes"])
+@pytest.mark.parametrize("name", ["colored_digits", "shuffled_digits"])
+def test_a_bad_file_is_told_before_anything_is_made(name, harm, tmp_path, monkeypatch, data_folder):
+    monkeypatch.setenv("INFONB_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for proxy in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")
+    folder = tmp_path / "data" / "mnist"
+    folder.mkdir(parents=True)
+    for path in (data_folder / "mnist").glob("train-*"):
+        (folder / path.name).write_bytes(path.read_bytes())
+    images = folder / "train-images-idx3-ubyte.gz"
+    content = images.read_bytes()
+    if harm == "missing":
+        images.unlink()
+    elif harm == "truncated":
+        images.write_bytes(content[:5000])
+    else:
+        images.write_bytes(content[:-1] + b"?")
+    with pytest.raises((ValueError, FileNotFoundError), match=r"train-images-idx3-ubyte\.gz"):
+        run_report(name, {"dataset": "mnist"}, tmp_path / "report")
+    assert not (tmp_path / "report").exists()

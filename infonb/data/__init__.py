@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from infonb.data.circles import add_artifact, align, concentric_circles
 from infonb.data.coloring import colored
+from infonb.data.contexts import context_scenes
 from infonb.data.digits import load_digits
 from infonb.data.images import colored_images, shuffled_images
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
 from infonb.data.mnist import load_mnist, subsample
+from infonb.data.nico import nico
 from infonb.data.splits import split
+from infonb.data.waterbirds import waterbirds
 
 __all__ = [
     "add_artifact",
@@ -21,12 +24,15 @@ __all__ = [
     "colored",
     "colored_images",
     "concentric_circles",
+    "context_scenes",
     "flip_labels",
     "load_digits",
     "load_mnist",
+    "nico",
     "shuffle_labels",
     "shuffled",
     "shuffled_images",
     "split",
     "subsample",
+    "waterbirds",
 ]

@@ -22,46 +22,69 @@ def plot_images(examples: xr.Dataset, *, n: int = 12, columns: int = 6) -> Pictu
     ----------
     examples
         ``input`` (sample, row, column) grey, or (sample, channel, row, column) with two channels,
-        drawn as red and green; ``label`` (sample), and perhaps ``true_label``.
+        drawn as red and green, or three: red, green, blue. ``label`` (sample), and perhaps
+        ``true_label``; the labels' names in the attribute ``classes``, with commas between;
+        ``context`` (sample).
     n, columns
         How many images, and how many in a row.
 
     Returns
     -------
     Picture
-        A label that differs from the true one is marked.
+        Above an image its label, below the label its context, if it has one. A label that
+        differs from the true one is marked.
 
     Examples
     --------
-    >>> from infonb.data import colored_images
+    >>> from infonb.data import colored_images, context_scenes
     >>> train, validation = colored_images("digits", alpha=1.0)
     >>> plot_images(train, n=4, columns=4).alt
     'Images with the labels 0, 0, 0, 1.'
+    >>> train, evaluation = context_scenes("unbalanced", n_train=16, n_evaluation=16)
+    >>> plot_images(train, n=2, columns=2).alt
+    'Images with the labels fish (temple), fish (temple).'
     """
     n = min(check_integer("n", n, 1), examples.sizes["sample"])
     columns = min(check_integer("columns", columns, 1), n)
-    picture, axes = subplots(-(-n // columns), columns, size=(10.0 / max(columns, 5), 2.1))
+    width = 10.0 / max(columns, 5)
+    # room for two lines of words above each image, also where many small ones stand in a row
+    picture, axes = subplots(-(-n // columns), columns, size=(width, width + 0.5))
     shown = examples.isel(sample=slice(n))
-    true = shown["true_label"] if "true_label" in shown.coords else shown["label"]
+    labels = shown["label"].values
+    true = shown["true_label"].values if "true_label" in shown.coords else labels
+    contexts = shown["context"].values if "context" in shown.coords else None
+    words = []
     for at, axis in enumerate(axes.flat):
         axis.set_axis_off()
         if at >= n:
             continue
         image = _as_rgb(shown["input"].isel(sample=at).values)
         axis.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        label = shown["label"].values[at]
-        wrong = label != true.values[at]
+        wrong = labels[at] != true[at]
+        below = [f"(true: {_class_of(examples, true[at])})"] if wrong else []
+        if contexts is not None:
+            below.append(f"({contexts[at]})")
+        name = _class_of(examples, labels[at])
         axis.set_title(
-            f"label {label}" + (f"\n(true: {true.values[at]})" if wrong else "\n"), fontsize=10,
-            color="#b03020" if wrong else "black",
+            "\n".join([name if "classes" in examples.attrs else f"label {name}", *(below or [""])]),
+            fontsize=10, color="#b03020" if wrong else "black",
         )  # fmt: skip
-    picture.alt = f"Images with the labels {', '.join(map(str, shown['label'].values))}."
+        words.append(name if contexts is None else f"{name} ({contexts[at]})")
+    picture.alt = f"Images with the labels {', '.join(words)}."
     return picture
+
+
+def _class_of(examples: xr.Dataset, label: Any) -> str:
+    """Return the name of a label if the data set has names, else its number."""
+    names = examples.attrs.get("classes")
+    return str(label) if names is None else names.split(", ")[label]
 
 
 def _as_rgb(image: np.ndarray) -> np.ndarray:
     if image.ndim == 2:
         return image
+    if len(image) == 3:
+        return image.transpose(1, 2, 0)
     red, green = image  # blue is added to green, so that colour-blind readers can tell the two
     return np.clip(np.stack([red, 0.75 * green, green], axis=-1), 0, 1)
 

@@ -108,7 +108,7 @@ def fit(
     callback
         Called after every epoch with its number (from 1) and a dict of its quantities.
     progress
-        True, False or ``"text"``, as in `infonb.progress.progress_bar`.
+        True, False, ``"text"`` or ``"transient"``, as in `infonb.progress.progress_bar`.
     desc
         The words before the progress bar.
 
