@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.claims import Claim, change
+from infonb.experiments.claims import Claim, change_of_median
+from infonb.experiments.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
 
-__all__ = ["layer_claims", "median_within_layers", "rank_claims", "sensitivity"]
+__all__ = ["layer_claims", "median_within_layers", "rank_claims", "sensitivity", "within_layer"]
 
 
 def median_within_layers(information: xr.DataArray) -> xr.DataArray:
@@ -83,23 +84,53 @@ def layer_claims(
     See `infonb.experiments.colored_digits.claims`.
     """
     rises = {1: "rises", -1: "falls"}
-    entropy = results.entropy.median("neuron")
-    information = median_within_layers(results.mutual_information)
+    names = results.layer.values
     rows = []
-    for number, layer in enumerate(results.layer.values, start=1):
-        here, effect = change(entropy.sel(layer=layer), over, start, end)
+    for number, layer in enumerate(names, start=1):
         numbers = _reported(paper.median_entropy, over, start, end, number, str(layer))
+        found = change_of_median(results.entropy.sel(layer=layer), over, start, end)
         statement = f"median entropy {rises[entropy_direction]}"
-        rows.append(Claim(statement, str(layer), entropy_direction, numbers, here, effect))
-    for number, layer in enumerate(results.layer.values, start=1):
+        rows.append(Claim(statement, str(layer), entropy_direction, numbers, *found))
+    for number, layer in enumerate(names, start=1):
         ends = (start, end) == tuple(float(level) for level in paper[over][[0, -1]])
         known = ends and number in paper.layer and str(layer).startswith("fc")
         words = str(paper.mutual_information.sel(layer=number).item()) if known else ""
-        numbers = words or "not reported"
-        here, effect = change(information.sel(layer=layer), over, start, end)
+        pairs = within_layer(results.mutual_information, layer)
+        found = change_of_median(pairs, over, start, end)
         statement = f"median mutual information {rises[-entropy_direction]}"
-        rows.append(Claim(statement, str(layer), -entropy_direction, numbers, here, effect))
+        numbers = words or "not reported"
+        rows.append(Claim(statement, str(layer), -entropy_direction, numbers, *found))
     return rows
+
+
+def within_layer(information: xr.DataArray, layer: object) -> xr.DataArray:
+    """
+    Return the mutual information of the pairs within one layer.
+
+    Parameters
+    ----------
+    information
+        As for `median_within_layers`.
+    layer
+        Its name.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (..., neuron, other_neuron).
+
+    Examples
+    --------
+    >>> values = xr.DataArray(
+    ...     np.eye(4).reshape(2, 2, 2, 2), {"layer": ["a", "b"], "other_layer": ["a", "b"]},
+    ...     ("layer", "neuron", "other_layer", "other_neuron"),
+    ... )
+    >>> within_layer(values, "b").values
+    array([[1., 0.],
+           [0., 1.]])
+    """
+    one = information.sel(layer=layer)
+    return one.sel(other_layer=layer) if "other_layer" in one.dims else one
 
 
 def _reported(
@@ -134,38 +165,80 @@ def rank_claims(
 
     Notes
     -----
-    Table 2 of the paper ranks the models of one experiment; here one ranking is made per seed.
-    The mean MI is that of all pairs of different neurons.
+    Table 2 of the paper ranks the models of one experiment. Here one ranking is made per seed, so
+    that there is an interval, and beside it the ranking of the means over seeds. The mean MI is
+    that of all pairs of different neurons that were measured. The bootstrap draws seeds, and the
+    neurons of each layer of each network, as `infonb.experiments.bootstrap.change_of_median` does.
     """
     if results.sizes[over] < 3:
         return []
-    information = results.mutual_information
-    same = (information.layer == information.other_layer) & (
-        information.neuron == information.other_neuron
-    )
-    pairs = ["layer", "neuron", "other_layer", "other_neuron"]
-    means = {
-        "entropy": (results.entropy.mean(["layer", "neuron"]), entropy_sign),
-        "mutual information": (information.where(~same).mean(pairs), -entropy_sign),
+    accuracy = results.final_validation_accuracy.transpose(over, "seed").values
+    measured = {
+        "entropy": (results.entropy, ("layer", "neuron"), entropy_sign),
+        "mutual information": (results.mutual_information, _pair_dims(results), -entropy_sign),
     }
     rows = []
-    for name, (mean, sign) in means.items():
-        taus = tuple(
-            _kendall(sign * mean.sel(seed=seed), results.final_validation_accuracy.sel(seed=seed))
-            for seed in results.seed.values
-        )
+    for name, (values, dims, sign) in measured.items():
+        networks = values.transpose(over, "seed", *dims).values
+        means, drawn = _network_means(networks, within="other_layer" not in dims)
+        taus = kendall(sign * means.T, accuracy.T)
+        pooled = float(kendall(sign * means.mean(axis=1), accuracy.mean(axis=1)))
+        both = draw_seeds([*drawn, *accuracy[:, :, None]], 1000, np.random.default_rng(0))
+        both = np.moveaxis(both, 0, -1)  # levels last: measure, then accuracy
+        levels = len(means)
+        draws = kendall(sign * both[..., :levels], both[..., levels:]).mean(axis=1)
         word = "higher" if sign > 0 else "lower"
         statement = f"{word} mean {name} goes with better validation accuracy"
         numbers = f"τ = {paper.attrs['tau_' + name.replace(' ', '_')]:.2f}"
-        rows.append(Claim(statement, "network", 1, numbers, f"τ = {np.mean(taus):.2f}", taus))
+        here = f"τ = {taus.mean():.2f}"
+        if taus.size > 1:
+            here += f" (means over seeds: {pooled:.2f})"
+        rows.append(Claim(statement, "network", 1, numbers, here, tuple(taus.tolist()), draws))
     return rows
 
 
-def _kendall(first: xr.DataArray, second: xr.DataArray) -> float:
-    from scipy.stats import kendalltau
+def _pair_dims(results: xr.Dataset) -> tuple[str, ...]:
+    dims = ("layer", "neuron", "other_layer", "other_neuron")
+    return tuple(dim for dim in dims if dim in results.mutual_information.dims)
 
-    tau = float(kendalltau(first.values, second.values).statistic)
-    return 0.0 if np.isnan(tau) else tau  # all values equal: no ranking
+
+def _network_means(values: np.ndarray, *, within: bool) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Return the mean of each network, (level, seed), and with neurons drawn anew, (..., resample).
+
+    Values (level, seed, layer, neuron), or with the same again for pairs (within: of one layer).
+    """
+    rng = np.random.default_rng(0)
+    shape, n_layers, width = values.shape[:2], *values.shape[2:4]
+    drawn = np.empty((*shape, 1 + RESAMPLES))
+    for at in np.ndindex(shape):
+        one = values[at]
+        if one.ndim == 2:
+            there = np.isfinite(one)
+        else:
+            one = _all_pairs(one) if within else one.reshape(n_layers * width, -1)
+            there = np.isfinite(one).any(axis=1).reshape(n_layers, width)
+        counts = np.zeros((1 + RESAMPLES, n_layers, width))
+        counts[0, there] = 1  # as measured
+        for layer in range(n_layers):
+            if there[layer].any():
+                new = draw_counts(int(there[layer].sum()), RESAMPLES, rng)
+                counts[1:, layer, there[layer]] = new
+        flat = counts.reshape(len(counts), -1)
+        if values.ndim == 4:
+            drawn[at] = flat @ np.nan_to_num(one.ravel()) / flat.sum(axis=1)
+        else:
+            drawn[at] = pair_means(one, flat)
+    return drawn[..., 0], drawn[..., 1:]
+
+
+def _all_pairs(blocks: np.ndarray) -> np.ndarray:
+    """Return pairs within layers (layer, neuron, other) as a matrix, NaN between layers."""
+    n_layers, width = blocks.shape[:2]
+    full = np.full((n_layers, width, n_layers, width), np.nan)
+    for layer, block in enumerate(blocks):
+        full[layer, :, layer] = block
+    return full.reshape(n_layers * width, -1)
 
 
 def sensitivity(

@@ -5,5 +5,12 @@ from __future__ import annotations
 from infonb.widgets.estimators import explore_estimators
 from infonb.widgets.explore import explore_decision, explore_neurons
 from infonb.widgets.panel import Panel
+from infonb.widgets.sensitivity import explore_sensitivity
 
-__all__ = ["Panel", "explore_decision", "explore_estimators", "explore_neurons"]
+__all__ = [
+    "Panel",
+    "explore_decision",
+    "explore_estimators",
+    "explore_neurons",
+    "explore_sensitivity",
+]

@@ -69,8 +69,39 @@ def test_direction_must_be_a_sign():
 
 def test_table_says_that_one_seed_has_no_interval():
     row = ClaimsTable([claim([1.0])]).to_frame().iloc[0]
-    assert row["95 % interval"] == "one seed: none"
+    assert row["95 % t (seeds)"] == row["95 % bootstrap (seeds, neurons)"] == "none"
     assert row["seeds that agree"] == "1 of 1"
+    assert row["holds?"] == "? one seed only"
+
+
+def test_one_seed_shows_the_interval_of_its_neurons_and_decides_nothing():
+    draws = np.linspace(0.0, 2.0, 1001)
+    one = Claim("entropy rises", "fc1", 1, "1 → 2", "1 → 2", (1.0,), draws)
+    row = one.as_row()
+    assert row["95 % bootstrap (seeds, neurons)"] == "+0.05 … +1.95"  # 2.5 % off each end
+    assert row["95 % t (seeds)"] == "none"
+    assert one.verdict == "too close to tell"
+    assert row["holds?"] == "? one seed only"
+
+
+@pytest.mark.parametrize(
+    ("effect", "draws", "verdict"),
+    [
+        ((1.0, 1.1, 0.9), (0.5, 1.5), "holds"),
+        ((1.0, 1.1, 0.9), (-0.1, 1.5), "too close to tell"),  # seeds agree, neurons do not
+        ((1.0, 3.0, 0.2), (0.1, 3.0), "too close to tell"),  # t includes zero
+        ((-1.0, -1.1, -0.9), (-1.5, -0.5), "does not hold"),
+        ((-1.0, -1.1, -0.9), (-1.5, 0.1), "too close to tell"),
+    ],
+)
+def test_a_verdict_needs_both_intervals(effect, draws, verdict):
+    one = Claim("", "", 1, "", "", effect, np.linspace(*draws, 100))
+    assert one.verdict == verdict
+
+
+def test_draws_must_be_finite():
+    with pytest.raises(ValueError, match="draws must hold finite values"):
+        Claim("", "", 1, "", "", (1.0,), np.array([1.0, math.nan]))
 
 
 def test_a_table_without_rows_says_so():
@@ -99,15 +130,16 @@ def test_small_effects_are_shown_with_two_digits():
     values = xr.DataArray(
         [[0.046, 0.045, 0.047], [0.044, 0.0432, 0.0451]], {"beta": [0.0, 1.0]}, ("beta", "seed")
     )
-    here, effect = change(values, "beta", 0.0, 1.0)
-    assert here == "0.0460 → 0.0441"
-    assert claim(effect, -1).as_row()["difference"] == "−0.0019"
+    found = change(values, "beta", 0.0, 1.0)
+    assert found.here == "0.0460 → 0.0441"
+    assert Claim("", "", -1, "", *found).as_row()["difference"] == "−0.0019"
 
 
 def test_change_pairs_the_seeds():
     values = xr.DataArray(
         [[1.0, 5.0], [2.0, 4.0]], {"alpha": [0.0, 1.0], "seed": [0, 1]}, ("alpha", "seed")
     )
-    here, effect = change(values, "alpha", 0.0, 1.0)
+    here, effect, draws = change(values, "alpha", 0.0, 1.0)
     assert here == "3.00 → 3.00"
     assert effect == (1.0, -1.0)
+    assert set(draws) == {-1.0, 0.0, 1.0}  # never 3, the start of one with the end of the other
