@@ -7,6 +7,8 @@ import os
 # before torch and numba are imported: waiting threads must not keep the few cores busy
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# no test reads or leaves runs in the user's cache
+os.environ["INFONB_CACHE"] = "none"
 
 from pathlib import Path
 

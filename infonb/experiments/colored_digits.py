@@ -8,18 +8,27 @@ the colour memorize a heuristic (hypothesis H1).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
 from infonb.experiments.claims import ClaimsTable
-from infonb.experiments.images import ImageParameters, claims_table, run_levels, train_mlp
+from infonb.experiments.images import (
+    PAPER_SETTINGS,
+    ImageParameters,
+    claims_table,
+    prepare,
+    run_levels,
+    train_mlp,
+)
+from infonb.experiments.networks import PresetParameters
 from infonb.experiments.parameters import ParameterSet, parameter
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["CLAIM", "PAPER", "Parameters", "claims", "data", "run", "train"]
+__all__ = ["CLAIM", "PAPER", "Parameters", "claims", "data", "prepare", "run", "train"]
 
 CLAIM = (
     "H1: the stronger the shortcut, the lower the entropy of neurons and the higher the mutual "
@@ -54,7 +63,7 @@ class Shortcut(ParameterSet):
 
     alpha: list[float] = parameter(
         [0.0, 0.25, 0.5, 0.75, 1.0], "strengths of the shortcut: 0 none, 1 perfect",
-        minimum=0, maximum=1,
+        minimum=0, maximum=1, affects="selection",
     )  # fmt: skip
     label_noise: float = parameter(
         0.25, "probability that a label is flipped", minimum=0, maximum=0.5
@@ -69,8 +78,12 @@ class Shortcut(ParameterSet):
 
 
 @dataclass(frozen=True)
-class Parameters(ImageParameters, Shortcut):
+class Parameters(ImageParameters, Shortcut, PresetParameters):
     """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "paper": PAPER_SETTINGS | {"penalty": 0.002, "keep": "best"}
+    }
 
 
 def data(parameters: Parameters, alpha: float, seed: int) -> tuple[xr.Dataset, xr.Dataset]:
@@ -97,10 +110,11 @@ def train(
     validation: xr.Dataset,
     seed: int,
     *,
+    checkpoint: Path | None = None,
     progress: bool | str = False,
 ) -> tuple[nn.Module, xr.Dataset]:
     """
-    Train one network; return it and its history.
+    Train one network; return it and its history. The options are those of `infonb.fit`.
 
     Examples
     --------
@@ -111,7 +125,7 @@ def train(
     """
     return train_mlp(
         parameters, examples, validation, seed, n_outputs=1, keep=parameters.keep,
-        patience=parameters.patience or None, progress=progress,
+        patience=parameters.patience or None, checkpoint=checkpoint, progress=progress,
     )  # fmt: skip
 
 

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from infonb.experiments.claims import Claim, ClaimsTable, change
+from infonb.experiments.claims import INTERVALS, Claim, ClaimsTable, change
 from infonb.experiments.networks import (
     MAX_SEED,
     MeasureParameters,
-    collect,
     describe_run,
     hidden_layers,
     measure_run,
 )
 from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
 from infonb.experiments.rows import layer_claims, rank_claims
+from infonb.experiments.sweep import sweep
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["ImageParameters", "claims_table", "run_levels", "train_mlp"]
+__all__ = [
+    "PAPER_SETTINGS",
+    "ImageParameters",
+    "claims_table",
+    "prepare",
+    "run_levels",
+    "train_mlp",
+]
 
 #: How many examples there are for training and for validation.
 _SIZES = {
@@ -31,8 +39,18 @@ _SIZES = {
     "mnist": {"n_train": 50_000, "n_validation": 10_000},
 }
 
+#: The settings of the paper (section 4, Colored MNIST) that both experiments share.
+PAPER_SETTINGS: dict[str, Any] = {
+    "dataset": "mnist",
+    "width": 256,
+    "depth": 3,
+    "epochs": 500,
+    "batch_size": 512,
+    "learning_rate": 1e-3,
+}
+
 Data = Callable[[Any, float, int], tuple[xr.Dataset, xr.Dataset]]
-Train = Callable[[Any, xr.Dataset, xr.Dataset, int], "tuple[nn.Module, xr.Dataset]"]
+Train = Callable[..., "tuple[nn.Module, xr.Dataset]"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +61,9 @@ class NetworkParameters(ParameterSet):
         "digits", "digits: 8 x 8, offline; mnist: 14 x 14, in INFONB_DATA or downloaded",
         choices=["digits", "mnist"],
     )  # fmt: skip
-    seed: list[int] = parameter([0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED)
+    seed: list[int] = parameter(
+        [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
+    )
     n_train: int = parameter(0, "training examples; 0: all", minimum=0)
     n_validation: int = parameter(0, "validation examples; 0: all", minimum=0)
     width: int = parameter(64, "neurons in each hidden layer", minimum=2)
@@ -53,8 +73,9 @@ class NetworkParameters(ParameterSet):
     learning_rate: float = parameter(1e-3, "of Adam", minimum=0)
     penalty: float = parameter(0.0, "weight of the squared norm of all parameters", minimum=0)
     activations: str = parameter(
-        "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"]
-    )
+        "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"],
+        affects="measures",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,10 +92,34 @@ class ImageParameters(MeasureParameters, NetworkParameters):
                     "0 takes all."
                 )
         n_validation = self.n_validation or sizes["n_validation"]
-        if self.k >= n_validation:
+        if self.mi_samples > n_validation:
             raise ParameterError(
-                f"k must be below the number of validation examples, {n_validation}; not {self.k}."
+                f"mi_samples must be at most the number of validation examples, {n_validation}; "
+                f"not {self.mi_samples}. 0 takes all."
             )
+        n_measured = self.mi_samples or n_validation
+        if self.k >= n_measured:
+            what = "mi_samples" if self.mi_samples else "the number of validation examples"
+            raise ParameterError(f"k must be below {what}, {n_measured}; not {self.k}.")
+
+
+def prepare(parameters: ImageParameters) -> None:
+    """
+    Find the files of the data set, or download them, before anything else is done.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `infonb.data.load_mnist`.
+
+    Examples
+    --------
+    >>> prepare(ImageParameters())
+    """
+    if parameters.dataset == "mnist":
+        from infonb.data import load_mnist
+
+        load_mnist("train")
 
 
 def train_mlp(
@@ -87,6 +132,7 @@ def train_mlp(
     keep: str,
     patience: int | None = None,
     stop_at: float | None = None,
+    checkpoint: Path | None = None,
     progress: bool | str = False,
 ) -> tuple[nn.Module, xr.Dataset]:
     """
@@ -102,8 +148,8 @@ def train_mlp(
         Of the weights and of the order of the examples.
     n_outputs
         Number of logits.
-    keep, patience, stop_at, progress
-        As in `infonb.fit`.
+    keep, patience, stop_at, checkpoint, progress
+        As in `infonb.fit`; the checkpoint is written every tenth epoch.
     """
     from infonb.networks.mlp import MLP
     from infonb.training import fit
@@ -114,7 +160,8 @@ def train_mlp(
     history = fit(
         model, examples, validation, epochs=parameters.epochs, batch_size=parameters.batch_size,
         learning_rate=parameters.learning_rate, penalty=parameters.penalty, seed=seed,
-        keep=keep, patience=patience, stop_at=stop_at, progress=progress,
+        keep=keep, patience=patience, stop_at=stop_at, checkpoint=checkpoint, save_every=10,
+        progress=progress,
     )  # fmt: skip
     return model, history
 
@@ -139,27 +186,35 @@ def run_levels(
     data
         Function (parameters, level, seed) → training and validation examples.
     train
-        Function (parameters, examples, validation, seed) → network and history.
+        Function (parameters, examples, validation, seed, checkpoint=) → network and history.
     progress
         As in `infonb.progress.progress_bar`.
 
     Returns
     -------
     xarray.Dataset
-        As `infonb.experiments.networks.collect`; measured on the validation examples.
+        As `infonb.experiments.sweep.sweep`; measured on the validation examples.
     """
 
-    def run_one(level: float, seed: int) -> xr.Dataset:
-        examples, validation = data(parameters, level, seed)
-        model, history = train(parameters, examples, validation, seed)
+    def measure(
+        level: float, model: nn.Module, history: xr.Dataset, validation: xr.Dataset, seed: int
+    ) -> xr.Dataset:
         return measure_run(
             model, history, validation,
             layers=hidden_layers(parameters.depth, parameters.activations),
             bins=parameters.bins, edges=parameters.edges, k=parameters.k,
+            mi_samples=parameters.mi_samples,
         )  # fmt: skip
 
-    levels = getattr(parameters, over)
-    results = collect(run_one, over, levels, parameters.seed, progress=progress)
+    results = sweep(
+        parameters, over, getattr(parameters, over),
+        data=lambda level, seed: data(parameters, level, seed),
+        train=lambda level, examples, validation, seed, checkpoint: train(
+            parameters, examples, validation, seed, checkpoint=checkpoint,
+            progress="transient" if progress is True else False,
+        ),
+        measure=measure, progress=progress,
+    )  # fmt: skip
     return results.assign_attrs(describe_run(parameters), dataset=parameters.dataset)
 
 
@@ -196,18 +251,18 @@ def claims_table(
         return ClaimsTable([], f"There is one {symbol} only; give at least two, such as 0,1.")
     start, end = float(levels.min()), float(levels.max())
     rows = layer_claims(results, over, start, end, entropy_direction=entropy_direction, paper=paper)
-    here, effect = change(results.final_validation_accuracy, over, start, end)
+    found = change(results.final_validation_accuracy, over, start, end)
     accuracy = paper.validation_accuracy
     reported = start in accuracy[over].values and end in accuracy[over].values
     ends = (
         [f"{float(accuracy.sel({over: level})):.3g}" for level in (start, end)] if reported else []
     )
     numbers = " → ".join(ends) or "not reported"
-    rows.append(Claim("validation accuracy falls", "network", -1, numbers, here, effect))
+    rows.append(Claim("validation accuracy falls", "network", -1, numbers, *found))
     rows += rank_claims(results, over, entropy_sign=-entropy_direction, paper=paper)
     return ClaimsTable(
         rows,
         f"Differences from {symbol} = {start:g} to {symbol} = {end:g}, one for each seed; entropy "
-        "and MI in nats; Student's t interval over seeds. The paper's numbers are those of MNIST, "
-        f"read off its figures; here: {results.attrs['dataset']}.",
+        f"and MI in nats. {INTERVALS} The paper's numbers are those of MNIST, read off its "
+        f"figures; here: {results.attrs['dataset']}.",
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MAX_SEED",
     "MeasureParameters",
+    "PresetParameters",
     "collect",
     "describe_run",
     "hidden_layers",
@@ -36,14 +37,35 @@ MAX_SEED = 2**32 - 1
 class MeasureParameters(ParameterSet):
     """The parameters that close the list of every experiment: measures, controls, results."""
 
-    bins: int = parameter(100, "bins of the entropy", minimum=1)
+    bins: int = parameter(100, "bins of the entropy", minimum=1, affects="measures")
     edges: str = parameter(
         "common", "bins common to all neurons, or for each neuron its own",
-        choices=["common", "neuron"],
+        choices=["common", "neuron"], affects="measures",
     )  # fmt: skip
-    k: int = parameter(3, "neighbours of the KSG estimator of mutual information", minimum=1)
-    interactive: bool = parameter(True, "live controls; false: pictures only")
-    results: str = parameter("", "where to save the labelled results (.zarr); empty: nowhere")
+    k: int = parameter(
+        3, "neighbours of the KSG estimator of mutual information", minimum=1, affects="measures"
+    )
+    mi_samples: int = parameter(
+        0, "examples drawn for mutual information; 0: all", minimum=0, affects="measures"
+    )
+    cache: str = parameter(
+        "", "folder that keeps finished runs; empty: the user's cache; none: no folder",
+        affects="selection",
+    )  # fmt: skip
+    interactive: bool = parameter(True, "live controls; false: pictures only", affects="selection")
+    results: str = parameter(
+        "", "where to save the labelled results (.zarr); empty: nowhere", affects="selection"
+    )
+
+
+@dataclass(frozen=True)
+class PresetParameters(ParameterSet):
+    """The parameter that opens the list of an experiment with presets."""
+
+    preset: str = parameter(
+        "small", "small: the values below; paper: the paper's, for those left as they are",
+        choices=["small", "paper"], affects="selection",
+    )  # fmt: skip
 
 
 def describe_run(parameters: ParameterSet) -> dict[str, str]:
@@ -59,7 +81,8 @@ def describe_run(parameters: ParameterSet) -> dict[str, str]:
 
     import infonb
 
-    own = {k: v for k, v in asdict(parameters).items() if k not in ("interactive", "results")}  # type: ignore[call-overload]
+    where = ("interactive", "results", "cache")  # how it is shown and where it is kept
+    own = {k: v for k, v in asdict(parameters).items() if k not in where}  # type: ignore[call-overload]
     return {
         "experiment": type(parameters).__module__.rpartition(".")[2],
         "parameters": json.dumps(own),
@@ -89,6 +112,7 @@ def measure_run(
     bins: int,
     edges: str,
     k: int,
+    mi_samples: int = 0,
 ) -> xr.Dataset:
     """
     Record a trained network on unlabelled examples and return all that a run leaves behind.
@@ -107,6 +131,8 @@ def measure_run(
         Of `infonb.entropy`.
     k
         Of `infonb.mutual_information` (KSG).
+    mi_samples
+        Examples that are drawn for it (seed 0); 0: all.
 
     Returns
     -------
@@ -120,7 +146,9 @@ def measure_run(
 
     run = record(model, data, layers=list(layers), progress=False)
     run["entropy"] = entropy(run.activation, bins=bins, edges=edges)
-    run["mutual_information"] = mutual_information(run.activation, k=k)
+    run["mutual_information"] = mutual_information(
+        run.activation, k=k, max_samples=mi_samples or None
+    )
     kept = history.attrs["best_epoch"] if history.attrs["keep"] == "best" else history.epoch[-1]
     for name, curve in history.data_vars.items():
         run[name] = curve
@@ -155,7 +183,8 @@ def collect(
     -------
     xarray.Dataset
         The runs with the dims (`over`, ``seed``, ...). Training curves of different length are
-        filled with NaN. ``activation`` is kept for the first seed only, without ``seed``.
+        filled with NaN. ``activation``, if there is one, is kept for the first seed only, without
+        ``seed``.
 
     Examples
     --------
@@ -174,17 +203,18 @@ def collect(
             runs = []
             for seed in seeds:
                 run = run_one(level, seed)
-                if seed == seeds[0]:
+                if seed == seeds[0] and "activation" in run:
                     activations.append(run.activation)
-                runs.append(_plain(run.drop_vars("activation")))
+                runs.append(_plain(run.drop_vars("activation", errors="ignore")))
                 bar.update(1)
             rows.append(_join(runs, "seed", seeds))
     result = _join(rows, over, levels)
-    result["activation"] = xr.concat(
-        [array.drop_attrs() for array in activations],
-        dim=_index(over, levels), coords="minimal", compat="override", join="override",
-    )  # fmt: skip
-    result["activation"].attrs["long_name"] = f"activation (seed {seeds[0]})"
+    if activations:
+        result["activation"] = xr.concat(
+            [array.drop_attrs() for array in activations],
+            dim=_index(over, levels), coords="minimal", compat="override", join="override",
+        )  # fmt: skip
+        result["activation"].attrs["long_name"] = f"activation (seed {seeds[0]})"
     for name, measured in run.data_vars.items():
         if name in result and "units" in measured.attrs:
             result[name].attrs = dict(measured.attrs)

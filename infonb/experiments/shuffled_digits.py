@@ -8,18 +8,27 @@ label is replaced by a random one; the network can only learn those examples one
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
 from infonb.experiments.claims import ClaimsTable
-from infonb.experiments.images import ImageParameters, claims_table, run_levels, train_mlp
+from infonb.experiments.images import (
+    PAPER_SETTINGS,
+    ImageParameters,
+    claims_table,
+    prepare,
+    run_levels,
+    train_mlp,
+)
+from infonb.experiments.networks import PresetParameters
 from infonb.experiments.parameters import ParameterSet, parameter
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["CLAIM", "PAPER", "Parameters", "claims", "data", "run", "train"]
+__all__ = ["CLAIM", "PAPER", "Parameters", "claims", "data", "prepare", "run", "train"]
 
 CLAIM = (
     "H2: the more labels are learnt by heart, the higher the entropy of neurons and the lower the "
@@ -54,7 +63,7 @@ class Shuffling(ParameterSet):
 
     beta: list[float] = parameter(
         [0.0, 0.25, 0.5, 0.75, 1.0], "probabilities of a random training label",
-        minimum=0, maximum=1,
+        minimum=0, maximum=1, affects="selection",
     )  # fmt: skip
     stop_at: float = parameter(
         0.0, "stop once this training accuracy is reached; 0: train all epochs",
@@ -63,8 +72,13 @@ class Shuffling(ParameterSet):
 
 
 @dataclass(frozen=True)
-class Parameters(ImageParameters, Shuffling):
+class Parameters(ImageParameters, Shuffling, PresetParameters):
     """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
+
+    # no penalty: under the 0.002 of the colored digits random labels cannot be learnt by heart
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
+        "paper": PAPER_SETTINGS | {"penalty": 0.0, "stop_at": 0.99}
+    }
 
     width: int = parameter(96, "neurons in each hidden layer", minimum=2)
     epochs: int = parameter(80, "largest number of epochs", minimum=1)
@@ -96,13 +110,14 @@ def train(
     validation: xr.Dataset,
     seed: int,
     *,
+    checkpoint: Path | None = None,
     progress: bool | str = False,
 ) -> tuple[nn.Module, xr.Dataset]:
     """
     Train one network to learn its examples by heart; return it and its history.
 
-    The weights of the last epoch are kept: the best validation accuracy would come before the
-    shuffled labels are learnt.
+    The options are those of `infonb.fit`. The weights of the last epoch are kept: the best
+    validation accuracy would come before the shuffled labels are learnt.
 
     Examples
     --------
@@ -113,7 +128,7 @@ def train(
     """
     return train_mlp(
         parameters, examples, validation, seed, n_outputs=10, keep="last",
-        stop_at=parameters.stop_at or None, progress=progress,
+        stop_at=parameters.stop_at or None, checkpoint=checkpoint, progress=progress,
     )  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def plan_report(
     text: bool = False,
 ) -> ReportPlan:
     """
-    Check everything that a report needs; create and run nothing.
+    Check everything that a report needs, its data too; create and run nothing.
 
     Parameters
     ----------
@@ -95,9 +95,10 @@ def plan_report(
     ------
     ValueError
         If there is no such experiment, or a parameter is unknown, of the wrong type or out of
-        range (`ParameterError`).
+        range (`ParameterError`), or a file of the data set is damaged.
     OSError
-        If the output folder cannot be made or written to, or the notebook is missing.
+        If the output folder cannot be made or written to, or the notebook or a file of the data
+        set is missing and cannot be downloaded.
     """
     module = experiments.get(name)
     name = module.__name__.rpartition(".")[2]
@@ -112,7 +113,8 @@ def plan_report(
         find(unknown, known)
     typed = parse(module.Parameters, given) if text else check(module.Parameters, given)
     check_preset(module.Parameters, typed)
-    values = dataclasses.asdict(module.Parameters(**typed))  # checks what values do together
+    checked = module.Parameters(**typed)  # checks what values do together
+    values = dataclasses.asdict(checked)
     source = notebook_path(name)
     assert_same(source, module.Parameters)
     folder = Path(output) if output is not None else Path("report", name)
@@ -125,6 +127,8 @@ def plan_report(
         parameters=tuple((info, values[info.name]) for info in known.values()),
     )
     _check_results(plan)
+    if hasattr(module, "prepare"):
+        module.prepare(checked)
     return plan
 
 

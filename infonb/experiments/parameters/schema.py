@@ -56,11 +56,12 @@ class ParameterInfo:
         """
         if self.choices is not None:
             return " | ".join(str(choice) for choice in self.choices)
-        if self.minimum is not None and self.maximum is not None:
-            return f"{self.minimum:g} to {self.maximum:g}"
-        if self.minimum is not None:
-            return f"at least {self.minimum:g}"
-        return "" if self.maximum is None else f"at most {self.maximum:g}"
+        low, high = (None if end is None else f"{end:.10g}" for end in (self.minimum, self.maximum))
+        if low is not None and high is not None:
+            return f"{low} to {high}"
+        if low is not None:
+            return f"at least {low}"
+        return "" if high is None else f"at most {high}"
 
 
 def parameter(

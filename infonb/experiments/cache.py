@@ -1,0 +1,212 @@
+"""Where finished runs are kept, and the key of a run: parameters, code version and data."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.experiments.parameters import ParameterSet, describe
+from infonb.storage import Lock, open_dataset, save_dataset, write_atomically
+
+__all__ = ["KeptRun", "cache_folder", "checksum", "code_version", "kept_runs"]
+
+#: Environment variable with the folder of finished runs, where the parameter leaves it open.
+VARIABLE = "INFONB_CACHE"
+
+#: The parts of the package that a run's numbers can depend on.
+_ROOMS = ("data", "networks", "training", "activations", "measures", "experiments")
+
+
+def cache_folder(setting: str = "") -> Path | None:
+    """
+    Return the folder that keeps finished runs, or None if there is to be none.
+
+    Parameters
+    ----------
+    setting
+        A folder; ``"none"``; or empty: the folder named by the environment variable
+        ``INFONB_CACHE`` (which may be ``none`` too), else ``runs`` in the user's cache of infonb.
+
+    Examples
+    --------
+    >>> cache_folder("none") is None, cache_folder("somewhere").name
+    (True, 'somewhere')
+    """
+    setting = setting or os.environ.get(VARIABLE, "")
+    if setting == "none":
+        return None
+    if setting:
+        return Path(setting).expanduser()
+    import pooch
+
+    return Path(pooch.os_cache("infonb")) / "runs"
+
+
+def kept_runs(folder: Path) -> dict[str, list[Path]]:
+    """
+    Return the folders of the runs that are kept, by experiment.
+
+    Examples
+    --------
+    >>> kept_runs(Path("nowhere"))
+    {}
+    """
+    found: dict[str, list[Path]] = {}
+    for note in sorted(folder.glob("*/*/run.json")):
+        found.setdefault(note.parent.parent.name, []).append(note.parent)
+    return found
+
+
+@functools.cache
+def code_version() -> str:
+    """
+    Return version and checksum of the code that runs depend on, and versions of torch and numpy.
+
+    Examples
+    --------
+    >>> code_version().startswith("infonb ")
+    True
+    """
+    import infonb
+
+    package = Path(infonb.__file__).parent
+    digest = blake2b(digest_size=8)
+    for path in sorted(path for room in _ROOMS for path in (package / room).rglob("*.py")):
+        digest.update(path.relative_to(package).as_posix().encode())
+        digest.update(path.read_bytes())
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy"))
+    return f"infonb {infonb.__version__} {digest.hexdigest()}, {libraries}"
+
+
+def checksum(dataset: xr.Dataset) -> str:
+    """
+    Return a checksum of the inputs and labels of a data set.
+
+    Examples
+    --------
+    >>> first = xr.Dataset({"input": ("sample", [1.0, 2.0]), "label": ("sample", [0, 1])})
+    >>> checksum(first) == checksum(first.copy(deep=True)), checksum(first) == checksum(first + 1)
+    (True, False)
+    """
+    digest = blake2b(digest_size=16)
+    for name in ("input", "label"):
+        values = np.ascontiguousarray(dataset[name].values)
+        digest.update(f"{name} {values.dtype} {values.shape}".encode())
+        digest.update(values.data)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class KeptRun:
+    """
+    The place of one run: the checkpoint of its training, and what was measured.
+
+    Attributes
+    ----------
+    folder
+        Named by what the training depends on; `infonb.fit` writes its checkpoint there, from which
+        an interrupted training goes on and a finished one is read.
+    measured
+        Name of the store, by what the measures depend on.
+    note
+        All of that in words, for people.
+    """
+
+    folder: Path
+    measured: str
+    note: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        folder: Path,
+        parameters: ParameterSet,
+        level: Any,
+        seed: int,
+        data: Sequence[xr.Dataset],
+    ) -> KeptRun:
+        """
+        Return the place of a run in the folder of all runs.
+
+        Parameters
+        ----------
+        folder
+            What `cache_folder` returned.
+        parameters
+            Of the experiment; those that only select runs do not count.
+        level, seed
+            Of the run.
+        data
+            All data sets that the run sees.
+        """
+        values: dict[str, dict[str, Any]] = {"training": {}, "measures": {}, "selection": {}}
+        for info in describe(type(parameters)):
+            values[info.affects][info.name] = getattr(parameters, info.name)
+        experiment = type(parameters).__module__.rpartition(".")[2]
+        note = {
+            "experiment": experiment,
+            "level": level,
+            "seed": seed,
+            "parameters": values["training"],
+            "code": code_version(),
+            "data": [checksum(part) for part in data],
+        }
+        measures = values["measures"]
+        return cls(
+            Path(folder) / experiment / _digest(note),
+            _digest(measures),
+            note | {"measures": measures},
+        )
+
+    def lock(self) -> Lock:
+        """Keep other processes out; raise a RuntimeError if one is at work on this run."""
+        try:
+            lock = Lock(self.folder, f"the run in {self.folder}")
+            write_atomically(self.folder / "run.json", json.dumps(self.note, indent=1))
+        except OSError as error:
+            raise OSError(
+                f"runs cannot be kept in {self.folder.parent}: {error}. Give another folder as "
+                f"cache (or in the environment variable {VARIABLE}), or cache=none."
+            ) from error
+        return lock
+
+    def load(self, *, activation: bool) -> xr.Dataset | None:
+        """Return what was measured, with or without the activations, or None if it is not there."""
+        for with_activation in (activation, True):
+            path = self._store(with_activation)
+            if not path.exists():
+                continue
+            try:
+                run = open_dataset(path).load()
+            except (ValueError, OSError):  # damaged: it is measured again
+                continue
+            return run if activation else _without_samples(run)
+        return None
+
+    def save(self, run: xr.Dataset, *, activation: bool) -> None:
+        """Keep what was measured, whole or not at all."""
+        save_dataset(
+            run if activation else _without_samples(run), self._store(activation), overwrite=True
+        )
+
+    def _store(self, activation: bool) -> Path:
+        return self.folder / f"measured-{self.measured}{'-activation' if activation else ''}.zarr"
+
+
+def _without_samples(run: xr.Dataset) -> xr.Dataset:
+    return run.drop_vars("activation", errors="ignore").drop_dims("sample", errors="ignore")
+
+
+def _digest(note: dict[str, Any]) -> str:
+    text = json.dumps(note, sort_keys=True)
+    return blake2b(text.encode(), digest_size=10).hexdigest()

@@ -1,0 +1,57 @@
+"""Lengths of training: the measures at full length are those of the sweep itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import infonb as inb
+from infonb.experiments import colored_digits
+from infonb.experiments.lengths import over_lengths
+from infonb.plots.lengths import plot_lengths
+
+PARAMETERS = colored_digits.Parameters(
+    alpha=[0.0, 1.0], seed=[0, 1], width=8, epochs=8, n_train=150, n_validation=60
+)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return over_lengths(
+        PARAMETERS, "alpha", [0.0, 1.0],
+        data=colored_digits.data, train=colored_digits.train, progress=False,
+    )  # fmt: skip
+
+
+def test_dims_are_those_of_the_conventions(found):
+    assert list(found.epochs.values) == [1, 2, 4, 8]
+    assert found.entropy.dims == ("alpha", "epochs", "relu", "edges", "layer")
+    assert found.mutual_information.dims == ("alpha", "epochs", "relu", "layer")
+    assert np.isfinite(found.entropy).all()
+    assert np.isfinite(found.mutual_information).all()
+
+
+def test_the_full_length_is_the_network_of_the_sweep(found):
+    results = colored_digits.run(PARAMETERS, progress=False)
+    full = found.sel(epochs=8, relu="before")
+    for edges, chosen in (("common", "common"), ("own", "neuron")):
+        expected = inb.entropy(results.activation, bins=100, edges=chosen).median("neuron")
+        np.testing.assert_allclose(full.entropy.sel(edges=edges), expected)
+    expected = results.train_accuracy.sel(seed=0).isel(epoch=-1)
+    np.testing.assert_allclose(full.train_accuracy, expected)
+
+
+def test_a_shorter_training_is_the_beginning_of_the_longer(found):
+    results = colored_digits.run(PARAMETERS, progress=False)
+    curve = results.train_accuracy.sel(seed=0, epoch=found.epochs.values)
+    np.testing.assert_allclose(found.train_accuracy, curve)
+
+
+def test_figure_has_a_column_for_each_layer(found):
+    picture = plot_lengths(found)
+    assert len(picture.axes) == 2 * 3
+    line = picture.axes[0].lines[0]
+    change = found.entropy.sel(alpha=1.0) - found.entropy.sel(alpha=0.0)
+    expected = change.sel(relu="before", edges="common", layer=1)
+    np.testing.assert_allclose(line.get_ydata(), expected)
+    assert "α = 0 to α = 1" in picture.alt

@@ -1,0 +1,272 @@
+"""Sweeps: every run is made once, an interrupted sweep goes on, and the numbers stay the same."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from infonb.experiments import cache as cache_module
+from infonb.experiments import colored_digits, shuffled_digits
+from infonb.experiments import sweep as sweep_module
+from infonb.experiments.cache import KeptRun, cache_folder
+from infonb.storage import Lock
+from infonb.training import fitting
+
+SMALL = {"alpha": [0.0, 1.0], "seed": [0, 1], "width": 8, "epochs": 3, "n_train": 150,
+         "n_validation": 60}  # fmt: skip
+
+
+@pytest.fixture
+def epochs(monkeypatch):
+    """Count the epochs that are really trained."""
+    counted = []
+    true = fitting._epoch
+
+    def counting(*args, **kwargs):
+        counted.append(1)
+        return true(*args, **kwargs)
+
+    monkeypatch.setattr(fitting, "_epoch", counting)
+    return counted
+
+
+def run(folder, **changes):
+    parameters = colored_digits.Parameters(**{**SMALL, "cache": str(folder), **changes})
+    return colored_digits.run(parameters, progress=False)
+
+
+def test_a_second_sweep_trains_nothing_and_is_identical(tmp_path, epochs):
+    first = run(tmp_path)
+    assert len(epochs) == 4 * 3
+    again = run(tmp_path)
+    assert len(epochs) == 4 * 3
+    xr.testing.assert_identical(again, first)
+    xr.testing.assert_identical(run("none"), first)
+
+
+def test_only_what_is_new_is_made(tmp_path, epochs):
+    run(tmp_path)
+    run(tmp_path, alpha=[0.0, 0.5, 1.0], seed=[0, 1, 2])
+    assert len(epochs) == 9 * 3
+
+
+def test_another_first_seed_brings_its_activations(tmp_path, epochs):
+    run(tmp_path)
+    turned = run(tmp_path, seed=[1, 0])
+    assert len(epochs) == 4 * 3
+    xr.testing.assert_identical(turned, run("none", seed=[1, 0]))
+
+
+@pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")  # after the ReLU
+@pytest.mark.parametrize(
+    "change",
+    [{"bins": 30}, {"k": 5}, {"edges": "neuron"}, {"mi_samples": 30}, {"activations": "post"}],
+)
+def test_other_measures_measure_again_and_do_not_train(tmp_path, epochs, change):
+    run(tmp_path)
+    xr.testing.assert_identical(run(tmp_path, **change), run("none", **change))
+    assert len(epochs) == 2 * 4 * 3  # once for each of the first and of the uncached sweep
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"epochs": 4}, {"width": 9}, {"learning_rate": 2e-3}, {"penalty": 1e-4}, {"batch_size": 64},
+     {"n_train": 151}, {"label_noise": 0.1}, {"keep": "best"}],
+)  # fmt: skip
+def test_whatever_changes_the_training_is_trained(tmp_path, change):
+    run(tmp_path, alpha=0.0, seed=0)
+    changed = run(tmp_path, alpha=0.0, seed=0, **change)
+    xr.testing.assert_identical(changed, run("none", alpha=0.0, seed=0, **change))
+
+
+def test_the_key_has_code_and_data(tmp_path, monkeypatch):
+    parameters = colored_digits.Parameters(**SMALL)
+    data = colored_digits.data(parameters, 0.0, 0)
+    place = KeptRun.of(tmp_path, parameters, 0.0, 0, data)
+    assert KeptRun.of(tmp_path, parameters, 0.0, 0, data) == place
+    other = data[0].copy(deep=True)
+    other["input"][0, 0, 0, 0] += 0.1
+    assert KeptRun.of(tmp_path, parameters, 0.0, 0, (other, data[1])).folder != place.folder
+    monkeypatch.setattr(cache_module, "code_version", lambda: "infonb of tomorrow")
+    assert KeptRun.of(tmp_path, parameters, 0.0, 0, data).folder != place.folder
+
+
+def test_the_code_version_is_that_of_the_sources(tmp_path, monkeypatch):
+    import infonb
+
+    before = cache_module.code_version.__wrapped__()
+    package = tmp_path / "infonb"
+    (package / "data").mkdir(parents=True)
+    (package / "data" / "new.py").write_text("VALUE = 1\n")
+    monkeypatch.setattr(infonb, "__file__", str(package / "__init__.py"))
+    first = cache_module.code_version.__wrapped__()
+    (package / "data" / "new.py").write_text("VALUE = 2\n")
+    assert len({before, first, cache_module.code_version.__wrapped__()}) == 3
+
+
+def test_an_interrupted_sweep_goes_on(tmp_path, epochs, monkeypatch):
+    true = fitting._epoch
+
+    def interrupting(*args, **kwargs):
+        if len(epochs) == 8:  # in the third network, after its second epoch
+            raise KeyboardInterrupt
+        return true(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "_epoch", interrupting)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path)
+    assert len(epochs) == 8
+    resumed = run(tmp_path)
+    assert len(epochs) == 12
+    xr.testing.assert_identical(resumed, run("none"))
+
+
+def test_a_failure_while_measuring_loses_no_training(tmp_path, epochs, monkeypatch):
+    from infonb import measures
+
+    def failing(*args, **kwargs):
+        raise MemoryError("too large")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(measures, "mutual_information", failing)
+        with pytest.raises(MemoryError):
+            run(tmp_path)
+    run(tmp_path)
+    assert len(epochs) == 4 * 3
+
+
+SWEEP = """
+import sys
+from infonb.experiments import colored_digits
+parameters = colored_digits.Parameters(
+    alpha=[0.0, 1.0], seed=[0, 1], width=16, epochs=60, n_train=600, n_validation=60,
+    cache=sys.argv[1],
+)
+print(float(colored_digits.run(parameters, progress=False).entropy.sum()))
+"""
+
+
+def start(folder):
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SWEEP), str(folder)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_sweep_goes_on(tmp_path):
+    process = start(tmp_path)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("*/*/measured*.zarr")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    finished = list(tmp_path.glob("*/*/measured*.zarr"))
+    assert 1 <= len(finished) < 4
+    times = [path.stat().st_mtime_ns for path in finished]
+    again, whole = start(tmp_path), start("none")
+    values = [float(p.communicate()[0]) for p in (again, whole)]
+    assert values[0] == values[1]
+    assert [path.stat().st_mtime_ns for path in finished] == times
+    assert len(list(tmp_path.glob("*/*/measured*.zarr"))) == 4
+
+
+def test_two_processes_share_a_sweep(tmp_path):
+    both = [start(tmp_path), start(tmp_path)]
+    values = {float(process.communicate()[0]) for process in both}
+    assert len(values) == 1
+    assert len(list(tmp_path.glob("*/*"))) == 4
+
+
+def test_a_run_that_another_is_making_is_waited_for(tmp_path, monkeypatch):
+    first = run(tmp_path)
+    place = next(path for path in tmp_path.glob("colored_digits/*") if path.is_dir())
+    store = next(place.glob("measured*.zarr"))
+    hidden = store.rename(store.with_name("elsewhere"))
+    lock = Lock(place, "the run")
+    waited = []
+
+    def finish(seconds):
+        waited.append(seconds)
+        hidden.rename(store)
+        lock.release()
+
+    monkeypatch.setattr(sweep_module.time, "sleep", finish)
+    xr.testing.assert_identical(run(tmp_path), first)
+    assert len(waited) == 1
+
+
+def test_a_damaged_store_is_measured_again(tmp_path, epochs):
+    first = run(tmp_path)
+    for store in tmp_path.glob("*/*/measured*.zarr"):
+        (store / "zarr.json").write_text("{")
+    xr.testing.assert_identical(run(tmp_path), first)
+    assert len(epochs) == 4 * 3
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    run(tmp_path)
+    for store in tmp_path.glob("*/*/measured*.zarr"):
+        (store / "zarr.json").write_text("{")
+    path = next(tmp_path.glob("*/*/last.safetensors"))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(ValueError, match=r"last.safetensors is damaged .* Remove it"):
+        run(tmp_path)
+
+
+def test_the_note_says_what_the_run_is(tmp_path):
+    run(tmp_path, alpha=0.5, seed=1)
+    note = json.loads(next(tmp_path.glob("*/*/run.json")).read_text())
+    assert (note["level"], note["seed"], note["parameters"]["width"]) == (0.5, 1, 8)
+    assert "alpha" not in note["parameters"]
+    assert note["measures"]["bins"] == 100
+
+
+def test_where_runs_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("INFONB_CACHE", str(tmp_path))
+    assert cache_folder() == tmp_path
+    assert cache_folder("elsewhere").name == "elsewhere"
+    monkeypatch.setenv("INFONB_CACHE", "none")
+    assert cache_folder() is None
+    monkeypatch.delenv("INFONB_CACHE")
+    assert cache_folder().parts[-2:] == ("infonb", "runs")
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"runs cannot be kept .*Give another folder .*cache=none"):
+        run(tmp_path / "file")
+
+
+def test_shuffled_digits_are_kept_too(tmp_path, epochs):
+    parameters = shuffled_digits.Parameters(
+        beta=[0.0, 1.0], seed=0, width=8, epochs=2, n_train=100, n_validation=60,
+        cache=str(tmp_path),
+    )  # fmt: skip
+    first = shuffled_digits.run(parameters, progress=False)
+    xr.testing.assert_identical(shuffled_digits.run(parameters, progress=False), first)
+    assert len(epochs) == 4
+
+
+def test_the_paper_preset_fills_what_is_left():
+    paper = colored_digits.Parameters(preset="paper")
+    assert (paper.dataset, paper.width, paper.epochs, paper.batch_size) == ("mnist", 256, 500, 512)
+    assert (paper.keep, paper.penalty) == ("best", 0.002)
+    assert colored_digits.Parameters(preset="paper", epochs=100).epochs == 100
+    assert colored_digits.Parameters(preset="small") == colored_digits.Parameters()
+
+
+def test_mi_samples_are_drawn():
+    parameters = {**SMALL, "mi_samples": 20, "seed": 0, "alpha": 0.0}
+    results = colored_digits.run(colored_digits.Parameters(**parameters), progress=False)
+    assert results.mutual_information.attrs["n_samples"] == 20
+    assert np.isfinite(results.mutual_information).all()
