@@ -244,10 +244,12 @@ def _run(
     """Run a task: it has the thread it is in, or the cores that its worker may use."""
     import numba
 
+    from infonb.measures._compile import n_threads
+
     part, blocks = copy(stub), stub._blocks
     part.layout = where
     part._blocks = blocks.given(dict(zip(blocks.inputs, inputs, strict=True)))
-    before = numba.get_num_threads()
+    before = n_threads()
     numba.set_num_threads(min(threads or on_worker() or before, before))
     try:
         return function(part, *args)

@@ -14,7 +14,7 @@ import numba
 
 from infonb.progress import progress_bar
 
-__all__ = ["compiled", "over_blocks", "part_of_kernel"]
+__all__ = ["compiled", "n_threads", "over_blocks", "part_of_kernel"]
 
 
 def compiled(function: Callable[..., Any]) -> Any:
@@ -59,6 +59,23 @@ def _stamp() -> tuple[tuple[str, int, int], ...]:
     return tuple((file.name, (s := file.stat()).st_mtime_ns, s.st_size) for file in files)
 
 
+def n_threads() -> int:
+    """
+    Return the number of threads that numba may use, as set by ``numba.set_num_threads``.
+
+    Numba starts its pool when it is first asked. With OpenMP that sets the number of threads of the
+    thread that asks, and torch would go on with another number, and with other last digits.
+    """
+    _start_pool()
+    return int(numba.get_num_threads())
+
+
+@cache
+def _start_pool() -> None:
+    with ThreadPoolExecutor(1) as other:  # a thread of its own, whose number does not matter
+        other.submit(numba.get_num_threads).result()
+
+
 def over_blocks(
     work: Callable[[int, int], None],
     n_items: int,
@@ -75,7 +92,7 @@ def over_blocks(
     process. An interrupt takes effect after the blocks at work.
     """
     starts = range(0, n_items, block)
-    threads = min(numba.get_num_threads(), len(starts))
+    threads = min(n_threads(), len(starts))
     with progress_bar(total=n_items, show=progress, desc=desc, unit=unit) as bar:
         if threads <= 1:
             for start in starts:

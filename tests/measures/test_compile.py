@@ -70,3 +70,18 @@ def test_compiled_releases_the_interpreter():
 
     assert double(4) == 8
     assert double.targetoptions["nogil"]
+
+
+def test_measuring_leaves_torch_its_threads():
+    code = """
+import numpy as np, torch
+import infonb as inb
+torch.set_num_threads(1)
+assert torch.get_num_threads() == 1
+acts = inb.from_arrays({"fc1": np.random.default_rng(0).normal(size=(200, 5))})
+inb.mutual_information(acts)
+inb.entropy(acts)
+print(torch.get_num_threads())
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["1"]
