@@ -9,7 +9,7 @@ from infonb.validate import did_you_mean
 
 __all__ = ["get", "names", "title"]
 
-_NAMES = ("concentric_circles", "colored_digits", "shuffled_digits")
+_NAMES = ("concentric_circles", "colored_digits", "shuffled_digits", "contexts")
 
 
 def names() -> list[str]:
@@ -19,7 +19,7 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts']
     """
     return list(_NAMES)
 
@@ -50,7 +50,7 @@ def get(name: str) -> ModuleType:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts'. Did you mean 'colored_digits'?
     """
     module = name.replace("-", "_")
     if module not in _NAMES:
