@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures import TiesWarning, entropy, mutual_information, take_activation
-from infonb.plots import plot_decision, plot_neuron
+from infonb.plots import plot_decision, plot_neuron, plot_surface
 from infonb.plots.picture import Picture, group_dim, label_of, with_layer
 from infonb.widgets.panel import Panel
 
@@ -119,10 +119,14 @@ def _information(pair: xr.DataArray, k: int) -> tuple[float, str]:
 
 
 def explore_decision(
-    probability: xr.DataArray, points: Mapping[str, xr.Dataset], *, interactive: bool = True
+    probability: xr.DataArray,
+    points: Mapping[str, xr.Dataset],
+    radial: xr.DataArray | None = None,
+    *,
+    interactive: bool = True,
 ) -> Panel:
     """
-    Move the third feature c1 and see what a network answers over the plane.
+    Choose a network, move the third feature c1, and see what the network answers.
 
     Parameters
     ----------
@@ -130,6 +134,9 @@ def explore_decision(
         Probability of label 1, dims (network, c1, y, x).
     points
         Name of a network → points to lay over its answers.
+    radial
+        The same as mean over all directions, dims (network, c1_fine, radius): one network is shown
+        at a time, with the cut through all planes beside it. None: all networks, without it.
     interactive
         False: only the picture, for reports.
 
@@ -150,15 +157,26 @@ def explore_decision(
     import ipywidgets as widgets
 
     values = [float(value) for value in probability.c1.values]
-    controls = {
+    controls: dict[str, Any] = {
         "c1": widgets.SelectionSlider(
             options=[(f"{value:g}", value) for value in values],
             value=values[len(values) // 2],
             description="third feature c1",
         )
     }
+    if radial is None:
+        return Panel(
+            lambda c1: plot_decision(
+                probability.sel(c1=[c1]), points, rows="c1", columns="network"
+            ),
+            controls, interactive=interactive,
+        )  # fmt: skip
+    names = [str(name) for name in probability.network.values]
+    controls = {"network": widgets.Dropdown(options=names, description="network")} | controls
 
-    def draw(c1: float) -> Picture:
-        return plot_decision(probability.sel(c1=[c1]), points, rows="c1", columns="network")
+    def draw(network: str, c1: float) -> Picture:
+        return plot_surface(
+            probability.sel(network=[network], c1=[c1]), radial.sel(network=[network]), points
+        )
 
     return Panel(draw, controls, interactive=interactive)

@@ -8,7 +8,7 @@ import xarray as xr
 
 import infonb as inb
 from infonb import experiments
-from infonb.experiments import colored_digits, concentric_circles, shuffled_digits
+from infonb.experiments import colored_digits, shuffled_digits
 from infonb.experiments.networks import collect, save_results
 from infonb.experiments.parameters import ParameterError, assert_same
 from infonb.reports import notebook_path
@@ -21,14 +21,6 @@ def colored():
     return colored_digits.run(
         colored_digits.Parameters(alpha=[0.0, 0.5, 1.0], **SMALL), progress=False
     )
-
-
-@pytest.fixture(scope="module")
-def circles():
-    parameters = concentric_circles.Parameters(
-        seed=[0, 1], n_points=100, epochs=3, epochs_memorized=3
-    )
-    return concentric_circles.run(parameters, progress=False)
 
 
 @pytest.mark.parametrize("name", experiments.names())
@@ -116,11 +108,6 @@ def test_parameters_that_do_not_go_together_are_refused(wrong, message):
         colored_digits.Parameters(**wrong)
 
 
-def test_circles_refuse_more_neighbours_than_points():
-    with pytest.raises(ParameterError, match="k must be below the number of points, 20"):
-        concentric_circles.Parameters(n_points=20, k=20)
-
-
 def test_the_paper_column_is_that_of_the_levels(colored):
     part = colored_digits.claims(colored.sel(alpha=[0.0, 0.5])).claims
     assert part[0].paper == "3.03 → 2.78"
@@ -156,60 +143,6 @@ def test_shuffled_stops_when_all_is_learnt():
     assert (results.epochs < 200).all()
     claims = shuffled_digits.claims(results).claims
     assert [c.direction for c in claims[:6]] == [1, 1, 1, -1, -1, -1]
-
-
-def test_circles_measure_after_the_relu_by_the_mixture_estimator_too(circles):
-    mixture = circles.mixture_information
-    assert mixture.dims == ("network", "seed", "alignment", "layer", "neuron", "other_neuron")
-    n = mixture.attrs["n_samples"]
-    same = {"layer": "fc1", "other_layer": "fc1"}
-    # without ties the same up to log S - psi(S)
-    np.testing.assert_allclose(
-        mixture.sel(layer="fc1"), circles.mutual_information.sel(same), atol=0.6 / n
-    )
-    different = mixture.neuron != mixture.other_neuron
-    after = {name: mixture.where(different).sel(layer=name) for name in ("relu1", "relu2")}
-    for name, values in after.items():
-        ksg = circles.mutual_information.where(different).sel(layer=name, other_layer=name)
-        assert float(values.median()) > float(ksg.median()), name
-
-
-def test_circles_measure_compared_networks_on_the_same_points(circles):
-    assert circles.entropy.dims == ("network", "seed", "alignment", "layer", "neuron")
-    assert list(circles.network.values) == list(concentric_circles.NETWORKS)
-    assert list(circles.layer.values) == ["fc1", "relu1", "fc2", "relu2"]
-    relu = circles.activation.sel(layer="relu1")
-    np.testing.assert_array_equal(
-        relu.values, np.maximum(circles.activation.sel(layer="fc1").values, 0)
-    )
-
-
-def test_circles_probability_is_the_networks_answer(circles):
-    parameters = concentric_circles.Parameters(
-        seed=[0, 1], n_points=100, epochs=3, epochs_memorized=3
-    )
-    points, unseen = concentric_circles.data(parameters, "baseline", 0)
-    model, _ = concentric_circles.train(parameters, "baseline", points, unseen, 0)
-    grid = circles.probability.sel(network="baseline", c1=3.0)
-    at = grid.isel(x=10, y=40)
-    from infonb.training import predict
-
-    logit = predict(model, np.array([[float(at.x), float(at.y), 3.0]]))[0, 0]
-    assert float(at) == pytest.approx(1 / (1 + np.exp(-logit)), abs=1e-6)
-
-
-def test_circles_sets_are_what_they_say():
-    parameters = concentric_circles.Parameters()
-    heuristic, _ = concentric_circles.data(parameters, "heuristic", 0)
-    baseline, _ = concentric_circles.data(parameters, "baseline", 0)
-    assert not (heuristic.artifact == "disagrees").any()
-    assert float((baseline.artifact == "agrees").mean()) == pytest.approx(0.375)
-    memorized, unseen = concentric_circles.data(parameters, "memorized", 0)
-    few, same_unseen = concentric_circles.data(parameters, "few points", 0)
-    np.testing.assert_array_equal(memorized["input"], few["input"])
-    np.testing.assert_array_equal(unseen["input"], same_unseen["input"])
-    assert (few.label == few.true_label).all()
-    assert (memorized.label != memorized.true_label).any()
 
 
 def test_curves_of_different_length_are_filled_with_nan():
