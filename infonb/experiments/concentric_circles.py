@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.circles_claims import claims, conditions
-from infonb.experiments.circles_measures import EDGES, LAYERS, aligned_difference, measure
-from infonb.experiments.circles_networks import (
+from infonb.experiments.circles.claims import claims, conditions
+from infonb.experiments.circles.measures import EDGES, LAYERS, aligned_difference, measure
+from infonb.experiments.circles.networks import (
     ALIGNMENTS,
     Recipe,
     along,
@@ -23,7 +23,7 @@ from infonb.experiments.circles_networks import (
     main_networks,
     networks,
 )
-from infonb.experiments.circles_training import train
+from infonb.experiments.circles.training import train
 from infonb.experiments.networks import (
     MAX_SEED,
     MeasureParameters,

@@ -19,6 +19,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.claims import Claim, ClaimsTable, change, change_of_median
+from infonb.experiments.claims.rows import median_within_layers, within_layer
 from infonb.experiments.networks import (
     MAX_SEED,
     MeasureParameters,
@@ -26,7 +27,6 @@ from infonb.experiments.networks import (
     describe_run,
 )
 from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
-from infonb.experiments.rows import median_within_layers, within_layer
 from infonb.experiments.sweep import sweep
 
 if TYPE_CHECKING:

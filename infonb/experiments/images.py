@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from infonb.experiments.claims import INTERVALS, Claim, ClaimsTable, change
+from infonb.experiments.claims.rows import layer_claims, rank_claims
 from infonb.experiments.networks import (
     MAX_SEED,
     MeasureParameters,
@@ -18,7 +19,6 @@ from infonb.experiments.networks import (
     measure_run,
 )
 from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
-from infonb.experiments.rows import layer_claims, rank_claims
 from infonb.experiments.sweep import sweep
 
 if TYPE_CHECKING:

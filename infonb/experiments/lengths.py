@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.claims.rows import median_within_layers
 from infonb.experiments.images import Data, ImageParameters, Train
 from infonb.experiments.networks import hidden_layers
-from infonb.experiments.rows import median_within_layers
 from infonb.experiments.sweep import sweep
 
 if TYPE_CHECKING:

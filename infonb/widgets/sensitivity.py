@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.conclusions import EDGES, SYMBOLS, conclusion
-from infonb.experiments.sensitivity import sensitivity
+from infonb.experiments.claims.conclusions import EDGES, SYMBOLS, conclusion
+from infonb.experiments.claims.sensitivity import sensitivity
 from infonb.measures import mixture_density
 from infonb.plots.picture import Picture, label_of, palette, palette_kind, subplots
 from infonb.widgets.panel import Panel
@@ -37,14 +37,14 @@ def explore_sensitivity(
     ----------
     activation
         Dims (`over`, layer, neuron, sample), and perhaps seed. Or the grid itself, what
-        `infonb.experiments.sensitivity.sensitivity` returned: then nothing is measured, and the
-        next arguments stay away.
+        `infonb.experiments.claims.sensitivity.sensitivity` returned: then nothing is measured, and
+        the next arguments stay away.
     over, start, end
         Dimension of the levels, and the two levels that are compared.
     interactive
         False: only the picture, for reports.
     options
-        As in `infonb.experiments.sensitivity.sensitivity`.
+        As in `infonb.experiments.claims.sensitivity.sensitivity`.
 
     Returns
     -------

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.experiments.conclusions import outcomes, what_decides
-from infonb.experiments.sensitivity import sensitivity
+from infonb.experiments.claims.conclusions import outcomes, what_decides
+from infonb.experiments.claims.sensitivity import sensitivity
 from infonb.plots import plot_sensitivity
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.experiments.conclusions import conclusion
-from infonb.experiments.sensitivity import sensitivity
+from infonb.experiments.claims.conclusions import conclusion
+from infonb.experiments.claims.sensitivity import sensitivity
 from infonb.widgets import explore_sensitivity
 from infonb.widgets.sensitivity import _draw
 

@@ -9,7 +9,13 @@ import pandas as pd
 import xarray as xr
 
 from infonb.experiments.claims import Claim, change_of_median
-from infonb.experiments.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
+from infonb.experiments.claims.resampling import (
+    RESAMPLES,
+    draw_counts,
+    draw_seeds,
+    kendall,
+    pair_means,
+)
 
 __all__ = ["layer_claims", "median_within_layers", "rank_claims", "sensitivity", "within_layer"]
 
@@ -168,7 +174,7 @@ def rank_claims(
     Table 2 of the paper ranks the models of one experiment. Here one ranking is made per seed, so
     that there is an interval, and beside it the ranking of the means over seeds. The mean MI is
     that of all pairs of different neurons that were measured. The bootstrap draws seeds, and the
-    neurons of each layer of each network, as `infonb.experiments.bootstrap.change_of_median` does.
+    neurons of each layer of each network, as `infonb.experiments.claims.change_of_median` does.
     """
     if results.sizes[over] < 3:
         return []

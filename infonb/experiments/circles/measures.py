@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.circles_networks import aligned_sets
+from infonb.experiments.circles.networks import aligned_sets
 
 if TYPE_CHECKING:
     from torch import nn
@@ -41,7 +41,7 @@ def measure(
     parameters
         Of the experiment.
     model, history
-        What `infonb.experiments.circles_training.train` returned.
+        What `infonb.experiments.circles.training.train` returned.
     unseen
         Points with true labels; c1 is replaced.
     seed

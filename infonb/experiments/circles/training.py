@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from infonb.experiments.circles_networks import recipe_of
+from infonb.experiments.circles.networks import recipe_of
 
 if TYPE_CHECKING:
     from torch import nn

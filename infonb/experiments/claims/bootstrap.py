@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.resampling import RESAMPLES, draw_medians, draw_seeds
+from infonb.experiments.claims.resampling import RESAMPLES, draw_medians, draw_seeds
 from infonb.validate import check_choice, check_dim, check_integer, check_number
 
 __all__ = [

@@ -10,23 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from infonb.experiments.bootstrap import (
-    Change,
-    bootstrap_interval,
-    change,
-    change_of_median,
-    decimals,
-)
-from infonb.experiments.resampling import draw_seeds
+from infonb.experiments.claims.bootstrap import bootstrap_interval, decimals
+from infonb.experiments.claims.resampling import draw_seeds
 from infonb.validate import check_choice, check_number
 
 __all__ = [
     "INTERVALS",
-    "Change",
     "Claim",
     "ClaimsTable",
-    "change",
-    "change_of_median",
     "interval",
 ]
 
@@ -94,8 +85,8 @@ class Claim:
     effect
         One value per seed: the difference whose sign decides.
     draws
-        Bootstrap draws of the mean effect (draw,), see `infonb.experiments.bootstrap`; None: they
-        are made here, over seeds only.
+        Bootstrap draws of the mean effect (draw,), see `infonb.experiments.claims.change`; None:
+        they are made here, over seeds only.
 
     Examples
     --------

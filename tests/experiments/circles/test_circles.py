@@ -11,7 +11,7 @@ from scipy.stats import kendalltau
 
 import infonb as inb
 from infonb.experiments import concentric_circles as experiment
-from infonb.experiments.circles_networks import ALIGNMENTS, aligned_sets
+from infonb.experiments.circles.networks import ALIGNMENTS, aligned_sets
 from infonb.experiments.parameters import ParameterError
 from infonb.training import predict
 

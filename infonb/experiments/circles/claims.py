@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.circles_measures import LAYERS
-from infonb.experiments.circles_networks import along
+from infonb.experiments.circles.measures import LAYERS
+from infonb.experiments.circles.networks import along
 from infonb.experiments.claims import (
     INTERVALS,
     Claim,
@@ -17,8 +17,8 @@ from infonb.experiments.claims import (
     change,
     change_of_median,
 )
-from infonb.experiments.resampling import kendall
-from infonb.experiments.rows import median_within_layers
+from infonb.experiments.claims.resampling import kendall
+from infonb.experiments.claims.rows import median_within_layers
 
 __all__ = ["claims", "conditions"]
 

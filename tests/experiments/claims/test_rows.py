@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from scipy.stats import kendalltau
 
-from infonb.experiments.rows import (
+from infonb.experiments.claims.rows import (
     layer_claims,
     median_within_layers,
     rank_claims,

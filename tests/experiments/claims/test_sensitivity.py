@@ -9,13 +9,13 @@ import pytest
 import xarray as xr
 
 import infonb as inb
-from infonb.experiments.conclusions import (
+from infonb.experiments.claims.conclusions import (
     claimed_direction,
     conclusion,
     outcomes,
     what_decides,
 )
-from infonb.experiments.sensitivity import sensitivity
+from infonb.experiments.claims.sensitivity import sensitivity
 from infonb.measures import TiesWarning
 
 #: Without "ksg" a constant of 1 / (2 S) would be between medians and those measured alone.

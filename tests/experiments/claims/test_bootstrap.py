@@ -9,14 +9,14 @@ import pytest
 import xarray as xr
 from scipy.stats import kendalltau
 
-from infonb.experiments.bootstrap import (
+from infonb.experiments.claims import Claim, interval
+from infonb.experiments.claims.bootstrap import (
     bootstrap_interval,
     change,
     change_of_median,
     expanded_tail,
 )
-from infonb.experiments.claims import Claim, interval
-from infonb.experiments.resampling import (
+from infonb.experiments.claims.resampling import (
     draw_counts,
     draw_medians,
     draw_seeds,

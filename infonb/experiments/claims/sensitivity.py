@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.bootstrap import bootstrap_interval, change_of_median
+from infonb.experiments.claims.bootstrap import bootstrap_interval, change_of_median
 from infonb.validate import check_choice, check_dim, check_integer
 
 __all__ = ["CHOICES", "sensitivity"]
@@ -68,8 +68,8 @@ def sensitivity(
         In nats: ``entropy_change`` (edges, bins, n_samples, layer) and
         ``mutual_information_change`` (k, n_samples, layer), medians of `end` minus those of
         `start`, means over seeds; ``..._interval`` with the dimension ``bound`` (low, high), 95 %
-        intervals by `infonb.experiments.bootstrap.change_of_median`: over neurons, and over seeds
-        if there are several. ``median_...`` (\*choices, layer, `over`) at both ends. The values
+        intervals by `infonb.experiments.claims.change_of_median`: over neurons, and over seeds if
+        there are several. ``median_...`` (\*choices, layer, `over`) at both ends. The values
         themselves: ``entropy`` (`over`, \*choices, layer, neuron), and ``mutual_information``
         (`over`, \*choices, layer, drawn, other_drawn), NaN for a neuron with itself.
 

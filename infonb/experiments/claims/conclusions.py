@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.sensitivity import CHOICES
+from infonb.experiments.claims.sensitivity import CHOICES
 from infonb.validate import check_choice
 
 __all__ = ["claimed_direction", "conclusion", "outcomes", "what_decides"]
@@ -67,7 +67,7 @@ def conclusion(result: xr.Dataset, measure: str, **setting: Any) -> str:
 
     Examples
     --------
-    >>> from infonb.experiments.sensitivity import sensitivity
+    >>> from infonb.experiments.claims.sensitivity import sensitivity
     >>> acts = xr.DataArray(
     ...     np.random.default_rng(0).normal(size=(2, 1, 8, 100)),
     ...     {"alpha": [0, 1], "layer": ["fc1"]}, ("alpha", "layer", "neuron", "sample"),

@@ -1,0 +1,1 @@
+"""The parts of the concentric circles: networks, their training, measures and claims."""
