@@ -18,7 +18,7 @@ import xarray as xr
 from infonb.experiments.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset, write_atomically
 
-__all__ = ["KeptRun", "cache_folder", "checksum", "code_version", "kept_runs"]
+__all__ = ["KeptRun", "cache_folder", "checkpoint_of", "checksum", "code_version", "kept_runs"]
 
 #: Environment variable with the folder of finished runs, where the parameter leaves it open.
 VARIABLE = "INFONB_CACHE"
@@ -201,6 +201,34 @@ class KeptRun:
 
     def _store(self, activation: bool) -> Path:
         return self.folder / f"measured-{self.measured}{'-activation' if activation else ''}.zarr"
+
+
+def checkpoint_of(
+    parameters: ParameterSet, level: Any, seed: int, *data: xr.Dataset
+) -> Path | None:
+    """
+    Return the folder in which a sweep keeps the training of a run; None if it keeps nothing.
+
+    Training that is given it as checkpoint is not repeated by the sweep, nor the other way round.
+
+    Parameters
+    ----------
+    parameters
+        Of the experiment, with the folder ``cache``.
+    level, seed
+        Of the run.
+    data
+        What the run is trained and measured on.
+
+    Examples
+    --------
+    >>> from infonb.experiments import colored_digits
+    >>> parameters = colored_digits.Parameters(cache="none")
+    >>> checkpoint_of(parameters, 1.0, 0, *colored_digits.data(parameters, 1.0, 0)) is None
+    True
+    """
+    folder = cache_folder(parameters.cache)  # type: ignore[attr-defined]
+    return None if folder is None else KeptRun.of(folder, parameters, level, seed, data).folder
 
 
 def _without_samples(run: xr.Dataset) -> xr.Dataset:

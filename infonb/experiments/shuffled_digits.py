@@ -76,9 +76,7 @@ class Parameters(ImageParameters, Shuffling, PresetParameters):
     """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
 
     # no penalty: under the 0.002 of the colored digits random labels cannot be learnt by heart
-    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
-        "paper": PAPER_SETTINGS | {"penalty": 0.0, "stop_at": 0.99}
-    }
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {"paper": PAPER_SETTINGS | {"penalty": 0.0}}
 
     width: int = parameter(96, "neurons in each hidden layer", minimum=2)
     epochs: int = parameter(80, "largest number of epochs", minimum=1)

@@ -16,7 +16,7 @@ import xarray as xr
 from infonb.experiments import cache as cache_module
 from infonb.experiments import colored_digits, shuffled_digits
 from infonb.experiments import sweep as sweep_module
-from infonb.experiments.cache import KeptRun, cache_folder
+from infonb.experiments.cache import KeptRun, cache_folder, checkpoint_of
 from infonb.storage import Lock
 from infonb.training import fitting
 
@@ -270,3 +270,14 @@ def test_mi_samples_are_drawn():
     results = colored_digits.run(colored_digits.Parameters(**parameters), progress=False)
     assert results.mutual_information.attrs["n_samples"] == 20
     assert np.isfinite(results.mutual_information).all()
+
+
+def test_a_network_trained_by_hand_is_not_trained_again(tmp_path, epochs):
+    parameters = colored_digits.Parameters(**SMALL, cache=str(tmp_path))
+    parts = colored_digits.data(parameters, 1.0, 0)
+    kept = checkpoint_of(parameters, 1.0, 0, *parts)
+    colored_digits.train(parameters, *parts, 0, checkpoint=kept)
+    assert len(epochs) == 3
+    results = colored_digits.run(parameters, progress=False)
+    assert len(epochs) == 4 * 3
+    xr.testing.assert_identical(results, run("none"))
