@@ -544,3 +544,73 @@ def test_a_bad_file_is_told_before_anything_is_made(name, harm, tmp_path, monkey
     with pytest.raises((ValueError, FileNotFoundError), match=r"train-images-idx3-ubyte\.gz"):
         run_report(name, {"dataset": "mnist"}, tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("harm", ["missing", "truncated", "other bytes"])
+def test_a_bad_archive_of_waterbirds_is_told_before_anything_is_made(
+    harm, tmp_path, monkeypatch, data_folder
+):
+    monkeypatch.delenv("INFONB_DATA", raising=False)
+    name = "waterbirds_v1.0_64px.zip"
+    content = (data_folder / "waterbirds" / name).read_bytes()
+    folder = tmp_path / "data" / "waterbirds"
+    folder.mkdir(parents=True)
+    if harm == "truncated":
+        (folder / name).write_bytes(content[:5000])
+    elif harm == "other bytes":
+        (folder / name).write_bytes(content[:-1] + b"?")
+    words = "Waterbirds not found" if harm == "missing" else "damaged or not the original"
+    parameters = {"dataset": "waterbirds", "folder": str(tmp_path / "data")}
+    with pytest.raises((ValueError, FileNotFoundError), match=words) as error:
+        run_report("contexts", parameters, tmp_path / "report")
+    assert name in str(error.value)
+    assert str(folder) in str(error.value)
+    assert not (tmp_path / "report").exists()
+
+
+def test_parameters_that_waterbirds_is_too_small_for_are_told(tmp_path, monkeypatch, data_folder):
+    monkeypatch.setenv("INFONB_DATA", str(data_folder))
+    assert plan_report("contexts", {"dataset": "waterbirds"}, tmp_path / "report").folder
+    for wrong, words in (
+        ({"n_train": 4000}, "waterbird in land has 831 of"),
+        ({"mi_samples": 1000}, "number of evaluation examples, 828; not 1000"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            plan_report("contexts", {"dataset": "waterbirds"} | wrong, tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def photographs(folder: Path, n: int) -> Path:
+    """Write files, which are no pictures, in all groups of the paper."""
+    from infonb.data.nico import ANIMALS, COMMON_CONTEXTS
+
+    for context in COMMON_CONTEXTS:
+        for animal in ANIMALS:
+            place = folder / "train" / context / animal
+            place.mkdir(parents=True)
+            for number in range(n):
+                (place / f"{number}.jpg").write_bytes(b"no picture")
+    return folder
+
+
+@pytest.mark.parametrize("harm", ["no folder", "no object", "too few"])
+def test_a_bad_folder_of_nico_is_told_before_anything_is_made(harm, tmp_path, monkeypatch):
+    import shutil
+
+    monkeypatch.delenv("INFONB_DATA", raising=False)
+    folder = photographs(tmp_path / "nico", 8)
+    parameters = {"dataset": "nico", "folder": str(folder)}
+    plan_report("contexts", parameters, tmp_path / "report")  # nothing is decoded
+    if harm == "no folder":
+        shutil.rmtree(folder)
+        words = f"there is no folder {re.escape(str(folder))}"
+    elif harm == "no object":
+        shutil.rmtree(folder / "train" / "grass" / "dog")
+        words = r"missing folders: .*grass/dog \(in .*grass are bear, bird, cat, horse, sheep\)"
+    else:
+        for number in range(1, 8):
+            (folder / "train" / "rock" / "cat" / f"{number}.jpg").unlink()
+        words = "cat in rock has 1 of"
+    with pytest.raises((ValueError, FileNotFoundError), match=words):
+        run_report("contexts", parameters, tmp_path / "report")
+    assert not (tmp_path / "report").exists()

@@ -14,9 +14,9 @@ from infonb.data.digits import load_digits
 from infonb.data.images import colored_images, shuffled_images
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
 from infonb.data.mnist import load_mnist, subsample
-from infonb.data.nico import nico
+from infonb.data.nico import nico_images
 from infonb.data.splits import split
-from infonb.data.waterbirds import waterbirds
+from infonb.data.waterbirds import waterbird_images
 
 __all__ = [
     "add_artifact",
@@ -28,11 +28,11 @@ __all__ = [
     "flip_labels",
     "load_digits",
     "load_mnist",
-    "nico",
+    "nico_images",
     "shuffle_labels",
     "shuffled",
     "shuffled_images",
     "split",
     "subsample",
-    "waterbirds",
+    "waterbird_images",
 ]

@@ -14,7 +14,7 @@ from infonb.data.groups import SETTINGS, check_names, divide_groups
 from infonb.data.pictures import picture_set, read_picture
 from infonb.validate import check_choice, check_integer, did_you_mean
 
-__all__ = ["ANIMALS", "COMMON_CONTEXTS", "nico"]
+__all__ = ["ANIMALS", "COMMON_CONTEXTS", "check_nico", "nico_images"]
 
 #: The paper's six animals, and the six contexts that all of NICO++'s classes are in.
 ANIMALS = ("bear", "dog", "cat", "bird", "horse", "sheep")
@@ -29,7 +29,7 @@ _HOW = (
 )
 
 
-def nico(
+def nico_images(
     setting: str,
     *,
     folder: str | Path | None = None,
@@ -97,7 +97,7 @@ def nico(
     ...         place.mkdir(parents=True)
     ...         for number in range(3):
     ...             Image.new("RGB", (50, 40)).save(place / f"{number}.jpg")
-    ...     train, evaluation = nico(
+    ...     train, evaluation = nico_images(
     ...         "unbalanced", folder=folder, objects=["dog", "cat"], contexts=["grass", "water"]
     ...     )
     >>> dict(train.input.sizes)
@@ -137,6 +137,50 @@ def nico(
         train.assign_attrs(setting=setting, split="train"),
         evaluation.assign_attrs(setting="balanced", split="evaluation"),
     )
+
+
+def check_nico(
+    *,
+    folder: str | Path | None = None,
+    objects: Sequence[str] = ANIMALS,
+    contexts: Sequence[str] = COMMON_CONTEXTS,
+    n_train: int | None = None,
+    n_evaluation: int | None = None,
+) -> tuple[int, int]:
+    """
+    Find the photographs and check that each group has enough, without decoding any.
+
+    Parameters
+    ----------
+    folder, objects, contexts, n_train, n_evaluation
+        As in `nico_images`.
+
+    Returns
+    -------
+    tuple of int
+        How many photographs the training and the evaluation set will have.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `nico_images`.
+
+    Examples
+    --------
+    >>> check_nico(folder="no/such/folder")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: there is no folder no/such/folder. NICO++ ...
+    """
+    objects, contexts = check_names(objects, contexts)
+    _, which_object, which_context = _list_images(
+        _find(folder, objects, contexts), objects, contexts
+    )
+    train, evaluation = divide_groups(
+        which_object, which_context, "balanced", objects=objects, contexts=contexts,
+        n_train=n_train, n_evaluation=n_evaluation, seed=0,
+    )  # fmt: skip
+    return train.size, evaluation.size
 
 
 def _find(folder: str | Path | None, objects: list[str], contexts: list[str]) -> Path:

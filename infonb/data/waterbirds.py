@@ -19,7 +19,7 @@ from infonb.data.groups import SETTINGS, divide_groups
 from infonb.data.pictures import picture_set, read_picture
 from infonb.validate import check_choice, check_integer
 
-__all__ = ["waterbirds"]
+__all__ = ["check_waterbirds", "waterbird_images"]
 
 OBJECTS = ("landbird", "waterbird")
 CONTEXTS = ("land", "water")
@@ -36,7 +36,7 @@ _HOW = (
 )
 
 
-def waterbirds(
+def waterbird_images(
     setting: str,
     *,
     n_train: int | None = None,
@@ -94,7 +94,7 @@ def waterbirds(
 
     Examples
     --------
-    >>> waterbirds("balance")
+    >>> waterbird_images("balance")
     Traceback (most recent call last):
         ...
     ValueError: setting must be one of 'balanced', 'unbalanced'; not 'balance'.
@@ -124,6 +124,48 @@ def waterbirds(
         train.assign_attrs(setting=setting, split="train"),
         evaluation.assign_attrs(setting="balanced", split="evaluation"),
     )
+
+
+def check_waterbirds(
+    *,
+    n_train: int | None = None,
+    n_evaluation: int | None = None,
+    folder: str | Path | None = None,
+) -> tuple[int, int]:
+    """
+    Find the images and check that there are enough, without decoding any.
+
+    Parameters
+    ----------
+    n_train, n_evaluation, folder
+        As in `waterbird_images`.
+
+    Returns
+    -------
+    tuple of int
+        How many images the training and the evaluation set will have.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `waterbird_images`; of an unpacked archive also where any image is missing.
+
+    Examples
+    --------
+    >>> check_waterbirds(folder="no/such/folder")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    FileNotFoundError: Waterbirds not found (looked in no/such/folder, ...
+    """
+    with _open(folder) as root:
+        files, birds, places = _read_metadata(root)
+        if missing := [name for name in files if not (root / name).is_file()]:
+            raise ValueError(_missing(root / missing[0], len(missing)))
+    train, evaluation = divide_groups(
+        birds, places, "balanced", objects=OBJECTS, contexts=CONTEXTS,
+        n_train=n_train, n_evaluation=n_evaluation, seed=0,
+    )  # fmt: skip
+    return train.size, evaluation.size
 
 
 @contextmanager
@@ -182,6 +224,11 @@ def _read(root: Path | zipfile.Path, name: str, size: int) -> np.ndarray:
     try:
         return read_picture(file.read_bytes(), size, where=str(file))
     except (FileNotFoundError, KeyError) as error:
-        raise ValueError(f"metadata.csv names {file}, which is not there. {_REMEDY}") from error
+        raise ValueError(_missing(file)) from error
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         raise ValueError(f"{file} is damaged ({error}). {_REMEDY}") from error
+
+
+def _missing(file: Path | zipfile.Path, number: int = 1) -> str:
+    more = f" (and {number - 1} more)" if number > 1 else ""
+    return f"metadata.csv names {file}{more}, which is not there. {_REMEDY}"

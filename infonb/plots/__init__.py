@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infonb.plots.accuracy_map import plot_accuracy_map
 from infonb.plots.activations import plot_activations, plot_neuron
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.conditions import plot_conditions
@@ -14,6 +15,7 @@ from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.training import plot_training
 
 __all__ = [
+    "plot_accuracy_map",
     "plot_activations",
     "plot_circles",
     "plot_conditions",

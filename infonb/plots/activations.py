@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.measures import take_activation
+from infonb.plots.labels import keep_apart
 from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots, with_layer
 from infonb.validate import check_choice, check_integer
 
@@ -44,7 +46,8 @@ def plot_activations(
     -------
     Picture
         Each neuron is scaled to mean 0 and standard deviation 1; neurons of a layer that act
-        alike stand side by side (hierarchical clustering of their correlation).
+        alike stand side by side (hierarchical clustering of their correlation). Layers have blocks
+        of the same width, however many neurons they have.
 
     References
     ----------
@@ -66,19 +69,16 @@ def plot_activations(
     levels = list(activation[by].values) if by else [None]
     columns = 2 if len(levels) == 4 else min(len(levels), 3)
     picture, axes = subplots(-(-len(levels) // columns), columns, size=(10.2 / columns, 3.4))
+    panels = list(axes.flat[: len(levels)])
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(activation.sizes["sample"])[:n_samples]
     order = chosen[np.argsort(activation[sort].values[chosen], kind="stable")]
     image: Any = None
-    for axis, level in zip(axes.flat, levels, strict=False):
+    for axis, level in zip(panels, levels, strict=True):
         values = activation.sel({by: level}) if by else activation
         matrix, bounds = _columns(values.isel(sample=order), n_neurons, rng)
-        image = axis.imshow(
-            matrix, aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5, interpolation="nearest"
-        )
-        for bound in bounds[1:-1]:
-            axis.axvline(bound - 0.5, color="black", linewidth=1)
-        axis.set_xticks((bounds[:-1] + bounds[1:]) / 2 - 0.5, values.layer.values)
+        image = _draw_blocks(axis, matrix, bounds)
+        axis.set_xticks(np.arange(len(bounds) - 1) + 0.5, _names(values.layer.values, bounds))
         axis.set_yticks(*_label_ticks(activation[sort].values[order]))
         axis.set_title(label_of(by, level) if by else "", fontsize=11, loc="left")
         axis.tick_params(length=0)
@@ -87,12 +87,37 @@ def plot_activations(
     picture.supylabel(f"samples, by {sort}", fontsize=11)
     bar = picture.colorbar(image, ax=axes, shrink=0.8, pad=0.01)
     bar.set_label("activation (standard deviations)", fontsize=10)
+    if len(set(np.diff(bounds))) > 1:
+        picture.supxlabel("layer (number of neurons shown)", fontsize=11)
+    keep_apart(picture, panels)
     picture.alt = (
         f"Heat map of activations: {len(order)} samples ordered by {sort}, neurons of "
         f"{', '.join(map(str, activation.layer.values))}"
         + (f"; panels: {', '.join(label_of(by, level) for level in levels)}." if by else ".")
     )
     return picture
+
+
+def _draw_blocks(axis: Any, matrix: np.ndarray, bounds: np.ndarray) -> Any:
+    """Draw the columns of each layer in a block of width 1; return one of the images."""
+    image: Any = None
+    for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
+        image = axis.imshow(
+            matrix[:, start:stop], aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5,
+            interpolation="nearest", extent=(number, number + 1, len(matrix) - 0.5, -0.5),
+        )  # fmt: skip
+        if number:
+            axis.axvline(number, color="black", linewidth=1)
+    axis.set(xlim=(0, len(bounds) - 1), ylim=(len(matrix) - 0.5, -0.5))
+    return image
+
+
+def _names(layers: np.ndarray, bounds: np.ndarray) -> list[str]:
+    """Return the names of layers, with the number of neurons shown if it is not the same in all."""
+    widths = np.diff(bounds)
+    if len(set(widths)) == 1:
+        return [str(layer) for layer in layers]
+    return [f"{layer} ({width})" for layer, width in zip(layers, widths, strict=True)]
 
 
 def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> str:

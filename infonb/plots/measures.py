@@ -9,6 +9,8 @@ import xarray as xr
 
 from infonb.measures import mixture_density
 from infonb.measures.density import without_diagonal
+from infonb.plots.boxes import draw_box
+from infonb.plots.labels import add_legend, keep_apart, touching
 from infonb.plots.picture import (
     Picture,
     check_array,
@@ -37,7 +39,7 @@ def plot_entropy(
     entropy
         What `infonb.entropy` returned: dims (layer, neuron), and perhaps seed and a dimension of
         levels. The neurons of all seeds go into one box. The notch is the 95 % interval of the
-        median.
+        median; a box has none where this reaches beyond the box (`infonb.plots.boxes`).
     accuracy
         Validation accuracy (level[, seed]) as a line on the right axis: mean, and the range over
         seeds as a bar. Its attribute ``long_name`` replaces the words in the legend.
@@ -47,7 +49,8 @@ def plot_entropy(
     Returns
     -------
     Picture
-        With the figure's content in words as ``alt``.
+        With the figure's content in words as ``alt``. Levels that are many have only their value
+        at the axis, and the name of the dimension below it.
 
     References
     ----------
@@ -70,34 +73,33 @@ def plot_entropy(
     picture, axes = subplots(size=(min(width, 10.5), 4.2))
     axis = axes[0, 0]
     handles: list[Any] = []
+    drawn: Any = None
     medians: dict[str, list[str]] = {name: [] for name in names}
     box = 0.8 / len(layers)
     for number, (layer, colour) in enumerate(
         zip(layers, palette(len(layers), "layers"), strict=True)
     ):
-        columns = []
-        for name, level in zip(names, levels, strict=True):
+        for at, (name, level) in enumerate(zip(names, levels, strict=True)):
             column = (values.sel({by: level}) if by else values).sel(layer=layer).values.ravel()
-            columns.append(column[np.isfinite(column)])
-            medians[name].append(f"{layer} {np.median(columns[-1]):.2f}")
-        # not seaborn: its boxes use an argument that matplotlib is about to remove
-        drawn = axis.boxplot(
-            columns, positions=np.arange(len(levels)) + (number - (len(layers) - 1) / 2) * box,
-            widths=0.9 * box, notch=True, patch_artist=True, manage_ticks=False,
-            boxprops={"facecolor": colour, "linewidth": 0.8},
-            medianprops={"color": "black", "linewidth": 2},
-            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "0.3"},
-        )  # fmt: skip
-        handles.append(drawn["boxes"][0])
-    axis.set_xticks(np.arange(len(levels)), names)
+            column = column[np.isfinite(column)]
+            medians[name].append(f"{layer} {np.median(column):.2f}")
+            place = at + (number - (len(layers) - 1) / 2) * box
+            drawn = draw_box(axis, column, place, 0.9 * box, colour)
+        handles.append(drawn)
+    axis.set_xticks(*((np.arange(len(levels)), names) if by else ([], [])))
     axis.set_xlim(-0.6, len(levels) - 0.4)
     units = entropy.attrs.get("units", "nat")
-    axis.set(xlabel="", ylabel=f"entropy of a neuron ({units})")
+    axis.set(ylabel=f"entropy of a neuron ({units})")
     labels = [str(layer) for layer in layers]
     if accuracy is not None:
         handles.append(_draw_accuracy(axis, accuracy, by))
         labels.append(str(accuracy.attrs.get("long_name", "validation accuracy")))
-    picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
+    add_legend(picture, handles, labels)
+    if by and touching(picture, [axis]) and palette_kind(levels) == "levels":
+        # the name once, and only values at the ticks
+        axis.set_xticks(np.arange(len(levels)), [f"{level:g}" for level in levels])
+        axis.set_xlabel(label_of(by))
+    keep_apart(picture, [axis])
     words = "; ".join(
         f"{name}: {', '.join(parts)}".removeprefix(": ") for name, parts in medians.items()
     )
@@ -198,8 +200,7 @@ def plot_mutual_information(
     picture.supxlabel(f"mutual information of a pair of neurons ({units})", fontsize=11)
     picture.supylabel("density of neuron pairs", fontsize=11)
     if by:
-        labels = [label_of(by, level) for level in levels]
-        picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
+        add_legend(picture, handles, [label_of(by, level) for level in levels])
     picture.alt = (
         f"Densities of the mutual information of neuron pairs. Medians ({units}): "
         f"{'; '.join(words)}."

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infonb.data import nico
+from infonb.data import nico_images
 from infonb.data.fetch import VARIABLE
-from infonb.data.nico import ANIMALS, COMMON_CONTEXTS
+from infonb.data.nico import ANIMALS, COMMON_CONTEXTS, check_nico
 from infonb.data.pictures import read_picture
 
 OBJECTS, CONTEXTS = ["bear", "dog", "cat"], ["grass", "water", "hot air"]
@@ -29,7 +29,7 @@ def make(root: Path, n: int = 12, by_context: bool = True, inside: str = "") -> 
 
 
 def load(folder: Path | None, setting: str = "balanced", **options: object):
-    return nico(
+    return nico_images(
         setting,
         **({"folder": folder, "objects": OBJECTS, "contexts": CONTEXTS, "size": 16} | options),
     )
@@ -71,7 +71,7 @@ def test_the_papers_names_are_the_defaults_and_the_variable_names_the_folder(
             for k in range(7):
                 Image.new("L", (20, 30), 9 * k).save(place / f"{k}.JPG", "JPEG")
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    train, evaluation = nico("unbalanced")
+    train, evaluation = nico_images("unbalanced")
     assert train.input.shape == evaluation.input.shape == (36, 3, 64, 64)
     own = set(zip(train.object.values, train.context.values, strict=True))
     assert own == set(zip(ANIMALS, COMMON_CONTEXTS, strict=True))
@@ -101,7 +101,7 @@ def test_missing_folders_are_named_with_those_that_are_there(tmp_path: Path) -> 
     with pytest.raises(FileNotFoundError, match=r"rock \(in .* are grass, hot air, water\)"):
         load(tmp_path, contexts=["grass", "water", "rock"])
     with pytest.raises(FileNotFoundError, match="Its folders are: grass, hot air, water"):
-        nico("balanced", folder=tmp_path, objects=["a", "b"], contexts=["c", "d"])
+        nico_images("balanced", folder=tmp_path, objects=["a", "b"], contexts=["c", "d"])
     with pytest.raises(FileNotFoundError, match=r"there is no folder .*none.*NICO"):
         load(tmp_path / "none")
 
@@ -183,3 +183,18 @@ def test_every_kind_of_picture_becomes_red_green_blue(kind: str, tmp_path: Path)
         assert pixels[5:].max() < 15
     else:
         assert np.abs(pixels - np.array(expected[kind])).max() <= 3
+
+
+def test_checking_says_how_many_there_will_be_and_decodes_nothing(tmp_path: Path) -> None:
+    make(tmp_path)
+    for file in tmp_path.rglob("*.png"):
+        file.write_bytes(b"no picture")
+    names = {"folder": tmp_path, "objects": OBJECTS, "contexts": CONTEXTS}
+    assert check_nico(**names) == (27, 27)
+    assert check_nico(**names, n_train=9, n_evaluation=18) == (9, 18)
+    with pytest.raises(ValueError, match="n_train must be a multiple of 9"):
+        check_nico(**names, n_train=10)
+    with pytest.raises(FileNotFoundError, match="Did you mean 'dog'"):
+        check_nico(**names | {"objects": ["bear", "dogs", "cat"]})
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        check_nico(**names | {"folder": tmp_path / "none"})

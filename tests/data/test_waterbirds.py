@@ -6,18 +6,16 @@ import io
 import shutil
 import zipfile
 from collections import Counter
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from infonb.data import waterbirds as load
+from infonb.data import waterbird_images, waterbirds
 from infonb.data.fetch import VARIABLE
+from infonb.data.waterbirds import check_waterbirds
 
-# `infonb.data.waterbirds` is the function; this is the file that it stands in
-MODULE = import_module("infonb.data.waterbirds")
 NAME = "waterbirds_v1.0_64px.zip"
 SIZES = {(0, 0): 24, (0, 1): 16, (1, 0): 10, (1, 1): 20}
 
@@ -57,7 +55,7 @@ def put_zip(folder: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPat
 
 def bless(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    monkeypatch.setattr(MODULE, "_SHA256", {NAME: digest})
+    monkeypatch.setattr(waterbirds, "_SHA256", {NAME: digest})
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +76,7 @@ def test_groups_and_pixels_of_a_small_archive(
     else:
         put(tmp_path / "waterbirds" / "waterbird_complete95_forest2water2", files)
     before = sorted(tmp_path.rglob("*"))
-    train, evaluation = load(setting, folder=tmp_path, size=8, seed=3)
+    train, evaluation = waterbird_images(setting, folder=tmp_path, size=8, seed=3)
     # the smallest group, 10: two for evaluation; both settings can train on 4 times 8
     found = Counter(zip(train.object.values, train.context.values, strict=True))
     pairs = [(o, c) for o in ("landbird", "waterbird") for c in ("land", "water")]
@@ -100,7 +98,10 @@ def test_groups_and_pixels_of_a_small_archive(
 def test_the_named_folder_is_looked_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "waterbirds", make_files())
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    one, other = load("balanced", size=8), load("balanced", size=8, folder=tmp_path / "waterbirds")
+    one, other = (
+        waterbird_images("balanced", size=8),
+        waterbird_images("balanced", size=8, folder=tmp_path / "waterbirds"),
+    )
     assert one[0].identical(other[0])
     assert one[1].identical(other[1])
 
@@ -108,7 +109,7 @@ def test_the_named_folder_is_looked_in(tmp_path: Path, monkeypatch: pytest.Monke
 def test_without_the_files_the_error_says_where_to_get_and_put_them(tmp_path: Path) -> None:
     for folder, looked in ((tmp_path, f"looked in {tmp_path}"), (None, "no folder is named")):
         with pytest.raises(FileNotFoundError, match="Waterbirds not found") as error:
-            load("balanced", folder=folder)
+            waterbird_images("balanced", folder=folder)
         for words in (
             looked,
             NAME,
@@ -124,7 +125,7 @@ def test_a_truncated_archive_is_refused(data_folder: Path, tmp_path: Path) -> No
     whole = (data_folder / "waterbirds" / NAME).read_bytes()
     (tmp_path / NAME).write_bytes(whole[:-1000])
     with pytest.raises(ValueError, match="damaged or not the original") as error:
-        load("balanced", folder=tmp_path)
+        waterbird_images("balanced", folder=tmp_path)
     assert str(tmp_path / NAME) in str(error.value)
     assert "Replace it" in str(error.value)
 
@@ -133,7 +134,7 @@ def test_no_archive_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / NAME).write_bytes(b"not an archive")
     bless(tmp_path / NAME, monkeypatch)
     with pytest.raises(ValueError, match=r"is damaged .*Replace it by the original") as error:
-        load("balanced", folder=tmp_path)
+        waterbird_images("balanced", folder=tmp_path)
     assert str(tmp_path / NAME) in str(error.value)
 
 
@@ -148,13 +149,13 @@ def test_flipped_bytes_of_a_member_are_noticed(
     (tmp_path / NAME).write_bytes(content)
     bless(tmp_path / NAME, monkeypatch)
     with pytest.raises(ValueError, match=r"Bird_\d+\.png is damaged \(Bad CRC-32.*Replace it"):
-        load("balanced", folder=tmp_path, size=8)
+        waterbird_images("balanced", folder=tmp_path, size=8)
 
 
 def test_an_unreadable_image_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_zip(tmp_path, make_files(n_bytes=60), monkeypatch)
     with pytest.raises(ValueError, match=r"Bird_\d+\.png cannot be read"):
-        load("balanced", folder=tmp_path, size=8)
+        waterbird_images("balanced", folder=tmp_path, size=8)
 
 
 def test_missing_images_and_bad_metadata_are_named(
@@ -170,7 +171,7 @@ def test_missing_images_and_bad_metadata_are_named(
             return put_zip(here, content, monkeypatch) if packed else put(here, content)
 
         with pytest.raises(ValueError, match=r"names .*Bird_\d+\.png, which is not there"):
-            load("balanced", folder=write({"metadata.csv": text.encode()}), size=8)
+            waterbird_images("balanced", folder=write({"metadata.csv": text.encode()}), size=8)
         for bad, words in (
             (text.replace("place,", "where,"), r"columns img_filename, y and place \('place'\)"),
             (text.replace(",1,/o", ",2,/o"), "place must be 0 or 1; not 2"),
@@ -178,15 +179,18 @@ def test_missing_images_and_bad_metadata_are_named(
             (text + "cut,off\n", "no list of the images"),
         ):
             with pytest.raises(ValueError, match=words) as error:
-                load("balanced", folder=write(files | {"metadata.csv": bad.encode()}), size=8)
+                waterbird_images(
+                    "balanced", folder=write(files | {"metadata.csv": bad.encode()}), size=8
+                )
             assert "Replace it by the original" in str(error.value)
     with pytest.raises(ValueError, match=r"holds no metadata\.csv"):
-        load("balanced", folder=put_zip(tmp_path, {"a.txt": b"a"}, monkeypatch))
+        waterbird_images("balanced", folder=put_zip(tmp_path, {"a.txt": b"a"}, monkeypatch))
 
 
 def test_real_waterbirds(data_folder: Path) -> None:
     (train, evaluation), (own, again) = (
-        load(setting, folder=data_folder, seed=1) for setting in ("balanced", "unbalanced")
+        waterbird_images(setting, folder=data_folder, seed=1)
+        for setting in ("balanced", "unbalanced")
     )
     assert evaluation.identical(again)
     groups = [
@@ -215,10 +219,50 @@ def test_real_waterbirds(data_folder: Path) -> None:
 
 
 def test_sizes_can_be_chosen(data_folder: Path) -> None:
-    train, evaluation = load(
+    train, evaluation = waterbird_images(
         "unbalanced", folder=data_folder, n_train=40, n_evaluation=20, size=16, seed=0
     )
     assert (train.sizes["sample"], evaluation.sizes["sample"]) == (40, 20)
     assert train.input.shape[1:] == (3, 16, 16)
     with pytest.raises(ValueError, match="waterbird in land has 831 of 1010"):
-        load("unbalanced", folder=data_folder, n_train=4000, n_evaluation=40)
+        waterbird_images("unbalanced", folder=data_folder, n_train=4000, n_evaluation=40)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_checking_says_how_many_there_will_be(
+    packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # no image can be decoded: the check does not try
+    files = make_files(n_bytes=0)
+    if packed:
+        put_zip(tmp_path, files, monkeypatch)
+    else:
+        put(tmp_path, files)
+    assert check_waterbirds(folder=tmp_path) == (32, 8)
+    assert check_waterbirds(folder=tmp_path, n_train=16, n_evaluation=4) == (16, 4)
+    with pytest.raises(ValueError, match="too few images for n_train=400"):
+        check_waterbirds(folder=tmp_path, n_train=400)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_checking_names_what_is_missing(
+    packed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = make_files()
+    for number in (4, 7):
+        del files[f"001.Some_Bird/Bird_{number}.png"]
+    if packed:
+        put_zip(tmp_path, files, monkeypatch)
+    else:
+        put(tmp_path, files)
+    with pytest.raises(ValueError, match=r"Bird_4\.png \(and 1 more\), which is not there"):
+        check_waterbirds(folder=tmp_path)
+
+
+def test_checking_the_real_archive(data_folder: Path, tmp_path: Path) -> None:
+    assert check_waterbirds(folder=data_folder) == (2496, 828)
+    whole = (data_folder / "waterbirds" / NAME).read_bytes()
+    for bad in (whole[:-1000], whole[:-1] + b"?"):
+        (tmp_path / NAME).write_bytes(bad)
+        with pytest.raises(ValueError, match="damaged or not the original"):
+            check_waterbirds(folder=tmp_path)

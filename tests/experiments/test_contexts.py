@@ -15,6 +15,7 @@ from infonb.experiments.contexts import (
     by_estimator,
     claims,
     draw_neurons,
+    usual_contexts,
 )
 from infonb.experiments.parameters import ParameterError, assert_same
 from infonb.measures import TiesWarning
@@ -105,6 +106,21 @@ def test_accuracy_by_context_against_a_loop(results):
             one = found.sel(setting=setting, seed=seed)
             assert float(one.sel(context="usual")) == pytest.approx(np.mean(usual))
             assert float(one.sel(context="another")) == pytest.approx(np.mean(another))
+
+
+def test_the_usual_context_is_the_one_in_unbalanced_training(results):
+    usual = usual_contexts(results)
+    np.testing.assert_array_equal(usual.values, np.eye(4, dtype=bool))
+    assert set(usual.coords) == {"object_name", "context_name"}
+    turned = results.isel(context_name=[1, 2, 3, 0])
+    np.testing.assert_array_equal(usual_contexts(turned).values, np.roll(np.eye(4), -1, axis=1))
+
+
+def test_scenes_that_cannot_be_divided_are_told_at_once():
+    contexts.prepare(Parameters(**SMALL))
+    for name in ("n_train", "n_evaluation"):
+        with pytest.raises(ValueError, match=f"{name} must be a multiple of 16 .*; not 100"):
+            contexts.prepare(Parameters(**SMALL | {name: 100}))
 
 
 def test_networks_learn_what_their_training_set_tells_them():

@@ -93,12 +93,28 @@ def test_information_has_a_panel_per_layer_and_the_medians_of_pairs(activations)
 
 def test_heat_map_orders_samples_by_label(activations):
     picture = plot_activations(activations.activation, n_samples=60)
-    panels = [axis for axis in picture.axes if axis.images]
+    panels = [axis for axis in picture.axes if axis.get_xlim() == (0, 2)]
     assert len(panels) == 2
-    image = panels[0].images[0].get_array()
-    assert image.shape == (60, 10)
-    np.testing.assert_allclose(np.asarray(image).mean(axis=0), 0, atol=1e-6)
-    assert [tick.get_text() for tick in panels[0].get_yticklabels()] == ["0", "1", "2"]
+    for panel in panels:
+        fc1, fc2 = panel.images
+        assert fc1.get_array().shape == (60, 6)
+        assert fc2.get_array().shape == (60, 4)
+        for block in (fc1, fc2):
+            values = np.asarray(block.get_array())
+            np.testing.assert_allclose(values.mean(axis=0), 0, atol=1e-6)
+            np.testing.assert_allclose(values.std(axis=0), 1, atol=1e-6)
+        assert [tick.get_text() for tick in panel.get_yticklabels()] == ["0", "1", "2"]
+
+
+def test_blocks_of_the_heat_map_are_as_wide_and_say_how_many_neurons(activations):
+    picture = plot_activations(activations.activation)
+    assert picture.get_supxlabel() == "layer (number of neurons shown)"
+    panel = picture.axes[0]
+    assert [image.get_extent()[:2] for image in panel.images] == [[0, 1], [1, 2]]
+    assert [tick.get_text() for tick in panel.get_xticklabels()] == ["fc1 (6)", "fc2 (4)"]
+    alike = plot_activations(activations.activation, n_neurons=4)
+    assert alike.get_supxlabel() == ""
+    assert [tick.get_text() for tick in alike.axes[0].get_xticklabels()] == ["fc1", "fc2"]
 
 
 def test_heat_map_refuses_an_unknown_coordinate(activations):

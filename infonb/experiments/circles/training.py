@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +45,7 @@ def train(
     from infonb.data import split
     from infonb.networks.mlp import MLP
     from infonb.training import fit
+    from infonb.training.threads import torch_threads
 
     recipe = recipe_of(parameters, network)
     model = MLP([3, parameters.width, parameters.width, 1], seed=seed, initialization="default")
@@ -54,7 +53,8 @@ def train(
         "learning_rate": parameters.learning_rate, "penalty": parameters.penalty, "seed": seed,
         "checkpoint": checkpoint, "progress": progress,
     }  # fmt: skip
-    with _one_thread():
+    # in networks this small several threads only wait for each other
+    with torch_threads(1):
         if recipe.few:
             epochs = parameters.epochs_memorized
             shown = unseen.isel(sample=slice(None, None, -(-unseen.sizes["sample"] // 200)))
@@ -70,16 +70,3 @@ def train(
             monitor="validation_loss", save_every=20, **common,
             **({"keep": "last"} if recipe.length == "long" else until),
         )  # fmt: skip
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let torch use one thread: in networks this small several only wait for each other."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

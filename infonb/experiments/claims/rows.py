@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from infonb.experiments.claims import Claim, change_of_median
@@ -17,7 +14,7 @@ from infonb.experiments.claims.resampling import (
     pair_means,
 )
 
-__all__ = ["layer_claims", "median_within_layers", "rank_claims", "sensitivity", "within_layer"]
+__all__ = ["layer_claims", "median_within_layers", "rank_claims", "within_layer"]
 
 
 def median_within_layers(information: xr.DataArray) -> xr.DataArray:
@@ -245,57 +242,3 @@ def _all_pairs(blocks: np.ndarray) -> np.ndarray:
     for layer, block in enumerate(blocks):
         full[layer, :, layer] = block
     return full.reshape(n_layers * width, -1)
-
-
-def sensitivity(
-    activation: xr.DataArray,
-    over: str,
-    start: object,
-    end: object,
-    *,
-    bins: Sequence[int] = (10, 30, 100),
-) -> pd.DataFrame:
-    """
-    Return how the change of the median entropy depends on the bins and their edges.
-
-    Parameters
-    ----------
-    activation
-        Dims (`over`, layer, neuron, sample).
-    over, start, end
-        Dimension of the levels, and the two levels that are compared.
-    bins
-        Numbers of bins.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Medians of `end` minus those of `start` in nats: a row for each choice of edges and bins,
-        a column for each layer.
-
-    Examples
-    --------
-    >>> import infonb as inb
-    >>> acts = inb.from_arrays({"fc1": np.random.default_rng(0).normal(size=(50, 4))}).activation
-    >>> both = xr.concat([acts, 2 * acts], dim=xr.Variable("alpha", [0, 1]))
-    >>> sensitivity(both, "alpha", 0, 1, bins=[10])
-    layer                    fc1
-    edges          bins
-    common         10        0.0
-    own            10        0.0
-    """
-    from infonb.measures import entropy
-
-    rows = {}
-    for edges, word in (("common", "common"), ("neuron", "own")):
-        for number in bins:
-            first, last = (
-                entropy(activation.sel({over: level}), bins=number, edges=edges).median("neuron")
-                for level in (start, end)
-            )
-            rows[word, number] = last.values - first.values
-    frame = pd.DataFrame.from_dict(
-        rows, orient="index", columns=pd.Index(activation.layer.values, name="layer")
-    )
-    frame.index = pd.MultiIndex.from_tuples(rows, names=["edges", "bins"])
-    return frame.round(2)

@@ -1,4 +1,4 @@
-"""Medians within layers, rankings, sensitivity: against values that are known."""
+"""Medians within layers, rankings: against values that are known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from infonb.experiments.claims.rows import (
     layer_claims,
     median_within_layers,
     rank_claims,
-    sensitivity,
     within_layer,
 )
 
@@ -198,17 +197,3 @@ def test_rows_of_layers_have_the_medians_and_draws_around_them():
         assert row.draws.std() > 0
     one = within_layer(results.mutual_information, "fc2")
     assert one.dims == ("alpha", "seed", "neuron", "other_neuron")
-
-
-def test_sensitivity_to_scale_is_gone_with_own_bins():
-    rng = np.random.default_rng(0)
-    one = rng.normal(size=(1, 6, 400))
-    one[0, 0] *= 50  # one neuron sets the common range
-    wide = xr.DataArray(
-        np.stack([one, one]), {"alpha": [0, 1], "layer": ["a"], "neuron": np.arange(6)},
-        ("alpha", "layer", "neuron", "sample"),
-    )  # fmt: skip
-    wide.values[1, 0, 0] /= 50
-    frame = sensitivity(wide, "alpha", 0, 1, bins=[30])
-    assert frame.loc[("common", 30), "a"] > 1.0
-    assert frame.loc[("own", 30), "a"] == pytest.approx(0.0, abs=1e-12)
