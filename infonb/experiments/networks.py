@@ -26,6 +26,7 @@ __all__ = [
     "hidden_layers",
     "measure_run",
     "save_results",
+    "with_history",
 ]
 
 
@@ -149,12 +150,39 @@ def measure_run(
     run["mutual_information"] = mutual_information(
         run.activation, k=k, max_samples=mi_samples or None
     )
+    return with_history(run, history)
+
+
+def with_history(run: xr.Dataset, history: xr.Dataset) -> xr.Dataset:
+    """
+    Return what was measured with the course of the training beside it.
+
+    Parameters
+    ----------
+    run
+        Anything measured on the network.
+    history
+        What `infonb.fit` returned.
+
+    Returns
+    -------
+    xarray.Dataset
+        With the curves (epoch), ``final_...``, their values at the epoch whose weights were kept,
+        and the number of ``epochs``.
+
+    Examples
+    --------
+    >>> curve = {"train_accuracy": ("epoch", [0.5, 0.9, 0.8])}
+    >>> history = xr.Dataset(curve, {"epoch": [1, 2, 3]}, {"keep": "best", "best_epoch": 2})
+    >>> float(with_history(xr.Dataset(), history).final_train_accuracy)
+    0.9
+    """
     kept = history.attrs["best_epoch"] if history.attrs["keep"] == "best" else history.epoch[-1]
-    for name, curve in history.data_vars.items():
-        run[name] = curve
-        run[f"final_{name}"] = curve.sel(epoch=kept, drop=True)
-    run["epochs"] = history.sizes["epoch"]
-    return run
+    final = {
+        f"final_{name}": curve.sel(epoch=kept, drop=True)
+        for name, curve in history.data_vars.items()
+    }
+    return run.assign(history.data_vars).assign(final).assign(epochs=history.sizes["epoch"])
 
 
 def collect(

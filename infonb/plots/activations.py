@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.measures import take_activation
+from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.labels import keep_apart
 from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots, with_layer
 from infonb.validate import check_choice, check_integer
@@ -74,12 +74,11 @@ def plot_activations(
     chosen = rng.permutation(activation.sizes["sample"])[:n_samples]
     order = chosen[np.argsort(activation[sort].values[chosen], kind="stable")]
     image: Any = None
+    widths: list[int] = []
     for axis, level in zip(panels, levels, strict=True):
         values = activation.sel({by: level}) if by else activation
-        matrix, bounds = _columns(values.isel(sample=order), n_neurons, rng)
-        image = _draw_blocks(axis, matrix, bounds)
-        axis.set_xticks(np.arange(len(bounds) - 1) + 0.5, _names(values.layer.values, bounds))
-        axis.set_yticks(*_label_ticks(activation[sort].values[order]))
+        image, widths = draw_heat_map(axis, values.isel(sample=order), n_neurons, rng)
+        axis.set_yticks(*label_ticks(activation[sort].values[order]))
         axis.set_title(label_of(by, level) if by else "", fontsize=11, loc="left")
         axis.tick_params(length=0)
     for axis in axes.flat[len(levels) :]:
@@ -87,7 +86,7 @@ def plot_activations(
     picture.supylabel(f"samples, by {sort}", fontsize=11)
     bar = picture.colorbar(image, ax=axes, shrink=0.8, pad=0.01)
     bar.set_label("activation (standard deviations)", fontsize=10)
-    if len(set(np.diff(bounds))) > 1:
+    if len(set(widths)) > 1:
         picture.supxlabel("layer (number of neurons shown)", fontsize=11)
     keep_apart(picture, panels)
     picture.alt = (
@@ -96,28 +95,6 @@ def plot_activations(
         + (f"; panels: {', '.join(label_of(by, level) for level in levels)}." if by else ".")
     )
     return picture
-
-
-def _draw_blocks(axis: Any, matrix: np.ndarray, bounds: np.ndarray) -> Any:
-    """Draw the columns of each layer in a block of width 1; return one of the images."""
-    image: Any = None
-    for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
-        image = axis.imshow(
-            matrix[:, start:stop], aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5,
-            interpolation="nearest", extent=(number, number + 1, len(matrix) - 0.5, -0.5),
-        )  # fmt: skip
-        if number:
-            axis.axvline(number, color="black", linewidth=1)
-    axis.set(xlim=(0, len(bounds) - 1), ylim=(len(matrix) - 0.5, -0.5))
-    return image
-
-
-def _names(layers: np.ndarray, bounds: np.ndarray) -> list[str]:
-    """Return the names of layers, with the number of neurons shown if it is not the same in all."""
-    widths = np.diff(bounds)
-    if len(set(widths)) == 1:
-        return [str(layer) for layer in layers]
-    return [f"{layer} ({width})" for layer, width in zip(layers, widths, strict=True)]
 
 
 def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> str:
@@ -134,41 +111,6 @@ def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> 
         return next((key for key in ("label", "prediction") if key in there), "sample")
     check_choice(what, name, there)
     return name
-
-
-def _label_ticks(labels: np.ndarray) -> tuple[list[float], list[str]]:
-    """Return where each run of equal labels has its middle, and the label; none if too many."""
-    starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
-    if starts.size > 12:
-        return [], []
-    ends = np.r_[starts[1:], labels.size]
-    middles = [float(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
-    return middles, [f"{labels[start]}" for start in starts]
-
-
-def _columns(
-    activation: xr.DataArray, n_neurons: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the standardised matrix (sample, neuron of all layers) and the layers' bounds."""
-    parts = []
-    for layer in activation.layer.values:
-        rows = activation.sel(layer=layer).transpose("neuron", "sample").values.astype(float)
-        rows = rows[np.isfinite(rows).all(axis=1)]
-        rows = rows[np.sort(rng.permutation(len(rows))[:n_neurons])]
-        spread = rows.std(axis=1, keepdims=True)
-        rows = (rows - rows.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
-        parts.append(rows[_alike(rows)])
-    bounds = np.cumsum([0, *[len(part) for part in parts]])
-    return np.concatenate(parts).T, bounds
-
-
-def _alike(rows: np.ndarray) -> np.ndarray:
-    """Return an order in which similar rows are neighbours."""
-    if len(rows) < 3:
-        return np.arange(len(rows))
-    from scipy.cluster.hierarchy import leaves_list, linkage
-
-    return leaves_list(linkage(rows, method="average", optimal_ordering=False))
 
 
 def plot_neuron(

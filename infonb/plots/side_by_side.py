@@ -8,7 +8,9 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures.density import mixture_density, without_diagonal
-from infonb.plots.activations import _columns, _label_ticks, sample_coordinate
+from infonb.plots.activations import sample_coordinate
+from infonb.plots.boxes import draw_box
+from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.picture import DPI, Picture, group_dim, label_of, palette, with_layer
 from infonb.validate import check_dim, check_integer
 
@@ -121,17 +123,11 @@ def shown_samples(
     chosen = np.random.default_rng(seed).permutation(activation.sizes["sample"])[:n_samples]
     labels = activation[sample_coordinate(activation, None, "sort")].values
     order = chosen[np.argsort(labels[chosen], kind="stable")]
-    return order, _label_ticks(labels[order])
+    return order, label_ticks(labels[order])
 
 
 def _draw_map(axis: Any, activation: xr.DataArray) -> Any:
-    matrix, bounds = _columns(activation, 64, np.random.default_rng(0))
-    image = axis.imshow(
-        matrix, aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5, interpolation="nearest"
-    )
-    for bound in bounds[1:-1]:
-        axis.axvline(bound - 0.5, color="black", linewidth=1)
-    axis.set_xticks((bounds[:-1] + bounds[1:]) / 2 - 0.5, activation.layer.values)
+    image, _ = draw_heat_map(axis, activation, 64, np.random.default_rng(0))
     axis.tick_params(length=0, labelsize=10)
     return image
 
@@ -146,25 +142,13 @@ def _draw_boxes(axis: Any, entropy: xr.DataArray, levels: list, colours: list) -
         for at, layer in enumerate(layers):
             values = entropy.isel({by: number}).sel(layer=layer).values.ravel()
             values = values[np.isfinite(values)]
-            axis.boxplot(
-                [values], positions=[at + (number - (len(levels) - 1) / 2) * width],
-                widths=0.85 * width, notch=_has_notch(values), patch_artist=True,
-                manage_ticks=False, boxprops={"facecolor": colour, "linewidth": 0.8},
-                medianprops={"color": "black", "linewidth": 2},
-                flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "0.3"},
-            )  # fmt: skip
+            place = at + (number - (len(levels) - 1) / 2) * width
+            draw_box(axis, values, place, 0.85 * width, colour)
             medians.append(f"{layer} {np.median(values):.2f}")
         words.append(f"{label_of(by, level)} {', '.join(medians)}")
     axis.set_xticks(np.arange(len(layers)), layers)
     axis.set_xlim(-0.5, len(layers) - 0.5)
     return "; ".join(words)
-
-
-def _has_notch(values: np.ndarray) -> bool:
-    """Return whether the interval of the median lies within the box; else a notch folds over."""
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    half = 1.57 * (high - low) / np.sqrt(values.size)  # as matplotlib draws it
-    return bool(low < middle - half and middle + half < high)
 
 
 def _draw_densities(axis: Any, information: xr.DataArray, levels: list, colours: list) -> str:

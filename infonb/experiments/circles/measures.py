@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.circles.networks import aligned_sets
+from infonb.experiments.networks import with_history
 
 if TYPE_CHECKING:
     from torch import nn
@@ -72,12 +73,7 @@ def measure(
     run["aligned_accuracy"] = "alignment", [accuracy(model, points) for points in sets.values()]
     run["difference"] = abs(aligned_difference(run.activation)).mean("sample")
     run["probability"], run["radial"] = _surface(model), _radial(model)
-    kept = history.attrs["best_epoch"] if history.attrs["keep"] == "best" else history.epoch[-1]
-    for name, curve in history.data_vars.items():
-        run[name] = curve
-        run[f"final_{name}"] = curve.sel(epoch=kept, drop=True)
-    run["epochs"] = history.sizes["epoch"]
-    return run
+    return with_history(run, history)
 
 
 def _information(activation: xr.DataArray, parameters: Parameters) -> dict[str, xr.DataArray]:

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.claims.rows import median_within_layers
+from infonb.experiments.networks import with_history
 from infonb.experiments.pictures.drawn import draw_neurons, in_place
 from infonb.experiments.pictures.training import sum_by_pair
 
@@ -57,10 +58,7 @@ def measure(
         np.ones(correct.size), evaluation
     )
     run["n_training"] = history.n_training
-    for name, curve in history.drop_vars("n_training").data_vars.items():
-        run[name] = curve
-        run[f"final_{name}"] = curve.isel(epoch=-1, drop=True)
-    return run
+    return with_history(run, history.drop_vars("n_training"))
 
 
 def usual_contexts(results: xr.Dataset) -> xr.DataArray:

@@ -1,0 +1,114 @@
+"""The heat map of a network: a block for each layer, neurons that act alike side by side."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["draw_heat_map", "label_ticks"]
+
+
+def draw_heat_map(
+    axis: Any, activation: xr.DataArray, n_neurons: int, rng: np.random.Generator
+) -> tuple[Any, list[int]]:
+    """
+    Draw samples from top to bottom and the neurons of each layer from left to right.
+
+    Parameters
+    ----------
+    axis
+        To draw on.
+    activation
+        Dims (layer, neuron, sample); neurons with NaN are left out.
+    n_neurons
+        At most so many of each layer, drawn with `rng`.
+    rng
+        Source of the draw.
+
+    Returns
+    -------
+    image
+        For the colour bar.
+    widths : list of int
+        How many neurons of each layer are shown.
+
+    Examples
+    --------
+    >>> import infonb as inb
+    >>> from infonb.plots.picture import subplots
+    >>> acts = inb.from_arrays({"a": np.zeros((5, 2)), "b": np.ones((5, 4))}).activation
+    >>> draw_heat_map(subplots()[1][0, 0], acts, 3, np.random.default_rng(0))[1]
+    [2, 3]
+    """
+    matrix, bounds = _columns(activation, n_neurons, rng)
+    image = _draw_blocks(axis, matrix, bounds)
+    names = _names(activation.layer.values, bounds)
+    axis.set_xticks(np.arange(len(bounds) - 1) + 0.5, names)
+    return image, np.diff(bounds).tolist()
+
+
+def label_ticks(labels: np.ndarray) -> tuple[list[float], list[str]]:
+    """
+    Return where each run of equal labels has its middle, and the label; none if too many.
+
+    Examples
+    --------
+    >>> label_ticks(np.array([3, 3, 3, 7]))
+    ([1.0, 3.0], ['3', '7'])
+    """
+    starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+    if starts.size > 12:
+        return [], []
+    ends = np.r_[starts[1:], labels.size]
+    middles = [float(start + end - 1) / 2 for start, end in zip(starts, ends, strict=True)]
+    return middles, [f"{labels[start]}" for start in starts]
+
+
+def _columns(
+    activation: xr.DataArray, n_neurons: int, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standardised matrix (sample, neuron of all layers) and the layers' bounds."""
+    parts = []
+    for layer in activation.layer.values:
+        rows = activation.sel(layer=layer).transpose("neuron", "sample").values.astype(float)
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        rows = rows[np.sort(rng.permutation(len(rows))[:n_neurons])]
+        spread = rows.std(axis=1, keepdims=True)
+        rows = (rows - rows.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
+        parts.append(rows[_alike(rows)])
+    bounds = np.cumsum([0, *[len(part) for part in parts]])
+    return np.concatenate(parts).T, bounds
+
+
+def _alike(rows: np.ndarray) -> np.ndarray:
+    """Return an order in which similar rows are neighbours."""
+    if len(rows) < 3:
+        return np.arange(len(rows))
+    from scipy.cluster.hierarchy import leaves_list, linkage
+
+    return leaves_list(linkage(rows, method="average", optimal_ordering=False))
+
+
+def _draw_blocks(axis: Any, matrix: np.ndarray, bounds: np.ndarray) -> Any:
+    """Draw the columns of each layer in a block of width 1; return one of the images."""
+    image: Any = None
+    for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
+        image = axis.imshow(
+            matrix[:, start:stop], aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5,
+            interpolation="nearest", extent=(number, number + 1, len(matrix) - 0.5, -0.5),
+        )  # fmt: skip
+        if number:
+            axis.axvline(number, color="black", linewidth=1)
+    axis.set(xlim=(0, len(bounds) - 1), ylim=(len(matrix) - 0.5, -0.5))
+    return image
+
+
+def _names(layers: np.ndarray, bounds: np.ndarray) -> list[str]:
+    """Return the names of layers, with the number of neurons shown if it is not the same in all."""
+    widths = np.diff(bounds)
+    if len(set(widths)) == 1:
+        return [str(layer) for layer in layers]
+    return [f"{layer} ({width})" for layer, width in zip(layers, widths, strict=True)]
