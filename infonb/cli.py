@@ -131,14 +131,13 @@ def run(
 @click.option("--clear", is_flag=True, help="Remove all runs that are kept.")
 def cache(clear: bool) -> None:
     """
-    Show the finished runs that are kept, or remove them.
+    Show the runs that are kept, or remove them.
 
     They are in the folder named by the environment variable INFONB_CACHE, else in the user's
-    cache, and are used again when a sweep is repeated, resumed or extended.
+    cache, and are used again when a sweep is repeated, resumed or extended. Runs that a process
+    is making are not removed.
     """
-    import shutil
-
-    from infonb.experiments.cache import cache_folder, kept_runs
+    from infonb.experiments.cache import cache_folder, kept_runs, remove_run
 
     folder = cache_folder()
     if folder is None:
@@ -149,11 +148,13 @@ def cache(clear: bool) -> None:
     for name, runs in kept.items():
         files = [path for run in runs for path in run.rglob("*") if path.is_file()]
         size = sum(path.stat().st_size for path in files) / 1e6
-        click.echo(f"  {name}: {len(runs)} runs, {size:,.0f} MB")
-        for run in runs if clear else []:
-            shutil.rmtree(run)
+        open_ = sum(not list(run.glob("measured-*.zarr")) for run in runs)
+        unfinished = f" ({open_} of them not finished)" if open_ else ""
+        click.echo(f"  {name}: {len(runs)} runs{unfinished}, {size:,.0f} MB")
     if clear and kept:
-        click.echo("removed")
+        removed = [remove_run(run) for runs in kept.values() for run in runs]
+        busy = len(removed) - sum(removed)
+        click.echo(f"{sum(removed)} removed" + (f", {busy} are being made" if busy else ""))
 
 
 @main.command(cls=_PassThrough, options_metavar="[OPTIONS] [-- JUPYTERLAB OPTIONS]")

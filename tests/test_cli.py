@@ -243,6 +243,7 @@ def test_an_empty_output_folder_is_refused() -> None:
 
 def test_cache_shows_and_removes_what_is_kept(tmp_path: Path, monkeypatch) -> None:
     from infonb.experiments import colored_digits
+    from infonb.storage import Lock
 
     monkeypatch.setenv("INFONB_CACHE", str(tmp_path / "runs"))
     assert "0 runs" in CliRunner().invoke(cli.main, ["cache"]).stdout
@@ -256,7 +257,12 @@ def test_cache_shows_and_removes_what_is_kept(tmp_path: Path, monkeypatch) -> No
     shown = CliRunner().invoke(cli.main, ["cache"])
     assert "2 runs" in shown.stdout
     assert "colored_digits: 2 runs" in shown.stdout
-    assert "removed" in CliRunner().invoke(cli.main, ["cache", "--clear"]).stdout
+    busy = next((tmp_path / "runs").glob("colored_digits/*"))
+    lock = Lock(busy, "a run")
+    left = CliRunner().invoke(cli.main, ["cache", "--clear"]).stdout
+    lock.release()
+    assert "1 removed, 1 are being made" in left
+    assert "1 removed" in CliRunner().invoke(cli.main, ["cache", "--clear"]).stdout
     assert "0 runs" in CliRunner().invoke(cli.main, ["cache"]).stdout
     assert (tmp_path / "runs" / "mine").exists()
     monkeypatch.setenv("INFONB_CACHE", "none")

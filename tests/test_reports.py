@@ -614,3 +614,20 @@ def test_a_bad_folder_of_nico_is_told_before_anything_is_made(harm, tmp_path, mo
     with pytest.raises((ValueError, FileNotFoundError), match=words):
         run_report("contexts", parameters, tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+def test_two_reports_do_not_write_to_one_folder(small: Path, tmp_path: Path) -> None:
+    plan = plan_report(NAME, output=tmp_path / "report")
+    lock = run_module._only_one(plan)
+    with pytest.raises(FileExistsError, match="another report is being written to"):
+        run_report(NAME, output=tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+    lock.release()
+    assert run_report(NAME, output=tmp_path / "report", progress=False).page.exists()
+
+
+def test_a_cache_that_cannot_be_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"runs cannot be kept in .* is not a folder"):
+        plan_report("colored_digits", {"cache": str(tmp_path / "file")}, tmp_path / "report")
+    assert not (tmp_path / "report").exists()

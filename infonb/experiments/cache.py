@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -18,7 +19,16 @@ import xarray as xr
 from infonb.experiments.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset, write_atomically
 
-__all__ = ["KeptRun", "cache_folder", "checkpoint_of", "checksum", "code_version", "kept_runs"]
+__all__ = [
+    "KeptRun",
+    "cache_folder",
+    "check_cache",
+    "checkpoint_of",
+    "checksum",
+    "code_version",
+    "kept_runs",
+    "remove_run",
+]
 
 #: Environment variable with the folder of finished runs, where the parameter leaves it open.
 VARIABLE = "INFONB_CACHE"
@@ -52,6 +62,29 @@ def cache_folder(setting: str = "") -> Path | None:
     return Path(pooch.os_cache("infonb")) / "runs"
 
 
+def check_cache(setting: str = "") -> None:
+    """
+    Raise an OSError if runs cannot be kept where they are to be; nothing is created.
+
+    Parameters
+    ----------
+    setting
+        As in `cache_folder`.
+
+    Examples
+    --------
+    >>> check_cache("none")
+    """
+    folder = cache_folder(setting)
+    if folder is None:
+        return
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise _unusable(folder, f"{there} is not a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise _unusable(folder, f"{there} cannot be written to")
+
+
 def kept_runs(folder: Path) -> dict[str, list[Path]]:
     """
     Return the folders of the runs that are kept, by experiment.
@@ -65,6 +98,19 @@ def kept_runs(folder: Path) -> dict[str, list[Path]]:
     for note in sorted(folder.glob("*/*/run.json")):
         found.setdefault(note.parent.parent.name, []).append(note.parent)
     return found
+
+
+def remove_run(folder: Path) -> bool:
+    """Remove a run that is kept; return False, and leave it, if a process is making it."""
+    try:
+        lock = Lock(folder, str(folder))
+    except RuntimeError:
+        return False
+    try:
+        shutil.rmtree(folder)
+    finally:
+        lock.release()
+    return True
 
 
 @functools.cache
@@ -172,13 +218,15 @@ class KeptRun:
         """Keep other processes out; raise a RuntimeError if one is at work on this run."""
         try:
             lock = Lock(self.folder, f"the run in {self.folder}")
-            write_atomically(self.folder / "run.json", json.dumps(self.note, indent=1))
+            self.note_down()
         except OSError as error:
-            raise OSError(
-                f"runs cannot be kept in {self.folder.parent}: {error}. Give another folder as "
-                f"cache (or in the environment variable {VARIABLE}), or cache=none."
-            ) from error
+            raise _unusable(self.folder.parent, error) from error
         return lock
+
+    def note_down(self) -> None:
+        """Write beside the run what it is; by this file it is known as one."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / "run.json", json.dumps(self.note, indent=1))
 
     def load(self, *, activation: bool) -> xr.Dataset | None:
         """Return what was measured, with or without the activations, or None if it is not there."""
@@ -228,7 +276,18 @@ def checkpoint_of(
     True
     """
     folder = cache_folder(parameters.cache)  # type: ignore[attr-defined]
-    return None if folder is None else KeptRun.of(folder, parameters, level, seed, data).folder
+    if folder is None:
+        return None
+    run = KeptRun.of(folder, parameters, level, seed, data)
+    run.note_down()
+    return run.folder
+
+
+def _unusable(folder: Path, reason: object) -> OSError:
+    return OSError(
+        f"runs cannot be kept in {folder}: {reason}. Give another folder as cache (or in the "
+        f"environment variable {VARIABLE}), or cache=none."
+    )
 
 
 def _without_samples(run: xr.Dataset) -> xr.Dataset:

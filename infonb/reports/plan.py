@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from infonb import experiments
+from infonb.experiments.cache import check_cache
 from infonb.experiments.parameters import (
     ParameterError,
     ParameterInfo,
@@ -127,6 +128,8 @@ def plan_report(
         parameters=tuple((info, values[info.name]) for info in known.values()),
     )
     _check_results(plan)
+    if "cache" in values:
+        check_cache(values["cache"])
     if hasattr(module, "prepare"):
         module.prepare(checked)
     return plan

@@ -8,10 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from infonb.reports.plan import ReportPlan, plan_report
+from infonb.storage import Lock
 
 __all__ = ["Report", "ReportError", "execute_plan", "run_report"]
 
@@ -99,6 +101,26 @@ def run_report(
 
 def execute_plan(plan: ReportPlan, *, show_code: bool = True, progress: bool = True) -> Report:
     """Run a checked report; see `run_report`."""
+    lock = _only_one(plan)
+    try:
+        return _execute_alone(plan, show_code=show_code, progress=progress)
+    finally:
+        lock.release()
+
+
+def _only_one(plan: ReportPlan) -> Lock:
+    """Keep other reports out of the folder; the lock lies elsewhere, and leaves nothing there."""
+    name = blake2b(str(plan.folder.resolve()).encode(), digest_size=8).hexdigest()
+    try:
+        return Lock(Path(tempfile.gettempdir(), f"infonb-report-{name}"), str(plan.folder))
+    except RuntimeError:
+        raise FileExistsError(
+            f"another report is being written to {plan.folder}; choose another output folder "
+            "(both share the runs that they make), or wait."
+        ) from None
+
+
+def _execute_alone(plan: ReportPlan, *, show_code: bool, progress: bool) -> Report:
     from infonb.reports.page import render_page
     from infonb.reports.tidy import tidy
 
