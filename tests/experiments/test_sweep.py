@@ -281,3 +281,11 @@ def test_a_network_trained_by_hand_is_not_trained_again(tmp_path, epochs):
     results = colored_digits.run(parameters, progress=False)
     assert len(epochs) == 4 * 3
     xr.testing.assert_identical(results, run("none"))
+
+
+def test_a_damaged_chunk_is_measured_again(tmp_path, epochs):
+    first = run(tmp_path)
+    for chunk in tmp_path.glob("*/*/measured*.zarr/entropy/c/*/*"):
+        chunk.write_bytes(chunk.read_bytes()[:10])
+    xr.testing.assert_identical(run(tmp_path), first)
+    assert len(epochs) == 4 * 3

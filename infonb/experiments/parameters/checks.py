@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import math
 import os
@@ -56,6 +57,29 @@ class ParameterSet:
         values |= check(type(self), {k: v for k, v in preset.items() if k in at_default})
         for name, value in values.items():
             object.__setattr__(self, name, value)  # the dataclass is frozen
+
+    def changed(self, **values: Any) -> Self:
+        """
+        Return the same parameters with some other values; a preset does not replace those.
+
+        (`dataclasses.replace` would apply the preset again, to every value that is a default.)
+
+        Examples
+        --------
+        >>> from dataclasses import dataclass
+        >>> from infonb.experiments.parameters import parameter
+        >>> @dataclass(frozen=True)
+        ... class Parameters(ParameterSet):
+        ...     preset: str = parameter("small", "whose settings", choices=["small", "paper"])
+        ...     epochs: int = parameter(40, "epochs")
+        ...     PRESETS = {"paper": {"epochs": 500}}
+        >>> Parameters(preset="paper").changed(epochs=40).epochs
+        40
+        """
+        other = copy.copy(self)
+        for name, value in check(type(self), values).items():
+            object.__setattr__(other, name, value)
+        return other
 
     @classmethod
     def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:

@@ -1,0 +1,39 @@
+"""What each parameter affects, word for word: a wrong entry would return another value's runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from infonb import experiments
+from infonb.experiments.parameters import describe
+
+SELECTION = {"preset", "seed", "cache", "interactive", "results"}
+
+#: All others affect the training, and with it everything.
+EXPECTED = {
+    "concentric_circles": {
+        "selection": SELECTION | {"division", "beta", "alignment", "activations", "edges"},
+        "measures": {"bins", "bin_width", "k", "mi_samples"},
+    },
+    "colored_digits": {
+        "selection": SELECTION | {"alpha"},
+        "measures": {"activations", "bins", "edges", "k", "mi_samples"},
+    },
+    "shuffled_digits": {
+        "selection": SELECTION | {"beta"},
+        "measures": {"activations", "bins", "edges", "k", "mi_samples"},
+    },
+    "contexts": {
+        "selection": SELECTION | {"folder"},
+        "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
+    },
+}
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_affects(name):
+    found: dict[str, set[str]] = {"training": set(), "selection": set(), "measures": set()}
+    for info in describe(experiments.get(name).Parameters):
+        found[info.affects].add(info.name)
+    assert found["selection"] == EXPECTED[name]["selection"]
+    assert found["measures"] == EXPECTED[name]["measures"]
