@@ -72,6 +72,10 @@ class NetworkParameters(ParameterSet):
     batch_size: int = parameter(128, "examples in a step", minimum=1)
     learning_rate: float = parameter(1e-3, "of Adam", minimum=0)
     penalty: float = parameter(0.0, "weight of the squared norm of all parameters", minimum=0)
+    device: str = parameter(
+        "cpu", "where networks are trained; auto: on a GPU if there is one",
+        choices=["cpu", "cuda", "auto"],
+    )  # fmt: skip
     activations: str = parameter(
         "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"],
         affects="measures",
@@ -105,17 +109,21 @@ class ImageParameters(MeasureParameters, NetworkParameters):
 
 def prepare(parameters: ImageParameters) -> None:
     """
-    Find the files of the data set, or download them, before anything else is done.
+    Find the files of the data set, or download them, and the device, before all else.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        As `infonb.data.load_mnist`.
+        As `infonb.data.load_mnist` and `infonb.training.device.choose_device`.
 
     Examples
     --------
     >>> prepare(ImageParameters())
     """
+    if parameters.device != "cpu":
+        from infonb.training.device import choose_device
+
+        choose_device(parameters.device)
     if parameters.dataset == "mnist":
         from infonb.data import load_mnist
 
@@ -153,10 +161,11 @@ def train_mlp(
     """
     from infonb.networks.mlp import MLP
     from infonb.training import fit
+    from infonb.training.device import choose_device
 
     n_inputs = examples["input"][0].size
     hidden = [parameters.width] * parameters.depth
-    model = MLP([n_inputs, *hidden, n_outputs], seed=seed)
+    model = MLP([n_inputs, *hidden, n_outputs], seed=seed).to(choose_device(parameters.device))
     history = fit(
         model, examples, validation, epochs=parameters.epochs, batch_size=parameters.batch_size,
         learning_rate=parameters.learning_rate, penalty=parameters.penalty, seed=seed,
