@@ -19,6 +19,14 @@ PAIR_DIMS = ("layer", "neuron", "other_layer", "other_neuron")
 # A mixture of a few components is settled by far fewer values than 768 x 768 pairs give.
 MAX_FITTED = 20_000
 
+# Least standard deviation of a component, in standard deviations of all values given. Without it a
+# component collapses on a few equal values (pairs with a constant neuron have an MI of 0), and its
+# peak flattens all other curves of a figure; with it no peak is higher than 4 / deviation.
+NARROWEST = 0.1
+
+# Values for each component: with fewer, as in layers of four neurons, each makes its own peak.
+PER_COMPONENT = 10
+
 
 def mixture_density(
     values: xr.DataArray,
@@ -41,8 +49,8 @@ def mixture_density(
         A measure, such as the result of `mutual_information` or `entropy`. Values that are not
         finite (padding) are left out.
     components
-        Number of Gaussians; fewer where there are fewer distinct values. The paper names no number;
-        3 reproduces the look of its figures.
+        Number of Gaussians; fewer where there are fewer distinct values, or fewer than 10 values
+        for each. The paper names no number; 3 reproduces the look of its figures.
     points
         Number of points of the grid, at least 3: the curve is 0 at the two ends.
     seed
@@ -61,7 +69,8 @@ def mixture_density(
     xarray.DataArray
         Density, float64, in 1 / unit of the values; NaN for a batch entry without finite values.
         Coordinate ``value`` is the grid, coordinate ``n_values`` the number of values behind each
-        density. attrs ``components``, ``units``, ``max_fitted``, ``seed``.
+        density. attrs ``components``, ``narrowest`` (least standard deviation of a component, in
+        the unit of the values), ``units``, ``max_fitted``, ``seed``.
 
     Raises
     ------
@@ -72,6 +81,12 @@ def mixture_density(
 
     Notes
     -----
+    No component is narrower than 0.1 standard deviations of all values given, those of all batch
+    entries together; the 0.5 % at either end count as the quantile there, so that a few far values
+    do not widen the rest. Equal values, such as an MI of 0 with constant neurons, thus make a peak
+    that is seen beside the other values: no peak is higher than 4 / (standard deviation). Give all
+    the curves of a figure in one call to have them treated alike.
+
     A point of the grid carries the mean of the density over its cell, so that the curve integrates
     to 1 even where a component is narrower than a cell. Equal values throughout give a single
     Gaussian with a standard deviation of 0.001 times their size (times 1 for sizes below 1).
@@ -105,7 +120,8 @@ def mixture_density(
     if not any(len(sample) for sample in samples):
         raise ValueError("values holds no finite value, so there is no density to fit.")
 
-    mixtures = [_fit(sample, components, seed) for sample in samples]
+    narrowest = NARROWEST * _spread(np.concatenate(samples))
+    mixtures = [_fit(sample, components, narrowest, seed) for sample in samples]
     grid = _grid(mixtures, points)
     density = np.stack([_cell_means(mixture, grid) for mixture in mixtures])
     shape = tuple(values.sizes[d] for d in batch)
@@ -122,6 +138,7 @@ def mixture_density(
         "long_name": f"density of {named['long_name']}",
         "units": f"1/{unit}" if unit else "1",
         "components": components,
+        "narrowest": narrowest,
         "max_fitted": MAX_FITTED,
         "seed": seed,
     }
@@ -178,29 +195,37 @@ def without_diagonal(values: xr.DataArray) -> xr.DataArray:
     return values.where(~same)
 
 
-def _fit(sample: np.ndarray, components: int, seed: int) -> tuple[np.ndarray, ...] | None:
+def _spread(values: np.ndarray) -> float:
+    """Return the standard deviation with the 0.5 % at either end drawn in; of all where it is 0."""
+    drawn_in = np.clip(values, *np.quantile(values, [0.005, 0.995]))
+    return float(drawn_in.std()) or float(values.std())
+
+
+def _fit(
+    sample: np.ndarray, components: int, narrowest: float, seed: int
+) -> tuple[np.ndarray, ...] | None:
     """Return weights, means and standard deviations; None without values."""
     if not len(sample):
         return None
     centre, spread = sample.mean(), sample.std()
     size = max(1.0, abs(float(centre)))
     if spread <= 1e-12 * size:
-        return np.ones(1), np.array([centre]), np.array([1e-3 * size])
+        return np.ones(1), np.array([centre]), np.array([max(narrowest, 1e-3 * size)])
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
     if len(sample) > MAX_FITTED:
         sample = np.random.default_rng(seed).choice(sample, MAX_FITTED, replace=False)
-    # the fit adds a constant to all variances: bring the values to one scale first
     scaled = ((sample - centre) / spread)[:, None]
-    model = GaussianMixture(
-        min(components, len(np.unique(scaled))), random_state=seed, max_iter=300, reg_covar=1e-6
-    )
+    # the fit adds this to all variances, so that none collapses; taken off again below
+    least = max((narrowest / spread) ** 2, 1e-6)
+    components = min(components, len(np.unique(scaled)), max(1, len(sample) // PER_COMPONENT))
+    model = GaussianMixture(components, random_state=seed, max_iter=300, reg_covar=least)
     with warnings.catch_warnings():
         # a plateau of the likelihood after 300 steps draws the same curve
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(scaled)
-    deviation = np.sqrt(model.covariances_.ravel())
+    deviation = np.sqrt(np.maximum(model.covariances_.ravel() - least, least))
     return model.weights_, centre + spread * model.means_.ravel(), spread * deviation
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.claims import interval
+from infonb.experiments.claims import Claim
 from infonb.plots.picture import Picture, subplots
 from infonb.validate import check_dim
 
@@ -22,7 +22,9 @@ def plot_conditions(effects: xr.DataArray, *, columns: int = 2) -> Picture:
     ----------
     effects
         Dims (panel, comparison, convention, seed), whatever the first is called, with the
-        coordinate ``direction`` (comparison): the sign that was claimed. See
+        coordinate ``direction`` (comparison): the sign that was claimed. A coordinate ``verdict``
+        (panel, comparison, convention) holds those of `infonb.experiments.claims.Claim`; without
+        it they are made here, from the seeds alone. See
         `infonb.experiments.concentric_circles.conditions`.
     columns
         Panels in a row.
@@ -31,7 +33,7 @@ def plot_conditions(effects: xr.DataArray, *, columns: int = 2) -> Picture:
     -------
     Picture
         A table for each panel. Blue agrees with the claim, orange disagrees; grey and without a
-        sign: the 95 % interval of Student's t over the seeds contains zero.
+        sign: one of the two 95 % intervals, bootstrap and Student's t, contains zero.
 
     Examples
     --------
@@ -41,7 +43,7 @@ def plot_conditions(effects: xr.DataArray, *, columns: int = 2) -> Picture:
     ...      "direction": ("comparison", [1, -1])},
     ...     ("points", "comparison", "convention", "seed"), attrs={"units": "nat"})
     >>> plot_conditions(effects).alt
-    'Tables of effects (nat), those that the seeds agree on: all: a → b pre +0.55 (as claimed).'
+    'Tables of effects (nat), those that are clear: all: a → b pre +0.55 (as claimed).'
     """
     for dim in ("comparison", "convention", "seed"):
         check_dim(dim, effects.dims, "effects")
@@ -75,7 +77,7 @@ def plot_conditions(effects: xr.DataArray, *, columns: int = 2) -> Picture:
     title = str(effects.attrs.get("long_name", "difference"))
     picture.suptitle(f"{title} ({units})", fontsize=11)
     _legend(picture)
-    picture.alt = f"Tables of effects ({units}), those that the seeds agree on: {'; '.join(words)}."
+    picture.alt = f"Tables of effects ({units}), those that are clear: {'; '.join(words)}."
     return picture
 
 
@@ -88,9 +90,8 @@ def _draw_table(axis: Any, effects: xr.DataArray) -> list[str]:
     for i, name in enumerate(effects.comparison.values):
         for j, convention in enumerate(effects.convention.values):
             values = effects.values[i, j]
-            low, high = interval(values)
-            clear = low > 0 or high < 0
-            agrees = float(effects.direction[i]) * values.mean() > 0
+            verdict = _verdict(effects[i, j])
+            clear, agrees = verdict != "too close to tell", verdict == "holds"
             colour = (_AGREES if agrees else _DISAGREES) if clear else _UNCLEAR
             axis.add_patch(_cell(j, i, colour))
             text = f"{values.mean():+.2f}".replace("-", "−")
@@ -105,6 +106,14 @@ def _draw_table(axis: Any, effects: xr.DataArray) -> list[str]:
                 )
     axis.set(xlim=(-0.5, len(effects.convention) - 0.5), ylim=(len(effects.comparison) - 0.5, -0.5))
     return told
+
+
+def _verdict(effect: xr.DataArray) -> str:
+    """Return what the closing table would say of one cell."""
+    if "verdict" in effect.coords:
+        return str(effect.verdict.item())
+    seeds = tuple(float(value) for value in effect.values)
+    return Claim("", "", int(effect.direction), "", "", seeds).verdict
 
 
 def _cell(x: int, y: int, colour: str) -> Any:

@@ -70,7 +70,7 @@ def plot_lengths(found: xr.Dataset, *, by: str | None = None) -> Picture:
             axis.set_xscale("log", base=2)
             axis.set_xticks(found.epochs.values, [str(n) for n in found.epochs.values])
             axis.minorticks_off()
-        above.set_title(f"layer {layer}", fontsize=11, loc="left")
+        above.set_title(_layer_name(layer), fontsize=11, loc="left")
         below.set_xlabel("epochs of training")
     axes[0, 0].set_ylabel("change of\nmedian entropy (nat)")
     axes[1, 0].set_ylabel("change of\nmedian MI (nat)")
@@ -83,3 +83,8 @@ def plot_lengths(found: xr.Dataset, *, by: str | None = None) -> Picture:
         "and after the ReLU."
     )
     return picture
+
+
+def _layer_name(layer: object) -> str:
+    """Return the names that a layer has in the other figures, before and after its ReLU."""
+    return f"layer {layer} (fc{layer}, relu{layer})"

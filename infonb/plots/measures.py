@@ -148,7 +148,8 @@ def plot_mutual_information(
     -------
     Picture
         One panel for each layer (pairs within it) and one for all pairs, where they were measured;
-        medians as ticks on the axis.
+        medians as ticks on the axis. A peak that would flatten the other levels (many pairs of
+        exactly 0, from neurons that are constant) is cut off, with its height beside it.
 
     References
     ----------
@@ -166,6 +167,7 @@ def plot_mutual_information(
     check_dim("other_neuron", information.dims, "information")
     by = group_dim(information, by, set(_PAIR_DIMS))
     levels = list(information[by].values) if by else [None]
+    names = [label_of(by, level) if by else "" for level in levels]
     panels = _panels(information)
     columns = 1 if len(panels) == 1 else 2
     picture, axes = subplots(-(-len(panels) // columns), columns, size=(4.9, 2.9))
@@ -177,35 +179,58 @@ def plot_mutual_information(
         handles = []
         medians = []
         reach = []
-        for level, colour in zip(levels, colours, strict=True):
+        part = without_diagonal(part)
+        dims = [dim for dim in (*_PAIR_DIMS, "seed") if dim in part.dims]
+        # all levels in one call: no curve of a panel is narrower than their common spread allows
+        density = mixture_density(part, components=components, points=1024, dim=dims)
+        density = density.transpose(..., "value")
+        for level, name, colour in zip(levels, names, colours, strict=True):
             values = part.sel({by: level}) if by else part
-            dims = [dim for dim in (*_PAIR_DIMS, "seed") if dim in values.dims]
-            values = without_diagonal(values)
-            density = mixture_density(values, components=components, dim=dims)
-            x, y = density.value.values, density.values
-            handles.append(axis.fill_between(x, y, alpha=0.25, color=colour))
-            axis.plot(x, y, color=colour, linewidth=1.5)
+            y = (density.sel({by: level}) if by else density).values
+            axis.fill_between(density.value.values, y, alpha=0.1, color=colour, linewidth=0)
+            handles += axis.plot(density.value.values, y, color=colour, linewidth=2)
             middle = float(values.median())
             axis.plot([middle], [0], marker="|", ms=14, mew=2.5, color=colour, clip_on=False)
-            medians.append(f"{label_of(by, level) if by else ''} {middle:.2f}".strip())
+            medians.append(f"{name} {middle:.2f}".strip())
             reach.append(np.nanquantile(values.values, [0.001, 0.995]))
         low, high = np.min(reach, axis=0)[0], np.max(reach, axis=0)[1]
         margin = 0.08 * (high - low) + 1e-3
         axis.set(xlim=(low - margin, high + margin))
-        axis.set_ylim(0, None)
+        curves = density.values.reshape(len(levels), -1)
+        cut = _bound_peaks(axis, density.value.values, curves, names)
         axis.set_title(title, fontsize=11, loc="left")
-        words.append(f"{title}: {', '.join(medians)}")
+        words.append(f"{title}: {', '.join(medians)}" + (f" ({', '.join(cut)})" if cut else ""))
     for axis in axes.flat[len(panels) :]:
         axis.set_visible(False)
     picture.supxlabel(f"mutual information of a pair of neurons ({units})", fontsize=11)
     picture.supylabel("density of neuron pairs", fontsize=11)
     if by:
-        add_legend(picture, handles, [label_of(by, level) for level in levels])
+        legend = add_legend(picture, handles, names)
+        for line in legend.get_lines():  # thick, so that neighbouring colours can be told apart
+            line.set_linewidth(5)
     picture.alt = (
         f"Densities of the mutual information of neuron pairs. Medians ({units}): "
         f"{'; '.join(words)}."
     )
     return picture
+
+
+def _bound_peaks(axis: Any, x: np.ndarray, density: np.ndarray, names: list[str]) -> list[str]:
+    """Cut peaks of (level, value) above 4 times a middling one, at 2.5 times; say which."""
+    peaks = np.nan_to_num(density).max(axis=1)
+    middling = np.sort(peaks)[(peaks.size - 1) // 2]
+    bound = 2.5 * middling if peaks.max() > 4 * middling else peaks.max()
+    axis.set_ylim(0, 1.05 * bound)
+    cut: list[str] = []
+    for number in np.flatnonzero(peaks > 1.05 * bound):
+        words = f"{names[number]}: peak {peaks[number]:.3g}"
+        axis.annotate(
+            words, (x[np.nanargmax(density[number])], 1.0), xycoords=("data", "axes fraction"),
+            xytext=(14, -11 * (len(cut) + 1)), textcoords="offset points", fontsize=9.5,
+            va="center",
+        )  # fmt: skip
+        cut.append(words)
+    return cut
 
 
 def _panels(information: xr.DataArray) -> dict[str, xr.DataArray]:

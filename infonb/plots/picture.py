@@ -104,15 +104,20 @@ def palette(n: int, kind: str) -> list:
     """
     Return colours that colour-blind readers can tell: ``"levels"`` ordered, ``"layers"`` distinct.
 
+    Levels take viridis from end to end, but for the yellow that is too pale for a line on white.
+
     Examples
     --------
     >>> len(palette(5, "levels"))
     5
     """
+    if kind == "levels":
+        from matplotlib import colormaps
+
+        places = np.linspace(0, 0.88, n) if n > 1 else [0.5]
+        return [tuple(colormaps["viridis"](place)[:3]) for place in places]
     import seaborn as sns
 
-    if kind == "levels":
-        return list(sns.color_palette("viridis", n))
     return list(sns.color_palette("colorblind", n))
 
 

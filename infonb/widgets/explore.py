@@ -96,10 +96,11 @@ def explore_neurons(
         pair = xr.concat([first, second], dim="neuron", coords="minimal", compat="override")
         pair = pair.drop_vars("width", errors="ignore")
         i, how = _information(pair, k)
+        name = f"{label_of(by, level)}, " if by else ""
         return plot_neuron(
             first, second, bin_edges=grid, colour_by=colour_by,
             titles=(
-                f"{layer}, neuron {int(first.neuron)}: H = {h:.2f} nat",
+                f"{name}{layer}, neuron {int(first.neuron)}: H = {h:.2f} nat",
                 f"with neuron {int(second.neuron)}: I = {i:.2f} nat{how}",
             ),
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import infonb as inb
 from infonb.experiments import colored_digits
@@ -55,3 +56,32 @@ def test_figure_has_a_column_for_each_layer(found):
     expected = change.sel(relu="before", edges="common", layer=1)
     np.testing.assert_allclose(line.get_ydata(), expected)
     assert "α = 0 to α = 1" in picture.alt
+
+
+def test_other_measures_train_nothing(tmp_path, monkeypatch):
+    from infonb.training import fitting
+
+    counted = []
+    true = fitting._epoch
+    monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
+    shared = {"data": colored_digits.data, "train": colored_digits.train, "progress": False}
+    kept = PARAMETERS.changed(cache=str(tmp_path))
+    over_lengths(kept, "alpha", [0.0, 1.0], **shared)
+    assert len(counted) == 2 * 8
+    again = over_lengths(kept.changed(k=5), "alpha", [0.0, 1.0], **shared)
+    assert len(counted) == 2 * 8
+    xr.testing.assert_identical(
+        again, over_lengths(PARAMETERS.changed(k=5), "alpha", [0.0, 1.0], **shared)
+    )
+
+
+def test_a_preset_is_not_applied_to_a_length():
+    # half of the length is the default, which the preset would replace
+    small = {"dataset": "digits", "width": 8, "n_train": 100, "n_validation": 60, "seed": [0]}
+    paper = colored_digits.Parameters(preset="paper", epochs=80, k=4)
+    parameters = paper.changed(**small, batch_size=100)
+    found = over_lengths(
+        parameters, "alpha", [0.0, 1.0],
+        data=colored_digits.data, train=colored_digits.train, progress=False,
+    )  # fmt: skip
+    assert list(found.epochs.values) == [10, 20, 40, 80]

@@ -43,6 +43,11 @@ def test_labels_and_attributes():
     assert set(density.coords) == {"alpha", "value", "n_values"}
     assert density.n_values.values.tolist() == [56, 56]
     assert density.value.attrs == {"long_name": "mutual information", "units": "nat"}
+    pairs = runs.where(runs < 5).values.reshape(-1)
+    pairs = pairs[np.isfinite(pairs)]
+    low, high = np.quantile(pairs, [0.005, 0.995])
+    narrowest = 0.1 * np.std(np.minimum(np.maximum(pairs, low), high))
+    assert density.attrs.pop("narrowest") == pytest.approx(narrowest)
     assert density.attrs == {
         "long_name": "density of mutual information",
         "units": "1/nat",
@@ -108,6 +113,43 @@ def test_narrow_beside_wide_still_integrates_to_one():
     runs = np.stack([rng.normal(0, 1e-4, 500), rng.normal(0, 10, 500)])
     density = inb.mixture_density(xr.DataArray(runs, dims=("alpha", "neuron")))
     np.testing.assert_allclose(density.integrate("value"), 1, atol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9, 1.0])
+def test_equal_values_make_a_peak_that_is_seen_but_bounded(share):
+    rng = np.random.default_rng(0)
+    runs = rng.gamma(4, 0.05, (2, 2000))
+    runs[1, : int(share * 2000)] = 0.0  # pairs with a dead neuron
+    density = inb.mixture_density(xr.DataArray(runs, dims=("alpha", "pair")), dim="pair")
+    np.testing.assert_allclose(density.integrate("value"), 1, atol=1e-3)
+    # a component of all the weight, as narrow as may be
+    narrowest = 0.1 * np.clip(runs, *np.quantile(runs, [0.005, 0.995])).std()
+    assert float(density.max()) <= 1.001 / (narrowest * np.sqrt(2 * np.pi))
+    # the equal values are there, around 0, with their weight
+    near = np.abs(density.value) < 3 * narrowest
+    mass = float(density[1].where(near, 0).integrate("value"))
+    assert mass > 0.9 * share
+    # the level without them is as it would be alone
+    alone = inb.mixture_density(xr.DataArray(runs[:1], dims=("alpha", "pair")), dim="pair")
+    alone = np.interp(density.value, alone.value, alone[0], left=0, right=0)
+    np.testing.assert_allclose(density[0], alone, atol=0.5)  # its peak is 4.5
+
+
+@pytest.mark.parametrize(("number", "peaks"), [(12, 1), (24, 2), (48, 3)])
+def test_few_values_make_few_peaks(number, peaks):
+    values = np.arange(number) % 3 * 10.0 + np.linspace(0, 1, number)  # three groups, well apart
+    curve = inb.mixture_density(xr.DataArray(values, dims="neuron")).values
+    inner = curve[1:-1]
+    assert int(((inner > curve[:-2]) & (inner >= curve[2:])).sum()) == peaks
+
+
+def test_a_few_far_values_do_not_widen_the_rest():
+    rng = np.random.default_rng(0)
+    values = rng.normal(0, 1, 5000)
+    plain = inb.mixture_density(xr.DataArray(values, dims="neuron"))
+    values[:10] = 1e4
+    far = inb.mixture_density(xr.DataArray(values, dims="neuron"), components=2)
+    assert far.attrs["narrowest"] == pytest.approx(plain.attrs["narrowest"], rel=0.03)
 
 
 def test_equal_values_and_fewer_values_than_components():

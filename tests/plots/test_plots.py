@@ -17,7 +17,7 @@ from infonb.plots import (
     plot_neuron,
     plot_training,
 )
-from infonb.plots.picture import subplots
+from infonb.plots.picture import palette, subplots
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,46 @@ def test_information_has_a_panel_per_layer_and_the_medians_of_pairs(activations)
     assert f"α = 1 {expected:.2f}" in picture.alt
     ticks = [line.get_xdata()[0] for line in shown[0].lines if len(line.get_xdata()) == 1]
     assert ticks[1] == pytest.approx(expected)
+
+
+def test_information_legend_has_the_lines_themselves(activations):
+    picture = inb.plot_mutual_information(inb.mutual_information(activations))
+    lines = [line for line in picture.axes[0].lines if len(line.get_xdata()) > 1]
+    handles = picture.legends[0].get_lines()
+    assert [line.get_color() for line in handles] == [line.get_color() for line in lines]
+    assert all(line.get_alpha() in (None, 1) for line in handles)
+
+
+def test_pairs_with_constant_neurons_do_not_flatten_the_other_levels():
+    rng = np.random.default_rng(0)
+    values = rng.gamma(4, 0.05, (3, 1, 40, 40))
+    values[2, :, :34] = values[2, :, :, :34] = 0.0
+    information = xr.DataArray(
+        values, {"alpha": [0.0, 0.5, 1.0], "layer": ["fc1"]},
+        ("alpha", "layer", "neuron", "other_neuron"), attrs={"units": "nat"},
+    )  # fmt: skip
+    picture = inb.plot_mutual_information(information)
+    axis = picture.axes[0]
+    curves = [line for line in axis.lines if len(line.get_xdata()) > 1]
+    for curve in curves:
+        assert np.trapezoid(curve.get_ydata(), curve.get_xdata()) == pytest.approx(1, abs=2e-3)
+    top = axis.get_ylim()[1]
+    peaks = [curve.get_ydata().max() for curve in curves]
+    assert all(peak > top / 3 for peak in peaks)
+    assert peaks[2] > top > max(peaks[:2])
+    # what is cut off is said, in the figure and in words
+    words = f"α = 1: peak {peaks[2]:.3g}"
+    assert [text.get_text() for text in axis.texts] == [words]
+    assert words in picture.alt
+
+
+def test_colours_of_levels_differ_from_each_other():
+    colours = np.array(palette(5, "levels"))
+    steps = np.linalg.norm(np.diff(colours, axis=0), axis=1)
+    assert steps.min() > 0.2
+    light = colours @ [0.2126, 0.7152, 0.0722]
+    assert (np.diff(light) > 0.05).all()  # ordered for readers who see no colours
+    assert len(palette(1, "levels")) == 1
 
 
 def test_heat_map_orders_samples_by_label(activations):

@@ -50,6 +50,16 @@ def test_the_numbers_shown_are_measured(activation):
     assert f"I = {float(pair.sel(neuron=1, other_neuron=4)):.2f} nat" in panel.alt
 
 
+def test_the_picture_says_which_network_it_shows(activation):
+    panel = explore_neurons(activation, bins=10, interactive=False)
+    assert "α = 1, fc2, neuron 0" in panel.alt
+    panel = explore_neurons(activation, bins=10)
+    panel.controls["level"].value = 0.0
+    assert "α = 0, fc2, neuron 0" in panel.alt
+    # a single network has no level to name
+    assert "bins, fc2, neuron 0" in explore_neurons(activation.sel(alpha=0.0), bins=10).alt
+
+
 def test_a_pair_with_ties_shows_the_mixture_estimate(activation):
     relu = activation.clip(min=0)
     alt = explore_neurons(relu, bins=10).alt

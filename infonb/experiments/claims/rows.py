@@ -196,7 +196,8 @@ def rank_claims(
         here = f"τ = {taus.mean():.2f}"
         if taus.size > 1:
             here += f" (means over seeds: {pooled:.2f})"
-        rows.append(Claim(statement, "network", 1, numbers, here, tuple(taus.tolist()), draws))
+        effect, bounds, n = tuple(taus.tolist()), (-1.0, 1.0), results.sizes[over]
+        rows.append(Claim(statement, "network", 1, numbers, here, effect, draws, bounds, n))
     return rows
 
 

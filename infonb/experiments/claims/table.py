@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from infonb.experiments.claims.bootstrap import bootstrap_interval, decimals
+from infonb.experiments.claims.ranks import rank_p_value
 from infonb.experiments.claims.resampling import draw_seeds
 from infonb.validate import check_choice, check_number
 
@@ -87,6 +88,12 @@ class Claim:
     draws
         Bootstrap draws of the mean effect (draw,), see `infonb.experiments.claims.change`; None:
         they are made here, over seeds only.
+    bounds
+        Least and greatest value that the effect can have, such as -1 and 1 for Kendall's τ: the
+        intervals in the table end there. The verdict is the same with and without.
+    n_levels
+        How many levels were ranked, if the effect is Kendall's τ: the verdict then also needs that
+        random rankings would agree as much with a chance below 0.05 (`rank_p_value`).
 
     Examples
     --------
@@ -104,9 +111,14 @@ class Claim:
     here: str
     effect: tuple[float, ...]
     draws: np.ndarray | None = None
+    bounds: tuple[float, float] = (-math.inf, math.inf)
+    n_levels: int = 0
 
     def __post_init__(self) -> None:
         check_choice("direction", self.direction, [1, -1])
+        low, high = self.bounds
+        if not low < 0 < high:
+            raise ValueError(f"bounds must be on either side of zero; not {self.bounds!r}.")
         if not self.effect or not np.isfinite(self.effect).all():
             raise ValueError(f"effect must hold one finite value per seed; not {self.effect!r}.")
         if self.draws is None:
@@ -137,12 +149,19 @@ class Claim:
         takes normal values for granted, and is too sure where few seeds agree by luck, which the
         spread of the neurons then shows.
         """
+        if self.n_levels and rank_p_value(self.effect, self.n_levels) >= 0.05:
+            return UNCLEAR
         both = (self.bootstrap, interval(self.effect))
         if min(low for low, _ in both) > 0:
             return HOLDS if self.direction > 0 else FAILS
         if max(high for _, high in both) < 0:
             return HOLDS if self.direction < 0 else FAILS
         return UNCLEAR
+
+    def _possible(self, ends: tuple[float, float]) -> tuple[float, float]:
+        """Return an interval without values that the effect cannot have."""
+        low, high = np.clip(ends, *self.bounds)
+        return float(low), float(high)
 
     def as_row(self) -> dict[str, str]:
         """Return the row of the claim in the closing table."""
@@ -154,14 +173,35 @@ class Claim:
         return {
             "the paper says": self.statement,
             "where": self.where,
-            "paper": self.paper,
-            "here": self.here,
+            "paper": _typeset(self.paper),
+            "here": _typeset(self.here),
             "difference": _signed(mean, digits),
-            BOOTSTRAP: _range(bootstrap, digits, several or bootstrap[0] < bootstrap[1]),
-            STUDENT: _range(student, digits, several),
+            BOOTSTRAP: _range(
+                self._possible(bootstrap), digits, several or bootstrap[0] < bootstrap[1]
+            ),
+            STUDENT: _range(self._possible(student), digits, several),
             "seeds that agree": f"{self.agreeing} of {len(self.effect)}",
             "holds?": f"{_SIGNS[self.verdict]} {self.verdict}" if several else "? one seed only",
         }
+
+
+def _typeset(words: str) -> str:
+    """Write minus signs, and both ends of "0.98 → 0.1" with the same decimals, at least two."""
+    words = re.sub(r"(?<![\w.])-(?=\d)", "−", words)
+    number = r"[+−]?\d+(?:\.\d+)?"
+    return re.sub(rf"(?<![\w.])({number}) → ({number})(?![\w.])", _same_decimals, words)
+
+
+def _same_decimals(found: re.Match) -> str:
+    ends = [found[1], found[2]]
+    lengths = [len(end.partition(".")[2]) for end in ends]
+    if not any(lengths):
+        return found[0]  # counts
+    digits = max(2, *lengths)
+    return " → ".join(
+        f"{end}{'' if '.' in end else '.'}" + "0" * (digits - length)
+        for end, length in zip(ends, lengths, strict=True)
+    )
 
 
 def _together(words: str) -> str:

@@ -80,6 +80,7 @@ def test_rank_is_one_if_the_measures_order_like_accuracy():
     rows = rank_claims(ranked([3, 2, 1], [0.9, 0.8, 0.7]), "alpha", entropy_sign=1, paper=PAPER)
     assert [row.effect for row in rows] == [(1.0,), (1.0,)]
     assert rows[1].paper == "τ = 0.88"
+    assert {row.bounds for row in rows} == {(-1.0, 1.0)}  # no interval of τ goes beyond
 
 
 def test_rank_turns_with_the_kind_of_memorization():

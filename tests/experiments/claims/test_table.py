@@ -143,3 +143,37 @@ def test_change_pairs_the_seeds():
     assert here == "3.00 → 3.00"
     assert effect == (1.0, -1.0)
     assert set(draws) == {-1.0, 0.0, 1.0}  # never 3, the start of one with the end of the other
+
+
+def test_intervals_end_where_the_effect_does_and_the_verdict_stays():
+    effect = (1.0, 1.0, 0.6)
+    free = Claim("rank", "network", 1, "τ = 0.9", "τ = 0.87", effect)
+    bound = Claim("rank", "network", 1, "τ = 0.9", "τ = 0.87", effect, bounds=(-1.0, 1.0))
+    low, high = interval(effect)
+    assert high > 1
+    assert free.as_row()["95 % t (seeds)"] == f"{low:+.2f} … {high:+.2f}"
+    assert bound.as_row()["95 % t (seeds)"] == f"{low:+.2f} … +1.00"
+    assert bound.verdict == free.verdict
+    assert bound.bootstrap == free.bootstrap
+    with pytest.raises(ValueError, match="bounds must be on either side of zero"):
+        Claim("rank", "network", 1, "", "", effect, bounds=(0.5, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("0.98 → 0.1", "0.98 → 0.10"),
+        ("1 → 0.5", "1.00 → 0.50"),
+        ("0.0460 → 0.0441", "0.0460 → 0.0441"),
+        ("0.046 → 0.02", "0.046 → 0.020"),
+        ("-0.5 → -0.25", "−0.50 → −0.25"),
+        ("τ = -0.73", "τ = −0.73"),
+        ("τ = 0.20 (means over seeds: -0.60)", "τ = 0.20 (means over seeds: −0.60)"),
+        ("3 → 1", "3 → 1"),
+        ("not reported", "not reported"),
+        ("5-10 epochs of ResNet-18", "5-10 epochs of ResNet-18"),
+    ],
+)
+def test_numbers_of_a_row_are_written_alike(words, shown):
+    row = Claim("", "", 1, words, words, (1.0, 1.1)).as_row()
+    assert row["paper"] == row["here"] == shown
