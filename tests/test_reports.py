@@ -559,7 +559,7 @@ def test_a_bad_archive_of_waterbirds_is_told_before_anything_is_made(
         (folder / name).write_bytes(content[:5000])
     elif harm == "other bytes":
         (folder / name).write_bytes(content[:-1] + b"?")
-    words = "Waterbirds not found" if harm == "missing" else "damaged or not the original"
+    words = "Waterbirds not found" if harm == "missing" else "Replace it by the original file.$"
     parameters = {"dataset": "waterbirds", "folder": str(tmp_path / "data")}
     with pytest.raises((ValueError, FileNotFoundError), match=words) as error:
         run_report("contexts", parameters, tmp_path / "report")
@@ -581,32 +581,42 @@ def test_parameters_that_waterbirds_is_too_small_for_are_told(tmp_path, monkeypa
 
 
 def photographs(folder: Path, n: int) -> Path:
-    """Write files, which are no pictures, in all groups of the paper."""
+    """Write small photographs in all groups of the paper."""
+    import io
+
+    from PIL import Image
+
     from infonb.data.nico import ANIMALS, COMMON_CONTEXTS
 
+    content = io.BytesIO()
+    Image.effect_noise((24, 24), 50).convert("RGB").save(content, "JPEG")
     for context in COMMON_CONTEXTS:
         for animal in ANIMALS:
             place = folder / "train" / context / animal
             place.mkdir(parents=True)
             for number in range(n):
-                (place / f"{number}.jpg").write_bytes(b"no picture")
+                (place / f"{number}.jpg").write_bytes(content.getvalue())
     return folder
 
 
-@pytest.mark.parametrize("harm", ["no folder", "no object", "too few"])
+@pytest.mark.parametrize("harm", ["no folder", "no object", "too few", "cut off"])
 def test_a_bad_folder_of_nico_is_told_before_anything_is_made(harm, tmp_path, monkeypatch):
     import shutil
 
     monkeypatch.delenv("INFONB_DATA", raising=False)
     folder = photographs(tmp_path / "nico", 8)
     parameters = {"dataset": "nico", "folder": str(folder)}
-    plan_report("contexts", parameters, tmp_path / "report")  # nothing is decoded
+    plan_report("contexts", parameters, tmp_path / "report")
     if harm == "no folder":
         shutil.rmtree(folder)
         words = f"there is no folder {re.escape(str(folder))}"
     elif harm == "no object":
         shutil.rmtree(folder / "train" / "grass" / "dog")
         words = r"missing folders: .*grass/dog \(in .*grass are bear, bird, cat, horse, sheep\)"
+    elif harm == "cut off":  # all of a group, for which of them are drawn is not known here
+        for file in (folder / "train" / "dim" / "bird").iterdir():
+            file.write_bytes(file.read_bytes()[:-100])
+        words = r"dim/bird/\d\.jpg cannot be read .*truncated"
     else:
         for number in range(1, 8):
             (folder / "train" / "rock" / "cat" / f"{number}.jpg").unlink()
@@ -631,3 +641,11 @@ def test_a_cache_that_cannot_be_is_told_before_anything_is_made(tmp_path: Path) 
     with pytest.raises(OSError, match=r"runs cannot be kept in .* is not a folder"):
         plan_report("colored_digits", {"cache": str(tmp_path / "file")}, tmp_path / "report")
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("dataset", ["waterbirds", "nico"])
+def test_a_data_folder_that_does_not_exist_is_told(dataset, tmp_path, monkeypatch):
+    monkeypatch.setenv("INFONB_DATA", str(tmp_path / "nowhere"))
+    with pytest.raises(FileNotFoundError, match=r"nowhere.* no folder that exists") as error:
+        plan_report("contexts", {"dataset": dataset}, tmp_path / "report")
+    assert "INFONB_DATA" in str(error.value)

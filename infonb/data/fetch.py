@@ -71,10 +71,14 @@ def locate(
     for name, checksum in sha256.items():
         path = next((place / name for place in places if (place / name).is_file()), None)
         if path is not None:
-            _check(path, checksum)
+            _check(path, checksum, downloads=bool(urls) and folder is None)
             found[name] = path
     missing = [name for name in sha256 if name not in found]
-    tried = [f"looked in {place}" for place in places]
+    if named and not Path(named).is_dir():
+        given = "folder" if folder is not None else VARIABLE
+        tried = [f"looked in {named}, the value of {given}, which is no folder that exists"]
+    else:
+        tried = [f"looked in {place}" for place in places]
     if missing and folder is None:
         for name in missing:
             path = _download(name, sha256[name], subfolder, urls, timeout, tried)
@@ -95,13 +99,13 @@ def locate(
     return found
 
 
-def _check(path: Path, checksum: str) -> None:
+def _check(path: Path, checksum: str, *, downloads: bool) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != checksum:
         raise ValueError(
             f"{path} is damaged or not the original: its sha256 is {digest}, not {checksum}. "
-            "Replace it by the original file, or remove it to have it downloaded."
+            f"Replace it by the original file{', or remove it to have it downloaded' * downloads}."
         )
 
 

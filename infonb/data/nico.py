@@ -146,14 +146,18 @@ def check_nico(
     contexts: Sequence[str] = COMMON_CONTEXTS,
     n_train: int | None = None,
     n_evaluation: int | None = None,
+    seeds: Sequence[int] = (),
 ) -> tuple[int, int]:
     """
-    Find the photographs and check that each group has enough, without decoding any.
+    Find the photographs, and check that each group has enough and those to be used are whole.
 
     Parameters
     ----------
     folder, objects, contexts, n_train, n_evaluation
         As in `nico_images`.
+    seeds
+        All photographs that these seeds draw, in both settings, are decoded once, at a small
+        size. Empty: none is decoded.
 
     Returns
     -------
@@ -173,13 +177,21 @@ def check_nico(
     FileNotFoundError: there is no folder no/such/folder. NICO++ ...
     """
     objects, contexts = check_names(objects, contexts)
-    _, which_object, which_context = _list_images(
+    files, which_object, which_context = _list_images(
         _find(folder, objects, contexts), objects, contexts
     )
-    train, evaluation = divide_groups(
-        which_object, which_context, "balanced", objects=objects, contexts=contexts,
-        n_train=n_train, n_evaluation=n_evaluation, seed=0,
-    )  # fmt: skip
+
+    def divide(setting: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        return divide_groups(
+            which_object, which_context, setting, objects=objects, contexts=contexts,
+            n_train=n_train, n_evaluation=n_evaluation, seed=seed,
+        )  # fmt: skip
+
+    train, evaluation = divide("balanced", 0)
+    drawn = [part for seed in seeds for setting in SETTINGS for part in divide(setting, seed)]
+    for i in np.unique(np.concatenate(drawn)) if drawn else ():
+        # a header tells nothing of a JPEG that was cut off: only decoding does
+        read_picture(files[i].read_bytes(), 8, where=str(files[i]))
     return train.size, evaluation.size
 
 
@@ -191,6 +203,10 @@ def _find(folder: str | Path | None, objects: list[str], contexts: list[str]) ->
             raise FileNotFoundError(
                 f"no folder with NICO++: give it as folder=, or put it as 'nico' into the folder "
                 f"named by the environment variable {VARIABLE}. {_HOW}"
+            )
+        if not Path(named).is_dir():
+            raise FileNotFoundError(
+                f"{VARIABLE} is {named}, which is no folder that exists. {_HOW}"
             )
         folder = Path(named, "nico")
     folder = Path(folder)
@@ -235,7 +251,8 @@ def _list_images(
             for lacks, there in dict.fromkeys(missing)
         ]
         raise FileNotFoundError(
-            f"missing folders: {'; '.join(words)}. Choose objects= and contexts= that are there. "
+            f"missing folders: {'; '.join(words)}. Add what is missing, or give a folder "
+            "that has all of them (from Python, nico_images takes other objects= and contexts=). "
             f"{_HOW}"
         )
     files = [file for file, _, _ in found]

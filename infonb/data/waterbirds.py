@@ -185,6 +185,9 @@ def _open(folder: str | Path | None) -> Iterator[Path | zipfile.Path]:
         yield found[0]
     else:
         looked = f"looked in {', '.join(map(str, places))}" if places else "no folder is named"
+        if named and not Path(named).is_dir():
+            given = f", the value of {VARIABLE}" if folder is None else ""
+            looked = f"looked in {named}{given}, which is no folder that exists"
         raise FileNotFoundError(
             f"Waterbirds not found ({looked}). Put {_ZIP} into a folder or its subfolder "
             f"'waterbirds', and give that folder as folder= or in the environment variable "

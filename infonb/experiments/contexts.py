@@ -8,7 +8,7 @@ heuristic (hypothesis H1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import xarray as xr
@@ -21,6 +21,13 @@ from infonb.experiments.networks import (
 )
 from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
 from infonb.experiments.pictures.claims import SETTINGS, claims
+from infonb.experiments.pictures.conclusions import (
+    entropy_by_convention,
+    entropy_by_length,
+    what_length_does,
+    what_was_learnt,
+    which_convention,
+)
 from infonb.experiments.pictures.drawn import draw_neurons
 from infonb.experiments.pictures.measures import (
     STAGES,
@@ -34,7 +41,9 @@ from infonb.experiments.sweep import sweep
 
 __all__ = [
     "CLAIM", "SETTINGS", "STAGES", "Parameters", "accuracy_by_context", "by_estimator", "claims",
-    "data", "draw_neurons", "measure", "prepare", "run", "train", "usual_contexts",
+    "data", "draw_neurons", "entropy_by_convention", "entropy_by_length", "measure", "prepare",
+    "run", "run_half", "train", "usual_contexts", "what_length_does", "what_was_learnt",
+    "which_convention",
 ]  # fmt: skip
 
 CLAIM = (
@@ -46,6 +55,8 @@ CLAIM = (
 _SCENES = {"n_train": 800, "n_evaluation": 400}
 #: How many objects are drawn on them, and in how many contexts.
 _OBJECTS = 4
+#: Two neurons of each stage are the fewest that have pairs in all stages.
+_FEWEST_NEURONS = 2 * len(STAGES)
 
 
 @dataclass(frozen=True)
@@ -57,8 +68,8 @@ class NetworkParameters(ParameterSet):
         choices=["scenes", "waterbirds", "nico"],
     )  # fmt: skip
     folder: str = parameter(
-        "", "where the images of waterbirds or nico are; empty: INFONB_DATA", affects="selection"
-    )
+        "", "where the images of waterbirds or nico are; empty: INFONB_DATA", affects="selection",
+    )  # fmt: skip
     seed: list[int] = parameter(
         [0, 1, 2], "one pair of networks for each seed", minimum=0, maximum=MAX_SEED,
         affects="selection",
@@ -66,7 +77,7 @@ class NetworkParameters(ParameterSet):
     n_train: int = parameter(0, "training examples; 0: all (scenes: 800)", minimum=0)
     n_evaluation: int = parameter(0, "evaluation examples; 0: all (scenes: 400)", minimum=0)
     size: int = parameter(24, "rows and columns of an image", minimum=8)
-    width: int = parameter(8, "channels of the first stage; 64 is ResNet-18's", minimum=1)
+    width: int = parameter(8, "channels of the first stage; 64 is ResNet-18's", minimum=2)
     stem: str = parameter(
         "small", "first layers: standard (to a quarter of the size) or small (at full size)",
         choices=["standard", "small"],
@@ -80,8 +91,8 @@ class NetworkParameters(ParameterSet):
         choices=["pre", "post"], affects="measures",
     )  # fmt: skip
     mi_neurons: int = parameter(
-        0, "neurons drawn from all stages for mutual information; 0: all", minimum=0,
-        affects="measures",
+        0, "neurons drawn for MI, at least 8; 0, or more than there are: all",
+        minimum=0, affects="measures",
     )  # fmt: skip
 
 
@@ -106,6 +117,16 @@ class Parameters(MeasureParameters, NetworkParameters, PresetParameters):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.dataset == "scenes" and self.folder:
+            raise ParameterError(
+                f"folder={self.folder!r} is not used with dataset='scenes', whose images are "
+                "generated. Leave folder out, or choose dataset='waterbirds' or 'nico'."
+            )
+        if 0 < self.mi_neurons < _FEWEST_NEURONS:
+            raise ParameterError(
+                f"mi_neurons must be at least {_FEWEST_NEURONS}, two for each of the "
+                f"{len(STAGES)} stages, or 0 for all; not {self.mi_neurons}."
+            )
         scenes = _SCENES["n_evaluation"] if self.dataset == "scenes" else 0
         _check_measured(self, self.n_evaluation or scenes)
 
@@ -117,8 +138,8 @@ def prepare(parameters: Parameters) -> None:
     Raises
     ------
     FileNotFoundError, ValueError
-        As `infonb.data.waterbird_images` and `infonb.data.nico_images`; or where more examples
-        are to be measured than there are.
+        As `infonb.data.waterbird_images` and `infonb.data.nico_images`, also for a damaged file
+        of those that are drawn; or where more examples are to be measured than there are.
 
     Examples
     --------
@@ -144,7 +165,7 @@ def prepare(parameters: Parameters) -> None:
     else:
         from infonb.data.nico import check_nico
 
-        _, n_evaluation = check_nico(folder=folder, **sizes)
+        _, n_evaluation = check_nico(folder=folder, seeds=parameters.seed, **sizes)
     _check_measured(parameters, n_evaluation)
 
 
@@ -222,3 +243,30 @@ def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
         progress=progress,
     )  # fmt: skip
     return results.assign_attrs(describe_run(parameters), dataset=parameters.dataset)
+
+
+def run_half(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
+    """
+    Train and measure the pair of networks of the first seed for half the epochs.
+
+    Parameters
+    ----------
+    parameters, progress
+        As in `run`.
+
+    Returns
+    -------
+    xarray.Dataset
+        As `run`, with one seed.
+
+    Examples
+    --------
+    >>> small = Parameters(seed=0, width=2, epochs=2, n_train=32, n_evaluation=32)
+    >>> half, whole = run_half(small, progress=False), run(small, progress=False)
+    >>> what_length_does(half, whole).split(" the median")[0]
+    'After 1 epoch'
+    """
+    # the values of a preset are in place already: it must not change epochs again
+    half = max(1, parameters.epochs // 2)
+    shorter = replace(parameters, preset="small", seed=parameters.seed[:1], epochs=half)
+    return run(shorter, progress=progress)

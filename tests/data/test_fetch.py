@@ -90,7 +90,7 @@ def test_offline_the_remedy_is_named(
     for part in (
         "Put a.gz into a folder (or its subfolder 'things')",
         "set the environment variable INFONB_DATA",
-        f"looked in {tmp_path / 'elsewhere'}",
+        f"looked in {tmp_path / 'elsewhere'}, the value of INFONB_DATA, which is no folder",
         NOBODY + "a.gz",
     ):
         assert part in str(error.value)
@@ -107,6 +107,18 @@ def test_a_local_file_with_another_checksum_is_refused(
         locate(FILES, subfolder="things", urls=[url], folder=tmp_path / "data")
     assert str(path) in str(error.value)
     assert FILES["a.gz"] in str(error.value)
+
+
+def test_removing_is_a_remedy_only_where_there_is_a_download(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "data", CONTENT[:-1])
+    monkeypatch.setenv("INFONB_DATA", str(tmp_path / "data"))
+    with pytest.raises(ValueError, match=r"original file, or remove it to have it downloaded\.$"):
+        locate(FILES, subfolder="things", urls=[NOBODY])
+    for options in ({}, {"urls": [NOBODY], "folder": tmp_path / "data"}):
+        with pytest.raises(ValueError, match=r"Replace it by the original file\.$"):
+            locate(FILES, subfolder="things", **options)
 
 
 def test_a_folder_that_is_given_must_have_the_files(

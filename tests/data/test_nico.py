@@ -139,6 +139,36 @@ def test_a_damaged_image_is_named(tmp_path: Path) -> None:
         load(tmp_path)
 
 
+@pytest.mark.parametrize("seeds", [[0], [1, 2]])
+def test_the_photographs_that_are_drawn_are_checked_and_no_others(
+    seeds: list[int], tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("grass/dog", "grass/cat", "water/dog", "water/cat"):
+        (tmp_path / name).mkdir(parents=True)
+        for k in range(12):
+            pixels = rng.integers(0, 255, (40, 40, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{k:02}.jpg")
+    names = {"folder": tmp_path, "objects": ["dog", "cat"], "contexts": ["grass", "water"]}
+    options = names | {"n_train": 4, "n_evaluation": 4}
+    drawn: set[str] = set()
+    for setting in ("balanced", "unbalanced"):
+        for seed in seeds:
+            for part in nico_images(setting, **options, seed=seed):
+                drawn |= set(part.file.values)
+    files = {file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.jpg")}
+    assert drawn < files
+    for name in files - drawn:
+        (tmp_path / name).write_bytes(b"")
+    assert check_nico(**options, seeds=seeds) == (4, 4)
+    for name in sorted(drawn):
+        whole = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(whole[: len(whole) // 2])  # its header is whole
+        with pytest.raises(ValueError, match=f"{name} cannot be read"):
+            check_nico(**options, seeds=seeds)
+        (tmp_path / name).write_bytes(whole)
+
+
 def test_resizing_averages_where_repeating_or_dropping_pixels_would_not(tmp_path: Path) -> None:
     stripes = np.zeros((64, 64, 3), np.uint8)
     stripes[:, ::2] = 255
@@ -192,6 +222,8 @@ def test_checking_says_how_many_there_will_be_and_decodes_nothing(tmp_path: Path
     names = {"folder": tmp_path, "objects": OBJECTS, "contexts": CONTEXTS}
     assert check_nico(**names) == (27, 27)
     assert check_nico(**names, n_train=9, n_evaluation=18) == (9, 18)
+    with pytest.raises(ValueError, match=r"\.png cannot be read"):
+        check_nico(**names, seeds=[0])
     with pytest.raises(ValueError, match="n_train must be a multiple of 9"):
         check_nico(**names, n_train=10)
     with pytest.raises(FileNotFoundError, match="Did you mean 'dog'"):

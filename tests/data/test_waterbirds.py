@@ -107,7 +107,12 @@ def test_the_named_folder_is_looked_in(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_without_the_files_the_error_says_where_to_get_and_put_them(tmp_path: Path) -> None:
-    for folder, looked in ((tmp_path, f"looked in {tmp_path}"), (None, "no folder is named")):
+    nowhere = tmp_path / "nowhere"
+    for folder, looked in (
+        (tmp_path, f"looked in {tmp_path}, "),
+        (nowhere, f"looked in {nowhere}, which is no folder that exists"),
+        (None, "no folder is named"),
+    ):
         with pytest.raises(FileNotFoundError, match="Waterbirds not found") as error:
             waterbird_images("balanced", folder=folder)
         for words in (
@@ -127,7 +132,7 @@ def test_a_truncated_archive_is_refused(data_folder: Path, tmp_path: Path) -> No
     with pytest.raises(ValueError, match="damaged or not the original") as error:
         waterbird_images("balanced", folder=tmp_path)
     assert str(tmp_path / NAME) in str(error.value)
-    assert "Replace it" in str(error.value)
+    assert str(error.value).endswith("Replace it by the original file.")  # nothing is downloaded
 
 
 def test_no_archive_at_all_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

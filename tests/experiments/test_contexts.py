@@ -8,6 +8,7 @@ import xarray as xr
 
 import infonb as inb
 from infonb.experiments import contexts
+from infonb.experiments.claims import INTERVALS
 from infonb.experiments.contexts import (
     STAGES,
     Parameters,
@@ -15,7 +16,13 @@ from infonb.experiments.contexts import (
     by_estimator,
     claims,
     draw_neurons,
+    entropy_by_convention,
+    entropy_by_length,
+    run_half,
     usual_contexts,
+    what_length_does,
+    what_was_learnt,
+    which_convention,
 )
 from infonb.experiments.parameters import ParameterError, assert_same
 from infonb.measures import TiesWarning
@@ -108,6 +115,120 @@ def test_accuracy_by_context_against_a_loop(results):
             assert float(one.sel(context="another")) == pytest.approx(np.mean(another))
 
 
+def test_median_entropy_of_every_convention_is_that_of_its_own_run(results):
+    medians = results.median_entropy
+    assert medians.dims == ("setting", "seed", "relu", "edges", "layer")
+    for relu, side in (("before", "pre"), ("after", "post")):
+        for edges, name in (("common", "common"), ("own", "neuron")):
+            options = SMALL | {"seed": 0, "activations": side, "edges": name}
+            run = contexts.run(Parameters(**options), progress=False)
+            expected = run.entropy.isel(seed=0).median("neuron").values
+            found = medians.sel(relu=relu, edges=edges).isel(seed=0).values
+            np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def with_changes(changes):
+    """Return medians whose change is (seed, relu, edges, layer) as given."""
+    changes = np.asarray(changes, float)
+    names = [f"stage{i + 1}" for i in range(changes.shape[3])]
+    coords = {
+        "setting": ["balanced", "unbalanced"], "seed": range(len(changes)),
+        "relu": ["before", "after"], "edges": ["common", "own"], "layer": names,
+    }  # fmt: skip
+    values = np.stack([np.full(changes.shape, 2.0), 2 + changes])
+    return xr.Dataset({"median_entropy": (tuple(coords), values)}, coords)
+
+
+def test_conventions_are_told_in_numbers_and_words():
+    # two seeds; stage1 falls before and rises after the ReLU, in stage2 the seeds disagree
+    one = [[[-1, 0.5], [-1, 0.5]], [[1, 0.5], [1, 0.5]]]
+    other = [[[-2, -1], [-2, -1]], [[2, -1], [2, -1]]]
+    found = with_changes([one, other])
+    table = entropy_by_convention(found)
+    assert list(table.columns) == ["stage1", "stage2"]
+    assert next(iter(table.index)) == ("before the ReLU", "common bins")
+    assert table.loc[("before the ReLU", "own bins"), "stage1"] == "−1.50 (2 of 2)"
+    assert table.loc[("after the ReLU", "own bins"), "stage2"] == "−0.25 (1 of 2)"
+    lines = which_convention(found).splitlines()
+    assert lines[1] == "- before the ReLU, own bins: falls in stage1; seeds disagree in stage2"
+    assert lines[2] == "- after the ReLU, common bins: rises in stage1; seeds disagree in stage2"
+    assert lines[4] == "- The sign turns with the convention in stage1."
+    assert "in all 2 stages" in lines[5]
+    assert "1 of 2, fall with: before the ReLU, common bins; before the ReLU, own" in lines[5]
+
+
+def test_conventions_that_explain_nothing_or_all_are_told():
+    up, down = np.ones((1, 2, 2, 2)), -np.ones((1, 2, 2, 2))
+    lines = which_convention(with_changes(up)).splitlines()
+    assert "In no stage does the convention turn" in lines[4]
+    assert "neither the bins nor the side of the ReLU explain" in lines[5]
+    mixed = up.copy()
+    mixed[:, 1, 1] = -1
+    for values, ending in (
+        (mixed, "with: after the ReLU, own bins."),
+        (down, "with: every convention."),
+    ):
+        last = which_convention(with_changes(values)).splitlines()[5]
+        assert last.startswith("- In all 2 stages it falls, as the paper says")
+        assert last.endswith(ending)
+
+
+def test_half_the_training_is_a_run_of_half_the_epochs(results):
+    parameters = Parameters(**SMALL | {"epochs": 4})
+    half = run_half(parameters, progress=False)
+    xr.testing.assert_equal(half, results.sel(seed=[0]))
+
+
+def test_half_the_training_of_a_preset_is_half_of_its_epochs(monkeypatch):
+    asked = []
+    monkeypatch.setattr(contexts, "run", lambda parameters, progress: asked.append(parameters))
+    for epochs in (50, 12):  # 12: the half is the default, which a preset would replace
+        run_half(Parameters(preset="paper", epochs=epochs), progress=False)
+    assert [one.epochs for one in asked] == [25, 6]
+    assert {(one.width, one.size, one.optimizer, one.dataset) for one in asked} == {
+        (64, 64, "rmsprop", "nico")
+    }
+    assert [one.seed for one in asked] == [[0], [0]]
+
+
+def test_lengths_are_compared_for_the_seeds_of_both():
+    up, down = np.ones((1, 2, 2, 2)), -np.ones((2, 2, 2, 2))
+    down[1] = 5  # of a seed that only the whole training has
+    half, whole = with_changes(up).assign(epochs=3), with_changes(down).assign(epochs=6)
+    assert set(entropy_by_length(half, whole).values.ravel()) == {"+1.00 → −1.00"}
+    said = what_length_does(half, whole)
+    assert said.startswith("After 3 epochs the median entropy falls in 0 of 8 combinations")
+    assert "after 6 epochs in 8: by this count longer training moves it towards" in said
+    assert "This is 1 seed;" in said
+    assert "moves it away" in what_length_does(whole.isel(seed=[0]), half)
+    assert "moves it neither" in what_length_does(half, half)
+
+
+@pytest.mark.parametrize(
+    ("balanced", "usual", "another", "words"),
+    [
+        (0.3, 0.9, 0.1, ["close to chance", "30 % right in all contexts; guessing gives 25 %",
+                         "90 % right in the usual context, 10 % in another. The shortcut is"]),
+        (0.7, 0.9, 0.1, ["have learnt something", "The shortcut is plain"]),
+        (0.7, 0.8, 0.65, ["have learnt something", "no clear shortcut for every seed"]),
+    ],
+)  # fmt: skip
+def test_what_was_learnt_follows_the_accuracies(results, balanced, usual, another, words):
+    accuracy = np.full((2, 2, 4, 4), balanced)
+    accuracy[1] = np.where(np.eye(4), usual, another)
+    said = what_was_learnt(results.assign(pair_accuracy=(results.pair_accuracy.dims, accuracy)))
+    for part in words:
+        assert part in said
+    assert ("close to chance" in said) == (balanced < 0.4)
+
+
+def test_one_seed_without_the_shortcut_is_enough_to_say_so(results):
+    accuracy = np.full((2, 2, 4, 4), 0.7)
+    accuracy[1, 0] = np.where(np.eye(4), 1.0, 0.0)
+    said = what_was_learnt(results.assign(pair_accuracy=(results.pair_accuracy.dims, accuracy)))
+    assert "no clear shortcut for every seed" in said
+
+
 def test_the_usual_context_is_the_one_in_unbalanced_training(results):
     usual = usual_contexts(results)
     np.testing.assert_array_equal(usual.values, np.eye(4, dtype=bool))
@@ -139,6 +260,18 @@ def test_drawn_neurons_are_in_proportion():
     drawn = draw_neurons(inb.from_arrays(values).activation, 768)
     assert list(drawn.width.values) == [51, 102, 205, 410]
     assert int(drawn.notnull().sum()) == 768 * 2
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(8, [2] * 4), (12, [2, 2, 3, 5]), (30, [2, 4, 8, 16])])
+def test_each_stage_has_a_pair_if_so_many_are_drawn(n, sizes):
+    values = {f"stage{i + 1}": np.zeros((2, 2 * 2**i)) for i in range(4)}
+    assert draw_neurons(inb.from_arrays(values).activation, n).width.values.tolist() == sizes
+
+
+def test_the_fewest_neurons_are_enough_for_the_table():
+    fewest = SMALL | {"seed": 0, "mi_neurons": 8}
+    table = claims(contexts.run(Parameters(**fewest), progress=False))
+    assert all(np.isfinite(claim.effect).all() for claim in table.claims)
 
 
 @pytest.mark.parametrize("n", [0, 14, 100])
@@ -227,6 +360,12 @@ def test_claims_say_in_which_direction_things_changed(results, change, verdict):
             assert np.mean(claim.effect) == pytest.approx(change, abs=0.1)
 
 
+def test_the_caption_says_what_the_intervals_are(results):
+    caption = claims(results).caption
+    assert INTERVALS in caption
+    assert "all pairs" in caption.split(INTERVALS)[1]
+
+
 def test_all_pairs_leave_out_a_neuron_with_itself(results):
     rows = {c.statement: c for c in claims(results).claims if c.where == "all pairs"}
     values = results.mutual_information.values.reshape(2, 2, 64, 64)
@@ -268,6 +407,10 @@ def test_preset_has_the_settings_of_the_paper():
         ({"dataset": "birds"}, "dataset must be one of"),
         ({"stem": "big"}, "stem must be one of"),
         ({"size": 4}, "size must be at least 8"),
+        ({"width": 1}, "width must be at least 2"),
+        ({"mi_neurons": 1}, "mi_neurons must be at least 8, .*or 0 for all; not 1"),
+        ({"mi_neurons": 7}, "mi_neurons must be at least 8"),
+        ({"folder": "somewhere"}, "folder='somewhere' is not used with dataset='scenes'"),
     ],
 )
 def test_parameters_that_do_not_go_together_are_refused(wrong, message):

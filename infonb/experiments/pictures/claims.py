@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-from infonb.experiments.claims import Claim, ClaimsTable, change, change_of_median
+from infonb.experiments.claims import INTERVALS, Claim, ClaimsTable, change, change_of_median
 from infonb.experiments.claims.rows import within_layer
 
 __all__ = ["SETTINGS", "claims"]
@@ -58,5 +58,6 @@ def claims(results: xr.Dataset) -> ClaimsTable:
         rows,
         "Differences from balanced to unbalanced training, one for each seed; entropy and MI in "
         "nats. Figure 5 of the paper (NICO++) shows the directions; here: "
-        f"{results.attrs['dataset']}.",
+        f"{results.attrs['dataset']}. {INTERVALS} The rows on all pairs, like that on accuracy, "
+        "are bootstrapped over seeds only.",
     )

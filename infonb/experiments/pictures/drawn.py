@@ -17,7 +17,8 @@ def draw_neurons(activation: xr.DataArray, n: int, *, seed: int = 0) -> xr.DataA
     activation
         Dims (layer, neuron, sample), NaN beyond the coordinate ``width`` of the layer.
     n
-        How many in all; 0, or as many as there are: all. The paper draws 768 of 960.
+        How many in all; 0, or as many as there are: all. The paper draws 768 of 960. Where `n`
+        suffices, at least two of each layer that has them: one alone makes no pair.
     seed
         Of the draw.
 
@@ -41,6 +42,11 @@ def draw_neurons(activation: xr.DataArray, n: int, *, seed: int = 0) -> xr.DataA
     shares = n * widths / total
     sizes = np.floor(shares).astype(int)
     sizes[np.argsort(sizes - shares, kind="stable")[: n - sizes.sum()]] += 1
+    least = np.minimum(widths, 2)
+    if n >= least.sum():
+        sizes = np.maximum(sizes, least)
+        while sizes.sum() > n:
+            sizes[np.argmax(sizes - least)] -= 1
     rng = np.random.default_rng(seed)
     drawn = np.full((len(widths), sizes.max()), -1)
     values = np.full((*drawn.shape, activation.sizes["sample"]), np.nan, activation.dtype)

@@ -35,15 +35,15 @@ def measure(
     xarray.Dataset
         ``activation`` (layer, neuron, sample); ``entropy`` (layer, neuron) and
         ``mutual_information`` (layer, neuron, other_layer, other_neuron) in nats, NaN for neurons
-        that were not drawn; ``pair_accuracy`` and ``n_training`` (object_name, context_name); the
+        that were not drawn; ``median_entropy`` (relu, edges, layer) in nats, before and after the
+        last ReLU of a stage, by bins common to all neurons and by each neuron's own;
+        ``pair_accuracy`` and ``n_training`` (object_name, context_name); the
         curves of the training (epoch) and ``final_...``: their last values.
     """
-    from infonb.activations import record
     from infonb.measures import TiesWarning, entropy, mutual_information
 
-    hook = {"post": "output", "pre": "input"}[parameters.activations]
-    places = {stage: stage if hook == "output" else f"{stage}.block2.relu2" for stage in STAGES}
-    run = record(model, evaluation, layers=places, hook=hook, progress=False)
+    sides = {side: _record(model, evaluation, side) for side in ("pre", "post")}
+    run = sides[parameters.activations]
     drawn = draw_neurons(run.activation, parameters.mi_neurons)
     with warnings.catch_warnings():
         # the paper's estimator is kept where channels are 0; `by_estimator` says what it does then
@@ -53,12 +53,42 @@ def measure(
             drawn, k=parameters.k, max_samples=parameters.mi_samples or None
         )
     run["mutual_information"] = in_place(information, run.activation)
+    run["median_entropy"] = _medians(
+        {side: one.activation for side, one in sides.items()}, parameters.bins
+    )
     correct = (run.prediction == run.label).values
     run["pair_accuracy"] = sum_by_pair(correct, evaluation) / sum_by_pair(
         np.ones(correct.size), evaluation
     )
     run["n_training"] = history.n_training
     return with_history(run, history.drop_vars("n_training"))
+
+
+def _record(model: nn.Module, evaluation: xr.Dataset, side: str) -> xr.Dataset:
+    """Return the pooled stages before (pre) or after (post) their last ReLU."""
+    from infonb.activations import record
+
+    hook = {"post": "output", "pre": "input"}[side]
+    places = {stage: stage if side == "post" else f"{stage}.block2.relu2" for stage in STAGES}
+    return record(model, evaluation, layers=places, hook=hook, progress=False)
+
+
+def _medians(sides: dict[str, xr.DataArray], bins: int) -> xr.DataArray:
+    """Return the median entropy of each stage, by side of the ReLU and choice of bins."""
+    from infonb.measures import entropy
+
+    values = [
+        [entropy(one, bins=bins, edges=edges).median("neuron") for edges in ("common", "neuron")]
+        for one in sides.values()
+    ]
+    relu, edges = (
+        np.array(names, dtype=object) for names in (["before", "after"], ["common", "own"])
+    )
+    coords = {"relu": relu, "edges": edges, "layer": values[0][0].layer.values}
+    return xr.DataArray(
+        np.array([[one.values for one in row] for row in values]), coords, tuple(coords),
+        attrs={"units": "nat"},
+    )  # fmt: skip
 
 
 def usual_contexts(results: xr.Dataset) -> xr.DataArray:
