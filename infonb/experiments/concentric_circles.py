@@ -13,17 +13,26 @@ from typing import Any, ClassVar
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.circles.claims import claims, conditions
-from infonb.experiments.circles.measures import EDGES, LAYERS, aligned_difference, measure
+from infonb.experiments.circles.claims import claims
+from infonb.experiments.circles.conditions import conditions
+from infonb.experiments.circles.measures import (
+    EDGES,
+    LAYERS,
+    aligned_difference,
+    entropies,
+    measure,
+)
 from infonb.experiments.circles.networks import (
     ALIGNMENTS,
     Recipe,
+    aligned_sets,
     along,
     data,
     main_networks,
     networks,
 )
 from infonb.experiments.circles.training import train
+from infonb.experiments.circles.words import condition_words, order_words
 from infonb.experiments.networks import (
     MAX_SEED,
     MeasureParameters,
@@ -38,12 +47,16 @@ __all__ = [
     "LAYERS",
     "Parameters",
     "aligned_difference",
+    "aligned_sets",
     "along",
     "claims",
+    "condition_words",
     "conditions",
     "data",
+    "entropies",
     "main_networks",
     "networks",
+    "order_words",
     "run",
     "train",
 ]
@@ -73,7 +86,7 @@ class CircleParameters(ParameterSet):
     )  # fmt: skip
     fraction: float = parameter(0.75, "share of points with an artifact", minimum=0, maximum=1)
     n_points: int = parameter(2000, "points of the division networks, and unseen", minimum=20)
-    n_memorized: int = parameter(100, "points of the beta networks", minimum=10)
+    n_memorized: int = parameter(60, "points of the beta networks", minimum=10)
     width: int = parameter(16, "neurons in each of the two hidden layers", minimum=2)
     epochs: int = parameter(60, "largest number of epochs on many points", minimum=1)
     patience: int = parameter(
@@ -101,6 +114,7 @@ class Parameters(MeasureParameters, CircleParameters, PresetParameters):
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "paper": {
             "seed": list(range(10)), "epochs": 300, "epochs_memorized": 10_000,
+            "n_memorized": 100,
             "learning_rate": 1e-3, "penalty": 0.0, "activations": "post",
             "mi_samples": 0,
         }
@@ -170,7 +184,7 @@ def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:
     >>> small = Parameters(seed=0, division=[0.5, 1], beta=[0, 1], n_points=100, epochs=2,
     ...     epochs_memorized=2, mi_samples=0, cache="none")
     >>> dict(run(small, progress=False).entropy.sizes)
-    {'network': 7, 'seed': 1, 'edges': 3, 'alignment': 4, 'layer': 4, 'neuron': 16}
+    {'network': 9, 'seed': 1, 'edges': 3, 'alignment': 4, 'layer': 4, 'neuron': 16}
     """
     recipes = networks(parameters)
     results = sweep(

@@ -86,6 +86,10 @@ class NetworkParameters(ParameterSet):
     batch_size: int = parameter(64, "examples in a step", minimum=2)
     optimizer: str = parameter("adam", "adam or rmsprop", choices=["adam", "rmsprop"])
     learning_rate: float = parameter(4e-3, "of the optimiser", minimum=0)
+    device: str = parameter(
+        "cpu", "where networks are trained; auto: on a GPU if there is one",
+        choices=["cpu", "cuda", "auto"],
+    )  # fmt: skip
     activations: str = parameter(
         "post", "measure before (pre) or after (post) the last ReLU of a stage",
         choices=["pre", "post"], affects="measures",
@@ -139,7 +143,8 @@ def prepare(parameters: Parameters) -> None:
     ------
     FileNotFoundError, ValueError
         As `infonb.data.waterbird_images` and `infonb.data.nico_images`, also for a damaged file
-        of those that are drawn; or where more examples are to be measured than there are.
+        of those that are drawn; where more examples are to be measured than there are; or if
+        there is no such device.
 
     Examples
     --------
@@ -150,6 +155,10 @@ def prepare(parameters: Parameters) -> None:
     ValueError: n_train must be a multiple of 16 (4 objects x 4 contexts); not 100.
     The nearest are 96 and 112.
     """
+    if parameters.device != "cpu":
+        from infonb.training.device import choose_device
+
+        choose_device(parameters.device)
     sizes: dict[str, Any] = {name: getattr(parameters, name) or None for name in _SCENES}
     folder = parameters.folder or None
     if parameters.dataset == "scenes":

@@ -153,3 +153,18 @@ def test_conditions_say_what_the_seeds_agree_on(values, direction, sign):
     texts = [text.get_text() for text in picture.axes[0].texts]
     assert texts == [f"{np.mean(values):+.2f}{' ' + sign if sign else ''}"]
     assert ("claimed" in picture.alt) == bool(sign)
+
+
+def test_conditions_take_the_verdicts_of_the_table():
+    # clear by Student's t, but a verdict of both intervals is given, and it is not clear
+    dims = ("points", "comparison", "convention")
+    effects = xr.DataArray(
+        np.array([[[[0.5, 0.6, 0.55]], [[0.5, 0.6, 0.55]]]]),
+        {"points": ["all"], "comparison": ["a → b", "a → c"], "convention": ["pre"],
+         "direction": ("comparison", [1, 1]),
+         "verdict": (dims, [[["too close to tell"], ["does not hold"]]])},
+        (*dims, "seed"), attrs={"units": "nat"},
+    )  # fmt: skip
+    picture = plot_conditions(effects)
+    assert [text.get_text() for text in picture.axes[0].texts] == ["+0.55", "+0.55 ✗"]
+    assert "a → b" not in picture.alt

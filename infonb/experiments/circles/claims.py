@@ -1,14 +1,14 @@
-"""The claims of the concentric circles, and what each conclusion depends on."""
+"""The claims of the concentric circles against what was found."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.experiments.circles.measures import LAYERS
+from infonb.experiments.circles.medians import MeanOfLayers, median
 from infonb.experiments.circles.networks import along
 from infonb.experiments.claims import (
     INTERVALS,
@@ -18,9 +18,8 @@ from infonb.experiments.claims import (
     change_of_median,
 )
 from infonb.experiments.claims.resampling import kendall
-from infonb.experiments.claims.rows import median_within_layers
 
-__all__ = ["claims", "conditions"]
+__all__ = ["claims", "pairs_of"]
 
 
 def claims(results: xr.Dataset) -> ClaimsTable:
@@ -29,7 +28,8 @@ def claims(results: xr.Dataset) -> ClaimsTable:
 
     All networks are compared on the same unseen points: those of the parameter `alignment`, with
     the layers and the bins of `activations` and `edges`. *Memorized* and *baseline* differ in the
-    labels and in the number of points, *memorized* and *few points* in the labels only.
+    labels, the number of points and the length of training; *memorized, long* and *few points,
+    long*, which take all epochs, in the labels only.
 
     Parameters
     ----------
@@ -49,14 +49,17 @@ def claims(results: xr.Dataset) -> ClaimsTable:
     layers = LAYERS[chosen["activations"]]
     measures = _measures(results, chosen["edges"], chosen["alignment"])
     rows = []
-    for start, end, sign in _pairs(results):
+    means = {name: MeanOfLayers(values.sel(layer=layers)) for name, (values, _) in measures.items()}
+    for start, end, sign in pairs_of(results):
         for name, (values, way) in measures.items():
             word = "above" if sign * way > 0 else "below"
             paper = "Fig. 1 (order)" if start == "baseline" else "not in the paper"
+            statement = f"median {name} of {end} {word} {start}"
             for layer in layers:
                 found = change_of_median(values.sel(layer=layer), "network", start, end)
-                statement = f"median {name} of {end} {word} {start}"
                 rows.append(Claim(statement, layer, sign * way, paper, *found))
+            found = means[name].change(start, end)
+            rows.append(Claim(statement, "mean of layers", sign * way, paper, *found))
     rows += _trends(results, measures, layers)
     rows += _accuracy_claims(results.aligned_accuracy, results)
     bins = {
@@ -88,17 +91,24 @@ def _ends(results: xr.Dataset, sweep: str) -> tuple[str, str]:
     return str(part.network.values[0]), str(part.network.values[-1])
 
 
-def _pairs(results: xr.Dataset) -> list[tuple[str, str, int]]:
-    """Return from, to, and the paper's sign of the change of entropy."""
+def pairs_of(results: xr.Dataset) -> list[tuple[str, str, int]]:
+    """
+    Return the comparisons: from, to, and the paper's sign of the change of entropy.
+
+    Examples
+    --------
+    >>> results = xr.Dataset(coords={
+    ...     "network": ["baseline", "heuristic", "few points", "memorized"],
+    ...     "sweep": ("network", ["division", "division", "beta", "beta"]),
+    ...     "division": ("network", [0.5, 1, 0.5, 0.5]), "beta": ("network", [0, 0, 0, 1])})
+    >>> pairs_of(results)[-1]
+    ('few points, long', 'memorized, long', 1)
+    """
     (baseline, heuristic), (few, memorized) = (_ends(results, s) for s in ("division", "beta"))
-    return [(baseline, heuristic, -1), (baseline, memorized, 1), (few, memorized, 1)]
-
-
-def _median(values: xr.DataArray) -> xr.DataArray:
-    """Return medians over neurons, or over pairs of different neurons, dims (..., layer)."""
-    return (
-        median_within_layers(values) if "other_neuron" in values.dims else values.median("neuron")
-    )
+    return [
+        (baseline, heuristic, -1), (baseline, memorized, 1),
+        (f"{few}, long", f"{memorized}, long", 1),
+    ]  # fmt: skip
 
 
 def _trends(
@@ -112,12 +122,13 @@ def _trends(
             part = along(part.to_dataset(name="values"), sweep)["values"].sel(layer=layers)
             if part.sizes[sweep] < 3:
                 continue
-            median = _median(part).mean("layer").transpose("seed", sweep)
-            taus = kendall(median[sweep].values.astype(float), median.values)
+            middle = median(part).mean("layer").transpose("seed", sweep)
+            taus = kendall(middle[sweep].values.astype(float), middle.values)
             word = "rises" if sign * way > 0 else "falls"
             rows.append(Claim(
                 f"median {name} {word} with {symbol}", "mean of layers", sign * way,
                 "not reported", f"τ = {taus.mean():.2f}", tuple(float(tau) for tau in taus),
+                bounds=(-1.0, 1.0), n_levels=part.sizes[sweep],
             ))  # fmt: skip
     return rows
 
@@ -133,77 +144,11 @@ def _accuracy_claims(accuracy: xr.DataArray, results: xr.Dataset) -> list[Claim]
         (f"{heuristic} loses more there than {baseline} does", 1): change(
             lost, "network", baseline, heuristic
         ),
-        (f"accuracy of {memorized} below {few}", -1): change(
-            accuracy.sel(alignment="mixed"), "network", few, memorized
+        (f"accuracy of {memorized}, long below {few}, long", -1): change(
+            accuracy.sel(alignment="mixed"), "network", f"{few}, long", f"{memorized}, long"
         ),
     }
     return [
         Claim(statement, "network", sign, "section 3", *one)
         for (statement, sign), one in found.items()
     ]
-
-
-def conditions(results: xr.Dataset, measure: str = "entropy") -> xr.DataArray:
-    """
-    Return the paper's comparisons under every convention and on every kind of points.
-
-    Parameters
-    ----------
-    results
-        What `infonb.experiments.concentric_circles.run` returned.
-    measure
-        ``"entropy"``: before (pre) or after (post) the ReLU, with each neuron's own bins, bins
-        common to a network's neurons, or bins fixed for all networks; or ``"mutual information"``:
-        before or after it, by KSG or by the mixture estimator.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims (alignment, comparison, convention, seed): difference of the medians over the neurons,
-        or pairs within a layer, mean of both layers, in nats. The coordinate ``direction``
-        (comparison) is the sign of the difference in the paper.
-
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters, run
-    >>> small = Parameters(seed=0, division=[0.5, 1], beta=[0, 1], n_points=100, epochs=2,
-    ...     epochs_memorized=2, mi_samples=0, cache="none")
-    >>> found = conditions(run(small, progress=False))
-    >>> found.comparison.values[0], found.convention.values[-1]
-    ('baseline → heuristic', 'post, fixed bins')
-    """
-    from infonb.validate import check_choice
-
-    check_choice("measure", measure, ["entropy", "mutual information"])
-    values: dict[str, xr.DataArray] = {}
-    for where, layers in LAYERS.items():
-        if measure == "entropy":
-            for edges, word in (
-                ("neuron", "own bins"), ("common", "common bins"), ("fixed", "fixed bins"),
-            ):  # fmt: skip
-                values[f"{where}, {word}"] = _median(
-                    results.entropy.sel(edges=edges, layer=layers, drop=True)
-                )
-        else:
-            both = {"KSG": results.mutual_information, "mixture": results.mixture_information}
-            for word, information in both.items():
-                values[f"{where}, {word}"] = _median(information.sel(layer=layers))
-    medians = xr.concat(
-        [value.mean("layer") for value in values.values()],
-        dim=xr.Variable("convention", np.array(list(values), dtype=object)),
-    )
-    pairs = _pairs(results)
-    baseline, heuristic, memorized = pairs[0][0], pairs[0][1], pairs[1][1]
-    pairs += [
-        (f"{baseline}, long", f"{heuristic}, long", -1), (f"{baseline}, long", memorized, 1),
-        (baseline, f"{memorized}, short", 1),
-    ]  # fmt: skip
-    named: dict[str, Any] = {f"{a} → {b}": (a, b, sign) for a, b, sign in pairs}
-    effects = [medians.sel(network=b, drop=True) - medians.sel(network=a, drop=True)
-               for a, b, _ in named.values()]  # fmt: skip
-    result = xr.concat(effects, dim=xr.Variable("comparison", np.array(list(named), dtype=object)))
-    way = 1 if measure == "entropy" else -1
-    signs = [way * sign for _, _, sign in named.values()]
-    result = result.assign_coords(direction=("comparison", signs))
-    result = result.transpose("alignment", "comparison", "convention", "seed")
-    return result.assign_attrs(units="nat", long_name=f"change of the median {measure}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from infonb.experiments.concentric_circles import Parameters
 
-__all__ = ["EDGES", "LAYERS", "aligned_difference", "measure"]
+__all__ = ["EDGES", "LAYERS", "aligned_difference", "entropies", "measure"]
 
 #: What is recorded: before (pre) and after (post) each ReLU.
 LAYERS = {"pre": ["fc1", "fc2"], "post": ["relu1", "relu2"]}
@@ -67,7 +67,7 @@ def measure(
         coords="minimal", compat="override", join="override", combine_attrs="override",
     )  # fmt: skip
     run = run.drop_vars("prediction", errors="ignore")  # it differs between the alignments
-    run["entropy"] = _entropy(run.activation, parameters)
+    run["entropy"] = entropies(run.activation, parameters)
     run["spread"] = run.activation.std("sample").assign_attrs(long_name="standard deviation")
     run = run.assign(_information(run.activation, parameters))
     run["aligned_accuracy"] = "alignment", [accuracy(model, points) for points in sets.values()]
@@ -91,8 +91,32 @@ def _information(activation: xr.DataArray, parameters: Parameters) -> dict[str, 
     return {"mutual_information": ksg, "mixture_information": mixture}
 
 
-def _entropy(activation: xr.DataArray, parameters: Parameters) -> xr.DataArray:
-    """Return the entropy with every kind of bins, dims (edges, ..., layer, neuron)."""
+def entropies(activation: xr.DataArray, parameters: Parameters) -> xr.DataArray:
+    """
+    Return the entropy of each neuron of a network with every kind of bins, in nats.
+
+    Parameters
+    ----------
+    activation
+        Of all `LAYERS`, before and after each ReLU, dims (..., layer, neuron, sample).
+    parameters
+        Of the experiment: `bins` and `bin_width`.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (edges, ..., layer, neuron).
+
+    Examples
+    --------
+    >>> from infonb.activations import from_arrays
+    >>> from infonb.experiments.concentric_circles import Parameters
+    >>> values = np.repeat([0.1, 0.6], 4)[:, None]
+    >>> run = from_arrays(dict.fromkeys(("fc1", "relu1", "fc2", "relu2"), values))
+    >>> found = entropies(run.activation, Parameters(bin_width=0.5))
+    >>> found.sel(edges="fixed", layer="fc1").round(2).values
+    array([0.69])
+    """
     from infonb.measures import entropy
 
     # common bins are those of the layers before a ReLU, or of those after it: never of both

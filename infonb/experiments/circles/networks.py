@@ -48,8 +48,9 @@ class Recipe(NamedTuple):
     few : bool
         Whether it is trained on few points.
     length : str
-        ``"until learnt"``; ``"long"``: for all epochs, on many points, even if the loss on held-out
-        points rises; ``"short"``: for a tenth of the epochs, on few points.
+        ``"until learnt"``; ``"long"``: for all epochs, even if the loss on held-out points rises,
+        or if all labels of the few points are learnt; ``"short"``: for a tenth of the epochs, on
+        few points.
     """
 
     sweep: str
@@ -74,7 +75,7 @@ def networks(parameters: Parameters) -> dict[str, Recipe]:
     >>> from infonb.experiments.concentric_circles import Parameters
     >>> list(networks(Parameters(division=[0.75, 1.0], beta=1.0)))
     ['baseline', 'division 0.75', 'heuristic', 'few points', 'memorized', 'baseline, long',
-    'heuristic, long', 'memorized, short']
+    'heuristic, long', 'few points, long', 'memorized, long', 'memorized, short']
     """
     found: dict[str, Recipe] = {}
     checks: dict[str, Recipe] = {}
@@ -84,15 +85,20 @@ def networks(parameters: Parameters) -> dict[str, Recipe]:
         for level in levels:
             name = _NAMES.get((sweep, level), f"{sweep} {level:g}")
             found[name] = Recipe(sweep, few=few, **{sweep: level})
-            if level == levels[-1] or (level == reference and not few):
-                length = "short" if few else "long"
-                checks[f"{name}, {length}"] = found[name]._replace(sweep="check", length=length)
+            last = level == levels[-1]
+            # true and random labels need different times: only at the same length they alone differ
+            lengths = ("long", "short") if few and last else ("long",)
+            if last or level == reference:
+                checks |= {
+                    f"{name}, {length}": found[name]._replace(sweep="check", length=length)
+                    for length in lengths
+                }
     return found | checks
 
 
 def main_networks(parameters: Parameters) -> list[str]:
     """
-    Return the networks that the paper's claim is about, and the control of the last.
+    Return the networks that the paper's claim is about, and the start of the last's series.
 
     Examples
     --------
@@ -127,15 +133,15 @@ def data(parameters: Parameters, network: str, seed: int) -> tuple[xr.Dataset, x
 
     Notes
     -----
-    Few points have the c1 of the baseline, so that *few points* and *baseline* differ in the number
-    of points only, and *memorized* and *few points* in the labels only.
+    Few points have the c1 of the baseline. The points of *memorized* and *few points* differ in the
+    labels only; their networks also in the length of training, unless both are the ``long`` ones.
 
     Examples
     --------
     >>> from infonb.experiments.concentric_circles import Parameters
     >>> points, unseen = data(Parameters(), "memorized", seed=0)
     >>> points.sizes["sample"], unseen.sizes["sample"]
-    (100, 2000)
+    (60, 2000)
     """
     from infonb.data import add_artifact, concentric_circles, shuffled
 

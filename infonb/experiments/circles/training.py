@@ -31,8 +31,9 @@ def train(
     Train one network; return it and its history.
 
     On many points it stops when the loss on a tenth of them, held out, no longer falls; on few
-    points, which 200 of the unseen ones validate, when all labels are learnt; unless the network is
-    a check of the length. The options are those of `infonb.fit`.
+    points, which 200 of the unseen ones validate, when all labels are learnt. The networks named
+    ``long`` train for all epochs, those named ``short`` for a tenth of them. The options are those
+    of `infonb.fit`.
 
     Examples
     --------
@@ -59,7 +60,8 @@ def train(
             epochs = parameters.epochs_memorized
             shown = unseen.isel(sample=slice(None, None, -(-unseen.sizes["sample"] // 200)))
             return model, fit(
-                model, points, shown, batch_size=parameters.n_memorized, stop_at=1.0, keep="last",
+                model, points, shown, batch_size=parameters.n_memorized, keep="last",
+                stop_at=None if recipe.length == "long" else 1.0, monitor="train_accuracy",
                 epochs=max(1, epochs // 10) if recipe.length == "short" else epochs,
                 save_every=1000, **common,
             )  # fmt: skip

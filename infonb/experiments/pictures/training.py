@@ -57,13 +57,14 @@ def train(
     """
     from infonb.networks.resnet import ResNet18
     from infonb.training import fit
+    from infonb.training.device import choose_device
     from infonb.training.threads import torch_threads
 
     n_classes = 1 + int(max(examples.label.max(), evaluation.label.max()))
     model = ResNet18(
         examples.sizes["channel"], n_classes, width=parameters.width, stem=parameters.stem,
         seed=seed,
-    )  # fmt: skip
+    ).to(choose_device(parameters.device))  # fmt: skip
     adam = parameters.optimizer == "adam"
     # in narrow networks several threads only wait for each other
     with torch_threads(1 if parameters.width < 32 else None):

@@ -11,7 +11,9 @@ from scipy.stats import kendalltau
 
 import infonb as inb
 from infonb.experiments import concentric_circles as experiment
+from infonb.experiments.circles.medians import MeanOfLayers
 from infonb.experiments.circles.networks import ALIGNMENTS, aligned_sets
+from infonb.experiments.claims import change_of_median
 from infonb.experiments.parameters import ParameterError
 from infonb.training import predict
 
@@ -62,7 +64,7 @@ def test_parameters_that_do_not_go_together_are_refused(wrong, message):
 def test_the_preset_trains_and_measures_as_the_paper_does():
     paper = experiment.Parameters(preset="paper")
     assert (paper.activations, paper.bins, paper.mi_samples) == ("post", 20, 0)
-    assert (paper.epochs_memorized, paper.penalty) == (10_000, 0.0)
+    assert (paper.n_memorized, paper.epochs_memorized, paper.penalty) == (100, 10_000, 0.0)
     assert (paper.n_points, paper.width) == (2000, 16)
     assert experiment.Parameters(preset="paper", width=8, edges="common").width == 8
 
@@ -107,9 +109,42 @@ def test_aligned_sets_change_c1_only(parameters):
 
 
 def test_lengths_of_training(runs):
-    epochs = runs.epochs.mean("seed").sel(network=["heuristic, long", "memorized, short"]).values
-    np.testing.assert_array_equal(epochs, [8, 2])
+    ends = ["heuristic, long", "memorized, short", "few points, long", "memorized, long"]
+    epochs = runs.epochs.sel(network=ends).transpose("seed", "network")
+    np.testing.assert_array_equal(epochs, [[8, 2, 20, 20]] * 2)
     assert (runs.epochs.sel(network="memorized") <= 20).all()
+
+
+def test_the_long_networks_go_on_when_all_labels_are_learnt():
+    parameters = experiment.Parameters(**SMALL | {"n_memorized": 10, "epochs_memorized": 300})
+    points, unseen = experiment.data(parameters, "memorized", 0)
+    _, until = experiment.train(parameters, "memorized", points, unseen, 0)
+    _, long = experiment.train(parameters, "memorized, long", points, unseen, 0)
+    n = until.sizes["epoch"]
+    assert n < 300 == long.sizes["epoch"]
+    assert float(until.train_accuracy[-1]) == 1
+    # until then it is the same training, measured alike
+    np.testing.assert_array_equal(until.train_accuracy, long.train_accuracy[:n])
+
+
+def test_labels_are_all_that_differs_between_the_long_networks(parameters):
+    recipes = experiment.networks(parameters)
+    few, memorized = recipes["few points, long"], recipes["memorized, long"]
+    assert few._replace(beta=memorized.beta) == memorized
+    assert (few.beta, memorized.beta) == (0.0, 1.0)
+    true, random = (
+        experiment.data(parameters, name, 0)[0] for name in ("few points, long", "memorized, long")
+    )
+    np.testing.assert_array_equal(true["input"], random["input"])
+    assert (true.label != random.label).any()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_random_labels_are_all_learnt_by_default(seed):
+    parameters = experiment.Parameters()
+    points, unseen = experiment.data(parameters, "memorized", seed)
+    _, history = experiment.train(parameters, "memorized", points, unseen, seed)
+    assert float(history.train_accuracy[-1]) == 1
 
 
 def test_dims_and_units(runs):
@@ -221,7 +256,10 @@ def test_claims_are_those_of_the_ends_and_of_all_levels(runs):
         row.effect, medians.sel(network="heuristic") - medians.sel(network="baseline")
     )
     assert row.direction == -1
-    assert rows["median mutual information of memorized below few points", "fc1"].direction == -1
+    assert (
+        rows["median mutual information of memorized, long below few points, long", "fc1"].direction
+        == -1
+    )
     trend = rows["median entropy falls with division", "mean of layers"]
     both = runs.entropy.sel(alignment="bias", edges="fixed", layer=["fc1", "fc2"])
     both = experiment.along(both.to_dataset(), "division").entropy.median("neuron").mean("layer")
@@ -246,20 +284,122 @@ def test_conditions_hold_every_convention(runs):
     found = experiment.conditions(runs)
     assert found.dims == ("alignment", "comparison", "convention", "seed")
     one = found.sel(
-        alignment="none", comparison="few points → memorized", convention="post, own bins"
+        alignment="none",
+        comparison="few points, long → memorized, long",
+        convention="post, own bins",
     )
     medians = runs.entropy.sel(alignment="none", edges="neuron", layer=["relu1", "relu2"])
     medians = medians.median("neuron").mean("layer")
     np.testing.assert_allclose(
-        one, medians.sel(network="memorized") - medians.sel(network="few points")
+        one, medians.sel(network="memorized, long") - medians.sel(network="few points, long")
     )
     signs = dict(zip(found.comparison.values, found.direction.values, strict=True))
     assert signs["baseline → heuristic"] == signs["baseline, long → heuristic, long"] == -1
-    assert signs["few points → memorized"] == 1
+    assert signs["few points, long → memorized, long"] == 1
     information = experiment.conditions(runs, "mutual information")
     np.testing.assert_array_equal(information.direction, -found.direction)
     with pytest.raises(ValueError, match="measure must be"):
         experiment.conditions(runs, "MI")
+
+
+@pytest.mark.parametrize("measure", ["entropy", "mutual information"])
+def test_conditions_are_judged_as_the_table_is(runs, measure):
+    shifted = runs.copy()
+    for shift, network in ((-3.0, "heuristic"), (-2.0, "memorized")):  # clear, whatever the neurons
+        for name in ("entropy", "mutual_information"):
+            values = shifted[name]
+            shifted[name] = values.where(values.network != network, values + shift)
+    table = experiment.claims(shifted)
+    found = experiment.conditions(shifted, measure).sel(alignment="bias")
+    found = found.sel(convention={"entropy": "pre, fixed bins"}.get(measure, "pre, KSG"))
+    told = set()
+    for row in table.claims:
+        words = row.statement.removeprefix(f"median {measure} of ")
+        if row.where == "mean of layers" and words != row.statement:
+            end, start = words.replace(" above ", " below ").split(" below ")
+            cell = found.sel(comparison=f"{start} → {end}")
+            assert cell.verdict.item() == row.verdict
+            np.testing.assert_allclose(cell, row.effect)
+            told.add(row.verdict)
+    assert told >= {"holds", "does not hold"}
+
+
+def test_mean_of_layers_is_as_sure_as_a_layer_that_is_both():
+    values = np.random.default_rng(0).normal(size=(2, 3, 1, 40))
+    values[1] += 1
+    dims = ("network", "seed", "layer", "neuron")
+    one = xr.DataArray(values, {"network": ["a", "b"], "layer": ["fc1"]}, dims)
+    mean = MeanOfLayers(one).change("a", "b")
+    layer = change_of_median(one.isel(layer=0), "network", "a", "b")
+    assert mean.here == layer.here
+    np.testing.assert_allclose(mean.effect, layer.effect)
+    assert mean.draws.std() == pytest.approx(layer.draws.std(), rel=0.15)
+    # of two layers that have nothing to do with each other the mean is surer
+    both = one.isel(layer=[0, 0]).copy()
+    both[:, :, 1] = np.random.default_rng(1).permutation(values[:, :, 0], axis=-1)
+    assert MeanOfLayers(both).change("a", "b").draws.std() < 0.9 * mean.draws.std()
+
+
+def test_one_seed_is_never_clear(runs):
+    assert (experiment.conditions(runs.isel(seed=[0])).verdict == "too close to tell").all()
+
+
+def test_the_entropy_step_by_step_is_that_of_the_results(parameters, runs):
+    points, unseen = experiment.data(parameters, "heuristic", 0)
+    model, _ = experiment.train(parameters, "heuristic", points, unseen, 0)
+    points = experiment.aligned_sets(unseen, 0)["anti"]
+    recorded = inb.record(model, points, layers=["fc1", "relu1", "fc2", "relu2"], progress=False)
+    one = {"network": "heuristic", "seed": 0, "alignment": "anti"}
+    np.testing.assert_allclose(
+        experiment.entropies(recorded.activation, parameters), runs.entropy.sel(one), atol=1e-12
+    )
+    information = inb.mutual_information(
+        recorded.activation.sel(layer="fc1"), k=3, max_samples=parameters.mi_samples
+    )
+    np.testing.assert_allclose(information, runs.mutual_information.sel(one | {"layer": "fc1"}))
+
+
+def test_order_in_words_is_that_of_the_table(runs):
+    table = experiment.claims(runs)
+    words = experiment.order_words(table).splitlines()
+    assert len(words) == 4  # two measures, two comparisons
+    for row in table.claims:
+        if row.paper.startswith("Fig. 1"):
+            line = next(w for w in words if w.lower().startswith(row.statement.lower() + "?"))
+            assert f"{row.where}: {row.verdict} ({row.here})" in line
+
+
+def _verdicts(fill):
+    """Verdicts of two comparisons under 2 x 2 conventions and on two kinds of points."""
+    dims = ("alignment", "comparison", "convention")
+    found = np.full((2, 2, 4), "too close to tell", dtype=object)
+    fill(found)
+    conventions = ["pre, own", "pre, fixed", "post, own", "post, fixed"]
+    coords = {"alignment": ["bias", "none"], "comparison": ["a → b", "a → c"],
+              "convention": conventions, "verdict": (dims, found)}  # fmt: skip
+    return experiment.condition_words(xr.DataArray(np.zeros(found.shape), coords, dims))
+
+
+def test_condition_words_name_what_decides():
+    def fill(found):
+        found[:, 0] = "holds"
+        found[:, 1, [1, 3]] = "holds"  # fixed bins
+        found[0, 1, 0] = "does not hold"
+
+    order, first, second = _verdicts(fill).splitlines()
+    assert order.endswith(
+        "4 of 8 conditions: bias (pre, fixed; post, fixed), none (pre, fixed; post, fixed)."
+    )
+    assert first == "a → b: as the paper says in all 8."
+    assert second == (
+        "a → c: ✓ 4, ✗ 1 of 8; most by bins or estimator: own ✓ 0, ✗ 1 of 4; fixed ✓ 4, ✗ 0 of 4."
+    )
+
+
+def test_condition_words_of_nothing():
+    order, first, _ = _verdicts(lambda found: None).splitlines()
+    assert order.endswith("none of 8 conditions.")
+    assert first == "a → b: unclear in all 8."
 
 
 def test_finished_runs_are_kept(tmp_path, runs):
