@@ -140,15 +140,7 @@ class Parameters(MeasureParameters, CircleParameters, PresetParameters):
                     f"{name} must hold a level above {reference:g}, which all others are compared "
                     f"with and which is always there; not only {reference:g}."
                 )
-        if self.mi_samples > self.n_points:
-            raise ParameterError(
-                f"mi_samples must be at most the number of points, {self.n_points}; "
-                f"not {self.mi_samples}. 0 takes all."
-            )
-        n_measured = self.mi_samples or self.n_points
-        if self.k >= n_measured:
-            what = "mi_samples" if self.mi_samples else "the number of points"
-            raise ParameterError(f"k must be below {what}, {n_measured}; not {self.k}.")
+        self.check_measured(self.n_points, "points")
 
 
 def run(parameters: Parameters, *, progress: bool | str = True) -> xr.Dataset:

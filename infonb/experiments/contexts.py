@@ -8,13 +8,14 @@ heuristic (hypothesis H1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import xarray as xr
 
 from infonb.experiments.networks import (
     MAX_SEED,
+    DeviceParameters,
     MeasureParameters,
     PresetParameters,
     describe_run,
@@ -86,10 +87,6 @@ class NetworkParameters(ParameterSet):
     batch_size: int = parameter(64, "examples in a step", minimum=2)
     optimizer: str = parameter("adam", "adam or rmsprop", choices=["adam", "rmsprop"])
     learning_rate: float = parameter(4e-3, "of the optimiser", minimum=0)
-    device: str = parameter(
-        "cpu", "where networks are trained; auto: on a GPU if there is one",
-        choices=["cpu", "cuda", "auto"],
-    )  # fmt: skip
     activations: str = parameter(
         "post", "measure before (pre) or after (post) the last ReLU of a stage",
         choices=["pre", "post"], affects="measures",
@@ -101,7 +98,7 @@ class NetworkParameters(ParameterSet):
 
 
 @dataclass(frozen=True)
-class Parameters(MeasureParameters, NetworkParameters, PresetParameters):
+class Parameters(MeasureParameters, DeviceParameters, NetworkParameters, PresetParameters):
     """Parameters of the experiment; the notebook has the same names, defaults and help texts."""
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
@@ -131,8 +128,9 @@ class Parameters(MeasureParameters, NetworkParameters, PresetParameters):
                 f"mi_neurons must be at least {_FEWEST_NEURONS}, two for each of the "
                 f"{len(STAGES)} stages, or 0 for all; not {self.mi_neurons}."
             )
-        scenes = _SCENES["n_evaluation"] if self.dataset == "scenes" else 0
-        _check_measured(self, self.n_evaluation or scenes)
+        n = self.n_evaluation or (_SCENES["n_evaluation"] if self.dataset == "scenes" else 0)
+        if n:  # else `prepare` counts them
+            self.check_measured(n, "evaluation examples")
 
 
 def prepare(parameters: Parameters) -> None:
@@ -155,10 +153,7 @@ def prepare(parameters: Parameters) -> None:
     ValueError: n_train must be a multiple of 16 (4 objects x 4 contexts); not 100.
     The nearest are 96 and 112.
     """
-    if parameters.device != "cpu":
-        from infonb.training.device import choose_device
-
-        choose_device(parameters.device)
+    parameters.check_device()
     sizes: dict[str, Any] = {name: getattr(parameters, name) or None for name in _SCENES}
     folder = parameters.folder or None
     if parameters.dataset == "scenes":
@@ -175,20 +170,7 @@ def prepare(parameters: Parameters) -> None:
         from infonb.data.nico import check_nico
 
         _, n_evaluation = check_nico(folder=folder, seeds=parameters.seed, **sizes)
-    _check_measured(parameters, n_evaluation)
-
-
-def _check_measured(parameters: Parameters, n: int) -> None:
-    """Raise unless `n` evaluation examples are enough for the measures; 0: not known yet."""
-    if n and parameters.mi_samples > n:
-        raise ParameterError(
-            f"mi_samples must be at most the number of evaluation examples, {n}; "
-            f"not {parameters.mi_samples}. 0 takes all."
-        )
-    measured = parameters.mi_samples or n
-    if measured and parameters.k >= measured:
-        what = "mi_samples" if parameters.mi_samples else "the number of evaluation examples"
-        raise ParameterError(f"k must be below {what}, {measured}; not {parameters.k}.")
+    parameters.check_measured(n_evaluation, "evaluation examples")
 
 
 def data(parameters: Parameters, setting: str, seed: int) -> tuple[xr.Dataset, xr.Dataset]:
@@ -275,7 +257,6 @@ def run_half(parameters: Parameters, *, progress: bool | str = True) -> xr.Datas
     >>> what_length_does(half, whole).split(" the median")[0]
     'After 1 epoch'
     """
-    # the values of a preset are in place already: it must not change epochs again
     half = max(1, parameters.epochs // 2)
-    shorter = replace(parameters, preset="small", seed=parameters.seed[:1], epochs=half)
+    shorter = parameters.changed(seed=parameters.seed[:1], epochs=half)
     return run(shorter, progress=progress)

@@ -13,6 +13,7 @@ from infonb.experiments.claims import INTERVALS, Claim, ClaimsTable, change
 from infonb.experiments.claims.rows import layer_claims, rank_claims
 from infonb.experiments.networks import (
     MAX_SEED,
+    DeviceParameters,
     MeasureParameters,
     describe_run,
     hidden_layers,
@@ -72,10 +73,6 @@ class NetworkParameters(ParameterSet):
     batch_size: int = parameter(128, "examples in a step", minimum=1)
     learning_rate: float = parameter(1e-3, "of Adam", minimum=0)
     penalty: float = parameter(0.0, "weight of the squared norm of all parameters", minimum=0)
-    device: str = parameter(
-        "cpu", "where networks are trained; auto: on a GPU if there is one",
-        choices=["cpu", "cuda", "auto"],
-    )  # fmt: skip
     activations: str = parameter(
         "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"],
         affects="measures",
@@ -83,7 +80,7 @@ class NetworkParameters(ParameterSet):
 
 
 @dataclass(frozen=True)
-class ImageParameters(MeasureParameters, NetworkParameters):
+class ImageParameters(MeasureParameters, DeviceParameters, NetworkParameters):
     """Parameters of data, network, training and measures; an experiment sets its own defaults."""
 
     def __post_init__(self) -> None:
@@ -95,16 +92,7 @@ class ImageParameters(MeasureParameters, NetworkParameters):
                     f"{name} must be at most {size} for {self.dataset}; not {getattr(self, name)}. "
                     "0 takes all."
                 )
-        n_validation = self.n_validation or sizes["n_validation"]
-        if self.mi_samples > n_validation:
-            raise ParameterError(
-                f"mi_samples must be at most the number of validation examples, {n_validation}; "
-                f"not {self.mi_samples}. 0 takes all."
-            )
-        n_measured = self.mi_samples or n_validation
-        if self.k >= n_measured:
-            what = "mi_samples" if self.mi_samples else "the number of validation examples"
-            raise ParameterError(f"k must be below {what}, {n_measured}; not {self.k}.")
+        self.check_measured(self.n_validation or sizes["n_validation"], "validation examples")
 
 
 def prepare(parameters: ImageParameters) -> None:
@@ -120,10 +108,7 @@ def prepare(parameters: ImageParameters) -> None:
     --------
     >>> prepare(ImageParameters())
     """
-    if parameters.device != "cpu":
-        from infonb.training.device import choose_device
-
-        choose_device(parameters.device)
+    parameters.check_device()
     if parameters.dataset == "mnist":
         from infonb.data import load_mnist
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.parameters import ParameterSet, parameter
+from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
 from infonb.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAX_SEED",
+    "DeviceParameters",
     "MeasureParameters",
     "PresetParameters",
     "collect",
@@ -57,6 +58,34 @@ class MeasureParameters(ParameterSet):
     results: str = parameter(
         "", "where to save the labelled results (.zarr); empty: nowhere", affects="selection"
     )
+
+    def check_measured(self, n: int, what: str) -> None:
+        """Raise unless `n` samples, called `what`, are enough for `mi_samples` and `k`."""
+        if self.mi_samples > n:
+            raise ParameterError(
+                f"mi_samples must be at most the number of {what}, {n}; not {self.mi_samples}. "
+                "0 takes all."
+            )
+        if self.k >= (self.mi_samples or n):
+            most = "mi_samples" if self.mi_samples else f"the number of {what}"
+            raise ParameterError(f"k must be below {most}, {self.mi_samples or n}; not {self.k}.")
+
+
+@dataclass(frozen=True)
+class DeviceParameters(ParameterSet):
+    """Where networks are trained that are large enough for it to matter."""
+
+    device: str = parameter(
+        "cpu", "where networks are trained; auto: on a GPU if there is one",
+        choices=["cpu", "cuda", "auto"],
+    )  # fmt: skip
+
+    def check_device(self) -> None:
+        """Raise a ValueError if there is no such device here."""
+        if self.device != "cpu":  # which needs no torch to know
+            from infonb.training.device import choose_device
+
+            choose_device(self.device)
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,11 @@ def plot_lengths(found: xr.Dataset, *, by: str | None = None) -> Picture:
     >>> import numpy as np
     >>> dims = ("beta", "epochs", "relu", "edges", "layer")
     >>> coords = {"beta": [0.0, 1.0], "epochs": [5, 10], "relu": ["before", "after"],
-    ...           "edges": ["common", "own"], "layer": [1]}
+    ...           "edges": ["common", "neuron"], "layer": [1]}
     >>> entropy = xr.DataArray(np.zeros((2, 2, 2, 2, 1)), coords, dims)
-    >>> found = xr.Dataset({"entropy": entropy, "mutual_information": entropy.sel(edges="own")})
-    >>> plot_lengths(found.drop_vars("edges")).alt.split(":")[0]
+    >>> information = entropy.sel(edges="neuron", drop=True)
+    >>> found = xr.Dataset({"entropy": entropy, "mutual_information": information})
+    >>> plot_lengths(found).alt.split(":")[0]
     'Change from β = 0 to β = 1 over the length of training'
     """
     by = group_dim(found.entropy, by, {"epochs", "relu", "edges", "layer"})
@@ -50,14 +51,14 @@ def plot_lengths(found: xr.Dataset, *, by: str | None = None) -> Picture:
     picture, axes = subplots(
         2, len(layers), size=(10.2 / max(len(layers), 2), 2.6), sharex=True, sharey="row"
     )
-    colours = dict(zip(("common", "own", "pairs"), palette(3, "layers"), strict=True))
+    colours = dict(zip(("common", "neuron", "pairs"), palette(3, "layers"), strict=True))
     handles: dict[str, Any] = {}
     for column, layer in enumerate(layers):
         above, below = axes[:, column]
         part = change.sel(layer=layer)
         for side, style in _LINES.items():
-            for edges, word in zip(("common", "own"), ("common bins", "own bins"), strict=True):
-                values = part.entropy.sel(relu=side).isel(edges=("common", "own").index(edges))
+            for edges, word in (("common", "common bins"), ("neuron", "own bins")):
+                values = part.entropy.sel(relu=side, edges=edges)
                 handles[f"entropy, {word}, {side} the ReLU"] = above.plot(
                     found.epochs, values, style, color=colours[edges], marker="o", ms=4
                 )[0]

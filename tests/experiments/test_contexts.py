@@ -119,8 +119,8 @@ def test_median_entropy_of_every_convention_is_that_of_its_own_run(results):
     medians = results.median_entropy
     assert medians.dims == ("setting", "seed", "relu", "edges", "layer")
     for relu, side in (("before", "pre"), ("after", "post")):
-        for edges, name in (("common", "common"), ("own", "neuron")):
-            options = SMALL | {"seed": 0, "activations": side, "edges": name}
+        for edges in ("common", "neuron"):
+            options = SMALL | {"seed": 0, "activations": side, "edges": edges}
             run = contexts.run(Parameters(**options), progress=False)
             expected = run.entropy.isel(seed=0).median("neuron").values
             found = medians.sel(relu=relu, edges=edges).isel(seed=0).values
@@ -133,7 +133,7 @@ def with_changes(changes):
     names = [f"stage{i + 1}" for i in range(changes.shape[3])]
     coords = {
         "setting": ["balanced", "unbalanced"], "seed": range(len(changes)),
-        "relu": ["before", "after"], "edges": ["common", "own"], "layer": names,
+        "relu": ["before", "after"], "edges": ["common", "neuron"], "layer": names,
     }  # fmt: skip
     values = np.stack([np.full(changes.shape, 2.0), 2 + changes])
     return xr.Dataset({"median_entropy": (tuple(coords), values)}, coords)

@@ -8,15 +8,11 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.claims import ClaimsTable
+from infonb.experiments.claims.table import FAILS, HOLDS, SIGNS, UNCLEAR
 
 __all__ = ["condition_words", "order_words"]
 
-_SIGNS = {"holds": "✓", "does not hold": "✗", "too close to tell": "?"}
-_FULL = {
-    "holds": "as the paper says",
-    "does not hold": "against it",
-    "too close to tell": "unclear",
-}
+_FULL = {HOLDS: "as the paper says", FAILS: "against it", UNCLEAR: "unclear"}
 
 
 def order_words(table: ClaimsTable) -> str:
@@ -102,7 +98,7 @@ def condition_words(effects: xr.DataArray) -> str:
 
 def _order(verdict: xr.DataArray) -> str:
     """Say where both comparisons hold."""
-    both = (verdict.values == "holds").all(axis=1)
+    both = (verdict.values == HOLDS).all(axis=1)
     head = f"The whole order ({' and '.join(verdict.comparison.values)}) is there in"
     if not both.any():
         return f"{head} none of {both.size} conditions."
@@ -125,9 +121,9 @@ def _contrast(groups: dict[str, np.ndarray]) -> float:
 
 
 def _shares(found: Sequence[str] | np.ndarray) -> float:
-    return float(np.mean([(v == "holds") - float(v == "does not hold") for v in found]))
+    return float(np.mean([(v == HOLDS) - float(v == FAILS) for v in found]))
 
 
 def _count(found: np.ndarray) -> str:
-    counts = [f"{_SIGNS[v]} {(found == v).sum()}" for v in ("holds", "does not hold")]
+    counts = [f"{SIGNS[v]} {(found == v).sum()}" for v in (HOLDS, FAILS)]
     return f"{', '.join(counts)} of {found.size}"

@@ -16,10 +16,15 @@ from infonb.experiments.claims.resampling import draw_seeds
 from infonb.validate import check_choice, check_number
 
 __all__ = [
+    "FAILS",
+    "HOLDS",
     "INTERVALS",
+    "SIGNS",
+    "UNCLEAR",
     "Claim",
     "ClaimsTable",
     "interval",
+    "signed",
 ]
 
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "too close to tell"
@@ -32,7 +37,7 @@ INTERVALS = (
     "does not reach beyond the few seeds that it has, and Student's t is too sure where few seeds "
     "agree by luck."
 )
-_SIGNS = {HOLDS: "✓", FAILS: "✗", UNCLEAR: "?"}  # not by colour alone
+SIGNS = {HOLDS: "✓", FAILS: "✗", UNCLEAR: "?"}  # not by colour alone
 
 
 def interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> tuple[float, float]:
@@ -175,13 +180,13 @@ class Claim:
             "where": self.where,
             "paper": _typeset(self.paper),
             "here": _typeset(self.here),
-            "difference": _signed(mean, digits),
+            "difference": signed(mean, digits),
             BOOTSTRAP: _range(
                 self._possible(bootstrap), digits, several or bootstrap[0] < bootstrap[1]
             ),
             STUDENT: _range(self._possible(student), digits, several),
             "seeds that agree": f"{self.agreeing} of {len(self.effect)}",
-            "holds?": f"{_SIGNS[self.verdict]} {self.verdict}" if several else "? one seed only",
+            "holds?": f"{SIGNS[self.verdict]} {self.verdict}" if several else "? one seed only",
         }
 
 
@@ -212,10 +217,18 @@ def _together(words: str) -> str:
 
 
 def _range(ends: tuple[float, float], digits: int, known: bool) -> str:
-    return " … ".join(_signed(end, digits) for end in ends) if known else "none"
+    return " … ".join(signed(end, digits) for end in ends) if known else "none"
 
 
-def _signed(value: float, digits: int) -> str:
+def signed(value: float, digits: int = 2) -> str:
+    """
+    Return a difference with its sign, typeset.
+
+    Examples
+    --------
+    >>> signed(-0.5)
+    '−0.50'
+    """
     return f"{value:+.{digits}f}".replace("-", "−")
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import xarray as xr
 
+from infonb.experiments.claims.conclusions import EDGES
+from infonb.experiments.claims.table import signed
 from infonb.experiments.pictures.measures import accuracy_by_context
 
 __all__ = [
@@ -22,7 +24,6 @@ __all__ = [
 _LITTLE = 0.2
 
 _RELU = {"before": "before the ReLU", "after": "after the ReLU"}
-_EDGES = {"common": "common bins", "own": "own bins"}
 
 
 def what_was_learnt(results: xr.Dataset) -> str:
@@ -101,7 +102,7 @@ def entropy_by_convention(results: xr.Dataset) -> pd.DataFrame:
     --------
     >>> medians = xr.DataArray(
     ...     [[[[[1.0]]]], [[[[0.5]]]]],
-    ...     {"setting": ["balanced", "unbalanced"], "relu": ["after"], "edges": ["own"],
+    ...     {"setting": ["balanced", "unbalanced"], "relu": ["after"], "edges": ["neuron"],
     ...      "layer": ["stage4"]}, ("setting", "seed", "relu", "edges", "layer"),
     ... )
     >>> entropy_by_convention(xr.Dataset({"median_entropy": medians})).loc[
@@ -128,7 +129,7 @@ def entropy_by_length(half: xr.Dataset, whole: xr.Dataset) -> pd.DataFrame:
     Examples
     --------
     >>> coords = {"setting": ["balanced", "unbalanced"], "seed": [0], "relu": ["after"],
-    ...           "edges": ["own"], "layer": ["stage4"]}
+    ...           "edges": ["neuron"], "layer": ["stage4"]}
     >>> half, whole = (
     ...     xr.Dataset({"median_entropy": (tuple(coords), [[[[[1.0]]]], [[[[end]]]]])}, coords)
     ...     for end in (1.5, 0.5)
@@ -139,7 +140,7 @@ def entropy_by_length(half: xr.Dataset, whole: xr.Dataset) -> pd.DataFrame:
     return _table(
         _by_length(half, whole),
         lambda change: " → ".join(
-            _signed(float(change.isel(length=i).mean())) for i in range(change.sizes["length"])
+            signed(float(change.isel(length=i).mean())) for i in range(change.sizes["length"])
         ),
     )
 
@@ -194,8 +195,9 @@ def which_convention(results: xr.Dataset) -> str:
     --------
     >>> medians = xr.DataArray(
     ...     [[[[[1.0], [1.0]]]], [[[[0.5], [1.5]]]]],
-    ...     {"setting": ["balanced", "unbalanced"], "relu": ["after"], "edges": ["common", "own"],
-    ...      "layer": ["stage4"]}, ("setting", "seed", "relu", "edges", "layer"),
+    ...     {"setting": ["balanced", "unbalanced"], "relu": ["after"],
+    ...      "edges": ["common", "neuron"], "layer": ["stage4"]},
+    ...     ("setting", "seed", "relu", "edges", "layer"),
     ... )
     >>> print(which_convention(xr.Dataset({"median_entropy": medians})))
     - after the ReLU, common bins: falls in stage4
@@ -208,7 +210,7 @@ def which_convention(results: xr.Dataset) -> str:
     lines, falling = [], {}
     for relu in outcome.relu.values:
         for edges in outcome.edges.values:
-            name = f"{_RELU[relu]}, {_EDGES[edges]}"
+            name = f"{_RELU[relu]}, {EDGES[edges]}"
             one = outcome.sel(relu=relu, edges=edges)
             falling[name] = int((one == -1).sum())
             parts = [
@@ -252,7 +254,7 @@ def _table(change: xr.DataArray, cell: Callable[[xr.DataArray], str]) -> pd.Data
     for relu in change.relu.values:
         for edges in change.edges.values:
             one = change.sel(relu=relu, edges=edges)
-            rows[_RELU[relu], _EDGES[edges]] = {
+            rows[_RELU[relu], EDGES[edges]] = {
                 str(stage): cell(one.sel(layer=stage)) for stage in one.layer.values
             }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -270,11 +272,7 @@ def _change(results: xr.Dataset) -> xr.DataArray:
 
 def _cell(change: xr.DataArray) -> str:
     falls = int((change < 0).sum())
-    return f"{_signed(float(change.mean()))} ({falls} of {change.size})"
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
+    return f"{signed(float(change.mean()))} ({falls} of {change.size})"
 
 
 def _percent(share: float) -> str:

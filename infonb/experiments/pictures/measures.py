@@ -82,7 +82,7 @@ def _medians(sides: dict[str, xr.DataArray], bins: int) -> xr.DataArray:
         for one in sides.values()
     ]
     relu, edges = (
-        np.array(names, dtype=object) for names in (["before", "after"], ["common", "own"])
+        np.array(names, dtype=object) for names in (["before", "after"], ["common", "neuron"])
     )
     coords = {"relu": relu, "edges": edges, "layer": values[0][0].layer.values}
     return xr.DataArray(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.experiments.lengths import what_lengths_decide
+from infonb.experiments.claims.lengths import what_lengths_decide
 from infonb.plots.lengths import plot_lengths
 
 
@@ -15,7 +15,7 @@ def grid(entropy, information, epochs, layers):
     entropy, information = np.array(entropy, float), np.array(information, float)
     coords = {
         "beta": [0.0, 1.0], "relu": ["before", "after"][: len(entropy)],
-        "edges": ["common", "own"][: entropy.shape[1]], "epochs": epochs, "layer": layers,
+        "edges": ["common", "neuron"][: entropy.shape[1]], "epochs": epochs, "layer": layers,
     }  # fmt: skip
     dims = ("beta", "relu", "edges", "epochs", "layer")
     found = xr.Dataset(
