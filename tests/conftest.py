@@ -22,3 +22,14 @@ def data_folder() -> Path:
     if not folder:
         pytest.skip("INFONB_DATA not set")
     return Path(folder)
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder with the notebook of the small experiment, the current one its parent."""
+    from fakes import install, write_notebook
+
+    install(monkeypatch, tmp_path / "source")
+    monkeypatch.chdir(tmp_path)
+    write_notebook(tmp_path / "source", "1 + 1")
+    return tmp_path / "source"

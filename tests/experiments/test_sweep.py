@@ -147,11 +147,14 @@ def test_a_failure_while_measuring_loses_no_training(tmp_path, epochs, monkeypat
 SWEEP = """
 import sys
 from infonb.experiments import colored_digits
+from infonb.training import fitting
+trained, epoch = [], fitting._epoch
+fitting._epoch = lambda *args, **kwargs: trained.append(1) or epoch(*args, **kwargs)
 parameters = colored_digits.Parameters(
     alpha=[0.0, 1.0], seed=[0, 1], width=16, epochs=60, n_train=600, n_validation=60,
     cache=sys.argv[1],
 )
-print(float(colored_digits.run(parameters, progress=False).entropy.sum()))
+print(float(colored_digits.run(parameters, progress=False).entropy.sum()), len(trained))
 """
 
 
@@ -161,6 +164,12 @@ def start(folder):
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def finish(process):
+    """Return the result of a sweep and how many epochs its process has trained."""
+    value, epochs = process.communicate()[0].split()
+    return float(value), int(epochs)
 
 
 def test_a_killed_sweep_goes_on(tmp_path):
@@ -174,17 +183,18 @@ def test_a_killed_sweep_goes_on(tmp_path):
     assert 1 <= len(finished) < 4
     times = [path.stat().st_mtime_ns for path in finished]
     again, whole = start(tmp_path), start("none")
-    values = [float(p.communicate()[0]) for p in (again, whole)]
-    assert values[0] == values[1]
+    (value, resumed), (expected, all_epochs) = (finish(process) for process in (again, whole))
+    assert value == expected
+    assert resumed <= all_epochs - 60 * len(finished)
     assert [path.stat().st_mtime_ns for path in finished] == times
     assert len(list(tmp_path.glob("*/*/measured*.zarr"))) == 4
 
 
 def test_two_processes_share_a_sweep(tmp_path):
     both = [start(tmp_path), start(tmp_path)]
-    values = {float(process.communicate()[0]) for process in both}
-    assert len(values) == 1
-    assert len(list(tmp_path.glob("*/*"))) == 4
+    (first, one), (second, other) = (finish(process) for process in both)
+    assert first == second
+    assert one + other == 4 * 60, "no network is trained by both"
 
 
 def test_a_run_that_another_is_making_is_waited_for(tmp_path, monkeypatch):
