@@ -13,7 +13,9 @@ class Measures:
     """
     Measures of a labelled set of activations, as methods.
 
-    Thin and stateless: each method hands the object to the function of the same name.
+    Thin and stateless: each method hands the object to the function of the same name. In a notebook
+    it shows a table: of activations their layers, sizes and hook point, of measures their units and
+    estimator.
 
     Examples
     --------
@@ -24,10 +26,24 @@ class Measures:
     ('neuron',)
     >>> acts.activation.infonb.mutual_information().dims
     ('neuron', 'other_neuron')
+    >>> acts.infonb
+    Activations (float64, 0.016 MB)
+          layer  neurons  samples    MB
+    all neurons        4      500 0.016
     """
 
     def __init__(self, obj: xr.Dataset | xr.DataArray) -> None:
         self._obj = obj
+
+    def __repr__(self) -> str:
+        from infonb.measures.summary import to_text
+
+        return to_text(self._obj)
+
+    def _repr_html_(self) -> str:
+        from infonb.measures.summary import to_html
+
+        return to_html(self._obj)
 
     def entropy(self, dim: str = "sample", **options: Any) -> xr.DataArray:
         """
