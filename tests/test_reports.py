@@ -1,71 +1,25 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import os
 import re
 import sys
-from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
 import pytest
 from fakes import NAME, install, write_notebook
-from matplotlib.figure import Figure
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from nbformat.v4 import new_markdown_cell
+from pages import Page, soup
 
 from infonb.experiments.parameters import ParameterError
-from infonb.reports import ReportError, copy_notebooks, plan_report, run_report
-from infonb.reports import notebooks as notebooks_module
+from infonb.reports import ReportError, plan_report, run_report
 from infonb.reports import run as run_module
-from infonb.reports.formulas import formula_svg
-from infonb.reports.kernel import kernel_options, write_kernelspec
-from infonb.reports.lab import lab_command, lab_environment
-from infonb.reports.page import render_page
-from infonb.reports.tidy import tidy
-
-LOADING = {"src", "srcset", "poster", "data", "xlink:href", "background", "action"}
+from infonb.reports.kernel import kernel_options
 
 # what makes a notebook known as the outcome of a report
 EXECUTED = '{"metadata": {"papermill": {}}, "cells": []}'
-
-
-class Page(HTMLParser):
-    """What a page shows and what it would load."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.loads: list[str] = []
-        self.in_style = False
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        self.tags.append((tag, found))
-        self.in_style = tag == "style"
-        self.loads += [str(found[name]) for name in LOADING & found.keys()]
-        if tag in ("link", "base"):
-            self.loads.append(str(found.get("href")))
-        self.handle_css(found.get("style") or "")
-
-    def handle_data(self, data: str) -> None:
-        if self.in_style:
-            self.handle_css(data)
-
-    def handle_css(self, css: str) -> None:
-        self.loads += re.findall(r"url\(([^)]*)\)", css)
-        self.loads += re.findall(r"@import[^;]*", css)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attrs for name, attrs in self.tags if name == tag]
-
-
-def png(dpi: int = 100) -> str:
-    buffer = io.BytesIO()
-    Figure(figsize=(2, 1)).savefig(buffer, dpi=dpi)
-    return base64.b64encode(buffer.getvalue()).decode()
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +89,11 @@ def test_the_executed_notebook_is_valid_and_unmarked(finished: Path) -> None:
 def test_the_page_shows_the_run(finished: Path) -> None:
     text = (finished / f"{NAME}.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert "<title>A small experiment</title>" in text
+    assert "<title>A small experiment (alpha=1.0 epochs=7)</title>" in text
     assert len(page.all("h1")) == 1
     assert "infonb run colored_digits -p alpha=1.0 -p epochs=7" in text
     assert re.search(r"numpy \d+\.\d+", text)
-    assert re.search(r"Finished on \d{4}-\d\d-\d\d", text)
+    assert re.search(r"<dd>\d{4}-\d\d-\d\d \d\d:\d\d UTC, after \d+ s</dd>", text)
     assert '<a href="#The-figure">The figure</a>' in text
     (image,) = page.all("img")
     assert image["alt"] == "An <empty> figure"
@@ -147,9 +101,17 @@ def test_the_page_shows_the_run(finished: Path) -> None:
     # drawn at twice the resolution, shown at its own size (the tight box is a little smaller)
     assert 200 < int(str(image["width"])) < 320
     assert struct_width(str(image["src"])) > 1.8 * int(str(image["width"]))
-    assert "100%|##########| 3/3" in text
+    assert '<pre class="printed progress">training: 100%|##########| 3/3' in text
     assert "  0%|" not in text
     assert [page for page in page.loads if not page.startswith("data:")] == []
+
+
+def test_the_page_keeps_the_folders_of_the_machine_to_itself(finished: Path) -> None:
+    text = soup((finished / f"{NAME}.html").read_text(encoding="utf-8")).get_text()
+    assert 'results = "results.zarr"' in text
+    assert "alpha = [1.0]" in text
+    for folder in (finished, Path.home(), Path(sys.prefix)):
+        assert str(folder) not in text
 
 
 def struct_width(source: str) -> int:
@@ -273,231 +235,3 @@ def test_the_notebooks_themselves_are_no_output_folder(small: Path) -> None:
 def test_long_temporary_folders_get_no_sockets(tmp_path: Path) -> None:
     config = kernel_options(tmp_path / ("x" * 120))["config"]
     assert config.InterpreterKernel.transport == "tcp"
-
-
-# the page, without a kernel
-
-
-def rendered(*cells: nbformat.NotebookNode, show_code: bool = True) -> str:
-    notebook = new_notebook(cells=list(cells))
-    tidy(notebook)
-    return render_page(notebook, plan_report(NAME), show_code=show_code)
-
-
-def shown(data: dict[str, object], **metadata: object) -> nbformat.NotebookNode:
-    output = new_output("display_data", data, metadata=metadata)
-    return new_code_cell("show()", outputs=[output])
-
-
-def test_code_is_folded_behind_a_toggle(small: Path) -> None:
-    def toggle(text: str) -> dict[str, str | None]:
-        (box,) = [tag for tag in Page(text).all("input") if tag.get("id") == "show-code"]
-        return box
-
-    cell = new_code_cell("answer = 42")
-    unfolded, folded = rendered(cell), rendered(cell, show_code=False)
-    assert "checked" in toggle(unfolded)
-    assert "checked" not in toggle(folded)
-    assert "body:has(#show-code:not(:checked)) .code { display: none; }" in folded
-    for text in (unfolded, folded):
-        assert re.search(r'class="code">.*answer', text, re.DOTALL)
-        assert "<script" not in text
-
-
-def test_pictures_have_alternative_texts(small: Path) -> None:
-    image = {"image/png": png()}
-    cell = shown(image)
-    cell.metadata["alt"] = "told by the cell"
-    text = rendered(
-        shown(image, alt="told by the output"),
-        shown(image, **{"image/png": {"alt": "told by the picture"}}),
-        cell,
-        new_markdown_cell("# Title\n\n## Entropy of `fc1`\n"),
-        shown(image),
-        shown({"image/svg+xml": "<svg xmlns='http://www.w3.org/2000/svg'/>"}, alt="drawn"),
-        shown({"image/jpeg": png()}, alt="photographed"),
-    )
-    assert [tag["alt"] for tag in Page(text).all("img")] == [
-        "told by the output", "told by the picture", "told by the cell", "Figure: Entropy of fc1",
-        "drawn", "photographed",
-    ]  # fmt: skip
-
-
-def test_pictures_are_shown_in_their_own_size(small: Path) -> None:
-    text = rendered(
-        shown({"image/png": png(100)}),
-        shown({"image/png": png(200)}),
-        shown({"image/png": png(200)}, **{"image/png": {"width": 123}}),
-    )
-    assert [tag.get("width") for tag in Page(text).all("img")] == [None, "200", "123"]
-
-
-def test_nothing_is_loaded_from_elsewhere(small: Path) -> None:
-    foreign = (
-        '<script src="https://cdn.example/x.js"></script><script>fetch("https://x.example")</script>'
-        '<link rel="stylesheet" href="https://cdn.example/x.css"><base href="https://x.example/">'
-        '<style>@import "https://x.example/y.css"; p {background: url(https://x.example/p.png)}'
-        "</style><p style=\"background:url('//x.example/p.png')\">text</p>"
-        '<iframe src="https://x.example"></iframe><img src="http://x.example/i.png" alt="far">'
-        '<img srcset="a.png 2x" alt="near"><a href="https://x.example/read">read</a>'
-        '<object data="https://x.example/o"></object><video poster="https://x.example/v"></video>'
-    )
-    text = rendered(
-        shown({"text/html": foreign}),
-        new_markdown_cell(f"![far](https://x.example/m.png)\n\n{foreign}\n\n$a \\neq b$"),
-        shown({"application/javascript": "alert(1)", "text/plain": "js"}),
-        shown({"text/latex": "$\\frac{1}{2}$", "text/plain": "half"}),
-    )
-    page = Page(text)
-    assert [load for load in page.loads if not load.startswith("data:")] == []
-    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "object", "base"} == set()
-    assert "far (not embedded: http://x.example/i.png)" in text
-    assert '<a href="https://x.example/read">' in text  # a link is no request
-    assert "alert(1)" not in text
-    (policy,) = [tag for tag in page.all("meta") if "http-equiv" in tag]
-    assert str(policy["content"]).startswith("default-src 'none'; img-src data:;")
-
-
-def test_controls_are_left_out_and_their_pictures_kept(small: Path) -> None:
-    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "x"}}
-    text = rendered(
-        shown({**widget, "text/plain": "IntSlider(value=3)"}),
-        shown({**widget, "text/plain": "Panel()", "image/png": png()}, alt="a panel"),
-    )
-    assert "IntSlider" not in text
-    assert [tag["alt"] for tag in Page(text).all("img")] == ["a panel"]
-
-
-def test_printed_lines_are_joined_and_bars_kept_in_their_last_state(small: Path) -> None:
-    lines = ["one\n", "\r 10%|#", "\r 50%|##", "\r100%|###\n", "two\r\n", "\r  5%", "\r 99%\r"]
-    outputs = [new_output("stream", name="stdout", text=line) for line in lines]
-    outputs.insert(5, new_output("stream", name="stderr", text="a warning"))
-    notebook = new_notebook(cells=[new_code_cell("", outputs=outputs)])
-    tidy(notebook)
-    assert [(item.name, item.text) for item in notebook.cells[0].outputs] == [
-        ("stdout", "one\n100%|###\ntwo\r\n"),
-        ("stderr", "a warning"),
-        ("stdout", " 99%"),
-    ]
-    text = rendered(*notebook.cells)
-    assert '<details class="messages"><summary>Messages</summary>' in text
-
-
-def test_contents_follow_the_headings(small: Path) -> None:
-    text = rendered(
-        new_markdown_cell("# The title of it all\n\n## Data $x$\n\n### Part\n\n## Data $x$"),
-        new_markdown_cell("#### too deep"),
-    )
-    contents = text[text.index("<nav") : text.index("</nav>")]
-    links = re.findall(r'<li class="level-(h\d)"><a href="#([^"]*)">', contents)
-    assert [level for level, _ in links] == ["h2", "h3", "h2"]
-    assert len({anchor for _, anchor in links}) == 3
-    ids = [str(attrs["id"]) for _, attrs in Page(text).tags if "id" in attrs]
-    assert {anchor for _, anchor in links} <= set(ids)
-    assert "<title>The title of it all</title>" in text
-    assert "¶" not in text
-
-
-def test_a_page_without_headings_has_no_contents(small: Path) -> None:
-    text = rendered(new_markdown_cell("words"))
-    assert "<nav" not in text
-    assert "<title>A small experiment</title>" in text
-
-
-def test_words_in_tables_are_flush_left(small: Path) -> None:
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame({"claim": ["falls", "rises"], "value": [1.5, -2e-3]})
-    text = rendered(shown({"text/html": frame._repr_html_(), "text/plain": "frame"}))
-    assert '<th class="words">claim</th>' in text
-    assert '<td class="words">falls</td>' in text
-    assert "<th>value</th>" in text
-
-
-@pytest.mark.parametrize(
-    "latex",
-    [
-        "x",
-        r"H(X) = -\sum_i p_i \log p_i",
-        r"\tfrac{1}{2}\log(2\pi e\sigma^2)",
-        r"\psi(k) + \psi(S) - \langle \psi(n_x + 1) + \psi(n_y + 1) \rangle",
-        r"\hat{I}_{\mathrm{KSG}} \ge 0,\; \lvert w \rvert \le 1",
-        r"\alpha \in \{0, 0.5, 1\}",
-    ],
-)
-@pytest.mark.parametrize("block", [False, True])
-def test_formulas_are_drawn(latex: str, block: bool) -> None:
-    svg = formula_svg(latex, block=block)
-    page = Page(svg)
-    (drawing,) = page.all("svg")
-    assert drawing["aria-label"] == latex
-    assert drawing["role"] == "img"
-    (path,) = page.all("path")
-    assert path["fill"] == "currentColor"  # readable on dark ground too
-    assert str(path["d"]).startswith("M")
-    assert svg.startswith("<div") == block
-
-
-def test_formulas_that_cannot_be_drawn_show_their_source(small: Path) -> None:
-    text = rendered(
-        new_markdown_cell(
-            "$\\nosuch{x} < 1$\n\n\\begin{align}a &= b\\end{align}\n\n"
-            "\\begin{equation}e = mc^2\\end{equation}"
-        )
-    )
-    assert '<code class="formula">\\nosuch{x} &lt; 1</code>' in text
-    assert '<code class="formula">\\begin{align}a &amp;= b\\end{align}</code>' in text
-    assert 'aria-label="e = mc^2"' in text
-
-
-# the laboratory
-
-
-@pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    root = tmp_path / "installed"
-    for name in ("notebooks/a.ipynb", "tutorials/1.ipynb", "tutorials/images/x.png",
-                 "notebooks/.ipynb_checkpoints/a.ipynb"):  # fmt: skip
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(f"installed {name}")
-    monkeypatch.setattr(notebooks_module, "notebook_folder", lambda kind="notebooks": root / kind)
-    return root
-
-
-def test_notebooks_are_copied_once_and_never_over_changes(installed: Path, tmp_path: Path) -> None:
-    target = tmp_path / "deep" / "lab"
-    copied, kept = copy_notebooks(target)
-    assert [path.relative_to(target).as_posix() for path in copied] == [
-        "notebooks/a.ipynb", "tutorials/1.ipynb", "tutorials/images/x.png",
-    ]  # fmt: skip
-    assert kept == []
-    (target / "notebooks" / "a.ipynb").write_text("changed")
-    (target / "tutorials" / "1.ipynb").unlink()
-    copied, kept = copy_notebooks(target)
-    assert copied == [target / "tutorials" / "1.ipynb"]
-    assert kept == [target / "notebooks" / "a.ipynb"]
-    assert kept[0].read_text() == "changed"
-
-
-def test_the_installed_files_are_never_the_laboratory(installed: Path) -> None:
-    for folder in (installed, installed / "notebooks", installed / "tutorials" / "mine"):
-        with pytest.raises(ValueError, match="the package's own"):
-            copy_notebooks(folder)
-
-
-def test_the_laboratory_runs_on_this_interpreter(tmp_path: Path) -> None:
-    command = lab_command(tmp_path / "lab", ["--port=8890"])
-    assert command[0] == sys.executable
-    assert command[-2:] == [f"--ServerApp.root_dir={(tmp_path / 'lab').resolve()}", "--port=8890"]
-    environment = lab_environment(tmp_path / "kernels")
-    assert environment["JUPYTER_PATH"].split(os.pathsep)[0] == str(tmp_path / "kernels")
-    spec = json.loads((tmp_path / "kernels" / "kernels" / "python3" / "kernel.json").read_text())
-    assert spec["argv"][0] == sys.executable
-    with pytest.raises(FileExistsError):
-        write_kernelspec(tmp_path / "kernels")
-
-
-def test_the_notebooks_lie_in_the_package_or_beside_it() -> None:
-    for kind in ("notebooks", "tutorials"):
-        assert notebooks_module.notebook_folder(kind).is_dir()
-    with pytest.raises(FileNotFoundError, match="experiment 'nothing' has no notebook"):
-        notebooks_module.notebook_path("nothing")

@@ -59,7 +59,7 @@ def run_report(
     parameters: Mapping[str, Any] | None = None,
     output: str | os.PathLike[str] | None = None,
     *,
-    show_code: bool = True,
+    show_code: bool = False,
     progress: bool = True,
 ) -> Report:
     """
@@ -79,7 +79,7 @@ def run_report(
         Folder for ``<name>.ipynb``, ``<name>.html`` and ``results.zarr``; made if missing.
         None stands for ``report/<name>``.
     show_code
-        Whether the page shows the code when it is opened; else it is behind a toggle.
+        Whether the page shows its code when it is opened; else code is folded behind toggles.
     progress
         Whether to show a bar over the cells.
 
@@ -99,7 +99,7 @@ def run_report(
     return execute_plan(plan, show_code=show_code, progress=progress)
 
 
-def execute_plan(plan: ReportPlan, *, show_code: bool = True, progress: bool = True) -> Report:
+def execute_plan(plan: ReportPlan, *, show_code: bool = False, progress: bool = True) -> Report:
     """Run a checked report; see `run_report`."""
     lock = _only_one(plan)
     try:

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["SHOWN", "tidy"]
+__all__ = ["SHOWN", "split_progress", "tidy"]
 
 # what a page shows, best first: no controls and no scripts, for it has no kernel and no network
 SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/latex",
          "text/plain"]  # fmt: skip
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+# the last state of a bar: 100%|####| 15/15 [00:12<00:00, 1.25network/s]
+_BAR = re.compile(r".*\d%\|.*\| .*\[")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
@@ -33,7 +35,23 @@ def tidy(notebook: Any) -> None:
         for output in cell.outputs:
             for kind in _PICTURES:
                 if kind in output.get("data", {}):
-                    _describe_picture(output, kind, cell.metadata.get("alt"), heading)
+                    told = cell.metadata.get("alt")
+                    _describe_picture(output, kind, told, heading, cell.execution_count)
+
+
+def split_progress(text: str) -> tuple[str, str]:
+    r"""
+    Return printed text without its progress bars, and the bars alone.
+
+    Examples
+    --------
+    >>> split_progress("100%|###| 3/3 [00:01<00:00, 2.00it/s]\nH = 2 nat\n")
+    ('H = 2 nat', '100%|###| 3/3 [00:01<00:00, 2.00it/s]')
+    """
+    lines = text.splitlines()
+    bars = [line for line in lines if _BAR.match(line)]
+    rest = [line for line in lines if not _BAR.match(line)]
+    return "\n".join(rest).strip("\n"), "\n".join(bars)
 
 
 def _only_widget(output: Any) -> bool:
@@ -61,8 +79,11 @@ def _last_heading(markdown: str) -> str:
     return found[-1].replace("$", "").replace("`", "").replace("*", "") if found else ""
 
 
-def _describe_picture(output: Any, kind: str, told: str | None, heading: str) -> None:
+def _describe_picture(
+    output: Any, kind: str, told: str | None, heading: str, count: int | None
+) -> None:
     metadata = output.setdefault("metadata", {})
     of_kind = metadata.setdefault(kind, {})
     alt = of_kind.get("alt") or metadata.get("alt") or told
-    of_kind["alt"] = alt or (f"Figure: {heading}" if heading else "Figure")
+    made_by = f"Picture made by code cell {count or '?'}, without a description"
+    of_kind["alt"] = alt or (f"Figure: {heading}" if heading else made_by)
