@@ -1,4 +1,4 @@
-"""The command line: list the experiments, run a report, open the laboratory."""
+"""The command line: list the experiments, run a report, serve a dashboard, open the laboratory."""
 
 from __future__ import annotations
 
@@ -51,7 +51,14 @@ class _Group(click.Group):
 
 
 class _PassThrough(click.Command):
-    """A command that leaves alone what stands after ``--``."""
+    """A command that leaves alone what stands after ``--``: options of another program."""
+
+    def __init__(self, *args: Any, program: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.program = program
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), f"[-- {self.program} OPTIONS]"]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
@@ -72,7 +79,8 @@ def main(ctx: click.Context) -> None:
     Ask what kind of memorization is in a network's activations.
 
     Each of the paper's experiments is a notebook with parameters; `run` turns it into an
-    executed notebook, a page and labelled results.
+    executed notebook, a page and labelled results, `dashboard` into a page with live controls.
+    `lab` opens a copy of all notebooks and lessons to work in.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
@@ -81,14 +89,18 @@ def main(ctx: click.Context) -> None:
 @main.command("list")
 @click.argument("name", required=False)
 def list_(name: str | None) -> None:
-    """Show the experiments (or only NAME) with their parameters."""
+    """Show the experiments (or only NAME) with their parameters, and the lessons."""
     from infonb import experiments
+    from infonb.reports.notebooks import lessons, notebook_title
 
     try:
         chosen = [experiments.get(name).__name__.rpartition(".")[2]] if name else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     click.echo("\n\n".join(_description(item) for item in chosen or experiments.names()))
+    if chosen is None and (paths := lessons()):
+        click.echo("\nlessons, for `infonb lab` and `infonb dashboard NUMBER`:")
+        click.echo("\n".join(f"  {notebook_title(path)}" for path in paths.values()))
 
 
 @main.command()
@@ -97,10 +109,10 @@ def list_(name: str | None) -> None:
               help="Value of a parameter; may be given again for others.")  # fmt: skip
 @click.option("-o", "--output", metavar="DIR",
               help="Folder for notebook, page and results  [default: report/NAME]")  # fmt: skip
-@click.option("--hide-code", is_flag=True, help="Fold the code of the page behind its toggle.")
+@click.option("--show-code", is_flag=True, help="Open the page with its code shown, not folded.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
 def run(
-    name: str, pairs: tuple[str, ...], output: str | None, hide_code: bool, quiet: bool
+    name: str, pairs: tuple[str, ...], output: str | None, show_code: bool, quiet: bool
 ) -> None:
     """
     Run experiment NAME: executed notebook, HTML page and results.zarr.
@@ -119,7 +131,7 @@ def run(
     from infonb.reports.run import ReportError, execute_plan
 
     try:
-        report = execute_plan(plan, show_code=not hide_code, progress=not quiet)
+        report = execute_plan(plan, show_code=show_code, progress=not quiet)
     except (ReportError, OSError) as error:
         raise click.ClickException(str(error)) from None
     for path in (report.notebook, report.page, report.results):
@@ -157,28 +169,69 @@ def cache(clear: bool) -> None:
         click.echo(f"{sum(removed)} removed" + (f", {busy} are being made" if busy else ""))
 
 
-@main.command(cls=_PassThrough, options_metavar="[OPTIONS] [-- JUPYTERLAB OPTIONS]")
+@main.command(cls=_PassThrough, program="VOILA")
+@click.argument("name")
+@click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE",
+              help="Value of an experiment's parameter; may be given again.")  # fmt: skip
+@click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True,
+              metavar="PORT", help="Port to serve on, or the next that is free.")  # fmt: skip
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.pass_context
+def dashboard(
+    ctx: click.Context, name: str, pairs: tuple[str, ...], port: int, no_browser: bool
+) -> None:
+    """
+    Serve experiment or lesson NAME as a dashboard: code hidden, controls live.
+
+    NAME is that of an experiment, or the number or name of a lesson. The notebook runs anew for
+    each visitor, from a temporary copy; Ctrl-C ends it. What stands after `--` goes to Voilà.
+
+    For example: infonb dashboard colored-digits -p alpha=0,1 -- --theme=dark
+    """
+    from infonb.reports.dashboard import free_port, plan_dashboard, start_dashboard
+
+    try:
+        plan = plan_dashboard(name, _parameters(pairs), text=True)
+        port = free_port(port)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{plan.title}\nhttp://localhost:{port}/ (Ctrl-C ends it)")
+    options = [f"--port={port}", *(["--no-browser"] if no_browser else [])]
+    sys.exit(start_dashboard(plan, [*options, *ctx.meta.get(_REST, [])]))
+
+
+@main.command(cls=_PassThrough, program="JUPYTERLAB")
 @click.argument("folder", metavar="[DIR]", default="infonb-lab", type=click.Path(path_type=Path))
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_context
 def lab(ctx: click.Context, folder: Path, no_browser: bool) -> None:
     """
-    Open JupyterLab on a copy of the notebooks and tutorials in DIR (default: infonb-lab).
+    Open JupyterLab on a copy of the notebooks and lessons in DIR (default: infonb-lab).
 
-    Files that are there already are kept. What stands after `--` goes to JupyterLab.
+    Files that you have changed are kept; others are brought up to date. What stands after `--`
+    goes to JupyterLab.
     """
+    from infonb.reports.copies import copy_notebooks
     from infonb.reports.lab import start_lab
-    from infonb.reports.notebooks import copy_notebooks
 
     try:
-        copied, kept = copy_notebooks(folder)
+        copies = copy_notebooks(folder)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
-    click.echo(f"{folder}: {len(copied)} files copied.")
-    for path in kept:
+    updated = f", {len(copies.updated)} brought up to date" if copies.updated else ""
+    click.echo(f"{folder}: {_files(len(copies.copied))} copied{updated}.")
+    for path in copies.kept:
         click.echo(f"kept, for it has been changed: {path}")
+    for path in copies.beside:
+        click.echo(f"its new version: {path}")
     extra = ["--no-browser"] if no_browser else []
     sys.exit(start_lab(folder, [*extra, *ctx.meta.get(_REST, [])]))
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
 
 
 def _parameters(pairs: Iterable[str]) -> dict[str, str]:

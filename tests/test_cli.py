@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import click
+import nbformat
 import pytest
 from click.testing import CliRunner, Result
 from fakes import NAME, install, write_notebook
 
 import infonb
 from infonb import cli
-from infonb.reports import Report, ReportError, ReportPlan, lab
+from infonb.reports import Report, ReportError, ReportPlan, dashboard, lab
 from infonb.reports import notebooks as notebooks_module
 from infonb.reports import run as run_module
+from infonb.reports.plan import NotebookPlan
 
 
 def call(*args: str) -> Result:
@@ -56,7 +60,7 @@ def test_run_passes_parameters_on_and_prints_the_paths(
 ) -> None:
     result = call(
         "run", NAME.replace("_", "-"), "-p", "alpha=0, 0.5", "-p", "epochs=2", "-o", "out",
-        "--hide-code", "-q",
+        "--show-code", "-q",
     )  # fmt: skip
     assert (result.exit_code, result.stderr) == (0, "")
     out = Path("out")
@@ -65,19 +69,22 @@ def test_run_passes_parameters_on_and_prints_the_paths(
     ]  # fmt: skip
     ((plan, options),) = executed
     assert plan.changed == {"alpha": [0.0, 0.5], "epochs": 2}
-    assert options == {"show_code": False, "progress": False}
+    assert options == {"show_code": True, "progress": False}
 
 
-def test_run_shows_code_and_progress_by_default(executed: list[tuple[ReportPlan, dict]]) -> None:
+def test_run_folds_code_and_shows_progress_by_default(
+    executed: list[tuple[ReportPlan, dict]],
+) -> None:
     result = call("run", NAME, "-o", "no-results")
     assert len(result.stdout.splitlines()) == 2
-    assert executed[0][1] == {"show_code": True, "progress": True}
+    assert executed[0][1] == {"show_code": False, "progress": True}
 
 
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["rnu"], "no command 'rnu'; there are 'cache', 'lab', 'list', 'run'. Did you mean 'run'?"),
+        (["rnu"], "no command 'rnu'; there are 'cache', 'dashboard', 'lab', 'list', 'run'."
+         " Did you mean 'run'?"),
         (["run"], "Missing argument 'NAME'."),
         (["run", "coloured_digits"], "no experiment 'coloured_digits'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
@@ -110,8 +117,10 @@ def test_a_mistake_is_one_line_with_exit_code_2(
 
 
 @pytest.mark.parametrize(
-    "args", [["run", NAME, "--hide-cod"], ["lab", "--no-brwser"], ["--versio"]]
-)
+    "args",
+    [["run", NAME, "--hide-code"], ["lab", "--no-brwser"], ["dashboard", NAME, "--no-brwser"],
+     ["--versio"]],
+)  # fmt: skip
 def test_a_wrong_option_is_one_line_with_exit_code_2(small: Path, args: list[str]) -> None:
     result = call(*args)
     assert result.exit_code == 2
@@ -184,31 +193,120 @@ def test_no_command_shows_the_help() -> None:
     assert result.stdout == call("--help").stdout
 
 
+def test_list_ends_with_the_lessons(small: Path) -> None:
+    for number, title in ((2, "2. Two neurons"), (10, "10. Ten")):
+        cells = [nbformat.v4.new_markdown_cell(f"# {title}")]
+        path = small / "source" / f"{number:02}_lesson.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    lines = call("list").stdout.splitlines()
+    assert lines[-4:] == [
+        "", "lessons, for `infonb lab` and `infonb dashboard NUMBER`:", "  2. Two neurons",
+        "  10. Ten",
+    ]  # fmt: skip
+    assert "lessons" not in call("list", "colored-digits").stdout
+
+
 def test_lab_copies_and_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = tmp_path / "installed"
-    for kind in ("notebooks", "tutorials"):
-        (source / kind).mkdir(parents=True)
-        (source / kind / "a.ipynb").write_text(kind)
-    monkeypatch.setattr(notebooks_module, "notebook_folder", lambda kind="notebooks": source / kind)
     monkeypatch.chdir(tmp_path)
     started: list[tuple[Path, list[str]]] = []
     monkeypatch.setattr(lab, "start_lab", lambda *args: started.append(args) or 7)
-    (tmp_path / "infonb-lab" / "notebooks").mkdir(parents=True)
-    (tmp_path / "infonb-lab" / "notebooks" / "a.ipynb").write_text("mine")
     result = call("lab", "--no-browser", "--", "--port=8890", "-y")
     assert result.exit_code == 7
     assert started == [(Path("infonb-lab"), ["--no-browser", "--port=8890", "-y"])]
-    kept = Path("infonb-lab", "notebooks", "a.ipynb")
-    assert result.stdout.splitlines() == [
-        "infonb-lab: 1 files copied.", f"kept, for it has been changed: {kept}",
+    copied = [path for path in Path("infonb-lab").rglob("*") if path.is_file()]
+    number = len(copied) - 1  # but for the record of what was copied
+    assert result.stdout == f"infonb-lab: {number} files copied.\n"
+    mine = Path("infonb-lab", "notebooks", "colored_digits.ipynb")
+    mine.write_text("mine")
+    assert call("lab").stdout.splitlines() == [
+        "infonb-lab: 0 files copied.", f"kept, for it has been changed: {mine}",
     ]  # fmt: skip
-    assert kept.read_text() == "mine"
-    call("lab", "mine")
-    assert started[1:] == [(Path("mine"), [])]
-    refused = call("lab", str(source))
+    record = Path("infonb-lab", ".infonb-lab.json")
+    known = json.loads(record.read_text())
+    other = "tutorials/01_entropy_of_a_neuron.ipynb"
+    Path("infonb-lab", other).write_text("as an older version had it")
+    known[other] = sha256(b"as an older version had it").hexdigest()
+    known["notebooks/colored_digits.ipynb"] = "of an older version"
+    record.write_text(json.dumps(known))
+    assert call("lab").stdout.splitlines() == [
+        "infonb-lab: 0 files copied, 1 brought up to date.",
+        f"kept, for it has been changed: {mine}",
+        f"its new version: {mine.with_name('colored_digits.new.ipynb')}",
+    ]  # fmt: skip
+    assert mine.read_text() == "mine"
+
+
+def test_lab_refuses_the_installed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("notebooks", "tutorials"):
+        (tmp_path / kind).mkdir()
+    folders = {kind: tmp_path / kind for kind in ("notebooks", "tutorials")}
+    install(monkeypatch, tmp_path / "notebooks")
+    write_notebook(tmp_path / "notebooks", "1 + 1")
+    monkeypatch.setattr(notebooks_module, "notebook_folder", lambda kind="notebooks": folders[kind])
+    before = sorted(tmp_path.rglob("*"))
+    refused = call("lab", str(tmp_path))
     assert refused.exit_code == 2
     assert "the package's own notebooks" in refused.stderr
-    assert len(started) == 2
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.fixture
+def served(small: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[NotebookPlan, list[str]]]:
+    """Return the list of what would have been served."""
+    calls: list[tuple[NotebookPlan, list[str]]] = []
+    monkeypatch.setattr(dashboard, "start_dashboard", lambda *args: calls.append(args) or 5)
+    monkeypatch.setattr(dashboard, "free_port", lambda port: port)
+    monkeypatch.setattr(dashboard, "find_spec", lambda name: object())
+    return calls
+
+
+def test_dashboard_passes_parameters_and_options_on(
+    served: list[tuple[NotebookPlan, list[str]]],
+) -> None:
+    result = call(
+        "dashboard", "colored-digits", "-p", "alpha=0, 0.5", "--port", "9000", "--no-browser",
+        "--", "--theme=dark",
+    )  # fmt: skip
+    assert (result.exit_code, result.stderr) == (5, "")
+    ((plan, options),) = served
+    assert plan.changed == {"alpha": [0.0, 0.5]}
+    assert options == ["--port=9000", "--no-browser", "--theme=dark"]
+    assert result.stdout.splitlines() == [
+        "A small experiment", "http://localhost:9000/ (Ctrl-C ends it)",
+    ]  # fmt: skip
+    call("dashboard", NAME)
+    assert served[1][1] == ["--port=8866"]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["dashboard"], "Missing argument 'NAME'."),
+        (["dashboard", "9"], "no notebook '9'; there are the experiments "
+         "'colored_digits', and the lessons ."),
+        (["dashboard", NAME, "-p", "epochs=0"], "epochs must be at least 1; not 0."
+         " The nearest is 1."),
+        (["dashboard", NAME, "-p", "epochs"], "-p 'epochs' must have the form name=value."),
+    ],
+)  # fmt: skip
+def test_a_mistake_starts_no_dashboard(
+    served: list[tuple[NotebookPlan, list[str]]], args: list[str], message: str
+) -> None:
+    result = call(*args)
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {message}\n")
+    assert served == []
+
+
+def test_a_missing_voila_is_one_line(
+    served: list[tuple[NotebookPlan, list[str]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dashboard, "find_spec", lambda name: None)
+    result = call("dashboard", NAME)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        'Error: a dashboard needs Voilà, which is not installed; pip install "infonb[dashboard]"\n'
+    )
+    assert served == []
 
 
 def test_module_and_version() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from infonb.reports.notebooks import copy_notebooks, notebook_path
+from infonb.reports.copies import copy_notebooks
+from infonb.reports.notebooks import notebook_path
 from infonb.reports.plan import ReportPlan, plan_report
 from infonb.reports.run import Report, ReportError, run_report
 

@@ -17,7 +17,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from infonb.reports.notebooks import PACKAGE
 
-__all__ = ["InterpreterKernel", "kernel_options", "write_kernelspec"]
+__all__ = ["InterpreterKernel", "kernel_options", "transport", "write_kernelspec"]
 
 # what a socket's path may have on the strictest of the usual systems, less the port's suffix
 _LONGEST_SOCKET_PATH = 90
@@ -82,8 +82,20 @@ def kernel_options(folder: Path) -> dict[str, Any]:
     from traitlets.config import Config
 
     connection = folder / "kernel.json"
-    sockets = sys.platform != "win32" and len(str(connection)) < _LONGEST_SOCKET_PATH
     config = Config()
     config.InterpreterKernel.connection_file = str(connection)
-    config.InterpreterKernel.transport = "ipc" if sockets else "tcp"
+    config.InterpreterKernel.transport = transport(connection)
     return {"kernel_manager_class": InterpreterKernel, "config": config}
+
+
+def transport(connection: Path) -> str:
+    """
+    Return how to talk to a kernel with this connection file: sockets in its folder if possible.
+
+    Examples
+    --------
+    >>> transport(Path("folder" * 20, "kernel.json"))
+    'tcp'
+    """
+    sockets = sys.platform != "win32" and len(str(connection)) < _LONGEST_SOCKET_PATH
+    return "ipc" if sockets else "tcp"

@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
+import json
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from infonb.reports.kernel import write_kernelspec
+from infonb.reports.copies import GUIDE
+from infonb.reports.server import run_server, server_environment
 
-__all__ = ["lab_command", "start_lab"]
+__all__ = ["lab_command", "lab_environment", "start_lab"]
+
+# defaults for this JupyterLab only, which its settings can change
+_SETTINGS = {
+    # the guide is to be read, not edited
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    # no question about news over the first page that a student sees, and nothing fetched
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+}
 
 
 def lab_command(folder: Path, options: Sequence[str] = ()) -> list[str]:
     """
-    Return the command that starts JupyterLab on a folder.
+    Return the command that starts JupyterLab on a folder, at its guide if it has one.
 
     Examples
     --------
     >>> lab_command(Path("here"), ["--port=8890"])[1:3]
     ['-m', 'jupyterlab']
     """
-    return [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}",
-            *options]  # fmt: skip
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    if (folder / GUIDE).is_file():
+        command.append(f"--LabApp.default_url=/lab/tree/{GUIDE}")
+    return [*command, *options]
 
 
-def lab_environment(kernels: Path) -> dict[str, str]:
-    """Return the environment in which ``python3`` is this interpreter, whatever else there is."""
-    write_kernelspec(kernels)
-    paths = [str(kernels), os.environ.get("JUPYTER_PATH", "")]
-    return {**os.environ, "JUPYTER_PATH": os.pathsep.join(path for path in paths if path)}
+def lab_environment(folder: Path) -> dict[str, str]:
+    """Return `server_environment` of a temporary folder, to which the settings are written."""
+    environment = server_environment(folder)
+    settings = folder / "labconfig" / "default_setting_overrides.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
+    return environment
 
 
 def start_lab(folder: Path, options: Sequence[str] = ()) -> int:
     """Run JupyterLab on a folder until it is stopped; return its exit code."""
-    with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as kernels:
-        environment = lab_environment(Path(kernels))
-        server = subprocess.Popen(lab_command(folder, options), env=environment)
-        # the server asks what to do on Ctrl-C; this process only waits for its answer, and hands
-        # on a request to end
-        before = {
-            signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: None),
-            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: server.terminate()),
-        }
-        try:
-            return server.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as own:
+        return run_server(lab_command(folder, options), lab_environment(Path(own)))

@@ -1,17 +1,18 @@
-"""Where the notebooks and tutorials lie, and a copy of them for someone to work in."""
+"""Where the notebooks of the experiments and the lessons lie, and what they are called."""
 
 from __future__ import annotations
 
-import os
-import shutil
+import json
+import re
 from pathlib import Path
 
 import infonb
 
-__all__ = ["copy_notebooks", "notebook_folder", "notebook_path"]
+__all__ = ["PACKAGE", "find_lesson", "lesson_name", "lessons", "notebook_folder", "notebook_path",
+           "notebook_title"]  # fmt: skip
 
 PACKAGE = Path(infonb.__file__).resolve().parent
-_IGNORED = {".ipynb_checkpoints", "__pycache__", ".gitkeep", ".DS_Store"}
+_LESSON = re.compile(r"(\d+)_(\w+)")
 
 
 def notebook_folder(kind: str = "notebooks") -> Path:
@@ -55,65 +56,68 @@ def notebook_path(name: str) -> Path:
     return path
 
 
-def copy_notebooks(folder: str | os.PathLike[str]) -> tuple[list[Path], list[Path]]:
+def lessons() -> dict[int, Path]:
     """
-    Copy the notebooks and tutorials into a folder, never over a file that is different there.
+    Return the lessons' notebooks by their number, in order.
+
+    Examples
+    --------
+    >>> lessons()[1].name
+    '01_entropy_of_a_neuron.ipynb'
+    """
+    found = {}
+    for path in notebook_folder("tutorials").glob("*.ipynb"):
+        if match := _LESSON.fullmatch(path.stem):
+            found[int(match[1])] = path
+    return dict(sorted(found.items()))
+
+
+def find_lesson(name: str) -> Path | None:
+    """
+    Return the notebook of a lesson, or None if there is no such lesson.
 
     Parameters
     ----------
-    folder
-        Made if missing; gets the subfolders ``notebooks`` and ``tutorials``.
+    name
+        Its number (``"1"``), or its name with or without the number; hyphens stand for
+        underscores.
 
-    Returns
-    -------
-    copied, kept
-        Paths of the files written, and of those that were kept because they had been changed.
-
-    Raises
-    ------
-    NotADirectoryError
-        If the folder or one of its parents is a file.
-    ValueError
-        If the folder is the one that the package's own notebooks lie in.
+    Examples
+    --------
+    >>> find_lesson("1") == find_lesson("entropy-of-a-neuron") == lessons()[1]
+    True
     """
-    folder = Path(folder)
-    check_folder(folder)
-    pairs = []
-    for kind in ("notebooks", "tutorials"):
-        source = notebook_folder(kind)
-        if (folder / kind).resolve() == source.resolve() or _inside(folder, source):
-            raise ValueError(
-                f"{folder} holds the package's own {kind}; choose another folder to work in."
-            )
-        files = sorted(path for path in source.rglob("*") if path.is_file())
-        pairs += [
-            (path, folder / kind / path.relative_to(source))
-            for path in files
-            if not _IGNORED & set(path.relative_to(source).parts)
-        ]
-    copied, kept = [], []
-    for path, target in pairs:
-        if not target.exists():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-            copied.append(target)
-        elif target.read_bytes() != path.read_bytes():
-            kept.append(target)
-    return copied, kept
+    wanted = name.removesuffix(".ipynb").replace("-", "_")
+    for number, path in lessons().items():
+        if wanted in (str(number), f"{number:02}", path.stem, lesson_name(path)):
+            return path
+    return None
 
 
-def check_folder(folder: Path) -> None:
-    """Raise unless files can be written to a folder, or the folder can be made; make nothing."""
-    existing = next(path for path in [folder.absolute(), *folder.absolute().parents] if _is(path))
-    if not existing.is_dir():
-        raise NotADirectoryError(f"output folder {folder}: {existing} is a file, not a folder.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise PermissionError(f"output folder {folder}: no permission to write in {existing}.")
+def lesson_name(path: Path) -> str:
+    """
+    Return the name of a lesson, without its number.
+
+    Examples
+    --------
+    >>> lesson_name(lessons()[1])
+    'entropy_of_a_neuron'
+    """
+    return path.stem.partition("_")[2]
 
 
-def _is(path: Path) -> bool:
-    return os.path.lexists(path)
+def notebook_title(path: Path) -> str:
+    """
+    Return the title of a notebook: its first heading.
 
-
-def _inside(folder: Path, parent: Path) -> bool:
-    return folder.resolve().is_relative_to(parent.resolve())
+    Examples
+    --------
+    >>> notebook_title(lessons()[1])
+    '1. The entropy of a neuron'
+    """
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown" and source.startswith("# "):
+            return source.splitlines()[0].removeprefix("# ").strip()
+    return path.stem.replace("_", " ")

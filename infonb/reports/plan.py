@@ -15,6 +15,7 @@ from infonb.experiments.cache import check_cache
 from infonb.experiments.parameters import (
     ParameterError,
     ParameterInfo,
+    ParameterSet,
     assert_same,
     check,
     check_preset,
@@ -22,23 +23,35 @@ from infonb.experiments.parameters import (
     find,
     parse,
 )
-from infonb.reports.notebooks import check_folder, notebook_path
+from infonb.reports.folders import check_folder
+from infonb.reports.notebooks import notebook_path
 
-__all__ = ["RESERVED", "ReportPlan", "plan_report"]
+__all__ = ["RESERVED", "NotebookPlan", "ReportPlan", "plan_experiment", "plan_report"]
 
 # set by every report: pictures instead of live controls, and where the labelled results go
 RESERVED = ("interactive", "results")
 
 
 @dataclass(frozen=True)
-class ReportPlan:
-    """A checked report: the notebook, all values of its parameters, and the files it will write."""
+class NotebookPlan:
+    """A notebook that can be run: its file, and all values of its parameters, checked."""
 
     name: str
     title: str
     source: Path
-    folder: Path
     parameters: tuple[tuple[ParameterInfo, Any], ...]
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The parameters that differ from their default."""
+        return {info.name: value for info, value in self.parameters if value != info.default}
+
+
+@dataclass(frozen=True)
+class ReportPlan(NotebookPlan):
+    """A checked report: the notebook, all values of its parameters, and the files it will write."""
+
+    folder: Path
 
     @property
     def notebook(self) -> Path:
@@ -59,11 +72,6 @@ class ReportPlan:
     def partial(self) -> Path:
         """The notebook while it is being executed."""
         return self.folder / f".{self.name}.partial.ipynb"
-
-    @property
-    def changed(self) -> dict[str, Any]:
-        """The parameters that differ from their default."""
-        return {info.name: value for info, value in self.parameters if value != info.default}
 
     @property
     def injected(self) -> dict[str, Any]:
@@ -101,6 +109,33 @@ def plan_report(
         If the output folder cannot be made or written to, or the notebook or a file of the data
         set is missing and cannot be downloaded.
     """
+    plan, checked = _check_values(name, parameters, text)
+    folder = Path(output) if output is not None else Path("report", plan.name)
+    check_folder(folder)
+    report = ReportPlan(plan.name, plan.title, plan.source, plan.parameters, folder)
+    _check_results(report)
+    _check_data(plan.name, checked)
+    return report
+
+
+def plan_experiment(
+    name: str, parameters: Mapping[str, Any] | None = None, *, text: bool = False
+) -> NotebookPlan:
+    """
+    Check everything that an experiment's notebook needs, its data too; run nothing.
+
+    Parameters, errors
+        As `plan_report`, which also plans the files that a report writes.
+    """
+    plan, checked = _check_values(name, parameters, text)
+    _check_data(plan.name, checked)
+    return plan
+
+
+def _check_values(
+    name: str, parameters: Mapping[str, Any] | None, text: bool
+) -> tuple[NotebookPlan, ParameterSet]:
+    """Check the values of an experiment's parameters, alone and together."""
     module = experiments.get(name)
     name = module.__name__.rpartition(".")[2]
     given = dict(parameters or {})
@@ -118,21 +153,17 @@ def plan_report(
     values = dataclasses.asdict(checked)
     source = notebook_path(name)
     assert_same(source, module.Parameters)
-    folder = Path(output) if output is not None else Path("report", name)
-    check_folder(folder)
-    plan = ReportPlan(
-        name=name,
-        title=experiments.title(name),
-        source=source,
-        folder=folder,
-        parameters=tuple((info, values[info.name]) for info in known.values()),
-    )
-    _check_results(plan)
-    if "cache" in values:
-        check_cache(values["cache"])
+    shown = tuple((info, values[info.name]) for info in known.values())
+    return NotebookPlan(name, experiments.title(name), source, shown), checked
+
+
+def _check_data(name: str, checked: ParameterSet) -> None:
+    """Check that runs can be kept, and fetch the data where they are not there yet."""
+    if hasattr(checked, "cache"):
+        check_cache(checked.cache)
+    module = experiments.get(name)
     if hasattr(module, "prepare"):
         module.prepare(checked)
-    return plan
 
 
 def _check_results(plan: ReportPlan) -> None:

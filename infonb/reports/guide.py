@@ -1,0 +1,68 @@
+"""The guide of a laboratory: what lies in its folder, and what can be done with it."""
+
+from __future__ import annotations
+
+from infonb import experiments
+from infonb.reports.notebooks import lessons, notebook_path, notebook_title
+
+__all__ = ["guide"]
+
+_TEXT = """\
+# infonb: notebooks and lessons
+
+What kind of memorization is in a network? This folder is yours to work in: change what you like,
+the installed files stay as they are. Open a notebook by a click, then *Run* → *Run All Cells*.
+
+## Lessons
+
+{lessons}
+
+Each has exercises; a solution is folded away below each of them, and opens by a click.
+
+## The paper's experiments
+
+{experiments}
+
+## A page or a dashboard, without opening a notebook
+
+In a terminal in which infonb is installed:
+
+```bash
+# experiments and their parameters, and the lessons
+infonb list
+
+# a page to pass on, the executed notebook, the results
+infonb run {first} -o report
+
+# live controls, without the code
+infonb dashboard {first}
+```
+
+## A fresh copy
+
+A file that you have changed is never written over. To have it back as it was, delete or rename
+it, and start `infonb lab` on this folder again. If a newer infonb brings a newer version of it,
+that is put beside yours, as `name.new.ipynb`; files that you have not changed are brought up to
+date.
+"""
+
+
+def guide() -> str:
+    """
+    Return the guide as Markdown, with the titles that the notebooks have.
+
+    Examples
+    --------
+    >>> print(guide().splitlines()[0])
+    # infonb: notebooks and lessons
+    """
+    names = experiments.names()
+    return _TEXT.format(
+        lessons="\n".join(
+            f"- [{notebook_title(path)}](tutorials/{path.name})" for path in lessons().values()
+        ),
+        experiments="\n".join(
+            f"- [{notebook_title(notebook_path(name))}](notebooks/{name}.ipynb)" for name in names
+        ),
+        first=names[0].replace("_", "-"),
+    )

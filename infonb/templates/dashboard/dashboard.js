@@ -1,0 +1,48 @@
+// Says at the foot of the window which section is being computed, for how long, and how far it is.
+(() => {
+  const WAITING = ".voila-skeleton-container"; // what Voilà puts where an output is still to come
+  let begun = false;
+  let shown = null;
+  let since = 0;
+
+  function sectionOf(cell) {
+    const headings = [...document.querySelectorAll("#rendered_cells :is(h1, h2, h3)")];
+    const above = headings.filter(
+      (heading) => heading.compareDocumentPosition(cell) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    const nearest = above[above.length - 1] ?? headings[0];
+    return nearest.textContent.replace("¶", "").trim();
+  }
+
+  function update() {
+    const bar = document.getElementById("infonb-status");
+    const line = document.querySelector(".infonb-status-line [data-failed]");
+    const left = document.querySelectorAll(WAITING).length;
+    begun = begun || left > 0;
+    bar.hidden = !begun || (left === 0 && !line?.dataset.failed);
+    if (begun && left === 0) {
+      clearInterval(timer);
+    }
+    if (line?.dataset.failed) {
+      bar.className = "failed";
+      document.getElementById("infonb-section").textContent = line.dataset.failed;
+      document.getElementById("infonb-progress").textContent = "";
+      return;
+    }
+    if (bar.hidden) {
+      return;
+    }
+    const section = sectionOf(document.querySelector(WAITING));
+    if (section !== shown) {
+      shown = section;
+      since = Date.now();
+      document.getElementById("infonb-section").textContent = `Computing: ${section}`;
+    }
+    const seconds = Math.round((Date.now() - since) / 1000);
+    const progress = line?.textContent ?? "";
+    document.getElementById("infonb-progress").textContent =
+      ` · ${seconds} s` + (progress ? ` · ${progress}` : "");
+  }
+
+  const timer = setInterval(update, 300);
+})();
