@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infonb.measures import entropy, mixture_density, mutual_information
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.training import fit
+    from infonb.widgets import explore, explore_sweep, explore_training
 
 __version__ = "0.1.0"
 
@@ -38,11 +39,17 @@ _HOME = {
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
     "fit": "infonb.training",
+    "explore": "infonb.widgets",
+    "explore_sweep": "infonb.widgets",
+    "explore_training": "infonb.widgets",
 }
 
 __all__ = [
     "__version__",
     "entropy",
+    "explore",
+    "explore_sweep",
+    "explore_training",
     "fit",
     "from_arrays",
     "list_layers",

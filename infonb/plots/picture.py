@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+import struct
+import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,10 +16,14 @@ from matplotlib.figure import Figure
 __all__ = [
     "Picture",
     "check_array",
+    "encode_png",
     "group_dim",
+    "join_pngs",
     "label_of",
     "palette",
     "palette_kind",
+    "png_bundle",
+    "png_size",
     "subplots",
     "with_layer",
 ]
@@ -37,6 +43,9 @@ class Picture(Figure):
     ----------
     alt : str
         What the picture shows, for readers who do not see it.
+    cursor : tuple of float, optional
+        Data coordinates (x, y) of what is marked as chosen, if something is; the arrow keys of a
+        live picture go on from there.
 
     Examples
     --------
@@ -47,20 +56,128 @@ class Picture(Figure):
     """
 
     alt: str = ""
+    cursor: tuple[float, float] | None = None
 
-    def to_png(self) -> bytes:
-        """Return the picture as PNG, twice as dense as on the page."""
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=SCALE * DPI, facecolor="white")
-        return buffer.getvalue()
+    def to_png(self, compress_level: int = 6) -> bytes:
+        """
+        Return the picture as PNG, twice as dense as on the page.
+
+        Parameters
+        ----------
+        compress_level
+            1 is quickest, for live controls; 9 gives the fewest bytes.
+        """
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        canvas = self.canvas if isinstance(self.canvas, FigureCanvasAgg) else FigureCanvasAgg(self)
+        before = self.get_dpi()
+        self.set_dpi(SCALE * DPI)
+        try:
+            if self.get_layout_engine() is not None:
+                self.draw_without_rendering()  # places are known only after a drawing
+            canvas.draw()
+            return encode_png(np.asarray(canvas.buffer_rgba()), compress_level)
+        finally:
+            self.set_dpi(before)
 
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> tuple[dict, dict]:
-        png = self.to_png()
-        width, height = (int(np.frombuffer(png[at : at + 4], ">u4")[0]) for at in (16, 20))
-        size = {"width": width // SCALE, "height": height // SCALE}
-        text = {"text/plain": self.alt or repr(self)}
-        data = {"image/png": base64.b64encode(png).decode("ascii"), **text}
-        return data, {"image/png": {"alt": self.alt, **size}}
+        return png_bundle(self.to_png(), self.alt)
+
+
+def encode_png(pixels: np.ndarray, compress_level: int = 6) -> bytes:
+    """
+    Return pixels as PNG without filters: of figures in half the time and fewer bytes than with.
+
+    Parameters
+    ----------
+    pixels
+        uint8, shape (row, column, 3 or 4); transparency is left out.
+    compress_level
+        1 is quickest, 9 gives the fewest bytes.
+
+    References
+    ----------
+    W3C, Portable Network Graphics Specification, chapters 5 and 11.
+
+    Examples
+    --------
+    >>> from PIL import Image
+    >>> png = encode_png(np.full((2, 3, 3), 200, np.uint8))
+    >>> Image.open(io.BytesIO(png)).getpixel((2, 1))
+    (200, 200, 200)
+    """
+    rows, columns = pixels.shape[:2]
+    lines = np.zeros((rows, 1 + 3 * columns), np.uint8)  # each starts with its filter: 0, none
+    for channel in range(3):  # four times as quick as all at once
+        lines[:, 1 + channel :: 3] = pixels[..., channel]
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)),  # 8 bit, RGB
+        (b"IDAT", zlib.compress(lines.tobytes(), compress_level)),
+        (b"IEND", b""),
+    ]
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def png_size(png: bytes) -> tuple[int, int]:
+    """
+    Return the width and height that a PNG of a picture has on the page, in pixels.
+
+    Examples
+    --------
+    >>> png_size(subplots(size=(4, 3))[0].to_png())
+    (360, 270)
+    """
+    width, height = (int(np.frombuffer(png[at : at + 4], ">u4")[0]) for at in (16, 20))
+    return width // SCALE, height // SCALE
+
+
+def png_bundle(png: bytes, alt: str) -> tuple[dict, dict]:
+    """
+    Return data and metadata with which Jupyter shows a PNG at its size, with its alt text.
+
+    Examples
+    --------
+    >>> png_bundle(subplots()[0].to_png(), "an empty panel")[1]["image/png"]["alt"]
+    'an empty panel'
+    """
+    width, height = png_size(png)
+    data = {"image/png": base64.b64encode(png).decode("ascii"), "text/plain": alt or "a picture"}
+    return data, {"image/png": {"alt": alt, "width": width, "height": height}}
+
+
+def join_pngs(pngs: Sequence[bytes], columns: int) -> bytes:
+    """
+    Return pictures as one, row by row from the left.
+
+    Examples
+    --------
+    >>> one = subplots(size=(4, 3))[0].to_png()
+    >>> png_size(join_pngs([one, one, one], columns=2))
+    (720, 540)
+    """
+    if len(pngs) == 1:
+        return pngs[0]
+    from PIL import Image
+
+    images = [Image.open(io.BytesIO(png)) for png in pngs]
+    rows = [images[at : at + columns] for at in range(0, len(images), columns)]
+    size = (
+        max(sum(image.width for image in row) for row in rows),
+        sum(max(image.height for image in row) for row in rows),
+    )
+    whole = Image.new("RGB", size, "white")
+    top = 0
+    for row in rows:
+        left = 0
+        for image in row:
+            whole.paste(image, (left, top))
+            left += image.width
+        top += max(image.height for image in row)
+    return encode_png(np.asarray(whole))
 
 
 def subplots(
@@ -69,6 +186,7 @@ def subplots(
     *,
     size: tuple[float, float] = (4.0, 3.2),
     alt: str = "",
+    margins: Mapping[str, float] | None = None,
     **options: Any,
 ) -> tuple[Picture, np.ndarray]:
     """
@@ -82,6 +200,9 @@ def subplots(
         Width and height of one panel in inches.
     alt
         What the picture shows, in words.
+    margins
+        As in `matplotlib.figure.Figure.subplots_adjust`; None: from the sizes of all words, which
+        takes longer than the drawing.
     options
         As in `matplotlib.figure.Figure.subplots`.
 
@@ -91,7 +212,10 @@ def subplots(
     >>> axes.shape
     (2, 3)
     """
-    picture = Picture(figsize=(size[0] * columns, size[1] * rows), dpi=DPI, layout="constrained")
+    figsize = (size[0] * columns, size[1] * rows)
+    picture = Picture(figsize=figsize, dpi=DPI, layout=None if margins else "constrained")
+    if margins:
+        picture.subplots_adjust(**margins)
     picture.alt = alt
     axes = picture.subplots(rows, columns, squeeze=False, **options)
     for axis in axes.flat:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.ticker import MaxNLocator
 
 from infonb.measures import TiesWarning, mutual_information
 from infonb.plots.picture import Picture, check_array, label_of, palette, subplots
@@ -23,6 +24,8 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
     "Miller–Madow": {"estimator": "binned", "corrected": "miller-madow"},
     "permutation": {"estimator": "binned", "corrected": "permutation"},
 }
+
+_MARGINS = {"left": 0.075, "right": 0.985, "bottom": 0.16, "top": 0.91, "wspace": 0.42}
 
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10000)
 
@@ -102,7 +105,7 @@ def explore_estimators(
 
 
 def _draw(pairs: xr.DataArray, truth: float, k: int, bins: int) -> Picture:
-    picture, axes = subplots(1, 2, size=(4.6, 3.4))
+    picture, axes = subplots(1, 2, size=(4.6, 3.2), margins=_MARGINS)
     left, right = axes[0]
     x, y = pairs.isel(seed=0).transpose("neuron", "sample").values
     left.plot(x, y, ".", ms=4, alpha=0.5, mew=0, color="0.3")
@@ -128,6 +131,7 @@ def _draw(pairs: xr.DataArray, truth: float, k: int, bins: int) -> Picture:
     right.set_yticks(range(len(names)), names)
     right.set_ylim(len(names) - 0.5, -0.5)
     right.set_xlabel("mutual information (nat)")
+    right.xaxis.set_major_locator(MaxNLocator(6))
     right.set_title(
         f"exactly {truth:.2f} nat (dashed), {len(value)} seeds", fontsize=11, loc="left"
     )

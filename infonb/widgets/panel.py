@@ -1,38 +1,73 @@
-"""A picture with controls that works live in JupyterLab and stays visible without a kernel."""
+"""Pictures with controls that work live in JupyterLab and stay visible without a kernel."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from infonb.plots.picture import Picture
+from infonb.plots.picture import Picture, join_pngs, png_bundle, png_size
+from infonb.validate import check_choice
 
 __all__ = ["Panel"]
+
+#: The name of the picture of a panel that has only one.
+_ONLY = "picture"
+
+#: What went wrong with a click is kept under this name, which is no picture's.
+_CLICK = ""
+
+_Draw = Callable[..., Picture]
 
 
 class Panel:
     """
-    Controls above a picture that is drawn again whenever one of them changes.
+    Controls above pictures, each drawn again when a control that it depends on changes.
 
     An `ipywidgets.Output` or ``interact`` leaves nothing in an exported page. This object shows the
-    live widgets where there is a kernel and carries the picture as PNG for pages without one.
+    live widgets where there is a kernel and carries the pictures as PNG for pages without one.
 
     Parameters
     ----------
     draw
-        Function of the controls' values, by name, that returns a `Picture`.
+        Function of the controls' values, by name, that returns a `Picture`. Or name → such a
+        function, for several pictures: the names of a function's arguments say on which controls
+        its picture depends. A function with ``**`` depends on all.
     controls
-        Name → widget with a ``value``, in the order of `draw`'s arguments.
+        Name → widget with a ``value``.
     interactive
-        False: only the picture, for reports.
+        False: only the pictures, for reports.
+    columns
+        How many pictures stand side by side.
+    on_click
+        Name of a picture → function of a place in its first axes, (x, y) in data coordinates, that
+        returns name → value of the controls to set. The picture can then be clicked; when it has
+        the focus, the arrow keys go on from its ``cursor`` by 1, with shift by 10. A panel with a
+        single `draw` calls its picture ``"picture"``.
+    beside
+        Widgets to show after the controls that hold no choice of their own, such as a list from
+        which to set several controls.
 
     Attributes
     ----------
     controls : dict
         The widgets, by name.
-    image : ipywidgets.Image
-        The picture on show.
+    images : dict
+        The pictures on show, by name: widgets with a ``value``, the PNG.
+    image
+        The first of them.
+    beside : list
+        The widgets that were given.
+    message : ipywidgets.HTML
+        What is wrong with the choice, if something is; the pictures it concerns stay as they were.
+
+    Raises
+    ------
+    ValueError
+        For an argument of a function that is no control, a click on no picture, and whatever the
+        functions raise for the values with which the controls start.
 
     Examples
     --------
@@ -48,55 +83,187 @@ class Panel:
 
     def __init__(
         self,
-        draw: Callable[..., Picture],
+        draw: _Draw | Mapping[str, _Draw],
         controls: Mapping[str, Any],
         *,
         interactive: bool = True,
+        columns: int = 2,
+        on_click: Mapping[str, Callable[[float, float], Mapping[str, Any]]] | None = None,
+        beside: Sequence[Any] = (),
     ) -> None:
         import ipywidgets as widgets
 
+        from infonb.widgets.click import LivePicture
+
         self.controls = dict(controls)
         self.interactive = interactive
-        self._draw = draw
-        self.alt = ""
-        self.image = widgets.Image(format="png")
-        self.image.layout.max_width = "100%"
+        self._draws = dict(draw) if isinstance(draw, Mapping) else {_ONLY: draw}
+        self._takes = {name: self._arguments(name, one) for name, one in self._draws.items()}
+        self._columns = min(columns, len(self._draws))
+        self._clicks = dict(on_click or {})
+        for name in self._clicks:
+            check_choice("on_click", name, list(self._draws))
+        self._drawn: dict[str, dict[str, Any]] = {}
+        self._errors: dict[str, str] = {}
+        self._held = 0
+        self.images = {name: LivePicture() for name in self._draws}
         self.message = widgets.HTML()
+        for name in self._draws:
+            self._redraw(name)
+        for name in self._clicks:
+            self.images[name].observe(self._clicked(name), names="pointed")
         for control in self.controls.values():
             if hasattr(control, "continuous_update"):
                 control.continuous_update = False  # one drawing per choice, not per pixel
-            control.style.description_width = "initial"
             control.observe(self._update, names="value")
-        rows = widgets.Box(
-            list(self.controls.values()), layout=widgets.Layout(flex_flow="row wrap")
-        )
-        self._view = widgets.VBox(
-            [rows, self.message, self.image], layout=widgets.Layout(align_items="flex-start")
-        )
-        self._picture = self._redraw()
+        self.beside = list(beside)
+        self._view = self._lay_out([*self.controls.values(), *self.beside])
 
     @property
     def value(self) -> dict[str, Any]:
         """The controls' values, for use in the next cell."""
         return {name: control.value for name, control in self.controls.items()}
 
-    def _redraw(self) -> Picture:
-        picture = self._draw(**self.value)
-        self.alt = picture.alt
-        self.image.value = picture.to_png()
-        return picture
+    @property
+    def image(self) -> Any:
+        """The first picture on show."""
+        return next(iter(self.images.values()))
 
-    def _update(self, change: Any) -> None:
+    @property
+    def alt(self) -> str:
+        """What the pictures show, in words."""
+        return " ".join(image.alt for image in self.images.values())
+
+    def set(self, **values: Any) -> None:
+        """
+        Set several controls at once; each picture is drawn once at most.
+
+        Parameters
+        ----------
+        values
+            Name of a control → its value.
+
+        Raises
+        ------
+        ValueError
+            For a name that is no control.
+        """
+        for name in values:
+            check_choice("control", name, list(self.controls))
+        with self.hold():
+            for name, value in values.items():
+                self.controls[name].value = value
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Put off drawing until the end of a ``with`` block."""
+        self._held += 1
         try:
-            self._picture = self._redraw()
-        except ValueError as error:
-            # an exception in a callback would vanish in the log: say it where the reader looks
-            self.message.value = f"<p role='alert'><strong>{html.escape(str(error))}</strong></p>"
-        else:
-            self.message.value = ""
+            yield
+        finally:
+            self._held -= 1
+            self._update()
+
+    def _arguments(self, name: str, draw: _Draw) -> list[str]:
+        """Return the controls on which a picture depends."""
+        found = inspect.signature(draw).parameters.values()
+        if any(one.kind is one.VAR_KEYWORD for one in found):
+            return list(self.controls)
+        takes = [one.name for one in found if one.default is one.empty or one.name in self.controls]
+        for argument in takes:
+            check_choice(f"argument of {name}", argument, list(self.controls))
+        return takes
+
+    def _redraw(self, name: str) -> None:
+        """Draw a picture unless it shows the present choice already."""
+        chosen = {take: self.controls[take].value for take in self._takes[name]}
+        if self._drawn.get(name) == chosen:
+            return
+        self._drawn[name] = chosen
+        picture = self._draws[name](**chosen)
+        image = self.images[name]
+        png = picture.to_png(compress_level=1)
+        with image.hold_sync():
+            image.value, image.alt, image.width = png, picture.alt, png_size(png)[0]
+            if name in self._clicks:
+                image.axes = _place(picture)
+                image.cursor = [float(at) for at in picture.cursor or ()]
+
+    def _update(self, change: Any = None) -> None:
+        if self._held:
+            return
+        for name in self._draws:
+            before = self._drawn[name]
+            try:
+                self._redraw(name)
+            except Exception as error:
+                # in a callback it would vanish in the log: say it where the reader looks
+                self._errors[name] = _words(error)
+            else:
+                if self._drawn[name] is not before:
+                    self._errors.pop(name, None)
+        said = [f"<strong>{words}</strong>" for words in dict.fromkeys(self._errors.values())]
+        self.message.value = f"<p role='alert'>{'<br>'.join(said)}</p>" if said else ""
+
+    def _clicked(self, name: str) -> Callable[[Any], None]:
+        def clicked(change: Any) -> None:
+            x, y, _ = change["new"]
+            self._errors.pop(_CLICK, None)
+            try:
+                self.set(**self._clicks[name](x, y))
+            except Exception as error:
+                self._errors[_CLICK] = _words(error)
+                self._update()
+
+        return clicked
+
+    def _lay_out(self, controls: Sequence[Any]) -> Any:
+        """Return the controls in columns above the pictures, none wider than these together."""
+        import ipywidgets as widgets
+
+        for control in controls:
+            control.layout.width = control.layout.width or "auto"
+            if hasattr(control, "description"):
+                control.style.description_width = "initial"
+        images = list(self.images.values())
+        widths = [image.width for image in images]
+        starts = range(0, len(images), self._columns)
+        across = max(sum(widths[at : at + self._columns]) for at in starts) + 10 * self._columns
+        wide = {"width": "100%", "max_width": f"{across}px"}
+        rows = widgets.GridBox(
+            list(controls),
+            layout=widgets.Layout(
+                grid_template_columns="repeat(auto-fill, minmax(250px, 1fr))",
+                grid_gap="0 14px", **wide,
+            ),
+        )  # fmt: skip
+        grid = widgets.GridBox(
+            images,
+            layout=widgets.Layout(
+                grid_template_columns=f"repeat({self._columns}, minmax(0, 1fr))",
+                grid_gap="4px", **wide,
+            ),
+        )  # fmt: skip
+        return widgets.VBox(
+            [rows, self.message, grid], layout=widgets.Layout(align_items="flex-start")
+        )
+
+    def to_png(self) -> bytes:
+        """Return all pictures as one PNG, as a page without a kernel shows them."""
+        return join_pngs([image.value for image in self.images.values()], self._columns)
 
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> tuple[dict, dict]:
-        data, metadata = self._picture._repr_mimebundle_()
+        data, metadata = png_bundle(self.to_png(), self.alt)
         if self.interactive:
             data |= self._view._repr_mimebundle_()
         return data, metadata
+
+
+def _words(error: Exception) -> str:
+    return html.escape(str(error) if isinstance(error, ValueError) else repr(error))
+
+
+def _place(picture: Picture) -> list[float]:
+    """Return where a picture's first axes are, as shares of it, and their limits."""
+    axis = picture.axes[0]
+    return [float(at) for at in (*axis.get_position().bounds, *axis.get_xlim(), *axis.get_ylim())]

@@ -15,6 +15,8 @@ from infonb.widgets.panel import Panel
 
 __all__ = ["explore_sensitivity"]
 
+_MARGINS = {"right": 0.985, "bottom": 0.22, "top": 0.86, "wspace": 0.07}
+
 #: Where the controls start if the grid has these values: the paper's.
 _START = {"bins": 100, "k": 3, "edges": "common"}
 
@@ -78,7 +80,7 @@ def explore_sensitivity(
     layers = [str(layer) for layer in result.layer.values]
     controls: dict[str, Any] = {
         "layer": widgets.Dropdown(options=layers, value=layers[0], description="layer"),
-        "edges": widgets.ToggleButtons(
+        "edges": widgets.Dropdown(
             options=[(EDGES[value], value) for value in result.edges.values],
             value=_first(result, "edges"),
             description="entropy in",
@@ -108,7 +110,8 @@ def _draw(result: xr.Dataset, layer: str, edges: str, bins: int, k: int, n_sampl
     common = {"layer": layer, "n_samples": n_samples}
     entropy = result.entropy.sel({**common, "edges": edges, "bins": bins})
     information = result.mutual_information.sel({**common, "k": k})
-    picture, axes = subplots(1, 2, size=(4.9, 3.3))
+    room = (0.3 + 0.085 * max(map(len, names))) / 9.2  # for the names, as share of the width
+    picture, axes = subplots(1, 2, size=(4.6, 3.2), margins={**_MARGINS, "left": room})
     left, right = axes[0]
     columns = [_finite(entropy.sel({over: end})) for end in ends]
     boxes = left.boxplot(

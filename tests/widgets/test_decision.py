@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infonb.plots import plot_decision, plot_surface
 from infonb.widgets import explore_decision
 
 
@@ -42,3 +43,28 @@ def test_without_the_cut_all_networks_are_shown(surfaces):
     panel = explore_decision(surfaces[0], {})
     assert list(panel.controls) == ["c1"]
     assert panel.alt == "What the networks a, b answer over the plane at c1 = 0."
+
+
+@pytest.mark.parametrize("cut", [True, False])
+def test_a_picture_laid_out_as_the_first_is_as_a_new_one(surfaces, cut):
+    rng = np.random.default_rng(0)
+    points = {
+        name: xr.Dataset(
+            {"input": (("feature", "sample"), rng.normal(size=(3, 20)))},
+            {"label": ("sample", np.arange(20) % 2)},
+        )
+        for name in ("a", "b")
+    }
+    probability, radial = surfaces
+    panel = explore_decision(probability, points, radial if cut else None)
+    first = panel.image.value
+    panel.controls["c1"].value = 3.0
+    at = {"network": ["a"], "c1": [3.0]}
+    new = (
+        plot_surface(probability.sel(at), radial.sel(network=["a"]), points)
+        if cut
+        else plot_decision(probability.sel(c1=[3.0]), points, rows="c1", columns="network")
+    )
+    assert panel.image.value == new.to_png(compress_level=1)
+    panel.controls["c1"].value = 0.0
+    assert panel.image.value == first

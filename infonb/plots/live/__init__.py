@@ -1,0 +1,10 @@
+"""Figures for live controls: made once, then given new values, which takes half the time."""
+
+from __future__ import annotations
+
+from infonb.plots.live.boxes import EntropyBoxes
+from infonb.plots.live.histogram import NeuronHistogram
+from infonb.plots.live.matrix import PairMatrix
+from infonb.plots.live.scatter import PairScatter
+
+__all__ = ["EntropyBoxes", "NeuronHistogram", "PairMatrix", "PairScatter"]

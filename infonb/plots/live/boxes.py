@@ -1,0 +1,139 @@
+"""The entropy of all neurons, a box for each layer, with the chosen neuron marked."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from infonb.plots.live.frame import fit, frame, shortened
+from infonb.plots.picture import Picture, palette
+
+__all__ = ["EntropyBoxes"]
+
+#: More names do not fit below the axis.
+_NAMES = 6
+
+
+class EntropyBoxes:
+    """
+    Boxes of the entropy of neurons: quartiles, and whiskers to the last within 1.5 boxes.
+
+    Parameters
+    ----------
+    layers
+        Their names.
+    size
+        Width and height in inches.
+
+    Examples
+    --------
+    >>> boxes = EntropyBoxes(["fc1", "fc2"])
+    >>> values = [np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0])]
+    >>> picture = boxes.draw(values, (0, 2.0), "entropy", unit="nat", chosen="fc1, neuron 1")
+    >>> picture.alt
+    'Boxes of the entropy of neurons, entropy; medians (nat): fc1 2.00, fc2 0.50. Marked: fc1,
+    neuron 1, 2.00 nat.'
+    """
+
+    def __init__(self, layers: Sequence[str], size: tuple[float, float] = (4.6, 2.2)) -> None:
+        self._layers = list(layers)
+        self._picture, self._axis, self._title = frame(size)
+        step = -(-len(layers) // _NAMES)
+        names = distinct(layers)
+        room = max(int(58 / min(len(layers), _NAMES)), 6)
+        self._axis.set_xlim(-0.6, len(layers) - 0.4)
+        self._axis.set_xticks(
+            range(0, len(layers), step), [shortened(name, room) for name in names[::step]]
+        )
+        self._boxes: list = []
+        self._shown: list[np.ndarray] = []
+        self._number = 0
+        colours = palette(4, "layers")
+        self._colour = colours[0]
+        self._mark = self._axis.plot(
+            [], [], "D", ms=7, mfc=colours[3], mec="black", mew=1, zorder=5
+        )[0]
+        self._picture.move(self._mark, self._title)
+
+    def draw(
+        self,
+        entropy: Sequence[np.ndarray],
+        marked: tuple[int, float],
+        title: str,
+        *,
+        unit: str,
+        chosen: str,
+    ) -> Picture:
+        """
+        Return the picture of other entropies or of another choice; it is the same object each time.
+
+        Parameters
+        ----------
+        entropy
+            Of each layer, shape (neuron,).
+        marked
+            Which layer the chosen neuron is in, and its entropy.
+        title
+            What was measured.
+        unit
+            Of the entropy.
+        chosen
+            The chosen neuron in words.
+        """
+        if not _same(entropy, self._shown):
+            self._replace(entropy)
+        self._picture.still(self._number, unit)
+        self._mark.set_data([marked[0]], [marked[1]])
+        self._axis.set_ylabel(f"entropy ({unit})")
+        self._title.set_text(f"entropy of all neurons, {title}")
+        medians = ", ".join(
+            f"{name} {np.median(values):z.2f}"
+            for name, values in zip(self._layers, entropy, strict=True)
+        )
+        self._picture.alt = (
+            f"Boxes of the entropy of neurons, {title}; medians ({unit}): {medians}. "
+            f"Marked: {chosen}, {marked[1]:z.2f} {unit}."
+        )
+        return self._picture
+
+    def _replace(self, entropy: Sequence[np.ndarray]) -> None:
+        for artist in self._boxes:
+            artist.remove()
+        drawn = self._axis.boxplot(
+            list(entropy), positions=range(len(entropy)), widths=0.6, patch_artist=True,
+            manage_ticks=False, boxprops={"facecolor": (*self._colour, 0.45), "linewidth": 0.8},
+            medianprops={"color": "black", "linewidth": 2},
+            flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "0.3"},
+        )  # fmt: skip
+        self._boxes = [artist for part in drawn.values() for artist in part]
+        self._axis.set_ylim(*fit(np.concatenate(list(entropy)), 0.08))
+        self._shown, self._number = list(entropy), self._number + 1
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """
+    Return names without what all of them begin and end with, if they are long.
+
+    Examples
+    --------
+    >>> distinct(["encoder.layers.0.mlp", "encoder.layers.1.mlp"]), distinct(["fc1", "fc2"])
+    (['0', '1'], ['fc1', 'fc2'])
+    """
+    if len(names) < 2 or max(map(len, names)) <= 8:
+        return list(names)
+    start = _alike(names)
+    end = _alike([name[start:][::-1] for name in names])
+    short = [name[start : len(name) - end] for name in names]
+    return short if all(short) else list(names)
+
+
+def _alike(names: Sequence[str]) -> int:
+    """Return how many letters all names begin with."""
+    letters = zip(*names, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda each: len(set(each)) == 1, letters))
+
+
+def _same(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> bool:
+    return len(first) == len(second) and all(map(np.array_equal, first, second))

@@ -1,0 +1,69 @@
+"""The histogram of one neuron, with its bins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infonb.plots.live.frame import frame
+from infonb.plots.picture import Picture, palette
+
+__all__ = ["NeuronHistogram"]
+
+_HEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.02)
+
+
+class NeuronHistogram:
+    r"""
+    The shares of a neuron's samples in bins.
+
+    Parameters
+    ----------
+    size
+        Width and height in inches.
+
+    Examples
+    --------
+    >>> histogram = NeuronHistogram()
+    >>> picture = histogram.draw(
+    ...     np.array([0.0, 0.1, 0.9]), np.linspace(0, 1, 3), "fc1, neuron 0\nH = 0.64", "2 bins"
+    ... )
+    >>> picture.alt
+    'Histogram of a neuron in 2 bins: fc1, neuron 0; H = 0.64.'
+    """
+
+    def __init__(self, size: tuple[float, float] = (4.6, 2.2)) -> None:
+        self._picture, self._axis, self._title = frame(size)
+        self._bars = self._axis.stairs([0.0], [0.0, 1.0], fill=True, color=palette(1, "layers")[0])
+        lines = (self._axis.spines[side] for side in ("left", "bottom"))
+        self._picture.move(self._bars, *lines, self._title)  # the lines lie over the bars
+
+    def draw(self, values: np.ndarray, edges: np.ndarray, title: str, bins: str) -> Picture:
+        """
+        Return the picture of other values; it is the same object each time.
+
+        Parameters
+        ----------
+        values
+            Activations, shape (sample,).
+        edges
+            Edges of the bins, shape (bins + 1,).
+        title
+            What was measured.
+        bins
+            Which bins these are, and of how many samples, in words.
+        """
+        counts, _ = np.histogram(values, bins=edges)
+        share = counts / counts.sum()
+        self._bars.set_data(share, edges)
+        margin = 0.02 * (edges[-1] - edges[0])
+        xlim = (edges[0] - margin, edges[-1] + margin)
+        # a few heights only: neurons can be compared, and the axis seldom changes
+        top = next(height for height in _HEIGHTS if share.max() <= height)
+        self._axis.set(
+            xlim=xlim, ylim=(0, top), xlabel=f"activation, {bins}", ylabel="share of samples"
+        )
+        self._picture.still(xlim, top, bins)
+        self._title.set_text(title)
+        words = title.replace("\n", "; ")
+        self._picture.alt = f"Histogram of a neuron in {bins}: {words}."
+        return self._picture

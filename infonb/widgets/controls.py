@@ -1,0 +1,92 @@
+"""The controls over labelled activations that explorers share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from infonb.plots.picture import label_of
+from infonb.validate import check_choice, check_integer
+from infonb.widgets.measured import Measured
+
+__all__ = ["SIZES", "activation_controls", "keep_within", "settings_controls"]
+
+#: Numbers of samples to choose from.
+SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+
+def activation_controls(measured: Measured) -> dict[str, Any]:
+    """
+    Return the controls that choose a pair of neurons: level (if there are some), layer, neurons.
+
+    Examples
+    --------
+    >>> import numpy as np, infonb as inb
+    >>> controls = activation_controls(Measured(inb.from_arrays({"fc1": np.ones((50, 3))})))
+    >>> {name: control.value for name, control in controls.items()}
+    {'layer': 'fc1', 'neuron': 0, 'other': 1}
+    """
+    import ipywidgets as widgets
+
+    controls: dict[str, Any] = {}
+    if measured.by:
+        levels = [(label_of(measured.by, level), level) for level in measured.levels]
+        controls["level"] = widgets.SelectionSlider(
+            options=levels, value=levels[-1][1], description="network"
+        )
+    layers = measured.layers
+    controls["layer"] = widgets.Dropdown(options=layers, value=layers[-1], description="layer")
+    there = measured.neurons(layers[-1])
+    slider = _range if there == list(range(len(there))) else _labels
+    controls["neuron"] = slider(there, 0, "neuron")
+    controls["other"] = slider(there, 1, "other neuron")
+    return controls
+
+
+def settings_controls(measured: Measured, *, bins: int, edges: str) -> dict[str, Any]:
+    """Return the controls over bins and their edges."""
+    import ipywidgets as widgets
+
+    check_integer("bins", bins, 1)
+    check_choice("edges", edges, ["common", "neuron"])
+    return {
+        "bins": widgets.IntSlider(bins, 1, max(200, bins), description="bins"),
+        "edges": widgets.Dropdown(
+            options=[("common to all neurons", "common"), ("each neuron's own", "neuron")],
+            value=edges, description="edges",
+        ),
+    }  # fmt: skip
+
+
+def keep_within(control: Any, labels: Sequence[int]) -> None:
+    """
+    Let a control over neurons choose among others; a value that is not there becomes the last.
+
+    Examples
+    --------
+    >>> slider = _range([0, 1, 2, 3], 3, "neuron")
+    >>> keep_within(slider, [0, 1])
+    >>> slider.max, slider.value
+    (1, 1)
+    """
+    if not hasattr(control, "options"):
+        control.max = len(labels) - 1
+        return
+    value = control.value if control.value in labels else labels[-1]
+    if list(control.options) != list(labels):
+        control.options = labels
+    control.value = value
+
+
+def _range(labels: Sequence[int], at: int, words: str) -> Any:
+    import ipywidgets as widgets
+
+    return widgets.IntSlider(min(at, len(labels) - 1), 0, len(labels) - 1, description=words)
+
+
+def _labels(labels: Sequence[int], at: int, words: str) -> Any:
+    """Return a slider over neurons that were selected: their labels are no positions."""
+    import ipywidgets as widgets
+
+    value = labels[min(at, len(labels) - 1)]
+    return widgets.SelectionSlider(options=labels, value=value, description=words)

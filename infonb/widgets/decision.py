@@ -1,0 +1,101 @@
+"""What networks answer over the plane, at a third feature that can be moved."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import xarray as xr
+
+from infonb.plots import plot_decision, plot_surface
+from infonb.plots.picture import Picture
+from infonb.widgets.panel import Panel
+
+__all__ = ["explore_decision"]
+
+
+def explore_decision(
+    probability: xr.DataArray,
+    points: Mapping[str, xr.Dataset],
+    radial: xr.DataArray | None = None,
+    *,
+    interactive: bool = True,
+) -> Panel:
+    """
+    Choose a network, move the third feature c1, and see what the network answers.
+
+    Parameters
+    ----------
+    probability
+        Probability of label 1, dims (network, c1, y, x).
+    points
+        Name of a network → points to lay over its answers.
+    radial
+        The same as mean over all directions, dims (network, c1_fine, radius): one network is shown
+        at a time, with the cut through all planes beside it. None: all networks, without it.
+    interactive
+        False: only the picture, for reports.
+
+    Returns
+    -------
+    Panel
+        Its ``value`` is the choice.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = xr.DataArray(np.full((1, 2, 3, 3), 0.5), dims=("network", "c1", "y", "x"), coords={
+    ...     "network": ["baseline"], "c1": [-3.0, 3.0], "x": [-1, 0, 1], "y": [-1, 0, 1]})
+    >>> panel = explore_decision(values, {})
+    >>> panel.controls["c1"].value = -3.0
+    >>> panel.alt
+    'What the networks baseline answer over the plane at c1 = -3.'
+    """
+    import ipywidgets as widgets
+
+    values = [float(value) for value in probability.c1.values]
+    controls: dict[str, Any] = {
+        "c1": widgets.SelectionSlider(
+            options=[(f"{value:g}", value) for value in values],
+            value=values[len(values) // 2],
+            description="third feature c1",
+        )
+    }
+    if radial is None:
+
+        def draw_all(c1: float) -> Picture:
+            return plot_decision(probability.sel(c1=[c1]), points, rows="c1", columns="network")
+
+        return Panel(_settled(draw_all), controls, interactive=interactive)
+    names = [str(name) for name in probability.network.values]
+    controls = {"network": widgets.Dropdown(options=names, description="network")} | controls
+
+    def draw(network: str, c1: float) -> Picture:
+        return plot_surface(
+            probability.sel(network=[network], c1=[c1]), radial.sel(network=[network]), points
+        )
+
+    return Panel(_settled(draw), controls, interactive=interactive)
+
+
+def _settled(draw: Callable[..., Picture]) -> Callable[..., Picture]:
+    """
+    Return the function with pictures laid out as the first: places are worked out only once.
+
+    All have the same words around the same axes, and this takes twice as long as the drawing.
+    """
+    before: Picture | None = None
+
+    @functools.wraps(draw)
+    def drawn(**chosen: Any) -> Picture:
+        nonlocal before
+        picture = draw(**chosen)
+        if before is not None:
+            picture.set_layout_engine("none")
+            for axis, place in zip(picture.axes, before.axes, strict=True):
+                axis.set_position(place.get_position(original=True))
+        before = picture
+        return picture
+
+    return drawn

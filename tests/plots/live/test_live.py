@@ -1,0 +1,163 @@
+"""Figures that are drawn again and again show what a new one would show."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from infonb.plots.live import EntropyBoxes, NeuronHistogram, PairMatrix, PairScatter
+from infonb.plots.picture import DPI, SCALE, encode_png, png_size
+
+
+def pixels(picture):
+    return np.asarray(Image.open(io.BytesIO(picture.to_png())))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def histograms(rng):
+    edges = np.linspace(-4, 4, 11)
+    for scale, title in ((1.0, "one"), (0.5, "another"), (0.01, "narrow"), (0.5, "another")):
+        yield (scale * rng.normal(size=200), edges * (1 if scale > 0.1 else 2), title, "10 bins")
+
+
+def scatters(rng):
+    for n, title in ((50, "one"), (50, "another"), (3000, "more"), (50, "last")):
+        x, y = rng.normal(size=(2, n))
+        yield x, y, rng.integers(0, 2, n), ("neuron 0", "neuron 1"), title
+
+
+def matrices(rng):
+    first, second = np.abs(rng.normal(size=(2, 5, 5)))
+    yield first, (0, 1), "one", "nat"
+    yield first, (3, 1), "one", "nat"
+    yield first, None, "one", "bit"
+    yield second[:3, :3], (2, 2), "another", "bit"
+
+
+def boxes(rng):
+    first, second = rng.normal(size=(2, 3, 40))
+    yield list(first), (0, 1.0), "one", "nat", "here"
+    yield list(first), (2, -1.0), "one", "nat", "there"
+    yield list(second), (2, -1.0), "another", "bit", "there"
+
+
+CASES = {
+    "histogram": (NeuronHistogram, histograms),
+    "scatter": (lambda: PairScatter(np.array([0, 1]), "label"), scatters),
+    "matrix": (PairMatrix, matrices),
+    "boxes": (lambda: EntropyBoxes(["a", "b", "c"]), boxes),
+}
+
+
+def draw(figure, kind, arguments):
+    if kind == "scatter":
+        x, y, classes, names, title = arguments
+        return figure.draw(x, y, classes, names=names, where="fc1", title=title)
+    if kind == "matrix":
+        return figure.draw(*arguments[:3], unit=arguments[3])
+    if kind == "boxes":
+        return figure.draw(*arguments[:3], unit=arguments[3], chosen=arguments[4])
+    return figure.draw(*arguments)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_a_figure_drawn_again_is_as_a_new_one(kind, rng):
+    make, arguments = CASES[kind]
+    again, before = make(), None
+    for one in arguments(rng):
+        shown = pixels(draw(again, kind, one))
+        np.testing.assert_array_equal(shown, pixels(draw(make(), kind, one)))
+        assert before is None or (shown != before).any()
+        before = shown
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_what_is_saved_is_what_is_shown(kind, rng, tmp_path):
+    make, arguments = CASES[kind]
+    picture = draw(make(), kind, next(arguments(rng)))
+    shown = pixels(picture)
+    picture.savefig(tmp_path / "saved.png", dpi=SCALE * DPI)
+    saved = np.asarray(Image.open(tmp_path / "saved.png").convert("RGB"))
+    np.testing.assert_array_equal(saved, shown)
+
+
+@pytest.mark.parametrize("kind", CASES)
+def test_no_word_is_cut_off(kind, rng):
+    make, arguments = CASES[kind]
+    for one in arguments(rng):
+        shown = pixels(draw(make(), kind, one))
+        edge = np.concatenate(
+            [shown[:2].reshape(-1, 3), shown[-2:].reshape(-1, 3), shown[:, 0], shown[:, -1]]
+        )
+        assert (edge == 255).all()
+
+
+def test_the_histogram_shows_the_shares(rng):
+    values = rng.normal(size=500)
+    edges = np.linspace(-5, 5, 21)
+    picture = NeuronHistogram().draw(values, edges, "one", "20 bins")
+    stairs = picture.axes[0].patches[0]
+    np.testing.assert_allclose(stairs.get_data().values, np.histogram(values, edges)[0] / 500)
+    assert picture.axes[0].get_ylim()[1] >= stairs.get_data().values.max()
+
+
+def test_the_matrix_hides_the_diagonal_and_marks_the_pair():
+    information = np.full((4, 4), 0.3)
+    np.fill_diagonal(information, 9.0)
+    picture = PairMatrix().draw(information, (1, 3), "one", unit="nat")
+    shown = picture.axes[0].images[0].get_array()
+    assert np.isnan(np.diag(np.ma.filled(shown, np.nan))).all()
+    assert picture.axes[0].images[0].get_clim() == (0.0, 0.3)
+    assert "highest is 0.30 nat" in picture.alt
+    assert picture.cursor == (3.0, 1.0)
+    assert PairMatrix().draw(information, None, "one", unit="nat").cursor is None
+
+
+def test_boxes_have_the_quartiles(rng):
+    values = [rng.normal(size=30), rng.normal(size=50)]
+    picture = EntropyBoxes(["a", "b"]).draw(values, (1, 0.5), "one", unit="nat", chosen="b")
+    found = [np.unique(box.get_path().vertices[:4, 1]) for box in picture.axes[0].patches]
+    np.testing.assert_allclose(found, [np.quantile(one, [0.25, 0.75]) for one in values])
+
+
+def test_more_classes_than_colours_have_one_colour():
+    classes = np.arange(50)
+    figure = PairScatter(classes, "label")
+    picture = figure.draw(
+        np.zeros(50),
+        np.zeros(50),
+        classes,
+        names=("neuron 0", "neuron 1"),
+        where="fc1",
+        title="one",
+    )
+    assert "coloured" not in picture.alt
+    assert picture.axes[0].get_legend() is None
+
+
+def test_names_of_many_layers_do_not_touch(rng):
+    names = [f"encoder.layers.{at}.mlp.activation" for at in range(24)]
+    picture = EntropyBoxes(names).draw(
+        list(rng.normal(size=(24, 9))), (3, 0.0), "one", unit="nat", chosen="there"
+    )
+    picture.to_png()
+    labels = [label for label in picture.axes[0].get_xticklabels() if label.get_text()]
+    assert [label.get_text() for label in labels] == ["0", "4", "8", "12", "16", "20"]
+    bounds = [label.get_window_extent() for label in labels]
+    assert all(a.x1 < b.x0 for a, b in itertools.pairwise(bounds))
+
+
+def test_png_without_filters_is_read_as_it_was(rng):
+    image = rng.integers(0, 256, (7, 5, 4)).astype(np.uint8)
+    for level in (1, 6, 9):
+        png = encode_png(image, level)
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), image[..., :3])
+    assert png_size(png) == (2, 3)
