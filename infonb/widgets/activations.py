@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Explorer(Panel):
         """Take what is shown, and the lists that follow the choice from now on."""
         self.measured, self._lists = measured, lists
         lists.connect(self)
+        self._look_ahead()
 
     def _update(self, change: Any = None) -> None:
         if self._held or self._lists is None:
@@ -40,11 +42,45 @@ class Explorer(Panel):
         self.measured.entropy_soon(level, *(value[name] for name in _ENTROPY))
         super()._update(change)
         self._lists.update(value)
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Let what a single step of a control would show be measured while the reader looks."""
+        if not self.interactive:
+            return
+        value, measured = self.value, self.measured
+        level = measured.levels.index(value.get("level"))
+        layer, bins = measured.layers.index(value["layer"]), value["bins"]
+        n, edges = value["n_samples"], value["edges"]
+        sizes = [size for _, size in self.controls["n_samples"].options]
+        other_edges = [one for one in ("common", "neuron") if one != edges]
+        other_sizes = _beside(sizes, sizes.index(n), 1)
+        other_levels = _beside(range(len(measured.levels)), level, 1)
+        other_layers = _beside(range(len(measured.layers)), layer, 3)
+        measured.expect(
+            [
+                *((level, layer, n, one) for one in other_edges),
+                *((level, layer, size, edges) for size in other_sizes),
+                *((level, one, n, edges) for one in other_layers),
+                *((one, layer, n, edges) for one in other_levels),
+            ],
+            [
+                *((level, n, bins, one) for one in other_edges),
+                *((level, size, bins, edges) for size in other_sizes),
+                *((one, n, bins, edges) for one in other_levels),
+            ],
+        )
 
     @property
     def samples(self) -> np.ndarray:
         """Positions of the samples on show, shape (sample,): ``activations.isel(sample=...)``."""
         return self.measured.samples(self.controls["n_samples"].value)
+
+
+def _beside(values: Sequence[Any], at: int, reach: int) -> list[Any]:
+    """Return the values around a place, the nearest first."""
+    steps = [sign * step for step in range(1, reach + 1) for sign in (1, -1)]
+    return [values[at + step] for step in steps if 0 <= at + step < len(values)]
 
 
 def explore(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -14,40 +14,15 @@ import xarray as xr
 from infonb.measures import TiesWarning, entropy, mutual_information, take_activation
 from infonb.plots.picture import with_layer
 from infonb.validate import check_dim, check_integer
+from infonb.widgets.matrix import Matrix, alike
 
-__all__ = ["PAIR_BINS", "Matrix", "Measured"]
+__all__ = ["PAIR_BINS", "Measured"]
 
 #: Bins of the binned mutual information: the default of `infonb.mutual_information`.
 PAIR_BINS = 10
 
 #: So many values are held in memory at most (half a gigabyte of float32): fewer samples if need be.
 _MOST_VALUES = 2**27
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """The binned MI of the pairs of a layer, neurons that tell about each other side by side."""
-
-    neurons: np.ndarray
-    """(neuron,) positions in the layer, in the order of the matrix."""
-    information: np.ndarray
-    """(neuron, neuron) in nats; the diagonal is the entropy."""
-
-    def place(self, neuron: int) -> int | None:
-        """Return the row of a neuron; None if it was not drawn."""
-        found = np.flatnonzero(self.neurons == neuron)
-        return int(found[0]) if found.size else None
-
-    def highest(self, number: int) -> list[tuple[int, int, float]]:
-        """Return the pairs with the highest MI, as two positions in the layer and the value."""
-        rows, columns = np.triu_indices(len(self.neurons), 1)
-        values = self.information[rows, columns]
-        best = np.argsort(-values, kind="stable")[:number]
-        firsts, seconds = self.neurons[rows[best]], self.neurons[columns[best]]
-        return [
-            (int(min(a, b)), int(max(a, b)), float(value))
-            for a, b, value in zip(firsts, seconds, values[best], strict=True)
-        ]
 
 
 class Measured:
@@ -111,14 +86,13 @@ class Measured:
         # in random order: the first n of them are a random choice too, and need no copy
         self._order = rng.permutation(self.of_samples)[: self.n_samples]
         self.values = _read(values, self._order)
-        entropy(
-            self.values, bins=1
-        )  # raises if there is a value that is not finite, and says where
+        entropy(self.values, bins=1)  # raises if a value is not finite, and says where
         self._max_neurons, self._seed = max_neurons, seed
-        self._aside = ThreadPoolExecutor(1)
+        self._aside, self._ahead = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._expected: list[Future[Any]] = []
         self.entropy_soon = lru_cache(32)(self._entropy_soon)
         self.ends = lru_cache(32)(self._ends)
-        self.matrix = lru_cache(32)(self._matrix)
+        self.matrix = lru_cache(64)(self._matrix)
         self.information = lru_cache(256)(self._information)
 
     def neurons(self, layer: str) -> list[int]:
@@ -164,6 +138,22 @@ class Measured:
         """Start to measure what `entropy` returns, beside whatever is measured next."""
         return self._aside.submit(self._entropy, *choice)
 
+    def expect(self, matrices: Sequence[tuple], entropies: Sequence[tuple]) -> None:
+        """
+        Measure in the background what may be chosen next, instead of what was expected before.
+
+        Parameters
+        ----------
+        matrices
+            Arguments of `matrix`.
+        entropies
+            Arguments of `entropy`.
+        """
+        for pending in self._expected:
+            pending.cancel()
+        self._expected = [self._ahead.submit(self.matrix, *choice) for choice in matrices]
+        self._expected += [self._ahead.submit(self.entropy, *choice) for choice in entropies]
+
     def entropy(self, level: int, n: int, bins: int, edges: str) -> list[np.ndarray]:
         """Return the entropies of each layer, shape (neuron,)."""
         return self.entropy_soon(level, n, bins, edges).result()
@@ -180,7 +170,7 @@ class Measured:
             chosen = np.sort(rng.choice(width, self._max_neurons, replace=False))
             values = values[chosen]
         found = self._binned(values, level, n, edges)
-        order = _alike(found)
+        order = alike(found)
         return Matrix(chosen[order], found[np.ix_(order, order)])
 
     def binned(self, level: int, layer: int, pair: tuple[int, int], n: int, edges: str) -> float:
@@ -244,13 +234,3 @@ def _read(values: xr.DataArray, order: np.ndarray) -> xr.DataArray:
 
 def _grid(low: float, high: float, bins: int) -> np.ndarray:
     return np.linspace(low, high if high > low else low + 1.0, bins + 1)
-
-
-def _alike(information: np.ndarray) -> np.ndarray:
-    """Return an order in which neurons of high MI are neighbours."""
-    if len(information) < 3:
-        return np.arange(len(information))
-    from scipy.cluster.hierarchy import leaves_list, linkage
-
-    pairs = information[np.triu_indices(len(information), 1)]
-    return leaves_list(linkage(pairs.max() - pairs, method="average"))
