@@ -1,0 +1,98 @@
+"""What the README says is so: code, commands, pictures, tables."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from infonb import experiments
+from infonb.experiments import colored_digits, concentric_circles
+from infonb.reports.notebooks import lessons, notebook_title
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def section(title: str) -> str:
+    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def first_cells(text: str) -> list[str]:
+    """Return the first column of the table in a section, without the head."""
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    return [row.split("|")[1].strip() for row in rows[2:]]
+
+
+def test_its_code_runs(tmp_path, monkeypatch):
+    # one after the other, as a reader does; there is no cluster here to connect to
+    python = blocks("python")
+    assert sum("distributed" in block for block in python) == 1
+    code = "\n".join(block for block in python if "distributed" not in block)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "README.md", "exec"), {})
+    made = {path.name for path in tmp_path.glob("*.png")}
+    assert made == set(re.findall(r'savefig\("(.*?)"\)', code))
+
+
+def test_the_quick_start_is_short():
+    assert len(section("Quick start in Python").split("```")[1].splitlines()) <= 20
+
+
+def test_every_command_is_one():
+    from infonb.cli import main
+
+    named = re.findall(r"infonb ([a-z-]+)", "\n".join(blocks("bash")))
+    assert set(named) == set(main.commands)
+    for name in re.findall(r"infonb (?:run|dashboard) ([a-z-]+)", "\n".join(blocks("bash"))):
+        experiments.get(name)
+
+
+def test_lessons_are_those_that_there_are():
+    titles = [notebook_title(path) for path in lessons().values()]
+    assert first_cells(section("Learn it")) == titles
+
+
+def test_experiments_are_those_that_there_are():
+    named = [cell.split("`")[1] for cell in first_cells(section("The experiments"))]
+    assert sorted(named) == sorted(experiments.names())
+
+
+@pytest.mark.parametrize(
+    ("experiment", "claim", "recorded"),
+    [
+        ("colored_digits", "9 of 9 claims hold", "All nine claims hold"),
+        ("shuffled_digits", "8 of 9 hold", "Eight of nine claims hold"),
+    ],
+)
+def test_what_was_found_is_what_is_recorded(experiment, claim, recorded):
+    (row,) = [r for r in section("The experiments").splitlines() if f"`{experiment}`" in r]
+    results = (ROOT / "notebooks" / "RESULTS.md").read_text(encoding="utf-8")
+    assert claim in row
+    assert recorded in results
+
+
+def test_the_script_makes_all_its_pictures():
+    path = ROOT / "notebooks" / "pictures" / "make.py"
+    spec = importlib.util.spec_from_file_location("make", path)
+    make = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(make)
+    digits = colored_digits.Parameters(
+        alpha=[0.0, 1.0], seed=[0], epochs=2, width=8, n_train=200, n_validation=100
+    )
+    circles = concentric_circles.Parameters(
+        division=[0.5, 1.0], beta=[0.0, 1.0], seed=[0], epochs=2, epochs_memorized=4, n_points=200,
+        mi_samples=100,
+    )  # fmt: skip
+    made = make.pictures(digits, circles)
+    shown = set(re.findall(r"\(notebooks/pictures/(\w+)\.png\)", README))
+    assert set(made) == shown
+    for name, png in made.items():
+        assert png.startswith(b"\x89PNG"), name
+        assert (path.parent / f"{name}.png").is_file()
