@@ -201,10 +201,13 @@ def _layers(values: xr.DataArray) -> list[str]:
 
 def _widths(values: xr.DataArray) -> list[int]:
     count = values.sizes.get("neuron", 1)
-    if "width" in values.coords:
-        width = values.width.max([dim for dim in values.width.dims if dim != "layer"])
-        return [int(neurons) for neurons in np.atleast_1d(width.values)]
-    return [count] * len(_layers(values))
+    if "width" not in values.coords or "neuron" not in values.dims:
+        return [count] * len(_layers(values))
+    width = values.width.max([dim for dim in values.width.dims if dim != "layer"])
+    there = np.arange(count)
+    if "neuron" in values.coords and values.neuron.dtype.kind in "iu":
+        there = values.neuron.values  # those of a selection
+    return [int((there < neurons).sum()) for neurons in np.atleast_1d(width.values)]
 
 
 def _modules(text: str, layers: list[str]) -> list[str]:

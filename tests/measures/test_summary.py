@@ -52,6 +52,13 @@ def test_a_selected_layer_keeps_its_name_and_width(activations):
     assert table.rows.module.tolist() == ["Linear"]
 
 
+def test_selected_neurons_are_counted(activations):
+    (table,) = summarise(activations.isel(neuron=[0, 2, 4]))
+    assert table.rows.neurons.tolist() == [3, 2]
+    (table,) = summarise(activations.isel(neuron=1))
+    assert table.rows.neurons.tolist() == [1, 1]
+
+
 def test_a_measure_shows_units_estimator_and_quantiles(activations):
     entropy = inb.entropy(activations, bins=7, unit="bit")
     measures, spread = summarise(entropy)

@@ -39,7 +39,7 @@ def test_lines_are_the_changes_and_bands_the_intervals(grid):
     axis = plot_sensitivity(grid).axes[1]
     part = grid.sel(layer="fc2", n_samples=150)
     drawn = [line.get_ydata() for line in axis.lines if len(line.get_xdata()) == 3]
-    for edges, values in zip(("common", "neuron"), drawn, strict=True):
+    for edges, values in zip(("common", "shared", "neuron"), drawn, strict=True):
         np.testing.assert_allclose(values, part.entropy_change.sel(edges=edges))
     band = axis.collections[0].get_paths()[0].vertices[:, 1]
     interval = part.entropy_interval.sel(edges="common")
@@ -67,7 +67,8 @@ def legend(picture):
 
 def test_legend_names_what_is_drawn(grid):
     labels = legend(plot_sensitivity(grid))
-    assert labels[:4] == ["common bins", "own bins", "MI, k = 1", "MI, k = 3"]
+    edges = ["common bins", "shared bins", "own bins"]
+    assert labels[:5] == [*edges, "MI, k = 1", "MI, k = 3"]
     assert "as the paper says" in labels
     unclaimed = grid.copy()
     del unclaimed.attrs["direction"]

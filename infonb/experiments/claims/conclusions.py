@@ -15,7 +15,7 @@ from infonb.validate import check_choice
 __all__ = ["claimed_direction", "conclusion", "outcomes", "what_decides"]
 
 NAMES = {"entropy": "median entropy", "mutual_information": "median MI"}
-EDGES = {"common": "common bins", "neuron": "own bins"}
+EDGES = {"common": "common bins", "shared": "shared bins", "neuron": "own bins"}
 SYMBOLS = {"n_samples": "S", "k": "k"}
 FALLS, UNCLEAR, RISES, MIXED = -1, 0, 1, 2
 _VERBS = {

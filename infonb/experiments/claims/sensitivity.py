@@ -27,7 +27,7 @@ def sensitivity(
     end: Any,
     *,
     bins: Sequence[int] = (10, 30, 100, 300),
-    edges: Sequence[str] = ("common", "neuron"),
+    edges: Sequence[str] = ("common", "shared", "neuron"),
     samples: Sequence[int] | None = None,
     k: Sequence[int] = (1, 3, 10),
     n_neurons: int = 32,
@@ -45,7 +45,9 @@ def sensitivity(
     over, start, end
         Dimension of the levels, and the two levels that are compared.
     bins, edges
-        Of the entropy, see `infonb.entropy`; every number with every choice of edges.
+        Of the entropy; every number with every choice of edges: ``"common"`` to a network's neurons
+        and each ``"neuron"``'s own as in `infonb.entropy`, and ``"shared"`` by both networks and
+        all their seeds, which are then measured with one ruler.
     samples
         Numbers of samples: the same samples for all networks, the smaller sets parts of the larger
         ones. None: up to four between 100 and all.
@@ -96,9 +98,10 @@ def sensitivity(
     >>> both = xr.concat([acts, 2 * acts], dim=xr.Variable("alpha", [0, 1]))
     >>> result = sensitivity(both, "alpha", 0, 1, bins=[5, 10], k=[3])
     >>> dict(result.entropy_change.sizes)
-    {'edges': 2, 'bins': 2, 'n_samples': 1, 'layer': 1}
-    >>> float(abs(result.entropy_change).max())  # bins of a network follow its scale
-    0.0
+    {'edges': 3, 'bins': 2, 'n_samples': 1, 'layer': 1}
+    >>> change = abs(result.entropy_change).max(["bins", "n_samples", "layer"])
+    >>> (change > 0).values.tolist()  # only shared bins do not follow the scale of a network
+    [False, True, False]
     """
     for name in (over, "layer", "neuron", "sample"):
         check_dim(name, activation.dims, "activation")
@@ -112,6 +115,8 @@ def sensitivity(
             f"activation.sel({extra[0]}=...)."
         )
     check_choice("direction", direction, [None, 1, -1])
+    for which in edges:
+        check_choice("edges", which, ["common", "shared", "neuron"])
     check_integer("n_neurons", n_neurons, minimum=2)
     if start == end:
         raise ValueError(f"start and end are both {start!r}; choose two levels of {over}.")
@@ -164,8 +169,14 @@ def _sizes(samples: Sequence[int] | None, n: int, k: Sequence[int]) -> list[int]
 def _entropies(parts: dict[int, xr.DataArray], grid: dict[str, list]) -> list[xr.DataArray]:
     from infonb.measures import entropy
 
+    def measured(part: xr.DataArray, which: str, bins: int) -> xr.DataArray:
+        if which != "shared":
+            return entropy(part, bins=bins, edges=which)
+        low, high = float(part.min()), float(part.max())
+        return entropy(part, edges=np.linspace(low, high if high > low else low + 1.0, bins + 1))
+
     return [
-        entropy(parts[size], bins=number, edges=which)
+        measured(parts[size], which, number)
         for which, number, size in product(grid["edges"], grid["bins"], grid["n_samples"])
     ]
 

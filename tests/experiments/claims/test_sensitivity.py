@@ -58,6 +58,33 @@ def test_all_samples_give_what_the_measures_give(acts, grid):
     np.testing.assert_allclose(got, medians)
 
 
+@pytest.mark.parametrize("seeds", [None, 2])
+def test_shared_bins_are_one_ruler_for_all_networks(seeds):
+    acts = activations(seeds=seeds)
+    grid = sensitivity(acts, "alpha", 0.0, 1.0, edges=["shared"], bins=[10], samples=[200], k=[3])
+    ruler = np.linspace(acts.values.min(), acts.values.max(), 11)
+    shares = [
+        np.histogram(neuron, ruler)[0] / neuron.size for neuron in acts.values.reshape(-1, 200)
+    ]
+    expected = [-sum(p * np.log(p) for p in share if p > 0) for share in shares]
+    got = grid.entropy.sel(edges="shared", bins=10, n_samples=200).transpose(*acts.dims[:-1])
+    np.testing.assert_allclose(got, np.reshape(expected, got.shape))
+
+
+def test_scale_counts_only_in_shared_bins():
+    acts = activations()
+    acts[1] = 3 * acts[0]
+    grid = sensitivity(acts, "alpha", 0.0, 1.0, **SMALL)
+    change = grid.entropy_change
+    assert (change.sel(edges="shared") > 0).all()
+    np.testing.assert_allclose(change.sel(edges=["common", "neuron"]), 0.0, atol=1e-12)
+
+
+def test_unknown_edges_are_told(acts):
+    with pytest.raises(ValueError, match=r"'common', 'shared', 'neuron'; not 'fixed'"):
+        sensitivity(acts, "alpha", 0.0, 1.0, edges=["fixed"])
+
+
 def test_all_networks_are_measured_on_the_same_samples():
     acts = activations()
     acts[1] = acts[0]
