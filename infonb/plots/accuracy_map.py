@@ -77,8 +77,8 @@ def plot_accuracy_map(
     for axis, level in zip(panels, levels, strict=True):
         cells = values.sel({by: level}).values if by else values.values
         image = _draw_cells(axis, cells, frames)
-        axis.set_xticks(range(n_columns), values[columns].values)
-        axis.set_yticks(range(n_rows), values[rows].values)
+        axis.set_xticks(np.arange(n_columns) + 0.5, values[columns].values)
+        axis.set_yticks(np.arange(n_rows) + 0.5, values[rows].values)
         axis.set_title(label_of(by, level) if by else "", fontsize=11, loc="left")
         words.append(f"{label_of(by, level) if by else ''} {_words(cells, frames)}".strip())
     for axis in axes.flat[len(levels) :]:
@@ -95,21 +95,24 @@ def plot_accuracy_map(
 
 
 def _draw_cells(axis: Any, cells: np.ndarray, frames: np.ndarray | None) -> Any:
+    import seaborn as sns
     from matplotlib.patches import Rectangle
 
     axis.set_facecolor("0.85")
-    image = axis.imshow(cells, vmin=0, vmax=1, cmap="viridis", aspect="auto")
-    for (row, column), value in np.ndenumerate(cells):
-        if np.isfinite(value):
-            axis.text(
-                column, row, f"{value:.2f}", ha="center", va="center", fontsize=10,
-                color="white" if value < 0.6 else "black",
-            )  # fmt: skip
-        if frames is not None and frames[row, column]:
-            corner = (column - 0.47, row - 0.47)
-            axis.add_patch(Rectangle(corner, 0.94, 0.94, fill=False, ec="tab:red", lw=2))
+    # cells without a value are left out
+    sns.heatmap(
+        cells, ax=axis, vmin=0, vmax=1, cmap="viridis", cbar=False, annot=True, fmt=".2f",
+        annot_kws={"fontsize": 10}, xticklabels=False, yticklabels=False,
+    )  # fmt: skip
+    axis.spines[["left", "bottom"]].set_visible(True)
+    for text, value in zip(axis.texts, cells[np.isfinite(cells)], strict=True):
+        # seaborn writes white on a green that is too light for it
+        text.set_color("white" if value < 0.6 else "black")
+    for row, column in np.argwhere(frames) if frames is not None else ():
+        corner = (column + 0.03, row + 0.03)
+        axis.add_patch(Rectangle(corner, 0.94, 0.94, fill=False, ec="tab:red", lw=2))
     axis.tick_params(length=0)
-    return image
+    return axis.collections[0]
 
 
 def _words(cells: np.ndarray, frames: np.ndarray | None) -> str:

@@ -32,6 +32,12 @@ __all__ = [
 SCALE = 2
 DPI = 90
 
+#: seaborn's "colorblind". Written here because loading seaborn takes longer than most drawings.
+_COLOURBLIND = (
+    "#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc",
+    "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
+)  # fmt: skip
+
 SYMBOLS = {"alpha": "α", "beta": "β", "seed": "seed", "epoch": "epoch", "network": "network"}
 
 
@@ -68,13 +74,15 @@ class Picture(Figure):
             1 is quickest, for live controls; 9 gives the fewest bytes.
         """
         from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
         canvas = self.canvas if isinstance(self.canvas, FigureCanvasAgg) else FigureCanvasAgg(self)
         before = self.get_dpi()
         self.set_dpi(SCALE * DPI)
         try:
-            if self.get_layout_engine() is not None:
-                self.draw_without_rendering()  # places are known only after a drawing
+            # places are known only after a drawing; "none" leaves an engine that places nothing
+            if not isinstance(self.get_layout_engine(), PlaceHolderLayoutEngine | None):
+                self.draw_without_rendering()
             canvas.draw()
             return encode_png(np.asarray(canvas.buffer_rgba()), compress_level)
         finally:
@@ -229,6 +237,11 @@ def palette(n: int, kind: str) -> list:
     Return colours that colour-blind readers can tell: ``"levels"`` ordered, ``"layers"`` distinct.
 
     Levels take viridis from end to end, but for the yellow that is too pale for a line on white.
+    Layers take the ten colours of seaborn's palette "colorblind", again from the first if need be.
+
+    References
+    ----------
+    Waskom (2021), seaborn: statistical data visualization, Journal of Open Source Software 6, 3021.
 
     Examples
     --------
@@ -240,9 +253,9 @@ def palette(n: int, kind: str) -> list:
 
         places = np.linspace(0, 0.88, n) if n > 1 else [0.5]
         return [tuple(colormaps["viridis"](place)[:3]) for place in places]
-    import seaborn as sns
+    from matplotlib.colors import to_rgb
 
-    return list(sns.color_palette("colorblind", n))
+    return [to_rgb(_COLOURBLIND[at % len(_COLOURBLIND)]) for at in range(n)]
 
 
 def palette_kind(levels: Sequence[Any]) -> str:
@@ -319,5 +332,7 @@ def with_layer(values: xr.DataArray) -> xr.DataArray:
     """
     if "layer" in values.dims:
         return values
+    width = values.coords.get("width")
     values = values.drop_vars("width", errors="ignore")
-    return values.expand_dims("layer" if "layer" in values.coords else {"layer": ["all neurons"]})
+    values = values.expand_dims("layer" if "layer" in values.coords else {"layer": ["all neurons"]})
+    return values if width is None else values.assign_coords(width=width.expand_dims("layer"))

@@ -72,6 +72,15 @@ class Explorer(Panel):
         )
 
     @property
+    def selection(self) -> dict[str, Any]:
+        """The chosen level, layer and pair, for ``activations.sel(panel.selection)``."""
+        value, measured = self.value, self.measured
+        chosen: dict[str, Any] = {measured.by: value["level"]} if measured.by else {}
+        if measured.has_layer:
+            chosen["layer"] = measured.layer_labels[measured.layers.index(value["layer"])]
+        return {**chosen, "neuron": [value["neuron"], value["other"]]}
+
+    @property
     def samples(self) -> np.ndarray:
         """Positions of the samples on show, shape (sample,): ``activations.isel(sample=...)``."""
         return self.measured.samples(self.controls["n_samples"].value)
@@ -131,7 +140,8 @@ def explore(
     -------
     Explorer
         Its ``value`` is the choice: level (if there are some), layer, neuron, other, bins, edges,
-        k, n_samples, unit. Its ``samples`` are the samples on show.
+        k, n_samples, unit. ``activations.sel(panel.selection)`` are the chosen two neurons; its
+        ``samples`` are the positions of the samples on show.
 
     Raises
     ------
@@ -160,6 +170,8 @@ def explore(
     >>> panel.value
     {'layer': 'fc1', 'neuron': 0, 'other': 2, 'bins': 10, 'edges': 'common', 'k': 3,
     'n_samples': 50, 'unit': 'nat'}
+    >>> panel.selection
+    {'layer': 'fc1', 'neuron': [0, 2]}
     """
     import ipywidgets as widgets
 
@@ -168,7 +180,11 @@ def explore(
         activations, by=by, max_samples=max_samples, max_neurons=max_neurons, seed=seed
     )
     most = measured.n_samples
-    check_integer("k", k, 1, most - 1)
+    if not isinstance(edges, str):
+        raise TypeError("edges must be 'common' or 'neuron'; to give edges, use infonb.entropy.")
+    if k > most - 1:
+        raise ValueError(f"k must be less than the number of samples, {most}; not {k}.")
+    check_integer("k", k, 1)
     views = Views(measured, colour_by)
     controls: dict[str, Any] = activation_controls(measured)
     controls |= settings_controls(measured, bins=bins, edges=edges)

@@ -95,8 +95,13 @@ function render({ model, el }) {
   function guard(tries) {
     const root = el.closest(".jp-OutputArea-output");
     if (root) root.addEventListener("focusin", (event) => {
-      if (event.target.matches("select, .noUi-handle"))
-        event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+      const control = event.target;
+      if (!control.matches("select, .noUi-handle")) return;
+      control.setAttribute("data-lm-suppress-shortcuts", "true");
+      // a list has its label for a name, the handle of a slider none
+      const label = control.closest(".widget-inline-hbox")?.querySelector(".widget-label");
+      if (control.matches(".noUi-handle") && label?.textContent)
+        control.setAttribute("aria-label", label.textContent);
     });
     else if (tries) requestAnimationFrame(() => guard(tries - 1));  // not in the page yet
   }

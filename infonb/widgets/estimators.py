@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.ticker import MaxNLocator
 
 from infonb.measures import TiesWarning, mutual_information
-from infonb.plots.picture import Picture, check_array, label_of, palette, subplots
+from infonb.plots.live import EstimatorDots
+from infonb.plots.picture import Picture, check_array, label_of
 from infonb.validate import check_dim
 from infonb.widgets.panel import Panel
 
@@ -25,7 +26,8 @@ ESTIMATORS: dict[str, dict[str, Any]] = {
     "permutation": {"estimator": "binned", "corrected": "permutation"},
 }
 
-_MARGINS = {"left": 0.075, "right": 0.985, "bottom": 0.16, "top": 0.91, "wspace": 0.42}
+#: Those that look for the k-th neighbour; the others take bins.
+_BY_K = ("KSG", "mixture")
 
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10000)
 
@@ -97,59 +99,58 @@ def explore_estimators(
     controls["k"] = widgets.IntSlider(k, 1, max(30, k), description="k")
     controls["bins"] = widgets.IntSlider(bins, 2, max(100, bins), description="bins")
 
+    dots, estimates = EstimatorDots(list(ESTIMATORS)), Estimates(pairs)
+
     def draw(n_samples: int, k: int, bins: int, **chosen: Any) -> Picture:
-        some = pairs.sel(chosen).isel(sample=slice(n_samples))
-        return _draw(some, float(truth.sel(chosen)), k, bins)
+        found, tied = estimates.of(chosen, n_samples, k, bins)
+        first = pairs.sel(chosen).isel(seed=0, sample=slice(n_samples))
+        x, y = first.transpose("neuron", "sample").values
+        return dots.draw(x, y, found, float(truth.sel(chosen)), tied=tied)
 
     return Panel(draw, controls, interactive=interactive)
 
 
-def _draw(pairs: xr.DataArray, truth: float, k: int, bins: int) -> Picture:
-    picture, axes = subplots(1, 2, size=(4.6, 3.2), margins=_MARGINS)
-    left, right = axes[0]
-    x, y = pairs.isel(seed=0).transpose("neuron", "sample").values
-    left.plot(x, y, ".", ms=4, alpha=0.5, mew=0, color="0.3")
-    left.set(xlabel="neuron", ylabel="other neuron")
-    left.set_title(f"{len(x)} samples", fontsize=11, loc="left")
+class Estimates:
+    """
+    The estimates of pairs; each estimator is asked again only for what it depends on.
 
-    values, tied = _estimates(pairs, k, bins)
-    means = {name: float(value.mean()) for name, value in values.items()}
-    # a KSG value ruined by ties must not squeeze the others into one point
-    shown = [value for name, value in values.items() if not (tied and name == "KSG")]
-    low, high = min(0.0, truth, *map(np.min, shown)), max(truth, *map(np.max, shown))
-    margin = max(0.06 * (high - low), 0.02)
-    right.set_xlim(low - margin, high + margin)
-    right.axvline(truth, color="black", linewidth=1, linestyle="--")
-    for row, (value, colour) in enumerate(
-        zip(values.values(), palette(len(values), "layers"), strict=True)
-    ):
-        right.plot(value, np.full(len(value), row), "o", ms=5, alpha=0.5, mew=0, color=colour)
-        right.plot([value.mean()], [row], "|", ms=18, mew=2.5, color=colour)
-    names = [f"{name}  {mean:.2f}" for name, mean in means.items()]
-    if tied:
-        names[0] += "\nwarns of ties"
-    right.set_yticks(range(len(names)), names)
-    right.set_ylim(len(names) - 0.5, -0.5)
-    right.set_xlabel("mutual information (nat)")
-    right.xaxis.set_major_locator(MaxNLocator(6))
-    right.set_title(
-        f"exactly {truth:.2f} nat (dashed), {len(value)} seeds", fontsize=11, loc="left"
-    )
-    words = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
-    picture.alt = (
-        f"Left: scatter of two neurons, {len(x)} samples. Right: estimates of their mutual "
-        f"information, exactly {truth:.2f} nat; means over seeds: {words}."
-    )
-    return picture
+    Parameters
+    ----------
+    pairs
+        As in `explore_estimators`.
 
+    Examples
+    --------
+    >>> z = np.random.default_rng(0).normal(size=(5, 2, 200))
+    >>> estimates = Estimates(xr.DataArray(z, dims=("seed", "neuron", "sample")))
+    >>> values, tied = estimates.of({}, n_samples=100, k=3, bins=10)
+    >>> values["KSG"].shape, tied
+    ((5,), [])
+    """
 
-def _estimates(pairs: xr.DataArray, k: int, bins: int) -> tuple[dict[str, np.ndarray], bool]:
-    """Return name → the values of all seeds, and whether KSG warned of ties."""
-    values = {}
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", TiesWarning)
-        for name, options in ESTIMATORS.items():
-            choice: dict[str, Any] = {"bins": bins} if name not in ("KSG", "mixture") else {"k": k}
-            both = mutual_information(pairs, **options, **choice)
-            values[name] = both.isel(neuron=0, other_neuron=1).values
-    return values, any(str(one.message).startswith("KSG on ties") for one in caught)
+    def __init__(self, pairs: xr.DataArray) -> None:
+        self._pairs = pairs
+        self._measured = lru_cache(64)(self._measure)
+
+    def of(
+        self, chosen: dict[str, Any], n_samples: int, k: int, bins: int
+    ) -> tuple[dict[str, np.ndarray], list[str]]:
+        """Return name → the values of all seeds, and the names of those that warned of ties."""
+        place = tuple(chosen.items())
+        found = {
+            name: self._measured(name, place, n_samples, **choice)
+            for name in ESTIMATORS
+            for choice in [{"k": k} if name in _BY_K else {"bins": bins}]
+        }
+        values = {name: one[0] for name, one in found.items()}
+        return values, [name for name, one in found.items() if one[1]]
+
+    def _measure(
+        self, name: str, place: tuple[tuple[str, Any], ...], n_samples: int, **choice: Any
+    ) -> tuple[np.ndarray, bool]:
+        some = self._pairs.sel(dict(place)).isel(sample=slice(n_samples))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", TiesWarning)
+            both = mutual_information(some, **ESTIMATORS[name], **choice)
+        tied = any(str(one.message).startswith("KSG on ties") for one in caught)
+        return both.isel(neuron=0, other_neuron=1).values, tied

@@ -67,20 +67,31 @@ class Measured:
         values = take_activation(activations)
         for dim in ("neuron", "sample"):
             check_dim(dim, values.dims, "activations")
+        self.has_layer = "layer" in values.dims
         values = with_layer(values)
         self.by = _levels(values, by)
         dims = ([self.by] if self.by else []) + ["layer", "neuron", "sample"]
         values = values.squeeze([d for d in values.dims if d not in dims]).transpose(*dims)
         self.levels = values[self.by].values.tolist() if self.by else [None]
-        self.layers = [str(layer) for layer in values.layer.values]
-        width = values["width"] if "width" in values.coords else None
-        n_neurons = values.sizes["neuron"]
-        self.widths = [n_neurons] * len(self.layers) if width is None else width.values.tolist()
+        for dim in dims[:-1]:
+            _check_labels(values, dim)
+        if "neuron" in values.coords and values.neuron.dtype.kind in "iu":
+            values = values.sortby("neuron")  # padding comes last, also after a selection
         self.labels = values.neuron.values.tolist()
+        widths = _widths(values, self.labels, self.by)
+        there = np.flatnonzero(widths)  # of a selection some layers have no neuron
+        if not there.size:
+            raise ValueError(
+                "activations has no neurons: all are beyond the 'width' of the layers."
+            )
+        values = values.isel(layer=there)
+        self.layer_labels = values.layer.values.tolist()
+        self.layers = [str(layer) for layer in self.layer_labels]
+        self.widths = [widths[layer] for layer in there]
         self.of_samples = values.sizes["sample"]
         if self.of_samples < 2:
             raise ValueError("activations has fewer than 2 samples; record more of them.")
-        each = len(self.levels) * len(self.layers) * n_neurons
+        each = len(self.levels) * len(self.layers) * len(self.labels)
         self.n_samples = min(self.of_samples, max_samples, max(_MOST_VALUES // each, 2))
         rng = np.random.default_rng(seed)
         # in random order: the first n of them are a random choice too, and need no copy
@@ -210,6 +221,8 @@ def _levels(values: xr.DataArray, by: str | None) -> str | None:
     """Return the dimension of the levels, or None; raise if more than one is left."""
     if by is not None:
         check_dim(by, values.dims, "activations")
+        if by in ("layer", "neuron", "sample"):
+            raise ValueError(f"by={by!r} is no dimension of levels, such as alpha, seed or epoch.")
     left = [str(d) for d in values.dims if d not in ("layer", "neuron", "sample", by)]
     left = [dim for dim in left if values.sizes[dim] > 1]
     if by is None and len(left) == 1:
@@ -221,6 +234,32 @@ def _levels(values: xr.DataArray, by: str | None) -> str | None:
             f"{remedy}select of the others, as in activations.sel({left[-1]}=...)."
         )
     return by
+
+
+def _check_labels(values: xr.DataArray, dim: str) -> None:
+    """Raise if two things along a dimension have one name: only one could be chosen."""
+    labels, counts = np.unique(values[dim].values.astype(str), return_counts=True)
+    if (counts > 1).any():
+        raise ValueError(
+            f"activations has {dim} {labels[counts > 1][0]!r} more than once; give each its own "
+            f"label: activations.assign_coords({dim}=...)."
+        )
+
+
+def _widths(values: xr.DataArray, labels: list[Any], by: str | None) -> list[int]:
+    """Return how many neurons of each layer are there, also after a selection of neurons."""
+    if "width" not in values.coords:
+        return [len(labels)] * values.sizes["layer"]
+    width = values["width"]
+    if by in width.dims:
+        if (width != width.isel({by: 0})).any():
+            raise ValueError(
+                f"layers have other widths at other labels of {by!r}; explore one of them: "
+                f"activations.sel({by}=...)."
+            )
+        width = width.isel({by: 0})
+    numbers = labels if values.neuron.dtype.kind in "iu" else range(len(labels))
+    return [sum(number < most for number in numbers) for most in np.atleast_1d(width.values)]
 
 
 def _read(values: xr.DataArray, order: np.ndarray) -> xr.DataArray:

@@ -10,6 +10,7 @@ from typing import Any
 
 from infonb.plots.picture import Picture, join_pngs, png_bundle, png_size
 from infonb.validate import check_choice
+from infonb.widgets.layout import lay_out
 
 __all__ = ["Panel"]
 
@@ -117,7 +118,10 @@ class Panel:
                 control.continuous_update = False  # one drawing per choice, not per pixel
             control.observe(self._update, names="value")
         self.beside = list(beside)
-        self._view = self._lay_out([*self.controls.values(), *self.beside])
+        self._view = lay_out(
+            [*self.controls.values(), *self.beside], self.message, list(self.images.values()),
+            self._columns,
+        )  # fmt: skip
 
     @property
     def value(self) -> dict[str, Any]:
@@ -216,37 +220,6 @@ class Panel:
                 self._update()
 
         return clicked
-
-    def _lay_out(self, controls: Sequence[Any]) -> Any:
-        """Return the controls in columns above the pictures, none wider than these together."""
-        import ipywidgets as widgets
-
-        for control in controls:
-            control.layout.width = control.layout.width or "auto"
-            if hasattr(control, "description"):
-                control.style.description_width = "initial"
-        images = list(self.images.values())
-        widths = [image.width for image in images]
-        starts = range(0, len(images), self._columns)
-        across = max(sum(widths[at : at + self._columns]) for at in starts) + 10 * self._columns
-        wide = {"width": "100%", "max_width": f"{across}px"}
-        rows = widgets.GridBox(
-            list(controls),
-            layout=widgets.Layout(
-                grid_template_columns="repeat(auto-fill, minmax(250px, 1fr))",
-                grid_gap="0 14px", **wide,
-            ),
-        )  # fmt: skip
-        grid = widgets.GridBox(
-            images,
-            layout=widgets.Layout(
-                grid_template_columns=f"repeat({self._columns}, minmax(0, 1fr))",
-                grid_gap="4px", **wide,
-            ),
-        )  # fmt: skip
-        return widgets.VBox(
-            [rows, self.message, grid], layout=widgets.Layout(align_items="flex-start")
-        )
 
     def to_png(self) -> bytes:
         """Return all pictures as one PNG, as a page without a kernel shows them."""

@@ -8,8 +8,8 @@ import xarray as xr
 
 from infonb.plots.picture import with_layer
 from infonb.validate import check_choice, check_dim
-from infonb.widgets.course import Course
-from infonb.widgets.course_panel import CoursePanel
+from infonb.widgets.course.course import Course
+from infonb.widgets.course.panel import CoursePanel
 
 __all__ = ["explore_training"]
 

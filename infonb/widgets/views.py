@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import xarray as xr
 
 from infonb.plots.activations import sample_coordinate
 from infonb.plots.live import EntropyBoxes, NeuronHistogram, PairMatrix, PairScatter
-from infonb.plots.live.frame import shortened
+from infonb.plots.live.names import shortened
 from infonb.plots.picture import Picture, label_of
 from infonb.widgets.measured import PAIR_BINS, Measured
 
@@ -65,8 +66,7 @@ class Views:
     ) -> None:
         self.measured = measured
         name = sample_coordinate(measured.values, colour_by, "colour_by")
-        self._classes = None if name == "sample" else measured.values[name].values
-        different = None if self._classes is None else np.unique(self._classes)
+        self._classes, different = _classes(None if name == "sample" else measured.values[name])
         pair, single = ((_WIDTH, height) for height in heights)
         self._scatter = PairScatter(different, name, pair)
         self._histogram = NeuronHistogram(single)
@@ -187,3 +187,15 @@ class Views:
     def _name(self, level: Any, layer: str) -> str:
         short = shortened(layer)
         return f"{label_of(self.measured.by, level)}, {short}" if self.measured.by else short
+
+
+def _classes(labels: xr.DataArray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Return the classes of the samples, and the different ones; a missing label is one too."""
+    if labels is None:
+        return None, None
+    values, missing = labels.values, labels.isnull().values
+    if not missing.any():
+        return values, np.unique(values)
+    names = np.array([str(value) for value in values], dtype=object)
+    names[missing] = "none"
+    return names, np.array([*sorted(set(names[~missing])), "none"], dtype=object)

@@ -20,12 +20,12 @@ def accuracy():
 
 
 def panels(picture):
-    return [axis for axis in picture.axes if axis.images]
+    return [axis for axis in picture.axes if axis.texts]
 
 
 def frames(axis):
     return {
-        (round(patch.get_y() + 0.47), round(patch.get_x() + 0.47))
+        (int(patch.get_y()), int(patch.get_x()))
         for patch in axis.patches
         if isinstance(patch, Rectangle)
     }
@@ -37,10 +37,12 @@ def test_cells_are_the_means_over_seeds_whatever_the_order_of_dims(accuracy):
         picture = plot_accuracy_map(values)
         assert [axis.get_title(loc="left") for axis in panels(picture)] == list(accuracy.setting)
         for axis, expected in zip(panels(picture), means, strict=True):
-            np.testing.assert_allclose(axis.images[0].get_array(), expected)
+            np.testing.assert_allclose(axis.collections[0].get_array(), expected)
             shown = {text.get_position(): text.get_text() for text in axis.texts}
-            assert shown == {(j, i): f"{x:.2f}" for (i, j), x in np.ndenumerate(expected)}
-            assert axis.images[0].get_clim() == (0, 1)
+            assert shown == {
+                (j + 0.5, i + 0.5): f"{x:.2f}" for (i, j), x in np.ndenumerate(expected)
+            }
+            assert axis.collections[0].get_clim() == (0, 1)
             assert [t.get_text() for t in axis.get_xticklabels()] == NAMES["context_name"]
         first = panels(picture)[0].get_yticklabels()
         assert [tick.get_text() for tick in first] == NAMES["object_name"]

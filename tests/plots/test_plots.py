@@ -131,6 +131,12 @@ def test_colours_of_levels_differ_from_each_other():
     assert len(palette(1, "levels")) == 1
 
 
+def test_colours_of_layers_are_those_of_seaborn():
+    import seaborn as sns
+
+    assert palette(12, "layers") == list(sns.color_palette("colorblind", 12))
+
+
 def test_heat_map_orders_samples_by_label(activations):
     picture = plot_activations(activations.activation, n_samples=60)
     panels = [axis for axis in picture.axes if axis.get_xlim() == (0, 2)]

@@ -301,7 +301,7 @@ def test_one_layer_or_an_array_will_do(acts):
     assert explore(one, bins=10).value["layer"] == "fc1"
     plain = xr.DataArray(one.values, dims=("neuron", "sample"))
     assert explore(plain, bins=10).value["layer"] == "all neurons"
-    chosen = explore(one.isel(neuron=[3, 5, 11]).assign_coords(width=3), bins=10)
+    chosen = explore(one.isel(neuron=[3, 5, 11]), bins=10)
     assert chosen.value["other"] == 5
     chosen.controls["other"].value = 11
     assert "neuron 11" in chosen.images["scatter"].alt
@@ -343,7 +343,7 @@ def test_what_cannot_be_explored_is_refused_in_one_clear_error(acts):
         (ValueError, "dim 'sample' not found", lambda: explore(array.isel(sample=0))),
         (ValueError, "dim 'neuron' not found", lambda: explore(array.isel(neuron=0))),
         (ValueError, "fewer than 2 samples", lambda: explore(array.isel(sample=[0]))),
-        (ValueError, "k must be between 1 and 299", lambda: explore(acts, k=300)),
+        (ValueError, "number of samples, 300", lambda: explore(acts, k=300)),
         (ValueError, "Did you mean 'bit'", lambda: explore(acts, unit="bits")),
         (ValueError, "edges must be one of", lambda: explore(acts, edges="own")),
         (ValueError, "bins must be at least 1", lambda: explore(acts, bins=0)),

@@ -8,8 +8,9 @@ import xarray as xr
 
 import infonb as inb
 from infonb.measures import TiesWarning
+from infonb.plots.live import EstimatorDots
 from infonb.widgets import explore_estimators
-from infonb.widgets.estimators import _draw
+from infonb.widgets.estimators import ESTIMATORS, Estimates
 
 
 @pytest.fixture
@@ -64,10 +65,34 @@ def test_ties_are_named_and_do_not_squeeze_the_others(pairs, truth):
     relu = pairs.sel(rho=0.8, zeros=0.5)
     with pytest.warns(TiesWarning, match="KSG on ties"):
         ruined = float(inb.mutual_information(relu).isel(neuron=0, other_neuron=1).mean())
-    picture = _draw(relu, float(truth.sel(rho=0.8, zeros=0.5)), 3, 10)
+    found, tied = Estimates(pairs).of({"rho": 0.8, "zeros": 0.5}, 300, 3, 10)
+    assert tied == ["KSG"]
+    exactly = float(truth.sel(rho=0.8, zeros=0.5))
+    x, y = relu.isel(seed=0).values
+    picture = EstimatorDots(list(ESTIMATORS)).draw(x, y, found, exactly, tied=tied)
     labels = [text.get_text() for text in picture.axes[1].get_yticklabels()]
     assert labels[0] == f"KSG  {ruined:.2f}\nwarns of ties"
     assert picture.axes[1].get_xlim()[0] > ruined + 0.5
+
+
+def test_what_was_measured_is_not_measured_again(pairs, monkeypatch):
+    asked = []
+
+    def counting(values, **options):
+        asked.append(options)
+        return inb.mutual_information(values, **options)
+
+    monkeypatch.setattr("infonb.widgets.estimators.mutual_information", counting)
+    estimates = Estimates(pairs)
+    place = {"rho": 0.8, "zeros": 0.0}
+    first, _ = estimates.of(place, 200, 3, 10)
+    assert len(asked) == len(ESTIMATORS)
+    other_k, _ = estimates.of(place, 200, 4, 10)
+    assert [options.get("k") for options in asked[len(ESTIMATORS) :]] == [4, 4]
+    np.testing.assert_array_equal(other_k["binned"], first["binned"])
+    assert (other_k["KSG"] != first["KSG"]).all()
+    estimates.of(place, 200, 3, 10)
+    assert len(asked) == len(ESTIMATORS) + 2
 
 
 def test_settings_are_sliders_with_their_long_names(pairs, truth):

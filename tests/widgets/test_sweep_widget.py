@@ -10,15 +10,16 @@ import ipywidgets
 import numpy as np
 import pytest
 import xarray as xr
+from widgets.redraws import check_redraws, images
 
 import infonb as inb
 from infonb.measures.density import without_diagonal
 from infonb.plots.picture import png_size
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_sweep
-from infonb.widgets.course import Course
-from infonb.widgets.course_pictures import Pictures
-from infonb.widgets.spread import neuron_spread, pair_spread
+from infonb.widgets.course.course import Course
+from infonb.widgets.course.pictures import Pictures
+from infonb.widgets.course.spread import neuron_spread, pair_spread
 
 LEVELS = [0.0, 0.5, 1.0]
 DIMS = ("alpha", "seed", "layer", "neuron")
@@ -55,38 +56,29 @@ def pictures_of(results, by=None, **options):
     return explore_sweep(results, by, interactive=False, **options)
 
 
-def changed(panel):
-    return {name: image.value for name, image in panel.images.items()}
-
-
 def test_every_control_redraws_the_pictures_that_depend_on_it(results):
     panel = explore_sweep(results)
     assert panel.value == {"alpha": 1.0, "seed": "all", "layer": "all layers", "unit": "nat"}
     every = {"entropy", "mutual_information", "curves", "density"}
-    for name, value, expected in [
+    moves = [
         ("alpha", 0.5, every), ("seed", 5, every), ("layer", "fc2", {"density"}),
         ("unit", "bit", every - {"curves"}),
-    ]:  # fmt: skip
-        before = changed(panel)
-        panel.controls[name].value = value
-        assert panel.message.value == ""
-        after = changed(panel)
-        assert {one for one in every if before[one] != after[one]} == expected, name
-        assert panel.value[name] == value
+    ]  # fmt: skip
+    check_redraws(panel, moves)
 
 
 def test_going_back_shows_the_same_pictures_again(results):
     panel = explore_sweep(results)
-    start = changed(panel)
+    start = images(panel)
     for name, value in [("alpha", 0.0), ("seed", 3), ("unit", "bit"), ("layer", "fc1")]:
         panel.controls[name].value = value
     fresh = explore_sweep(results)
     with fresh.hold():
         fresh.controls["layer"].value, fresh.controls["unit"].value = "fc1", "bit"
         fresh.controls["seed"].value, fresh.controls["alpha"].value = 3, 0.0
-    assert changed(panel) == changed(fresh)
+    assert images(panel) == images(fresh)
     panel.set(alpha=1.0, seed="all", unit="nat", layer="all layers")
-    assert changed(panel) == start
+    assert images(panel) == start
 
 
 def test_the_numbers_shown_are_those_of_the_data(results):
@@ -194,7 +186,7 @@ def test_a_report_holds_the_pictures_only(results):
 def test_saved_results_open_to_the_same_panel(results, tmp_path):
     save_dataset(results, tmp_path / "results.zarr")
     again = pictures_of(open_dataset(tmp_path / "results.zarr"))
-    assert changed(again) == changed(pictures_of(results))
+    assert images(again) == images(pictures_of(results))
     again.controls["alpha"].value = 0.0
     assert again.message.value == ""
 
@@ -235,9 +227,9 @@ def test_levels_that_are_names_and_other_dimensions(results):
     h = float(results.entropy.sel(alpha=0.5, layer="fc1").median()) + 1
     assert f"marked: heuristic, 2 seeds, medians (nat): fc1 {h:.2f} (baseline: " in panel.alt
     assert panel.selection == {"network": "heuristic", "edges": "own"}
-    before = changed(panel)
+    before = images(panel)
     panel.controls["edges"].value = "common"
-    after = changed(panel)
+    after = images(panel)
     assert [name for name in before if before[name] != after[name]] == ["entropy"]
 
 
@@ -254,7 +246,7 @@ def test_one_seed_one_layer_one_measure(results):
 
 def test_levels_in_any_order_start_with_the_weakest(results):
     shuffled = pictures_of(results.isel(alpha=[2, 0, 1]))
-    assert changed(shuffled) == changed(pictures_of(results))
+    assert images(shuffled) == images(pictures_of(results))
 
 
 def test_a_network_that_was_not_measured_leaves_a_gap(results):
@@ -347,6 +339,42 @@ def test_many_levels_and_long_names_keep_their_words_apart():
                 assert min(gaps) > 2
         names = [x.get_text() for x in picture.axes[1].get_xticklabels()]
         assert names == [f"…{number}…" for number in range(6)]
+
+
+def words_of(picture):
+    return [text.get_text() for axis in picture.axes for text in axis.texts]
+
+
+def test_a_long_dimension_is_named_in_full_or_not_at_all():
+    name = "label_noise_of_training_set"
+    rng = np.random.default_rng(0)
+    dims, coords = (name, "layer", "neuron"), {name: [0.0, 0.5], "layer": ["fc1"]}
+    h = xr.DataArray(rng.gamma(9, 0.3, (2, 1, 8)), coords, dims)
+    i = xr.DataArray(rng.gamma(2, 0.1, (2, 1, 8, 8)), coords, (*dims, "other_neuron"))
+    draw = Pictures(Course(name, [0.0, 0.5], h, i)).functions()
+    entropy = draw["entropy"](**{name: 0.5}, unit="nat")
+    assert words_of(entropy) == ["0.5", "faint: 0"]
+    assert entropy.axes[0].get_xlabel() == name
+    density = draw["density"](**{name: 0.5}, layer="fc1", unit="nat")
+    assert [words.split(":")[0] for words in words_of(density)] == ["- - 0", "— 0.5"]
+    assert density.axes[0].get_title(loc="left") == f"pairs within fc1, by {name}"
+
+
+def test_long_names_of_levels_have_a_second_line():
+    levels = ["trained with noise", "trained without noise"]
+    h = xr.DataArray(
+        np.random.default_rng(0).gamma(9, 0.3, (2, 2, 1, 8)),
+        {"network": levels, "seed": [0, 1], "layer": ["fc1"]},
+        ("network", "seed", "layer", "neuron"),
+    )
+    draw = Pictures(Course("network", levels, h, None)).functions()["entropy"]
+    picture = draw(network=levels[1], seed="all", unit="nat")
+    assert words_of(picture) == [f"{levels[1]}\n2 seeds", f"faint:\n{levels[0]}"]
+    picture.to_png()
+    bounds = [text.get_window_extent() for axis in picture.axes for text in axis.texts]
+    assert all(picture.bbox.x0 < box.x0 and box.x1 < picture.bbox.x1 for box in bounds)
+    assert all(picture.axes[0].bbox.y1 < box.y0 and box.y1 < picture.bbox.y1 for box in bounds)
+    assert bounds[0].x1 < bounds[1].x0
 
 
 def test_pictures_are_of_the_size_that_they_have_on_the_page(results):

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from infonb.plots.live.boxes import EntropyBoxes
+from infonb.plots.live.estimators import EstimatorDots
+from infonb.plots.live.figure import LiveFigure
 from infonb.plots.live.histogram import NeuronHistogram
 from infonb.plots.live.matrix import PairMatrix
 from infonb.plots.live.scatter import PairScatter
 
-__all__ = ["EntropyBoxes", "NeuronHistogram", "PairMatrix", "PairScatter"]
+__all__ = [
+    "EntropyBoxes",
+    "EstimatorDots",
+    "LiveFigure",
+    "NeuronHistogram",
+    "PairMatrix",
+    "PairScatter",
+]

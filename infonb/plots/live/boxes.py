@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
 
-from infonb.plots.live.frame import fit, frame, shortened
+from infonb.plots.live.frame import fit, frame
+from infonb.plots.live.names import distinct
 from infonb.plots.picture import Picture, palette
 
 __all__ = ["EntropyBoxes"]
@@ -41,12 +41,9 @@ class EntropyBoxes:
         self._layers = list(layers)
         self._picture, self._axis, self._title = frame(size)
         step = -(-len(layers) // _NAMES)
-        names = distinct(layers)
-        room = max(int(58 / min(len(layers), _NAMES)), 6)
+        names = distinct(layers, max(int(58 / min(len(layers), _NAMES)), 6))
         self._axis.set_xlim(-0.6, len(layers) - 0.4)
-        self._axis.set_xticks(
-            range(0, len(layers), step), [shortened(name, room) for name in names[::step]]
-        )
+        self._axis.set_xticks(range(0, len(layers), step), names[::step])
         self._boxes: list = []
         self._shown: list[np.ndarray] = []
         self._number = 0
@@ -55,7 +52,7 @@ class EntropyBoxes:
         self._mark = self._axis.plot(
             [], [], "D", ms=7, mfc=colours[3], mec="black", mew=1, zorder=5
         )[0]
-        self._picture.move(self._mark, self._title)
+        self._picture.add_content(self._mark, self._title)
 
     def draw(
         self,
@@ -84,7 +81,7 @@ class EntropyBoxes:
         """
         if not _same(entropy, self._shown):
             self._replace(entropy)
-        self._picture.still(self._number, unit)
+        self._picture.frame_depends(self._number, unit)
         self._mark.set_data([marked[0]], [marked[1]])
         self._axis.set_ylabel(f"entropy ({unit})")
         self._title.set_text(f"entropy of all neurons, {title}")
@@ -110,29 +107,6 @@ class EntropyBoxes:
         self._boxes = [artist for part in drawn.values() for artist in part]
         self._axis.set_ylim(*fit(np.concatenate(list(entropy)), 0.08))
         self._shown, self._number = list(entropy), self._number + 1
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """
-    Return names without what all of them begin and end with, if they are long.
-
-    Examples
-    --------
-    >>> distinct(["encoder.layers.0.mlp", "encoder.layers.1.mlp"]), distinct(["fc1", "fc2"])
-    (['0', '1'], ['fc1', 'fc2'])
-    """
-    if len(names) < 2 or max(map(len, names)) <= 8:
-        return list(names)
-    start = _alike(names)
-    end = _alike([name[start:][::-1] for name in names])
-    short = [name[start : len(name) - end] for name in names]
-    return short if all(short) else list(names)
-
-
-def _alike(names: Sequence[str]) -> int:
-    """Return how many letters all names begin with."""
-    letters = zip(*names, strict=False)
-    return sum(1 for _ in itertools.takewhile(lambda each: len(set(each)) == 1, letters))
 
 
 def _same(first: Sequence[np.ndarray], second: Sequence[np.ndarray]) -> bool:

@@ -35,7 +35,7 @@ class NeuronHistogram:
         self._picture, self._axis, self._title = frame(size)
         self._bars = self._axis.stairs([0.0], [0.0, 1.0], fill=True, color=palette(1, "layers")[0])
         lines = (self._axis.spines[side] for side in ("left", "bottom"))
-        self._picture.move(self._bars, *lines, self._title)  # the lines lie over the bars
+        self._picture.add_content(self._bars, *lines, self._title)  # the lines lie over the bars
 
     def draw(self, values: np.ndarray, edges: np.ndarray, title: str, bins: str) -> Picture:
         """
@@ -62,7 +62,7 @@ class NeuronHistogram:
         self._axis.set(
             xlim=xlim, ylim=(0, top), xlabel=f"activation, {bins}", ylabel="share of samples"
         )
-        self._picture.still(xlim, top, bins)
+        self._picture.frame_depends(xlim, top, bins)
         self._title.set_text(title)
         words = title.replace("\n", "; ")
         self._picture.alt = f"Histogram of a neuron in {bins}: {words}."

@@ -62,7 +62,7 @@ class PairMatrix:
             self._axis.plot([], [], "s", ms=8, mfc="none", mec=colour, mew=width)[0]
             for colour, width in (("black", 3.5), ("white", 1.5))
         ]
-        self._picture.move(*self._lines, *self._marks, self._title)
+        self._picture.add_content(*self._lines, *self._marks, self._title)
         self._shown, self._number = np.empty((0, 0)), 0
         self._axis.set_xlabel("neurons, in order of their clusters")
         self._axis.set_ylabel("the same neurons")
@@ -89,7 +89,7 @@ class PairMatrix:
         if not np.array_equal(information, self._shown):
             self._replace(information)
         there = information[~np.eye(len(information), dtype=bool)]
-        self._picture.still(self._number, unit)
+        self._picture.frame_depends(self._number, unit)
         self._bar.axes.set_ylabel(f"mutual information ({unit})", fontsize=10)
         column, row = ([], []) if chosen is None else ([chosen[1]], [chosen[0]])
         for mark in self._marks:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from infonb.plots.live.frame import fit, frame, shortened
+from infonb.plots.live.frame import fit, frame
+from infonb.plots.live.names import shortened
 from infonb.plots.picture import Picture, palette
 
 __all__ = ["PairScatter"]
@@ -60,7 +61,7 @@ class PairScatter:
                 handletextpad=0.1, borderpad=0.1,
             )  # fmt: skip
         axes = (self._axis.xaxis, self._axis.yaxis, *self._axis.spines.values())
-        self._picture.move(*self._points, *axes, self._title)
+        self._picture.add_content(*self._points, *axes, self._title)
 
     def draw(
         self,

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infonb.plots.live import EntropyBoxes, NeuronHistogram, PairMatrix, PairScatter
+from infonb.plots.live import (
+    EntropyBoxes,
+    EstimatorDots,
+    NeuronHistogram,
+    PairMatrix,
+    PairScatter,
+)
 from infonb.plots.picture import DPI, SCALE, encode_png, png_size
 
 
@@ -49,11 +55,20 @@ def boxes(rng):
     yield list(second), (2, -1.0), "another", "bit", "there"
 
 
+def estimates(rng):
+    x, y = rng.normal(size=(2, 50))
+    found = {name: rng.normal(0.1, 0.02, size=4) for name in ("KSG", "binned")}
+    yield x, y, found, 0.1
+    yield x, y, {name: values / 2 for name, values in found.items()}, 0.0
+    yield y, x, {name: values * 9 for name, values in found.items()}, 0.9
+
+
 CASES = {
     "histogram": (NeuronHistogram, histograms),
     "scatter": (lambda: PairScatter(np.array([0, 1]), "label"), scatters),
     "matrix": (PairMatrix, matrices),
     "boxes": (lambda: EntropyBoxes(["a", "b", "c"]), boxes),
+    "estimators": (lambda: EstimatorDots(["KSG", "binned"]), estimates),
 }
 
 
@@ -150,7 +165,7 @@ def test_names_of_many_layers_do_not_touch(rng):
     )
     picture.to_png()
     labels = [label for label in picture.axes[0].get_xticklabels() if label.get_text()]
-    assert [label.get_text() for label in labels] == ["0", "4", "8", "12", "16", "20"]
+    assert [label.get_text() for label in labels] == [f"…{at}…" for at in range(0, 24, 4)]
     bounds = [label.get_window_extent() for label in labels]
     assert all(a.x1 < b.x0 for a, b in itertools.pairwise(bounds))
 

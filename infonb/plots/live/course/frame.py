@@ -1,28 +1,17 @@
-"""The empty picture of a course: places along the x axis, colours, room for every word."""
+"""The empty picture of a course: places along the x axis, and room for every word."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any
 
 import numpy as np
 
-from infonb.plots.framed import FramedPicture
-from infonb.plots.live.frame import shortened
-from infonb.plots.picture import palette
+from infonb.plots.live.course.colours import darker, layer_colours
+from infonb.plots.live.figure import LiveFigure
+from infonb.plots.live.names import distinct
 
-__all__ = [
-    "LETTER",
-    "SIZE",
-    "Places",
-    "curve_colours",
-    "darker",
-    "distinct",
-    "frame",
-    "layer_colours",
-]
+__all__ = ["LETTER", "SIZE", "Places", "frame"]
 
 #: Width and height of a picture, in inches.
 SIZE = (4.9, 3.1)
@@ -32,6 +21,9 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 0.7, 0.12, 0.34, 0.52
 
 #: Inches that a letter of a tick label takes at most.
 LETTER = 0.078
+
+#: Inches that a second line above the axes takes, and letters from which on a name needs it.
+_LINE, _SHORT = 0.17, 14
 
 
 @dataclass(frozen=True)
@@ -47,44 +39,10 @@ class Places:
     reach: np.ndarray | None = None
     """What the axis must hold besides."""
 
-
-def layer_colours(n: int) -> list[Any]:
-    """
-    Return a colour for each layer: distinct ones for a few, from dark to light for many.
-
-    Examples
-    --------
-    >>> len(layer_colours(24))
-    24
-    """
-    return palette(n, "layers" if n <= 8 else "levels")
-
-
-def curve_colours(n: int) -> list[Any]:
-    """
-    Return a colour for each curve, none of which is that of one of the first layers.
-
-    Examples
-    --------
-    >>> curve_colours(2)[0]
-    '0.1'
-    """
-    pink, grey, sky = (palette(10, "layers")[at] for at in (4, 7, 9))
-    return [("0.1", pink, sky, grey)[number % 4] for number in range(n)]
-
-
-def darker(colour: Any) -> Any:
-    """
-    Return a colour in which words are readable on white.
-
-    Examples
-    --------
-    >>> darker("white")
-    (0.65, 0.65, 0.65)
-    """
-    from matplotlib.colors import to_rgb
-
-    return tuple(0.65 * part for part in to_rgb(colour))
+    @property
+    def long(self) -> bool:
+        """Whether the levels have long names, for which there are two lines above the axes."""
+        return not self.ordered and max(map(len, self.names or [""])) > _SHORT
 
 
 def frame(
@@ -94,7 +52,7 @@ def frame(
     ylabel: str,
     boxes: Sequence[str] = (),
     note: str = "",
-) -> FramedPicture:
+) -> LiveFigure:
     """
     Return an empty picture of a course, with second axes for what belongs to the marked place.
 
@@ -106,7 +64,7 @@ def frame(
         The y axis; boxes share it.
     boxes
         What the boxes of the second axes are of, such as names of layers. Empty: no boxes, and room
-        for the names of curves (`infonb.plots.chosen.draw_key`).
+        for the names of curves (`infonb.plots.live.course.lines.draw_key`).
     note
         Below the boxes, in small letters.
 
@@ -118,6 +76,8 @@ def frame(
     ['fc1', 'fc2']
     """
     width, height = SIZE
+    top = _TOP + _LINE * places.long
+    height += top - _TOP
     side = 1.5 if len(boxes) < 5 else 1.9
     across = width - _LEFT - _RIGHT - side - 0.12
     step, turned = _room(places, across)
@@ -131,8 +91,8 @@ def frame(
         most = (0.4 if note else 0.24) + 1.15 * LETTER * max(map(len, shown))
         height += max(most - bottom, 0.0)
         bottom = max(bottom, most)
-    high = height - _TOP - bottom
-    picture = FramedPicture(
+    high = height - top - bottom
+    picture = LiveFigure(
         (width, height),
         [(_LEFT, bottom, across, high), (width - _RIGHT - side, bottom, side, high)],
     )
@@ -178,28 +138,3 @@ def _room(places: Places, across: float) -> tuple[int, bool]:
     if places.ordered:
         return int(np.ceil(needed / distance)), False
     return int(np.ceil(0.24 / distance)), True
-
-
-def distinct(names: Sequence[str], most: int) -> list[str]:
-    """
-    Return names of at most so many letters: of long ones, what they have in common is left out.
-
-    Examples
-    --------
-    >>> distinct(["encoder.layer.0.output", "encoder.layer.11.output"], 14)
-    ['…0…', '…11…']
-    >>> distinct(["fc1", "fc2"], 14)
-    ['fc1', 'fc2']
-    """
-    if max(map(len, names), default=0) > most and len(set(names)) > 1:
-        start = _common(names)
-        end = _common([name[start:][::-1] for name in names])
-        parts = [name[start : len(name) - end] for name in names]
-        names = [f"{'…' * (start > 0)}{part}{'…' * (end > 0)}" for part in parts]
-    return [shortened(name, most) for name in names]
-
-
-def _common(names: Sequence[str]) -> int:
-    """Return how many letters all names start with."""
-    letters = zip(*names, strict=False)
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, letters))

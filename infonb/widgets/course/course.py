@@ -11,9 +11,10 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures._options import per_unit
-from infonb.plots.course_frame import Places
+from infonb.plots.live.course.frame import Places
+from infonb.plots.live.names import shortened
 from infonb.plots.picture import label_of
-from infonb.widgets.spread import ALL, choices, neuron_spread, pair_spread
+from infonb.widgets.course.spread import ALL, choices, neuron_spread, pair_spread
 
 __all__ = ["Course", "how", "scale"]
 
@@ -143,6 +144,23 @@ class Course:
         if isinstance(level, str):
             return level
         return f"{label_of(self.over)} {'' if self.is_scale else '= '}{level:g}"
+
+    def short(self, level: Any, most: int) -> str:
+        """
+        Return a level in at most so many letters.
+
+        A number goes without the name of the dimension, which is below the axes too, rather than
+        with half of it.
+        """
+        words = self.label(level)
+        if len(words) <= most:
+            return words
+        return shortened(words, most) if isinstance(level, str) else f"{level:g}"
+
+    def bare(self, most: int) -> bool:
+        """Return whether `short` gives only the number of some level."""
+        numbers = [level for level in self.levels if not isinstance(level, str)]
+        return any(len(self.label(level)) > most for level in numbers)
 
     def seed_words(self, values: Mapping[str, Any]) -> str:
         """Return which seeds are shown."""

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from infonb.plots.course_frame import LETTER, Places
+from infonb.plots.live.course.frame import LETTER, Places
 
-__all__ = ["beside_each_other", "draw_course", "draw_lines", "mark"]
+__all__ = ["beside_each_other", "draw_course", "draw_key", "draw_lines", "mark", "note"]
 
 #: Number of places up to which each has a dot.
 _DOTS = 30
@@ -37,7 +37,7 @@ def draw_course(
 
     Examples
     --------
-    >>> from infonb.plots.course_frame import frame
+    >>> from infonb.plots.live.course.frame import frame
     >>> places = Places(np.arange(2), ["0", "1"], "α", True)
     >>> picture = frame(places, ylim=(0, 4), ylabel="")
     >>> draw_course(picture.axes[0], places, [[1, 2, 3], [0, 1, 2]], "tab:blue")
@@ -73,7 +73,7 @@ def draw_lines(axis: Any, places: ArrayLike, values: ArrayLike, colour: Any, das
 
     Examples
     --------
-    >>> from infonb.plots.course_frame import frame
+    >>> from infonb.plots.live.course.frame import frame
     >>> places = Places(np.arange(2), ["0", "1"], "α", True)
     >>> picture = frame(places, ylim=(0, 1), ylabel="accuracy")
     >>> draw_lines(picture.axes[0], [0, 1], [[0.5, 0.7], [0.7, 0.9]], "tab:blue", "-")
@@ -120,11 +120,11 @@ def mark(axis: Any, x: float, points: Sequence[tuple[float, float, Any]], words:
     points
         Place, height and colour of each ring; none is drawn at a height of NaN.
     words
-        Above the line.
+        Above the line, on one line or two.
 
     Examples
     --------
-    >>> from infonb.plots.course_frame import frame
+    >>> from infonb.plots.live.course.frame import frame
     >>> places = Places(np.arange(2), ["0", "1"], "α", True)
     >>> picture = frame(places, ylim=(0, 3), ylabel="")
     >>> mark(picture.axes[0], 1, [(1, 2.0, "tab:blue")], "α = 1")
@@ -136,10 +136,63 @@ def mark(axis: Any, x: float, points: Sequence[tuple[float, float, Any]], words:
     axis.scatter(at, heights, s=60, c=colours, edgecolors="black", linewidths=1.4, zorder=3,
                  clip_on=False)  # fmt: skip
     left, right = axis.get_xlim()
-    wide = 1.15 * LETTER * len(words)
+    wide = 1.15 * LETTER * max(map(len, words.split("\n")))
     across = axis.get_position().width * axis.figure.get_figwidth()
     start = np.clip((x - left) / (right - left) * across - wide / 2, 0.0, max(across - wide, 0.0))
     axis.annotate(
         words, (start / across, 1.0), xycoords="axes fraction", xytext=(0, 4),
-        textcoords="offset points", fontsize=10, fontweight="bold",
+        textcoords="offset points", fontsize=10, fontweight="bold", va=_foot(words),
     )  # fmt: skip
+
+
+def note(axis: Any, words: str) -> None:
+    """
+    Write words above the right end of axes, on one line or two.
+
+    Examples
+    --------
+    >>> from infonb.plots.picture import subplots
+    >>> _, axes = subplots()
+    >>> note(axes[0, 0], "faint: α = 0")
+    >>> axes[0, 0].texts[0].get_text()
+    'faint: α = 0'
+    """
+    axis.annotate(
+        words, (1.0, 1.0), xycoords="axes fraction", xytext=(0, 4), textcoords="offset points",
+        ha="right", fontsize=9, color="0.3", va=_foot(words),
+    )  # fmt: skip
+
+
+def _foot(words: str) -> str:
+    """Return what of the words stands above the axes: two lines do with all that they have."""
+    return "bottom" if "\n" in words else "baseline"
+
+
+def draw_key(axis: Any, curves: Sequence[tuple[str, float, Any, str]]) -> None:
+    r"""
+    Name curves, each with its value at the marked place.
+
+    Parameters
+    ----------
+    axis
+        Empty axes from 0 to 1.
+    curves
+        Name, value (NaN: none), colour and dash (empty: dots).
+
+    Examples
+    --------
+    >>> from infonb.plots.picture import subplots
+    >>> _, axes = subplots()
+    >>> draw_key(axes[0, 0], [("training", 0.987, "black", "-")])
+    >>> axes[0, 0].texts[0].get_text()
+    'training\n0.987'
+    """
+    step = min(0.3, 1.0 / max(len(curves), 1))
+    for number, (name, value, colour, dash) in enumerate(curves):
+        y = 0.95 - step * number
+        if dash:
+            axis.plot([0.0, 0.2], [y, y], color=colour, linestyle=dash, linewidth=2)
+        else:
+            axis.plot([0.1], [y], "o", color=colour, ms=6)
+        words = f"{name}\n{value:.3g}" if np.isfinite(value) else name
+        axis.text(0.26, y + 0.045, words, fontsize=10, va="top", linespacing=1.35)

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from infonb.plots.picture import label_of
-from infonb.widgets.course import Course
-from infonb.widgets.course_pictures import Pictures
+from infonb.widgets.course.course import Course
+from infonb.widgets.course.pictures import Pictures
+from infonb.widgets.course.spread import ALL, EVERY_LAYER
 from infonb.widgets.panel import Panel
-from infonb.widgets.spread import ALL, EVERY_LAYER
 
 __all__ = ["CoursePanel"]
 

@@ -1,0 +1,1 @@
+"""Figures along a sweep or a training, with one place marked."""

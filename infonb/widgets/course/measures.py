@@ -1,0 +1,114 @@
+"""The pictures of entropy and of mutual information along a course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from infonb.plots.live import LiveFigure
+from infonb.plots.live.course.boxes import draw_boxes
+from infonb.plots.live.course.colours import layer_colours
+from infonb.plots.live.course.frame import frame
+from infonb.plots.live.course.lines import beside_each_other, draw_course, mark, note
+from infonb.plots.picture import Picture, label_of
+from infonb.widgets.course.course import how, scale
+from infonb.widgets.course.drawing import Drawing, Values
+from infonb.widgets.course.spread import EVERY_LAYER
+
+__all__ = ["Measures"]
+
+
+class Measures(Drawing):
+    """Draws the entropy of neurons and the mutual information of pairs, with boxes of one place."""
+
+    def entropy(self, values: Values) -> Picture:
+        """Draw the entropy of neurons along the course, and boxes of the chosen place."""
+        course, entropy = self.course, self.course.entropy
+        assert entropy is not None
+        factor, unit = scale(entropy, values.get("unit", "nat"))
+        layers = [str(layer) for layer in entropy.layer.values]
+        picture = self.kept(
+            ("entropy", unit),
+            lambda: self._frame(
+                factor * entropy, f"entropy of a neuron ({unit})", layers, how(entropy)
+            ),
+        )
+        here = course.at(values, entropy).sel({course.over: values[course.over]})
+        boxes = [factor * here.isel(layer=at).values.ravel() for at in range(len(layers))]
+        boxes = [flat[np.isfinite(flat)] for flat in boxes]
+        quartiles = factor * course.at(values, course.neurons)
+        self._fill(picture, quartiles, values, boxes, "Entropy of neurons", unit)
+        return picture
+
+    def information(self, values: Values) -> Picture:
+        """Draw the MI of pairs within layers along the course, and boxes of the chosen place."""
+        course, information = self.course, self.course.information
+        assert information is not None
+        factor, unit = scale(information, values.get("unit", "nat"))
+        layers = [layer for layer in course.layers if layer != EVERY_LAYER]
+        spread = factor * course.pairs.quartile.sel(layer=layers)
+        picture = self.kept(
+            ("information", unit),
+            lambda: self._frame(spread, f"MI of a pair ({unit})", layers, how(information)),
+        )
+        words = "Mutual information of pairs within each layer"
+        self._fill(picture, course.at(values, spread), values, None, words, unit)
+        return picture
+
+    def _frame(
+        self, shown: xr.DataArray, ylabel: str, layers: Sequence[str], words: str
+    ) -> LiveFigure:
+        finite = shown.values[np.isfinite(shown.values)]
+        margin = 0.05 * np.ptp(finite) or 0.5
+        ylim = (finite.min() - margin, finite.max() + margin)
+        note = words.split(",")[0]  # the estimator; the density has all of it
+        note = "" if note.endswith("samples") else note
+        return frame(self.course.places, ylim=ylim, ylabel=ylabel, boxes=layers, note=note)
+
+    def _fill(
+        self,
+        picture: LiveFigure,
+        quartiles: xr.DataArray,
+        values: Values,
+        boxes: Sequence[np.ndarray] | None,
+        words: str,
+        unit: str,
+    ) -> None:
+        """Draw the course of every layer, and boxes of the chosen place beside the reference."""
+        course = self.course
+        level, reference = values[course.over], course.levels[0]
+        quartiles = quartiles.transpose("layer", course.over, "quantile")
+        first = quartiles.sel({course.over: reference}).values
+        now = quartiles.sel({course.over: level}).values
+        colours = layer_colours(len(now))
+        shifts = beside_each_other(course.places, len(now))
+        axis, beside = picture.axes
+
+        def ground() -> None:
+            for one, colour, shift in zip(quartiles.values, colours, shifts, strict=True):
+                draw_course(axis, course.places, one, colour, shift)
+
+        picture.ground(course.key(values), ground)
+        x = course.x(level)
+        moved = bool(level != reference)
+        with picture.content():
+            points = [
+                (x + shift, one[1], colour)
+                for one, colour, shift in zip(now, colours, shifts, strict=True)
+            ]
+            mark(axis, x, points, self.mark(values))
+            draw_boxes(beside, boxes, now, first if moved else None)
+            if moved:
+                note(beside, self.faint())
+        medians = [
+            f"{layer} {here[1]:.2f}" + f" ({course.label(reference)}: {start[1]:.2f})" * moved
+            for layer, here, start in zip(quartiles.layer.values, now, first, strict=True)
+        ]
+        picture.alt = (
+            f"{words} along {label_of(course.over)}, medians and quartiles; marked: "
+            f"{course.label(level)}{course.seed_words(values)}, medians ({unit}): "
+            f"{', '.join(medians)}."
+        )
+        picture.cursor = (x, float(np.mean(axis.get_ylim())))
