@@ -5,6 +5,7 @@ from __future__ import annotations
 from infonb.widgets.activations import Explorer, explore
 from infonb.widgets.decision import explore_decision
 from infonb.widgets.estimators import explore_estimators
+from infonb.widgets.folded import folded
 from infonb.widgets.neurons import explore_neurons
 from infonb.widgets.panel import Panel
 from infonb.widgets.sensitivity import explore_sensitivity
@@ -21,4 +22,5 @@ __all__ = [
     "explore_sensitivity",
     "explore_sweep",
     "explore_training",
+    "folded",
 ]

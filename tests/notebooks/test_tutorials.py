@@ -157,8 +157,11 @@ def test_solutions_are_folded_and_check_themselves(path):
     for cell in tagged(notebook, "solution"):
         assert cell.metadata.jupyter == FOLDED
         assert cell.metadata.cellView == "form"
-        *_, last = tree(cell).body
-        assert isinstance(last, ast.Assert), "a solution ends in an assert"
+        shown, *checks = tree(cell).body
+        assert ast.unparse(shown).startswith("with folded():"), "what it shows waits for a click"
+        assert checks, "a solution ends in an assert"
+        assert all(isinstance(check, ast.Assert) for check in checks)
+        last = checks[-1]
         asked = {node.id for node in ast.walk(last.test) if isinstance(node, ast.Name)}
         assert asked & bound, f"asks nothing that was computed: {ast.unparse(last)}"
         for compare in (node for node in ast.walk(last.test) if isinstance(node, ast.Compare)):
@@ -218,13 +221,13 @@ def test_controls_are_live_and_leave_a_picture(executed):
     assert first not in controls, "a static picture comes first"
 
 
-def test_solutions_print_their_answer(executed):
+def test_solutions_show_their_answer_after_a_click(executed):
     for cell in tagged(executed, "solution"):
-        printed = [
-            output for output in cell.outputs
-            if output.get("name") == "stdout" or output.output_type != "stream"
-        ]  # fmt: skip
-        assert printed, f"nothing to see of {cell.source.splitlines()[0]}"
+        (output,) = cell.outputs
+        inside = output["data"]["text/html"].removeprefix(
+            "<details><summary>Show the answer</summary>"
+        )
+        assert inside.removesuffix("</details>").strip(), cell.source.splitlines()[0]
 
 
 def test_without_controls_there_are_pictures_only(tmp_path):
