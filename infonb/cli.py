@@ -197,37 +197,53 @@ def dashboard(
         raise click.UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"{plan.title}\nhttp://localhost:{port}/ (Ctrl-C ends it)")
-    options = [f"--port={port}", *(["--no-browser"] if no_browser else [])]
-    sys.exit(start_dashboard(plan, [*options, *ctx.meta.get(_REST, [])]))
+    click.echo(plan.title)
+    options = ["--no-browser"] if no_browser else []
+    _exit(
+        start_dashboard(
+            plan, port, [*options, *ctx.meta.get(_REST, [])],
+            ready=lambda: click.echo(f"http://localhost:{port}/ (Ctrl-C ends it)"),
+        )
+    )  # fmt: skip
 
 
 @main.command(cls=_PassThrough, program="JUPYTERLAB")
-@click.argument("folder", metavar="[DIR]", default="infonb-lab", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="[DIR]", default="infonb-lab")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_context
-def lab(ctx: click.Context, folder: Path, no_browser: bool) -> None:
+def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
     """
     Open JupyterLab on a copy of the notebooks and lessons in DIR (default: infonb-lab).
 
     Files that you have changed are kept; others are brought up to date. What stands after `--`
     goes to JupyterLab.
     """
-    from infonb.reports.copies import copy_notebooks
+    from infonb.reports.copies import GUIDE, copy_notebooks
     from infonb.reports.lab import start_lab
 
+    if not folder.strip():
+        raise click.UsageError("DIR is empty; name a folder, such as infonb-lab.")
     try:
         copies = copy_notebooks(folder)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     updated = f", {len(copies.updated)} brought up to date" if copies.updated else ""
     click.echo(f"{folder}: {_files(len(copies.copied))} copied{updated}.")
+    if copies.guide.name != GUIDE:
+        click.echo(f"kept: {copies.guide.with_name(GUIDE)} is not infonb's; see {copies.guide}")
     for path in copies.kept:
         click.echo(f"kept, for it has been changed: {path}")
     for path in copies.beside:
         click.echo(f"its new version: {path}")
     extra = ["--no-browser"] if no_browser else []
-    sys.exit(start_lab(folder, [*extra, *ctx.meta.get(_REST, [])]))
+    _exit(start_lab(Path(folder), [*extra, *ctx.meta.get(_REST, [])]))
+
+
+def _exit(code: int) -> None:
+    """End with the exit code of a server."""
+    if code == _INTERRUPTED:
+        raise KeyboardInterrupt
+    sys.exit(code)
 
 
 def _files(number: int) -> str:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import click
 import nbformat
@@ -236,6 +237,33 @@ def test_lab_copies_and_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert mine.read_text() == "mine"
 
 
+def test_lab_tells_of_a_readme_that_is_not_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "start_lab", lambda *args: 0)
+    (tmp_path / "README.md").write_text("my project")
+    readme, guide = tmp_path / "README.md", tmp_path / "infonb-README.md"
+    assert call("lab", str(tmp_path)).stdout.splitlines()[1:] == [
+        f"kept: {readme} is not infonb's; see {guide}"
+    ]
+
+
+@pytest.mark.parametrize("folder", ["", "  "])
+def test_lab_needs_a_folder(folder: str) -> None:
+    result = call("lab", folder)
+    assert (result.exit_code, result.stderr) == (
+        2, "Error: DIR is empty; name a folder, such as infonb-lab.\n",
+    )  # fmt: skip
+
+
+def test_an_interrupted_server_is_an_interruption(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lab, "start_lab", lambda *args: 130)
+    result = call("lab", str(tmp_path))
+    assert (result.exit_code, result.stderr.strip()) == (130, "Interrupted.")
+
+
 def test_lab_refuses_the_installed_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("notebooks", "tutorials"):
         (tmp_path / kind).mkdir()
@@ -251,31 +279,37 @@ def test_lab_refuses_the_installed_files(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def served(small: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[NotebookPlan, list[str]]]:
+def served(small: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Return the list of what would have been served."""
-    calls: list[tuple[NotebookPlan, list[str]]] = []
-    monkeypatch.setattr(dashboard, "start_dashboard", lambda *args: calls.append(args) or 5)
+    calls: list[Any] = []
+
+    def start_dashboard(plan: NotebookPlan, port: int, options: list[str], *, ready: Any) -> int:
+        calls.append((plan, port, options))
+        ready()
+        return 5
+
+    monkeypatch.setattr(dashboard, "start_dashboard", start_dashboard)
     monkeypatch.setattr(dashboard, "free_port", lambda port: port)
     monkeypatch.setattr(dashboard, "find_spec", lambda name: object())
     return calls
 
 
 def test_dashboard_passes_parameters_and_options_on(
-    served: list[tuple[NotebookPlan, list[str]]],
+    served: list[Any],
 ) -> None:
     result = call(
         "dashboard", "colored-digits", "-p", "alpha=0, 0.5", "--port", "9000", "--no-browser",
         "--", "--theme=dark",
     )  # fmt: skip
     assert (result.exit_code, result.stderr) == (5, "")
-    ((plan, options),) = served
+    ((plan, port, options),) = served
     assert plan.changed == {"alpha": [0.0, 0.5]}
-    assert options == ["--port=9000", "--no-browser", "--theme=dark"]
+    assert (port, options) == (9000, ["--no-browser", "--theme=dark"])
     assert result.stdout.splitlines() == [
         "A small experiment", "http://localhost:9000/ (Ctrl-C ends it)",
     ]  # fmt: skip
     call("dashboard", NAME)
-    assert served[1][1] == ["--port=8866"]
+    assert served[1][1:] == (8866, [])
 
 
 @pytest.mark.parametrize(
@@ -289,22 +323,18 @@ def test_dashboard_passes_parameters_and_options_on(
         (["dashboard", NAME, "-p", "epochs"], "-p 'epochs' must have the form name=value."),
     ],
 )  # fmt: skip
-def test_a_mistake_starts_no_dashboard(
-    served: list[tuple[NotebookPlan, list[str]]], args: list[str], message: str
-) -> None:
+def test_a_mistake_starts_no_dashboard(served: list[Any], args: list[str], message: str) -> None:
     result = call(*args)
     assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"Error: {message}\n")
     assert served == []
 
 
-def test_a_missing_voila_is_one_line(
-    served: list[tuple[NotebookPlan, list[str]]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_voila_is_one_line(served: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dashboard, "find_spec", lambda name: None)
     result = call("dashboard", NAME)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        'Error: a dashboard needs Voilà, which is not installed; pip install "infonb[dashboard]"\n'
+        'Error: a dashboard needs Voilà, which is not installed; pip install "voila>=0.5.8"\n'
     )
     assert served == []
 

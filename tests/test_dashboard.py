@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import os
 import re
 import signal
 import socket
@@ -27,6 +28,8 @@ from infonb.reports.dashboard import (
     plan_dashboard,
     write_dashboard,
 )
+from infonb.reports.notebooks import lessons
+from infonb.reports.plan import NotebookPlan
 
 LESSON = "03_two_ideas"
 needs_voila = pytest.mark.skipif(
@@ -112,7 +115,7 @@ def test_a_missing_voila_is_told_with_the_remedy(
     small: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(dashboard_module, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r'pip install "infonb\[dashboard\]"'):
+    with pytest.raises(ModuleNotFoundError, match=r'pip install "voila>=0.5.8"'):
         plan_dashboard(NAME)
 
 
@@ -175,6 +178,31 @@ def test_a_folder_is_meant_from_where_the_command_was_given(
     exec(injected.source, given)
     assert given["cache"] == str(tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_folder_of_images_is_meant_from_there_too(
+    tmp_path: Path, voila: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from infonb.experiments import contexts
+
+    monkeypatch.setattr(contexts, "prepare", lambda parameters: None)
+    monkeypatch.chdir(tmp_path)
+    plan = plan_dashboard("contexts", {"dataset": "nico", "folder": "images/nico"}, text=True)
+    (tmp_path / "served").mkdir()
+    notebook = read(write_dashboard(plan, tmp_path / "served"))
+    (injected,) = (cell for cell in notebook.cells if "injected-parameters" in cell.metadata.tags)
+    given: dict[str, Any] = {}
+    exec(injected.source, given)
+    assert given["folder"] == str(tmp_path / "images" / "nico")
+    assert "cache" not in given  # empty as before: the user's own
+
+
+def test_a_lesson_does_not_speak_of_code_that_is_not_shown(tmp_path: Path) -> None:
+    for path in lessons().values():
+        notebook = read(write_dashboard(NotebookPlan(path.stem, path.stem, path, ()), tmp_path))
+        words = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert "three dots" not in " ".join(words.split())
+        assert len(words) > 1000
 
 
 def test_a_port_in_use_is_passed_over() -> None:
@@ -325,3 +353,58 @@ def test_the_page_loads_nothing_from_elsewhere(served: tuple[str, str, list[Any]
     assert (
         re.findall(r"<(?:script|link|img|iframe)[^>]*(?:src|href)=[\"']?(?:https?:)?//", page) == []
     )
+
+
+@needs_voila
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_the_log_is_title_and_address_alone_even_if_a_tab_is_closed(
+    small: Path, tmp_path: Path
+) -> None:
+    later = ["time.sleep(0.2)\nprint('never seen')"] * 4
+    write_notebook(small, "import time", "time.sleep(1)", *later)
+    port = free_port(8940)
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from infonb.reports.dashboard import start_dashboard\n"
+        "from infonb.reports.plan import NotebookPlan\n"
+        f"plan = NotebookPlan('a', 'A title', Path({str(small / f'{NAME}.ipynb')!r}), ())\n"
+        "print(plan.title, flush=True)\n"
+        f"sys.exit(start_dashboard(plan, {port}, ['--no-browser'],\n"
+        f"                         ready=lambda: print('listens', flush=True)))\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True, cwd=tmp_path,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        assert [process.stdout.readline() for _ in range(2)] == ["A title\n", "listens\n"]
+        assert asyncio.run(leave(f"127.0.0.1:{port}"))
+        time.sleep(4)  # until what was computed has nowhere to go
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+    assert (process.returncode, rest) == (0, "")
+
+
+async def leave(address: str) -> bool:
+    """Open the page, let its cells run, and close it while they do; whether that was so."""
+    from tornado.httpclient import AsyncHTTPClient
+    from tornado.websocket import websocket_connect
+
+    answer = await AsyncHTTPClient().fetch(f"http://{address}/", request_timeout=30)
+    found = re.search(r'"kernelId": "([^"]+)"', answer.body.decode())
+    assert found is not None
+    socket = await websocket_connect(f"ws://{address}/voila/execution/{found[1]}")
+    while True:
+        message = json.loads(await asyncio.wait_for(socket.read_message(), 30))
+        if message["action"] == "initialized":
+            order = {"action": "execute", "payload": {"kernel_id": found[1]}}
+            await socket.write_message(json.dumps(order))
+        elif message["payload"]["cell_index"] >= 2:
+            left: bool = message["payload"]["cell_index"] < message["payload"]["total_cell"] - 1
+            socket.close()
+            assert socket.stream is not None
+            socket.stream.close()  # as a browser does, without waiting for the server
+            return left

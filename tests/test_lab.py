@@ -15,9 +15,9 @@ from infonb.reports import copy_notebooks
 from infonb.reports import notebooks as notebooks_module
 from infonb.reports.copies import GUIDE
 from infonb.reports.guide import guide
-from infonb.reports.kernel import write_kernelspec
+from infonb.reports.kernel import own_places, write_kernelspec
 from infonb.reports.lab import lab_command, lab_environment
-from infonb.reports.server import run_server
+from infonb.reports.server import run_server, server_command
 
 EXPERIMENT, LESSON = "notebooks/colored_digits.ipynb", "tutorials/01_entropy_first.ipynb"
 
@@ -109,9 +109,45 @@ def test_a_folder_whose_record_is_lost_loses_nothing(
 
 def test_a_readme_of_another_project_is_kept_alone(installed: Path, tmp_path: Path) -> None:
     (tmp_path / GUIDE).write_text("my project")
-    copies = copy_notebooks(tmp_path)
-    assert (copies.kept, copies.beside) == ([tmp_path / GUIDE], [])
+    for _ in range(2):
+        copies = copy_notebooks(tmp_path)
+        assert (copies.kept, copies.beside) == ([], [])
+        assert copies.guide == tmp_path / "infonb-README.md"
+        assert copies.guide.read_text() == guide()
     assert (tmp_path / GUIDE).read_text() == "my project"
+    assert "--LabApp.default_url=/lab/tree/infonb-README.md" in lab_command(tmp_path)
+
+
+def test_a_guide_that_was_changed_is_still_the_guide(installed: Path, tmp_path: Path) -> None:
+    copy_notebooks(tmp_path)
+    (tmp_path / GUIDE).write_text(guide() + "\nmy notes")
+    copies = copy_notebooks(tmp_path)
+    assert (copies.guide, copies.kept) == (tmp_path / GUIDE, [tmp_path / GUIDE])
+    assert not (tmp_path / "infonb-README.md").exists()
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that takes no files: /proc")
+def test_a_folder_that_takes_no_files_is_told_at_once(installed: Path) -> None:
+    with pytest.raises(PermissionError, match="output folder /proc/x: no permission to write in"):
+        copy_notebooks("/proc/x")
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that takes no files: /proc")
+def test_where_the_home_cannot_be_written_to_the_servers_folder_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    for name in (*names, "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "MPLCONFIGDIR"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert own_places(tmp_path) == {}
+    assert list((tmp_path / "home").iterdir()) == []
+    monkeypatch.setenv("HOME", "/proc")
+    environment = lab_environment(tmp_path / "own")
+    for name in names:
+        assert Path(environment[name]).parent == tmp_path / "own"
+        assert Path(environment[name]).is_dir()
 
 
 def test_the_installed_files_are_never_the_laboratory(installed: Path) -> None:
@@ -214,6 +250,42 @@ def test_a_server_has_the_last_word_when_it_is_to_end(end: str) -> None:
         start_new_session=True, timeout=30,
     )  # fmt: skip
     assert (run.returncode, run.stderr) == (3, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize(
+    "starting",  # an interrupted import may fail in other ways
+    ["time.sleep(9)", "try: time.sleep(9)\nexcept BaseException: raise ImportError"],
+)
+def test_a_server_that_is_interrupted_while_it_starts_says_nothing(
+    tmp_path: Path, starting: str
+) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os, signal, threading, time\n"
+        "threading.Timer(0.3, lambda: os.killpg(0, signal.SIGINT)).start()\n"
+        f"{starting}\n"
+    )
+    code = (
+        "import os, sys\n"
+        "from infonb.reports.server import run_server, server_command\n"
+        "said = lambda: print('listens')\n"
+        "sys.exit(run_server(server_command('slow', []), dict(os.environ), port=1, ready=said))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False,
+        start_new_session=True, timeout=30, env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
+def test_a_server_gets_its_options_and_tells_its_errors(tmp_path: Path) -> None:
+    (tmp_path / "fails.py").write_text("import sys\nraise RuntimeError(sys.argv[1:])\n")
+    run = subprocess.run(
+        server_command("fails", ["--port=1"]), capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr.endswith("RuntimeError: ['--port=1']\n")
 
 
 def test_the_notebooks_lie_in_the_package_or_beside_it() -> None:

@@ -67,6 +67,16 @@ def test_a_picture_that_nobody_describes_says_so(small: Path) -> None:
     assert image["alt"] == "Picture made by code cell 8, without a description"
 
 
+def test_a_picture_of_a_panel_says_where_it_lives(small: Path) -> None:
+    panel, figure = shown({"image/png": png()}), shown({"image/png": png()})
+    panel.source = "inb.explore(activations, interactive=interactive)"
+    captions = soup(rendered(panel, figure)).select("figure")
+    assert captions[0].select_one("img + figcaption").get_text() == (
+        "A picture here; live with infonb dashboard colored-digits or infonb lab."
+    )
+    assert captions[1].figcaption is None
+
+
 def test_pictures_are_shown_in_their_own_size(small: Path) -> None:
     text = rendered(
         shown({"image/png": png(100)}),

@@ -15,6 +15,7 @@ from pages import Page, soup
 
 from infonb.experiments.parameters import ParameterError
 from infonb.reports import ReportError, plan_report, run_report
+from infonb.reports import kernel as kernel_module
 from infonb.reports import run as run_module
 from infonb.reports.kernel import kernel_options
 
@@ -137,6 +138,28 @@ def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
     notebook = nbformat.read(error.notebook, as_version=4)
     assert "An Exception was encountered" in notebook.cells[0].source
     assert notebook.cells[-1].execution_count is None
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that takes no files: /proc")
+def test_a_home_that_cannot_be_written_to_is_no_hindrance(
+    small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "XDG_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", "/proc")
+    assert run_report(NAME, output=small.parent / "out", progress=False).page.is_file()
+    assert capfd.readouterr().err == ""
+
+
+def test_a_kernel_that_does_not_start_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_module, "kernel_specification", lambda: {
+        "argv": [sys.executable, "-c", "raise SystemExit(3)"], "display_name": "x",
+        "language": "python", "env": {},
+    })  # fmt: skip
+    with pytest.raises(ReportError, match=r"the kernel failed with .*: Kernel died") as error:
+        run_report(NAME, output=small.parent / "out", progress=False)
+    assert error.value.cell is None
+    assert not (small.parent / "out" / f"{NAME}.html").exists()
 
 
 @pytest.mark.parametrize("written", ["", '{"cells": []}'])

@@ -13,9 +13,10 @@ from infonb.reports import notebooks
 from infonb.reports.folders import check_folder
 from infonb.reports.guide import guide
 
-__all__ = ["GUIDE", "Copies", "copy_notebooks"]
+__all__ = ["GUIDE", "GUIDE_BESIDE", "Copies", "copy_notebooks"]
 
 GUIDE = "README.md"
+GUIDE_BESIDE = "infonb-README.md"  # where the folder has a guide of somebody else's
 _RECORD = ".infonb-lab.json"
 _IGNORED = {".ipynb_checkpoints", "__pycache__", ".gitkeep", ".DS_Store", "pictures"}
 
@@ -35,12 +36,15 @@ class Copies:
         Files that have been changed; they are as they were.
     beside : list of Path
         New versions of files that have been changed, under names of their own.
+    guide : Path
+        The guide; not ``README.md`` if the folder has one that is not infonb's.
     """
 
     copied: list[Path] = field(default_factory=list)
     updated: list[Path] = field(default_factory=list)
     kept: list[Path] = field(default_factory=list)
     beside: list[Path] = field(default_factory=list)
+    guide: Path = Path(GUIDE)
 
 
 def copy_notebooks(folder: str | os.PathLike[str]) -> Copies:
@@ -53,7 +57,8 @@ def copy_notebooks(folder: str | os.PathLike[str]) -> Copies:
     Parameters
     ----------
     folder
-        Made if missing; gets ``README.md`` and the subfolders ``notebooks`` and ``tutorials``.
+        Made if missing; gets ``README.md`` (``infonb-README.md`` beside one that is not infonb's)
+        and the subfolders ``notebooks`` and ``tutorials``.
 
     Returns
     -------
@@ -71,7 +76,7 @@ def copy_notebooks(folder: str | os.PathLike[str]) -> Copies:
     check_folder(folder)
     files = _installed(folder)
     record = _read(folder / _RECORD)
-    copies = Copies()
+    copies = Copies(guide=folder / next(iter(files)))
     for name, content in files.items():
         _copy(folder, name, content, record, copies)
     (folder / _RECORD).write_text(json.dumps(record, indent=1), encoding="utf-8")
@@ -80,7 +85,7 @@ def copy_notebooks(folder: str | os.PathLike[str]) -> Copies:
 
 def _installed(folder: Path) -> dict[str, bytes]:
     """Return what is to be in the folder, by path there."""
-    files = {GUIDE: guide().encode()}
+    files = {_guide_name(folder): guide().encode()}
     for kind in ("notebooks", "tutorials"):
         source = notebooks.notebook_folder(kind).resolve()
         if (folder / kind).resolve() == source or folder.resolve().is_relative_to(source):
@@ -94,6 +99,14 @@ def _installed(folder: Path) -> dict[str, bytes]:
     return files
 
 
+def _guide_name(folder: Path) -> str:
+    """Return the name of the guide: another one if somebody else's stands under the usual name."""
+    there = (folder / GUIDE).read_bytes() if (folder / GUIDE).is_file() else b""
+    ours = there.startswith(guide().encode().partition(b"\n")[0])
+    known = not there or ours or _digest(there) == _read(folder / _RECORD).get(GUIDE)
+    return GUIDE if known else GUIDE_BESIDE
+
+
 def _copy(folder: Path, name: str, content: bytes, record: dict[str, str], copies: Copies) -> None:
     target, new, before = folder / name, _digest(content), record.get(name)
     there = _digest(target.read_bytes()) if target.exists() else None
@@ -102,7 +115,7 @@ def _copy(folder: Path, name: str, content: bytes, record: dict[str, str], copie
         return
     if there is not None and there != before:  # somebody's own work
         copies.kept.append(target)
-        if before != new and name != GUIDE:
+        if before != new:
             beside = _free_name(target)
             beside.write_bytes(content)
             copies.beside.append(beside)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import socket
-import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,7 @@ from infonb.experiments.parameters import ParameterError, to_text
 from infonb.reports.kernel import transport
 from infonb.reports.notebooks import find_lesson, lesson_name, lessons, notebook_title
 from infonb.reports.plan import NotebookPlan, plan_experiment
-from infonb.reports.server import run_server, server_environment
+from infonb.reports.server import run_server, server_command, server_environment
 from infonb.validate import did_you_mean
 
 __all__ = [
@@ -37,10 +37,17 @@ _NAME = "infonb"  # of the template, for Voilà
 # cells that are nothing to a reader: installation elsewhere, and room for the reader's own code
 _LEFT_OUT = {"colab", "answer"}
 _LINK_TO_FILE = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)[^)\s]+\)")
+# code is not shown there, and a solution has a heading to click on
+_FOLDED_CODE = re.compile(r"\s*Cells that only draw [^.]*three\s+dots[^.]*\.")
+_THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
 _KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
 _STATUS_LINE = "from infonb.reports.status_line import status_line\n\nstatus_line()"
 _INSTRUCTION = "The terminal in which the dashboard was started says why."
-_MILLISECONDS_OF_A_RUN = 7 * 24 * 3600 * 1000
+# while cells run Voilà reads nothing that the page sends, so that it would take a page that is
+# computed for longer than 90 seconds for gone, and leave the rest of it empty: ask for no answers
+_SETTINGS = {"Voila": {"tornado_settings": {"ws_ping_interval": 0}}}
+# parameters that are folders
+_FOLDERS = ("cache", "folder")
 _SECONDS_UNTIL_GONE = 300  # a page that was closed or lost for so long gives its kernel back
 
 
@@ -74,7 +81,7 @@ def plan_dashboard(
     """
     if find_spec("voila") is None:
         raise ModuleNotFoundError(
-            'a dashboard needs Voilà, which is not installed; pip install "infonb[dashboard]"'
+            'a dashboard needs Voilà, which is not installed; pip install "voila>=0.5.8"'
         )
     known = experiments.names()
     if name.replace("-", "_") in known:
@@ -119,7 +126,8 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
     notebook.cells = [cell for cell in notebook.cells if not _LEFT_OUT & set(cell.metadata.tags)]
     for cell in notebook.cells:
         if cell.cell_type == "markdown":  # the files that it links to are not served
-            cell.source = _LINK_TO_FILE.sub(r"\1", cell.source)
+            text = _FOLDED_CODE.sub("", _LINK_TO_FILE.sub(r"\1", cell.source))
+            cell.source = _THREE_DOTS.sub("a click opens", text)
     if plan.parameters:
         tagged = ["parameters" in cell.metadata.tags for cell in notebook.cells]
         shown = nbformat.v4.new_markdown_cell(_values(plan), metadata={"tags": []})
@@ -151,30 +159,28 @@ def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ())
 
     Examples
     --------
-    >>> dashboard_command(Path("own"), Path("own/x.ipynb"), ["--port=8866"])[1:4]
-    ['-m', 'voila', 'own/x.ipynb']
+    >>> dashboard_command(Path("own"), Path("own/x.ipynb"), ["--port=8866"])[-1]
+    '--port=8866'
     """
     connection = folder / "voila_12345678" / f"kernel-{uuid4()}.json"  # as Voilà will name it
-    return [
-        sys.executable, "-m", "voila", str(notebook),
+    return server_command("voila", [
+        str(notebook),
         f"--template={_NAME}",
         "--progressive_rendering=True",  # the text at once, each output when it is there
         f"--Voila.connection_dir_root={folder}",
         f"--KernelManager.transport={transport(connection)}",
         f"--MappingKernelManager.cull_idle_timeout={_SECONDS_UNTIL_GONE}",
         "--MappingKernelManager.cull_interval=60",
-        # while cells run Voilà reads nothing that the page sends, so that it would take a page
-        # that is computed for longer than 90 seconds for gone, and leave the rest of it empty
-        f"--Voila.tornado_settings={{'ws_ping_timeout': {_MILLISECONDS_OF_A_RUN}}}",
         f"--VoilaExecutor.cell_error_instruction={_INSTRUCTION}",
         "--Voila.log_level=ERROR",  # why a cell failed, but not every kernel's start and end
         *options,
-    ]  # fmt: skip
+    ])  # fmt: skip
 
 
 def dashboard_environment(folder: Path) -> dict[str, str]:
-    """Return `server_environment` of a temporary folder, to which the template is written."""
+    """Return `server_environment` of a temporary folder, with the template and the settings."""
     environment = server_environment(folder)
+    (folder / "voila.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
     shutil.copytree(_TEMPLATE, folder / "voila" / "templates" / _NAME)
     return environment
 
@@ -199,21 +205,29 @@ def free_port(wanted: int = 8866) -> int:
     raise OSError(f"no port is free from {wanted} on; choose another with --port.")
 
 
-def start_dashboard(plan: NotebookPlan, options: Sequence[str] = ()) -> int:
-    """Serve a notebook until it is stopped; return the server's exit code."""
+def start_dashboard(
+    plan: NotebookPlan,
+    port: int,
+    options: Sequence[str] = (),
+    *,
+    ready: Callable[[], None] | None = None,
+) -> int:
+    """Serve a notebook until it is stopped; return the server's exit code. See `run_server`."""
     with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         environment = dashboard_environment(folder)
         (folder / "notebook").mkdir()
         notebook = write_dashboard(plan, folder / "notebook")
-        return run_server(dashboard_command(folder, notebook, options), environment)
+        command = dashboard_command(folder, notebook, [f"--port={port}", *options])
+        return run_server(command, environment, port=port, ready=ready)
 
 
 def _without_relative_folders(values: Mapping[str, Any]) -> dict[str, Any]:
     """Let folders be those seen from where the command was given; the notebook runs elsewhere."""
     found = dict(values)
-    if found.get("cache") not in (None, "", "none"):
-        found["cache"] = str(Path(found["cache"]).expanduser().absolute())
+    for name in _FOLDERS:
+        if found.get(name) not in (None, "", "none"):
+            found[name] = str(Path(found[name]).expanduser().absolute())
     return found
 
 

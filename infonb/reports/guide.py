@@ -34,7 +34,7 @@ infonb list
 # a page to pass on, the executed notebook, the results
 infonb run {first} -o report
 
-# live controls, without the code
+# live controls, without the code (first, once: pip install "voila>=0.5.8")
 infonb dashboard {first}
 ```
 

@@ -15,12 +15,54 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
+from infonb.reports.folders import can_write
 from infonb.reports.notebooks import PACKAGE
 
-__all__ = ["InterpreterKernel", "kernel_options", "transport", "write_kernelspec"]
+__all__ = [
+    "InterpreterKernel",
+    "kernel_options",
+    "own_places",
+    "transport",
+    "write_kernelspec",
+]
 
 # what a socket's path may have on the strictest of the usual systems, less the port's suffix
 _LONGEST_SOCKET_PATH = 90
+
+
+def own_places(folder: Path) -> dict[str, str]:
+    """
+    Return variables that put what Jupyter writes into a folder, where it cannot use the user's.
+
+    Parameters
+    ----------
+    folder
+        Temporary folder of this run or server alone.
+
+    Returns
+    -------
+    dict
+        Empty if the user's own folders can be written to.
+    """
+    from jupyter_core import paths
+
+    home = Path.home()
+    places = {
+        "IPYTHONDIR": Path(os.environ.get("IPYTHONDIR") or home / ".ipython"),
+        "JUPYTER_CONFIG_DIR": Path(paths.jupyter_config_dir()),
+        "JUPYTER_DATA_DIR": Path(paths.jupyter_data_dir()),
+        "JUPYTER_RUNTIME_DIR": Path(paths.jupyter_runtime_dir()),
+        "MPLCONFIGDIR": Path(os.environ.get("MPLCONFIGDIR") or _settings(home) / "matplotlib"),
+    }
+    own = {name: folder / name.lower() for name, path in places.items() if not can_write(path)}
+    for path in own.values():
+        path.mkdir(exist_ok=True)
+    return {name: str(path) for name, path in own.items()}
+
+
+def _settings(home: Path) -> Path:
+    """Return where programs keep settings on Linux; elsewhere the home itself serves as well."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
 
 
 def kernel_environment() -> dict[str, str]:
@@ -65,6 +107,7 @@ class InterpreterKernel(AsyncKernelManager):
                 "--InlineBackend.figure_formats=retina",  # figures at twice the resolution
                 "--log-level=CRITICAL",  # no traceback of its own when it is interrupted
             ]
+            specification["env"] |= own_places(Path(self.connection_file).parent)
             self._kernel_spec = KernelSpec(**specification)
         return self._kernel_spec
 

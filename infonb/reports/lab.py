@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from infonb.reports.copies import GUIDE
-from infonb.reports.server import run_server, server_environment
+from infonb.reports.copies import GUIDE, GUIDE_BESIDE
+from infonb.reports.server import run_server, server_command, server_environment
 
 __all__ = ["lab_command", "lab_environment", "start_lab"]
 
@@ -31,13 +30,14 @@ def lab_command(folder: Path, options: Sequence[str] = ()) -> list[str]:
 
     Examples
     --------
-    >>> lab_command(Path("here"), ["--port=8890"])[1:3]
-    ['-m', 'jupyterlab']
+    >>> lab_command(Path("here"), ["--port=8890"])[-1]
+    '--port=8890'
     """
-    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
-    if (folder / GUIDE).is_file():
-        command.append(f"--LabApp.default_url=/lab/tree/{GUIDE}")
-    return [*command, *options]
+    own = [f"--ServerApp.root_dir={folder.resolve()}"]
+    guide = next((name for name in (GUIDE_BESIDE, GUIDE) if (folder / name).is_file()), None)
+    if guide is not None:
+        own.append(f"--LabApp.default_url=/lab/tree/{guide}")
+    return server_command("jupyterlab", [*own, *options])
 
 
 def lab_environment(folder: Path) -> dict[str, str]:

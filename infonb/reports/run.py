@@ -6,7 +6,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -101,23 +102,30 @@ def run_report(
 
 def execute_plan(plan: ReportPlan, *, show_code: bool = False, progress: bool = True) -> Report:
     """Run a checked report; see `run_report`."""
-    lock = _only_one(plan)
-    try:
+    with _only_one(plan):
         return _execute_alone(plan, show_code=show_code, progress=progress)
-    finally:
-        lock.release()
 
 
-def _only_one(plan: ReportPlan) -> Lock:
-    """Keep other reports out of the folder; the lock lies elsewhere, and leaves nothing there."""
+@contextmanager
+def _only_one(plan: ReportPlan) -> Iterator[None]:
+    """Keep other reports out of the folder; the lock lies elsewhere, and nothing is left of it."""
     name = blake2b(str(plan.folder.resolve()).encode(), digest_size=8).hexdigest()
+    place = Path(tempfile.gettempdir(), f"infonb-report-{name}")
     try:
-        return Lock(Path(tempfile.gettempdir(), f"infonb-report-{name}"), str(plan.folder))
+        lock = Lock(place, str(plan.folder))
     except RuntimeError:
         raise FileExistsError(
             f"another report is being written to {plan.folder}; choose another output folder "
             "(both share the runs that they make), or wait."
         ) from None
+    try:
+        yield
+    finally:
+        # while it is held: who waits at the removed file sees that it is not the one in the folder
+        with suppress(OSError):
+            (place / "lock").unlink(missing_ok=True)
+            place.rmdir()
+        lock.release()
 
 
 def _execute_alone(plan: ReportPlan, *, show_code: bool, progress: bool) -> Report:
@@ -176,6 +184,8 @@ def _execute(plan: ReportPlan, progress: bool) -> Any:
             raise ReportError(
                 plan.notebook, None, "DeadKernelError", "it stopped, perhaps for want of memory"
             ) from None
+        except RuntimeError as error:  # of the kernel's start: cells raise other errors
+            raise ReportError(plan.notebook, None, "RuntimeError", str(error)) from None
 
 
 def _notebook_text(notebook: Any) -> str:

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 from browser.explorers import EXPLORERS, SETUP
 from browser.notebooks import live, small_report, written
 from browser.panels import PanelOnPage
 
+from infonb.experiments import names
+from infonb.reports.dashboard import plan_dashboard, write_dashboard
+
 NAMES = list(EXPLORERS)
+
+#: Networks of the other experiments, small enough for a few seconds.
+TINY = {
+    "concentric_circles": {
+        "division": [0.5, 1.0], "beta": [0.0, 1.0], "seed": [0], "n_points": 200, "width": 4,
+        "n_memorized": 20, "epochs": 2, "epochs_memorized": 10, "mi_samples": 100,
+    },
+    "contexts": {
+        "seed": [0, 1], "n_train": 128, "n_evaluation": 128, "size": 16, "width": 4, "epochs": 1,
+    },
+    "shuffled_digits": {
+        "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,
+        "epochs": 4,
+    },
+}  # fmt: skip
 
 #: Tracebacks, stderr, and what Voilà shows instead of a cell that fails.
 TROUBLE = """() => Array.from(
@@ -21,7 +40,10 @@ def open_dashboard(serve, open_page, notebook, panels):
     watch = open_page(server.url, server.log)
     page = watch.page
     page.goto(server.url, timeout=60_000)
-    page.locator(".widget-vbox:has(img)").nth(panels - 1).wait_for(timeout=200_000)
+    last = page.locator(".widget-vbox:has(img)").nth(panels - 1)
+    failed = page.locator("#infonb-status.failed")  # then no other cell is run
+    last.or_(failed).first.wait_for(timeout=200_000)
+    assert failed.all_inner_texts() == []
     page.wait_for_function("!document.querySelector('.voila-skeleton-container')", timeout=60_000)
     assert page.evaluate(TROUBLE) == []
     assert "Error displaying widget" not in page.content()
@@ -60,3 +82,28 @@ def test_colored_digits_as_a_dashboard(serve, open_page):
     assert shown.count() == expected
     for place in range(expected):
         move_all(page, shown.nth(place))
+
+
+#: The pictures that are not there, or empty.
+MISSING = """() => Array.from(document.querySelectorAll("#rendered_cells img"))
+    .filter(one => !(one.complete && one.naturalWidth > 100)).map(one => one.outerHTML)"""
+
+
+def test_no_experiment_is_forgotten():
+    assert {"colored_digits", *TINY} == set(names())
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
+    path = write_dashboard(plan_dashboard(name, TINY[name]), tmp_path)
+    notebook = nbformat.read(path, as_version=4)
+    expected = len(live(notebook))
+    assert expected
+    watch = open_dashboard(serve, open_page, notebook, expected)
+    page = watch.page
+    assert page.locator("#infonb-status").is_hidden()  # no cell has failed
+    assert page.locator(".jp-OutputArea-output:has(.widget-vbox):has(img)").count() == expected
+    page.wait_for_function(f"() => ({MISSING})().length === 0")
+    assert page.locator("#rendered_cells img").count() > expected
+    assert page.locator(".jp-OutputArea-output pre").count()
+    watch.close()

@@ -15,6 +15,7 @@
   }
 
   function update() {
+    alignAll();
     const bar = document.getElementById("infonb-status");
     const line = document.querySelector(".infonb-status-line [data-failed]");
     const left = document.querySelectorAll(WAITING).length;
@@ -22,6 +23,7 @@
     bar.hidden = !begun || (left === 0 && !line?.dataset.failed);
     if (begun && left === 0) {
       clearInterval(timer);
+      setTimeout(alignAll, 1000); // what is drawn last
     }
     if (line?.dataset.failed) {
       bar.className = "failed";
@@ -42,6 +44,29 @@
     const progress = line?.textContent ?? "";
     document.getElementById("infonb-progress").textContent =
       ` · ${seconds} s` + (progress ? ` · ${progress}` : "");
+  }
+
+  const NUMBER = /^([-+−]?[\d.,]+([eE][-+]?\d+)?%?|nan|NaN|-?inf|)$/;
+
+  // as on the page of a report: a column of words in a data frame is flush left
+  function align(table) {
+    table.classList.add("aligned");
+    if (table.querySelector("[colspan], [rowspan]")) {
+      return;
+    }
+    const rows = [...table.rows].map((row) => [...row.cells]);
+    const columns = Math.min(...rows.map((row) => row.length));
+    for (let at = 0; at < columns; at++) {
+      const column = rows.map((row) => row[at]);
+      const body = column.filter((cell) => cell.tagName === "TD");
+      if (body.some((cell) => !NUMBER.test(cell.textContent.trim()))) {
+        column.forEach((cell) => cell.classList.add("words"));
+      }
+    }
+  }
+
+  function alignAll() {
+    document.querySelectorAll("table.dataframe:not(.aligned)").forEach(align);
   }
 
   const timer = setInterval(update, 300);
