@@ -9,7 +9,13 @@ import numpy as np
 import xarray as xr
 
 from infonb.validate import check_choice, check_integer
-from infonb.widgets.controls import SIZES, activation_controls, keep_within, settings_controls
+from infonb.widgets.controls import (
+    SIZES,
+    activation_controls,
+    choice,
+    keep_within,
+    settings_controls,
+)
 from infonb.widgets.lists import NeuronLists
 from infonb.widgets.measured import Measured
 from infonb.widgets.panel import Panel
@@ -32,6 +38,11 @@ class Explorer(Panel):
         self.measured, self._lists = measured, lists
         lists.connect(self)
         self._look_ahead()
+
+    def _forget(self, why: str) -> None:
+        super()._forget(why)
+        self._lists = None
+        self.measured.close()
 
     def _update(self, change: Any = None) -> None:
         if self._held or self._lists is None:
@@ -190,9 +201,7 @@ def explore(
     controls |= settings_controls(measured, bins=bins, edges=edges)
     controls["k"] = widgets.IntSlider(k, 1, min(max(30, k), most - 1), description="k (neighbours)")
     sizes = [(f"{size:,}", size) for size in (*(s for s in SIZES if s < most), most)]
-    controls["n_samples"] = widgets.SelectionSlider(
-        options=sizes, value=most, description="samples"
-    )
+    controls["n_samples"] = choice(sizes, "samples", most)
     controls["unit"] = widgets.Dropdown(options=list(PER_UNIT), value=unit, description="unit")
 
     def limit(change: Any) -> None:

@@ -9,8 +9,9 @@ import traitlets
 
 __all__ = ["LivePicture"]
 
-# A cell is chosen by a click, or by the arrow keys once the picture has the focus. Places on the
-# picture become data coordinates here, from the axes' box and limits: linear axes only.
+# A place is chosen by a click, or by the arrow keys once the picture has the focus. A click becomes
+# data coordinates here, from the axes' box and limits: linear axes only. Of an arrow key only the
+# direction is told: the kernel knows what is chosen, and what comes next.
 _ESM = """
 function render({ model, el }) {
   const frame = document.createElement("div");
@@ -24,7 +25,6 @@ function render({ model, el }) {
   frame.append(image, said);
   el.append(frame);
   let url = null;
-  let asked = null, when = 0;  // where the arrows are, and since when, while the kernel draws
 
   function show() {
     const before = url;
@@ -50,22 +50,16 @@ function render({ model, el }) {
       image.alt = alt;
     }
   }
-  function point(x, y) {
-    const [left, bottom, width, height, x0, x1, y0, y1] = model.get("axes");
-    const inside = (value, a, b) => value >= Math.min(a, b) && value <= Math.max(a, b);
-    if (!inside(x, x0, x1) || !inside(y, y0, y1)) return;
-    asked = [x, y];
-    when = performance.now();
-    model.set("pointed", [x, y, model.get("pointed")[2] + 1]);
-    model.save_changes();
-  }
   frame.addEventListener("click", (event) => {
     if (!model.get("axes").length) return;
     const [left, bottom, width, height, x0, x1, y0, y1] = model.get("axes");
     const box = image.getBoundingClientRect();
     const across = ((event.clientX - box.left) / box.width - left) / width;
     const up = (1 - (event.clientY - box.top) / box.height - bottom) / height;
-    point(x0 + across * (x1 - x0), y0 + up * (y1 - y0));
+    if (across < 0 || across > 1 || up < 0 || up > 1) return;
+    const place = [x0 + across * (x1 - x0), y0 + up * (y1 - y0)];
+    model.set("pointed", [...place, model.get("pointed")[2] + 1]);
+    model.save_changes();
   });
   frame.addEventListener("keydown", (event) => {
     const steps = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -74,17 +68,10 @@ function render({ model, el }) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
-    const [left, bottom, width, height, x0, x1, y0, y1] = model.get("axes");
-    const from = asked && performance.now() - when < 500 ? asked : model.get("cursor");
-    if (!from.length) return point((x0 + x1) / 2, (y0 + y1) / 2);
-    const far = event.shiftKey ? 10 : 1;
-    const on = (start, way, a, b) => {
-      const sign = b > a ? 1 : -1, low = Math.min(a, b), high = Math.max(a, b);
-      let next = start + far * way * sign;
-      while (far > 1 && (next < low || next > high) && next !== start) next -= way * sign;
-      return next;
-    };
-    point(on(from[0], step[0], x0, x1), on(from[1], step[1], y0, y1));
+    // all steps until now: while the kernel draws, only the last message waits
+    const far = event.shiftKey ? 10 : 1, [right, up, number] = model.get("stepped");
+    model.set("stepped", [right + far * step[0], up + far * step[1], number + 1]);
+    model.save_changes();
   });
   model.on("change:value", show);
   for (const name of ["alt", "axes", "width"]) model.on("change:" + name, describe);
@@ -94,16 +81,33 @@ function render({ model, el }) {
   // element that has the focus says not to
   function guard(tries) {
     const root = el.closest(".jp-OutputArea-output");
-    if (root) root.addEventListener("focusin", (event) => {
-      const control = event.target;
-      if (!control.matches("select, .noUi-handle")) return;
-      control.setAttribute("data-lm-suppress-shortcuts", "true");
-      // a list has its label for a name, the handle of a slider none
-      const label = control.closest(".widget-inline-hbox")?.querySelector(".widget-label");
-      if (control.matches(".noUi-handle") && label?.textContent)
-        control.setAttribute("aria-label", label.textContent);
+    if (!root && tries) requestAnimationFrame(() => guard(tries - 1));  // not in the page yet
+    if (!root || root.dataset.infonb) return;
+    root.dataset.infonb = "guarded";
+    speak(root);
+    new MutationObserver(() => speak(root)).observe(root, {
+      subtree: true, childList: true, characterData: true, attributes: true,
+      attributeFilter: ["aria-valuetext", "class"],
     });
-    else if (tries) requestAnimationFrame(() => guard(tries - 1));  // not in the page yet
+    root.addEventListener("focusin", (event) => {
+      if (event.target.matches("select, .noUi-handle"))
+        event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+    });
+  }
+  // what ipywidgets leaves without words: a slider's name and value, and the buttons of Play
+  function speak(root) {
+    const say = (part, name, words) =>
+      words && part.getAttribute(name) !== words && part.setAttribute(name, words);
+    for (const handle of root.querySelectorAll(".noUi-handle")) {
+      const whole = handle.closest(".widget-inline-hbox");
+      say(handle, "aria-label", whole?.querySelector(".widget-label")?.textContent);
+      say(handle, "aria-valuetext", whole?.querySelector(".widget-readout")?.textContent);
+    }
+    const does = { "fa-play": "play", "fa-pause": "pause", "fa-stop": "back to the start",
+      "fa-retweet": "repeat" };
+    for (const [icon, words] of Object.entries(does))
+      for (const part of root.querySelectorAll(".widget-play button ." + icon))
+        for (const name of ["title", "aria-label"]) say(part.closest("button"), name, words);
   }
   guard(600);
   return () => url && URL.revokeObjectURL(url);
@@ -118,6 +122,8 @@ _CSS = """
 .infonb-picture img { display: block; width: 100%; height: auto; margin: 0; }
 .infonb-clickable { cursor: crosshair; }
 .infonb-clickable:focus { outline: 3px solid #1976d2; outline-offset: -3px; }
+.infonb-controls .widget-readout { min-width: 5em; max-width: none; width: max-content;
+  flex-shrink: 0; }
 .infonb-said { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
   white-space: nowrap; }
 """
@@ -139,16 +145,19 @@ class LivePicture(anywidget.AnyWidget):
         Empty: not clickable. Else where the axes are, as shares of the picture (left, bottom,
         width, height), and their limits (left, right, bottom, top).
     cursor : list of float
-        What is chosen now, data coordinates (x, y): the arrow keys go on from there, by 1, with
-        shift by 10.
+        What is chosen now, data coordinates (x, y).
     pointed : list of float
-        Set by the browser: data coordinates (x, y) of the last click or arrow, and their number.
+        Set by the browser: data coordinates (x, y) of the last click, and the number of clicks.
+    stepped : list of int
+        Set by the browser: by how far the arrow keys have gone to the right and up since the
+        picture was made, 1 a key, with shift 10; and the number of keys. These are sums since a
+        kernel that is busy sees the last of several keys only.
 
     Examples
     --------
     >>> picture = LivePicture(value=b"", alt="a matrix", axes=[0, 0, 1, 1, 0, 9, 9, 0])
-    >>> picture.pointed
-    [0.0, 0.0, 0.0]
+    >>> picture.pointed, picture.stepped
+    ([0.0, 0.0, 0.0], [0, 0, 0])
     """
 
     _esm = _ESM
@@ -159,3 +168,4 @@ class LivePicture(anywidget.AnyWidget):
     axes: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     cursor: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     pointed: Any = traitlets.List(traitlets.Float(), [0.0, 0.0, 0.0]).tag(sync=True)
+    stepped: Any = traitlets.List(traitlets.Int(), [0, 0, 0]).tag(sync=True)

@@ -9,10 +9,13 @@ from infonb.plots.picture import label_of
 from infonb.validate import check_choice, check_integer
 from infonb.widgets.measured import Measured
 
-__all__ = ["SIZES", "activation_controls", "keep_within", "settings_controls"]
+__all__ = ["SIZES", "activation_controls", "choice", "keep_within", "settings_controls"]
 
 #: Numbers of samples to choose from.
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
+
+#: Letters that there is room for beside a slider.
+_SHORT = 9
 
 
 def activation_controls(measured: Measured) -> dict[str, Any]:
@@ -30,10 +33,8 @@ def activation_controls(measured: Measured) -> dict[str, Any]:
 
     controls: dict[str, Any] = {}
     if measured.by:
-        levels = [(label_of(measured.by, level), level) for level in measured.levels]
-        controls["level"] = widgets.SelectionSlider(
-            options=levels, value=levels[-1][1], description="network"
-        )
+        levels = [(_value(level), level) for level in measured.levels]
+        controls["level"] = choice(levels, label_of(measured.by), measured.levels[-1])
     layers = measured.layers
     controls["layer"] = widgets.Dropdown(options=layers, value=layers[-1], description="layer")
     there = measured.neurons(layers[-1])
@@ -41,6 +42,32 @@ def activation_controls(measured: Measured) -> dict[str, Any]:
     controls["neuron"] = slider(there, 0, "neuron")
     controls["other"] = slider(there, 1, "other neuron")
     return controls
+
+
+def choice(options: Sequence[tuple[str, Any]], words: str, value: Any) -> Any:
+    """
+    Return a slider, which the arrow keys move everywhere, or a list if names are long.
+
+    Parameters
+    ----------
+    options
+        Names and values.
+    words
+        The label.
+    value
+        What is chosen first.
+
+    Examples
+    --------
+    >>> names = [("memorized, short", 0), ("memorized, long", 1)]
+    >>> type(choice(names, "network", 0)).__name__, type(choice([("5", 5)], "epoch", 5)).__name__
+    ('Dropdown', 'SelectionSlider')
+    """
+    import ipywidgets as widgets
+
+    short = max(len(name) for name, _ in options) <= _SHORT
+    kind = widgets.SelectionSlider if short else widgets.Dropdown
+    return kind(options=options, value=value, description=words)
 
 
 def settings_controls(measured: Measured, *, bins: int, edges: str) -> dict[str, Any]:
@@ -76,6 +103,10 @@ def keep_within(control: Any, labels: Sequence[int]) -> None:
     if list(control.options) != list(labels):
         control.options = labels
     control.value = value
+
+
+def _value(level: Any) -> str:
+    return level if isinstance(level, str) else f"{level:g}"
 
 
 def _range(labels: Sequence[int], at: int, words: str) -> Any:

@@ -9,7 +9,9 @@ from typing import Any
 import xarray as xr
 
 from infonb.plots import plot_decision, plot_surface
-from infonb.plots.picture import Picture
+from infonb.plots.picture import Picture, check_array
+from infonb.validate import check_dim
+from infonb.widgets.controls import choice
 from infonb.widgets.panel import Panel
 
 __all__ = ["explore_decision"]
@@ -54,12 +56,17 @@ def explore_decision(
     """
     import ipywidgets as widgets
 
+    check_array(probability, "the probability of label 1")
+    for dim in ("network", "c1", "y", "x"):
+        check_dim(dim, probability.dims, "probability")
+    for dim in ("network", "c1_fine", "radius") if radial is not None else ():
+        check_dim(dim, radial.dims, "radial")  # type: ignore[union-attr]
     values = [float(value) for value in probability.c1.values]
     controls: dict[str, Any] = {
-        "c1": widgets.SelectionSlider(
-            options=[(f"{value:g}", value) for value in values],
-            value=values[len(values) // 2],
-            description="third feature c1",
+        "c1": choice(
+            [(f"{value:g}", value) for value in values],
+            "third feature c1",
+            values[len(values) // 2],
         )
     }
     if radial is None:
@@ -67,7 +74,7 @@ def explore_decision(
         def draw_all(c1: float) -> Picture:
             return plot_decision(probability.sel(c1=[c1]), points, rows="c1", columns="network")
 
-        return Panel(_settled(draw_all), controls, interactive=interactive)
+        return Panel(_settled(draw_all), controls, interactive=interactive, own=True)
     names = [str(name) for name in probability.network.values]
     controls = {"network": widgets.Dropdown(options=names, description="network")} | controls
 
@@ -76,7 +83,7 @@ def explore_decision(
             probability.sel(network=[network], c1=[c1]), radial.sel(network=[network]), points
         )
 
-    return Panel(_settled(draw), controls, interactive=interactive)
+    return Panel(_settled(draw), controls, interactive=interactive, own=True)
 
 
 def _settled(draw: Callable[..., Picture]) -> Callable[..., Picture]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,8 @@ import xarray as xr
 from infonb.measures import TiesWarning, mutual_information
 from infonb.plots.live import EstimatorDots
 from infonb.plots.picture import Picture, check_array, label_of
-from infonb.validate import check_dim
+from infonb.validate import check_dim, check_integer
+from infonb.widgets.controls import choice
 from infonb.widgets.panel import Panel
 
 __all__ = ["explore_estimators"]
@@ -81,17 +83,23 @@ def explore_estimators(
             f"pairs has {pairs.sizes['neuron']} neurons; choose two: "
             "pairs.isel(neuron=[first, second])."
         )
+    if isinstance(truth, Real):
+        truth = xr.DataArray(float(truth))
+    check_array(truth, "the exact mutual information as truth")
     settings = [str(dim) for dim in pairs.dims if dim not in ("seed", "neuron", "sample")]
     if set(truth.dims) != set(settings):
         raise ValueError(f"truth has dims {truth.dims}; it needs the settings {tuple(settings)}.")
     controls: dict[str, Any] = {}
     for dim in settings:
         values = pairs[dim].values.tolist()
-        controls[dim] = widgets.SelectionSlider(
-            options=[(str(value), value) for value in values], value=values[len(values) // 2],
-            description=pairs[dim].attrs.get("long_name", label_of(dim)),
-        )  # fmt: skip
+        controls[dim] = choice(
+            [(str(value), value) for value in values],
+            pairs[dim].attrs.get("long_name", label_of(dim)),
+            values[len(values) // 2],
+        )
     most = pairs.sizes["sample"]
+    check_integer("k", k, 1, most - 1)
+    check_integer("bins", bins, 2)
     sizes = [size for size in SIZES if size < most] + [most]
     controls["n_samples"] = widgets.SelectionSlider(
         options=sizes, value=most, description="samples"
@@ -107,7 +115,7 @@ def explore_estimators(
         x, y = first.transpose("neuron", "sample").values
         return dots.draw(x, y, found, float(truth.sel(chosen)), tied=tied)
 
-    return Panel(draw, controls, interactive=interactive)
+    return Panel(draw, controls, interactive=interactive, own=True)
 
 
 class Estimates:

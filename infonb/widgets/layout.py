@@ -48,6 +48,7 @@ def lay_out(controls: Sequence[Any], message: Any, images: Sequence[Any], column
             grid_template_columns="repeat(auto-fill, minmax(250px, 1fr))", grid_gap="0 14px", **wide
         ),
     )
+    rows.add_class("infonb-controls")
     grid = widgets.GridBox(
         list(images),
         layout=widgets.Layout(

@@ -92,11 +92,12 @@ class NeuronLists:
             for found, label in zip(entropy[order] * factor, labels, strict=True)
         ]
         _replace(self._neurons, neurons, value["neuron"])
+        pair = tuple(sorted((value["neuron"], value["other"]), key=measured.place))
         pairs = []
         for first, second, found in measured.matrix(level, row, n, edges).highest(_PAIRS):
-            pair = (measured.labels[first], measured.labels[second])
-            pairs.append((f"{pair[0]} and {pair[1]}: {found * factor:z.2f} {unit}", pair))
-        _replace(self._pairs, pairs, tuple(sorted((value["neuron"], value["other"]))))
+            both = (measured.labels[first], measured.labels[second])
+            pairs.append((f"{both[0]} and {both[1]}: {found * factor:z.2f} {unit}", both))
+        _replace(self._pairs, pairs, pair)
 
 
 def _replace(one: Any, options: list[tuple[str, Any]], value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,7 @@ class Measured:
     ) -> None:
         check_integer("max_samples", max_samples, 2)
         check_integer("max_neurons", max_neurons, 2)
+        check_integer("seed", seed, 0)
         values = take_activation(activations)
         for dim in ("neuron", "sample"):
             check_dim(dim, values.dims, "activations")
@@ -99,7 +100,6 @@ class Measured:
         self.values = _read(values, self._order)
         entropy(self.values, bins=1)  # raises if a value is not finite, and says where
         self._max_neurons, self._seed = max_neurons, seed
-        self._aside, self._ahead = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
         self._expected: list[Future[Any]] = []
         self.entropy_soon = lru_cache(32)(self._entropy_soon)
         self.ends = lru_cache(32)(self._ends)
@@ -147,7 +147,7 @@ class Measured:
 
     def _entropy_soon(self, *choice: Any) -> Future[list[np.ndarray]]:
         """Start to measure what `entropy` returns, beside whatever is measured next."""
-        return self._aside.submit(self._entropy, *choice)
+        return _thread("aside").submit(self._entropy, *choice)
 
     def expect(self, matrices: Sequence[tuple], entropies: Sequence[tuple]) -> None:
         """
@@ -162,8 +162,16 @@ class Measured:
         """
         for pending in self._expected:
             pending.cancel()
-        self._expected = [self._ahead.submit(self.matrix, *choice) for choice in matrices]
-        self._expected += [self._ahead.submit(self.entropy, *choice) for choice in entropies]
+        ahead = _thread("ahead")
+        self._expected = [ahead.submit(self.matrix, *choice) for choice in matrices]
+        self._expected += [ahead.submit(self.entropy, *choice) for choice in entropies]
+
+    def close(self) -> None:
+        """Let go of the values and of all that was measured; the labels stay."""
+        self.expect([], [])
+        for kept in (self.entropy_soon, self.ends, self.matrix, self.information):
+            kept.cache_clear()
+        self.values = self.values.isel(sample=slice(0)).copy(deep=True)
 
     def entropy(self, level: int, n: int, bins: int, edges: str) -> list[np.ndarray]:
         """Return the entropies of each layer, shape (neuron,)."""
@@ -215,6 +223,12 @@ class Measured:
             elif caught:
                 how = f"KSG, k = {k}, too high: values on a grid"
         return float(found.values[0, 1]), how
+
+
+@cache
+def _thread(name: str) -> ThreadPoolExecutor:
+    """Return a thread that all panels share; one each would stay as long as its panel."""
+    return ThreadPoolExecutor(1, thread_name_prefix=f"infonb-{name}")
 
 
 def _levels(values: xr.DataArray, by: str | None) -> str | None:

@@ -81,6 +81,6 @@ def explore_neurons(
             "histogram": partial(views.histogram, n_samples=n),
             "scatter": partial(views.scatter, k=k, n_samples=n),
         },
-        controls, interactive=interactive,
+        controls, interactive=interactive, own=True,
     )  # fmt: skip
     return panel

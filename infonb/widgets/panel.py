@@ -10,6 +10,9 @@ from typing import Any
 
 from infonb.plots.picture import Picture, join_pngs, png_bundle, png_size
 from infonb.validate import check_choice
+from infonb.widgets.cells import remember
+from infonb.widgets.check_value import check_value
+from infonb.widgets.closing import close_widgets
 from infonb.widgets.layout import lay_out
 
 __all__ = ["Panel"]
@@ -21,6 +24,12 @@ _ONLY = "picture"
 _CLICK = ""
 
 _Draw = Callable[..., Picture]
+
+_CLOSED = "This panel is closed, and its data are gone: run the cell again that makes it."
+_SHOWN = (
+    "This panel was made with interactive=False and has been shown: its data are gone. Make it "
+    "anew, or choose before it is shown."
+)
 
 
 class Panel:
@@ -47,9 +56,17 @@ class Panel:
         returns name → value of the controls to set. The picture can then be clicked; when it has
         the focus, the arrow keys go on from its ``cursor`` by 1, with shift by 10. A panel with a
         single `draw` calls its picture ``"picture"``.
+    on_step
+        Name of such a picture → function of a step of the arrow keys, (right, up), that returns
+        name → value of the controls to set, where to go on from the cursor by 1 is not meant: 1 or
+        -1, with shift 10, and several keys are one step while the kernel is busy.
     beside
         Widgets to show after the controls that hold no choice of their own, such as a list from
         which to set several controls.
+    own
+        Whether nobody else uses the controls and the widgets beside: then they are closed when the
+        cell that made the panel runs again, and with ``interactive=False`` at once. None: so it is
+        with kinds of panel of their own, that is, subclasses.
 
     Attributes
     ----------
@@ -63,6 +80,12 @@ class Panel:
         The widgets that were given.
     message : ipywidgets.HTML
         What is wrong with the choice, if something is; the pictures it concerns stay as they were.
+
+    Notes
+    -----
+    ipywidgets keep every widget until it is closed, and IPython keeps what a cell showed: when a
+    cell runs again, the panels that it made before are closed and hold no data any more. With
+    ``interactive=False`` the data go once the pictures have been shown; they can be shown again.
 
     Raises
     ------
@@ -90,11 +113,14 @@ class Panel:
         interactive: bool = True,
         columns: int = 2,
         on_click: Mapping[str, Callable[[float, float], Mapping[str, Any]]] | None = None,
+        on_step: Mapping[str, Callable[[int, int], Mapping[str, Any]]] | None = None,
         beside: Sequence[Any] = (),
+        own: bool | None = None,
     ) -> None:
         import ipywidgets as widgets
 
         from infonb.widgets.click import LivePicture
+        from infonb.widgets.still import Still
 
         self.controls = dict(controls)
         self.interactive = interactive
@@ -104,24 +130,35 @@ class Panel:
         self._clicks = dict(on_click or {})
         for name in self._clicks:
             check_choice("on_click", name, list(self._draws))
+        self._steps = dict(on_step or {})
+        for name in self._steps:
+            check_choice("on_step", name, list(self._clicks))
         self._drawn: dict[str, dict[str, Any]] = {}
         self._errors: dict[str, str] = {}
         self._held = 0
-        self.images = {name: LivePicture() for name in self._draws}
+        self._over, self._own = "", type(self) is not Panel if own is None else own
+        self.images: dict[str, Any] = {
+            name: (LivePicture if interactive else Still)() for name in self._draws
+        }
         self.message = widgets.HTML()
         for name in self._draws:
             self._redraw(name)
-        for name in self._clicks:
-            self.images[name].observe(self._clicked(name), names="pointed")
+        for name in self._clicks if interactive else ():
+            self.images[name].observe(self._clicked(name), names=["pointed", "stepped"])
         for control in self.controls.values():
             if hasattr(control, "continuous_update"):
                 control.continuous_update = False  # one drawing per choice, not per pixel
             control.observe(self._update, names="value")
         self.beside = list(beside)
-        self._view = lay_out(
-            [*self.controls.values(), *self.beside], self.message, list(self.images.values()),
-            self._columns,
-        )  # fmt: skip
+        self._view: Any = None
+        if interactive:
+            self._view = lay_out(
+                [*self.controls.values(), *self.beside], self.message, list(self.images.values()),
+                self._columns,
+            )  # fmt: skip
+        else:
+            self._close_widgets(everything=False)  # nobody will see them; they go on working
+        remember(self)
 
     @property
     def value(self) -> dict[str, Any]:
@@ -131,11 +168,13 @@ class Panel:
     @property
     def image(self) -> Any:
         """The first picture on show."""
+        self._check_open()
         return next(iter(self.images.values()))
 
     @property
     def alt(self) -> str:
         """What the pictures show, in words."""
+        self._check_open()
         return " ".join(image.alt for image in self.images.values())
 
     def set(self, **values: Any) -> None:
@@ -150,17 +189,74 @@ class Panel:
         Raises
         ------
         ValueError
-            For a name that is no control.
+            For a name that is no control, or a value that it does not have; then nothing is set.
+        RuntimeError
+            If the panel is closed.
         """
+        self._check_open(drawing=True)
         for name in values:
             check_choice("control", name, list(self.controls))
+        before = self.value
         with self.hold():
-            for name, value in values.items():
-                self.controls[name].value = value
+            try:
+                # in their order: the layer says which neurons there are
+                for name in (name for name in self.controls if name in values):
+                    check_value(name, self.controls[name], values[name])
+                    self.controls[name].value = values[name]
+            except Exception:
+                for name, value in before.items():
+                    self.controls[name].value = value
+                raise
+
+    def close(self) -> None:
+        """Close the panel and all its widgets; it holds no data any more."""
+        self.release(everything=True)
+
+    def release(self, everything: bool = False) -> None:
+        """
+        Close the panel, but leave the controls that are not its own as they are.
+
+        Parameters
+        ----------
+        everything
+            Close them too.
+        """
+        if self.images:
+            if not self._over:
+                self._forget(_CLOSED)
+            self._over = _CLOSED
+            self._close_widgets(everything)
+            self.images, self._view = {}, None
+
+    def _forget(self, why: str) -> None:
+        """Let go of the data; the pictures stay as they are."""
+        self._over = why
+        self._draws, self._clicks, self._steps, self._drawn = {}, {}, {}, {}
+        for control in self.controls.values():
+            control.unobserve(self._update, names="value")
+        if self._own:
+            for one in [*self.controls.values(), *self.beside]:
+                one.unobserve_all()
+            for control in self.controls.values():
+                control.observe(_complain(why), names="value")
+
+    def _close_widgets(self, everything: bool) -> None:
+        given = [*self.controls.values(), *self.beside]
+        mine = [self._view, self.message, *self.images.values()]
+        if everything or self._own:
+            close_widgets([*mine, *given])
+        else:
+            close_widgets(mine, keep=given)
+
+    def _check_open(self, drawing: bool = False) -> None:
+        """Raise if the panel is closed, or cannot draw any more."""
+        if self._over and (drawing or not self.images):
+            raise RuntimeError(self._over)
 
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Put off drawing until the end of a ``with`` block."""
+        self._check_open(drawing=True)
         self._held += 1
         try:
             yield
@@ -211,29 +307,63 @@ class Panel:
 
     def _clicked(self, name: str) -> Callable[[Any], None]:
         def clicked(change: Any) -> None:
-            x, y, _ = change["new"]
+            old, new = change["old"], change["new"]
             self._errors.pop(_CLICK, None)
             try:
-                self.set(**self._clicks[name](x, y))
+                if change["name"] == "pointed":
+                    chosen = self._clicks[name](new[0], new[1])
+                else:
+                    chosen = self._step(name, new[0] - old[0], new[1] - old[1])
+                self.set(**chosen)
             except Exception as error:
                 self._errors[_CLICK] = _words(error)
                 self._update()
 
         return clicked
 
+    def _step(self, name: str, right: int, up: int) -> Mapping[str, Any]:
+        """Return what a step of the arrow keys chooses."""
+        if name in self._steps:
+            return self._steps[name](right, up)
+        image = self.images[name]
+        x0, x1, y0, y1 = image.axes[4:]
+        x, y = image.cursor or ((x0 + x1) / 2, (y0 + y1) / 2)
+        if image.cursor:
+            x, y = _further(x, right, x0, x1), _further(y, up, y0, y1)
+        return self._clicks[name](x, y)
+
     def to_png(self) -> bytes:
         """Return all pictures as one PNG, as a page without a kernel shows them."""
+        self._check_open()
         return join_pngs([image.value for image in self.images.values()], self._columns)
 
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> tuple[dict, dict]:
+        if not self.images:
+            return {"text/plain": self._over}, {}
         data, metadata = png_bundle(self.to_png(), self.alt)
         if self.interactive:
             data |= self._view._repr_mimebundle_()
+        elif not self._over:
+            self._forget(_SHOWN)
         return data, metadata
+
+
+def _complain(why: str) -> Callable[[Any], None]:
+    def complain(change: Any) -> None:
+        raise RuntimeError(why)
+
+    return complain
 
 
 def _words(error: Exception) -> str:
     return html.escape(str(error) if isinstance(error, ValueError) else repr(error))
+
+
+def _further(start: float, step: int, low: float, high: float) -> float:
+    """Return the place so many steps of 1 towards the second end of an axis, but not beyond it."""
+    sign = 1 if high > low else -1
+    room = int(abs(high - start)) if step > 0 else int(abs(start - low))
+    return start + sign * max(min(step, room), -room)
 
 
 def _place(picture: Picture) -> list[float]:

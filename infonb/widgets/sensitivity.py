@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.experiments.claims.conclusions import EDGES, SYMBOLS, conclusion
 from infonb.experiments.claims.sensitivity import sensitivity
-from infonb.measures import mixture_density
+from infonb.measures import mixture_density, take_activation
 from infonb.plots.picture import Picture, label_of, palette, palette_kind, subplots
 from infonb.widgets.panel import Panel
 
@@ -76,6 +76,14 @@ def explore_sensitivity(
             raise ValueError("the grid is measured already; leave out levels and options.")
         result = activation
     else:
+        activation = take_activation(activation)
+        if not over or start is None or end is None:
+            dims = [d for d in activation.dims if d not in ("layer", "neuron", "sample", "seed")]
+            raise ValueError(
+                "give the dimension of the levels and the two levels to compare, as in "
+                "explore_sensitivity(activation, 'alpha', 0.0, 1.0); activation has "
+                f"{dims or 'none'}."
+            )
         result = sensitivity(activation, over, start, end, **options)
     layers = [str(layer) for layer in result.layer.values]
     controls: dict[str, Any] = {
@@ -94,7 +102,7 @@ def explore_sensitivity(
     def draw(layer: str, edges: str, bins: int, k: int, n_samples: int) -> Picture:
         return _draw(result, layer, edges, bins, k, n_samples)
 
-    return Panel(draw, controls, interactive=interactive)
+    return Panel(draw, controls, interactive=interactive, own=True)
 
 
 def _first(result: xr.Dataset, name: str) -> Any:

@@ -9,6 +9,7 @@ import xarray as xr
 
 from infonb.plots.picture import with_layer
 from infonb.validate import check_choice, check_dim
+from infonb.widgets.course.checks import check_labels, only_measured
 from infonb.widgets.course.course import Course
 from infonb.widgets.course.panel import CoursePanel
 
@@ -40,8 +41,11 @@ def explore_sweep(
         What `run` of an experiment returned, or `infonb.storage.open_dataset` of its
         ``results.zarr``, or any dataset with ``entropy`` (level, layer, neuron) or
         ``mutual_information`` (level, layer, neuron, other_layer, other_neuron), or without
-        other_layer, in nats. With ``seed``, all seeds together or one of them is chosen. Variables
-        with these dims whose name ends in ``accuracy`` are drawn as curves.
+        other_layer, in nats. If ``mixture_information`` of the same dims is there too, as in
+        `infonb.experiments.concentric_circles`, a control chooses between it and KSG. A measure
+        that is NaN everywhere, such as the MI of a single neuron, is left out. With ``seed``, all
+        seeds together or one of them is chosen. Variables with these dims whose name ends in
+        ``accuracy`` are drawn as curves.
     by
         The dimension of the sweep; needed only if there are several candidates. All other
         dimensions, such as the kind of bins, become controls too.
@@ -60,12 +64,17 @@ def explore_sweep(
     TypeError
         For something that is not a dataset.
     ValueError
-        If the results hold neither measure, or no or several dimensions that could be the sweep.
+        If the results hold neither measure, or only NaN, or no or several dimensions that could be
+        the sweep, or if a label of the sweep is NaN or there twice.
 
     Notes
     -----
     All pairs are counted once when the panel is made: about a second for 15 networks of 3 x 256
     neurons. After that, controls only choose.
+
+    Mutual information of drawn neurons (``neurons=16``) has coordinates of its own, ``width`` and
+    ``drawn_neuron``, which would not fit those of the entropy in one dataset:
+    ``xr.Dataset({"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])})``.
 
     References
     ----------
@@ -83,20 +92,39 @@ def explore_sweep(
     {'alpha': 0.5, 'seed': 1}
     >>> dict(results.sel(panel.selection).entropy.sizes)
     {'layer': 1, 'neuron': 20}
+
+    Entropy of all neurons, mutual information of a few:
+
+    >>> import infonb as inb
+    >>> values = np.random.default_rng(0).normal(size=(2, 60, 8))
+    >>> acts = [inb.from_arrays({"fc1": one, "fc2": one}).activation for one in values]
+    >>> acts = xr.concat(acts, xr.Variable("alpha", [0.0, 1.0]))
+    >>> i = inb.mutual_information(acts, neurons=4)
+    >>> results = xr.Dataset({"entropy": inb.entropy(acts),
+    ...     "mutual_information": i.drop_vars(["width", "drawn_neuron"])})
+    >>> list(explore_sweep(results).images)
+    ['entropy', 'mutual_information', 'density']
     """
     check_choice("unit", unit, ["nat", "bit"])
-    by = _sweep_dim(results, [one for one in _measures(results) if one is not None], by)
+    entropy, informations = _measures(results)
+    by = _sweep_dim(results, [one for one in (entropy, *informations.values()) if one is not None],
+                    by)  # fmt: skip
     results = results.assign_coords({by: results[by]})
+    for dim in (by, "seed"):
+        check_labels([results], dim)
     levels = results[by].values
     if levels.dtype.kind in "iuf" and (np.diff(levels) < 0).any():
         results = results.sortby(by)  # the weakest level first
-    entropy, information = _measures(results)
-    course = Course(by, results[by].values.tolist(), entropy, information, _accuracies(results, by))
+    entropy, informations = only_measured(*_measures(results), by)
+    course = Course(
+        by, results[by].values.tolist(), entropy, next(iter(informations.values()), None),
+        _accuracies(results, by), estimators=informations,
+    )  # fmt: skip
     return CoursePanel.of(course, list(results.dims), unit=unit, interactive=interactive)
 
 
-def _measures(results: Any) -> tuple[xr.DataArray | None, xr.DataArray | None]:
-    """Return the entropy and the mutual information of results, None for one that is not there."""
+def _measures(results: Any) -> tuple[xr.DataArray | None, dict[str, xr.DataArray]]:
+    """Return the entropy, if it is there, and name of an estimator → mutual information by it."""
     if not isinstance(results, xr.Dataset):
         raise TypeError(f"results must be an xarray Dataset; not {type(results).__name__}.")
     if not {"entropy", "mutual_information"} & set(results.data_vars):
@@ -106,7 +134,17 @@ def _measures(results: Any) -> tuple[xr.DataArray | None, xr.DataArray | None]:
             'results["entropy"] = infonb.entropy(results.activation).'
         )
     entropy = results.get("entropy")
-    return None if entropy is None else with_layer(entropy), results.get("mutual_information")
+    informations = {}
+    if "mutual_information" in results:
+        information, mixture = results.mutual_information, results.get("mixture_information")
+        if (
+            mixture is not None
+            and mixture.dims == information.dims
+            and "estimator" not in (results.dims)
+        ):
+            informations["mixture"] = mixture  # first: it is right after a ReLU too
+        informations["KSG"] = information
+    return None if entropy is None else with_layer(entropy), informations
 
 
 def _sweep_dim(results: xr.Dataset, arrays: list[xr.DataArray], by: str | None) -> str:
@@ -114,6 +152,12 @@ def _sweep_dim(results: xr.Dataset, arrays: list[xr.DataArray], by: str | None) 
     if by is not None:
         for one in arrays:
             check_dim(by, one.dims, str(one.name))
+        if by in _INNER:
+            found = [dim for dim in arrays[0].dims if dim not in _INNER]
+            raise ValueError(
+                f"by must be the dimension along which networks differ, such as {found or 'alpha'};"
+                f" not {by!r}, which has another place in the pictures."
+            )
         return by
     every = [*arrays, *(one for name, one in results.data_vars.items() if name in _WORDS)]
     shared = [str(dim) for dim in arrays[0].dims if dim not in _INNER]

@@ -8,6 +8,7 @@ import xarray as xr
 
 from infonb.plots.picture import with_layer
 from infonb.validate import check_choice, check_dim
+from infonb.widgets.course.checks import check_labels, only_measured
 from infonb.widgets.course.course import Course
 from infonb.widgets.course.panel import CoursePanel
 
@@ -45,7 +46,8 @@ def explore_training(
         once; or ``entropy`` (epoch, layer, neuron) and ``mutual_information`` (epoch, layer,
         neuron, other_layer, other_neuron) in a dataset, or one of them as an array. With seed or
         other dimensions, these are chosen too. Epochs at which nothing was measured (NaN) are left
-        out.
+        out, and so is a measure that is NaN everywhere, such as the MI of a single neuron. For the
+        MI of drawn neurons in a dataset see the notes of `infonb.explore_sweep`.
     history
         What `infonb.fit` returned, for the curves: variables whose name ends in ``accuracy`` or
         ``loss``. They may also be in `results`.
@@ -72,9 +74,10 @@ def explore_training(
     Raises
     ------
     TypeError
-        For something that has no labels.
+        For something that has no labels, or a history that is no dataset.
     ValueError
-        If there is no dimension `over`, or nothing with it that is or can be measured.
+        If there is no dimension `over`, or nothing with it that is or can be measured, or if an
+        epoch is NaN or there twice.
 
     Notes
     -----
@@ -103,7 +106,14 @@ def explore_training(
     """
     check_choice("unit", unit, ["nat", "bit"])
     check_choice("estimator", estimator, ["mixture", "ksg", "binned"])
+    if not isinstance(history, xr.Dataset | None):
+        raise TypeError(
+            "history must be a Dataset, as infonb.fit returns it; not "
+            f"{type(history).__name__} ({history!r})."
+        )
     results = _dataset(results, over)
+    for dim in (over, "seed"):
+        check_labels([results] if history is None else [results, history], dim)
     options: dict[str, Any] = {
         "estimator": estimator, "neurons": neurons, "max_samples": max_samples,
     }  # fmt: skip
@@ -113,6 +123,9 @@ def explore_training(
         {"bins": bins, "edges": edges},
         options if estimator == "binned" else options | {"k": k},
     )
+    named = {} if information is None else {"mutual_information": information}
+    entropy, named = only_measured(entropy, named, over)
+    information = named.get("mutual_information")
     there = _there([one for one in (entropy, information) if one is not None], over)
     course = Course(
         over,

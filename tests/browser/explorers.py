@@ -4,9 +4,11 @@ from __future__ import annotations
 
 SETUP = """\
 import json
+import threading
 
 import numpy as np
 import xarray as xr
+from ipywidgets.widgets.widget import _instances
 
 import infonb as inb
 from infonb import widgets
@@ -50,6 +52,8 @@ print(json.dumps({
     "value": {name: str(value) for name, value in panel.value.items()},
     "labels": {name: control.description for name, control in panel.controls.items()},
     "beside": len(panel.beside),
+    "widgets": len(_instances),
+    "threads": threading.active_count(),
 }))"""
 
 EXPLORERS = {

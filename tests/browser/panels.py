@@ -30,7 +30,8 @@ _FIND = """root => {
         // a box to tick has its words behind it, and an empty label before
         const label = whole.querySelector('.widget-label-basic')
             || whole.querySelector('.widget-label');
-        const clipped = label ? label.scrollWidth > label.clientWidth : false;
+        const readout = whole.querySelector('.widget-readout');
+        const clipped = [label, readout].some(one => one && one.scrollWidth > one.clientWidth);
         const text = label ? label.textContent : part.textContent;
         // ipywidgets keeps the room of an empty label with a space of no width
         return {kind, label: text.replace('\\u200b', '').trim(), clipped};
@@ -123,7 +124,7 @@ _LOADED = """root => {
 
 @dataclass(frozen=True)
 class Control:
-    """One control: its kind, its label, and whether the label is cut off."""
+    """One control: its kind, its label, and whether the label or the value is cut off."""
 
     kind: str
     label: str
@@ -147,7 +148,7 @@ class PanelOnPage:
     def __init__(
         self, page: Page, output: Locator, kernel: Callable[[], None] | None = None
     ) -> None:
-        self.page = page
+        self.page, self.output = page, output
         self.kernel = kernel
         output.locator("img").first.wait_for()
         self.root = output.element_handle()
@@ -155,7 +156,7 @@ class PanelOnPage:
         self.controls = [Control(**found) for found in self.root.evaluate(_FIND)]
 
     def badly_labelled(self) -> list[Control]:
-        """Return the controls without a label, or whose label is cut off."""
+        """Return the controls without a label, or whose label or value is cut off."""
         return [control for control in self.controls if control.clipped or not control.label]
 
     def pictures(self) -> str:

@@ -45,6 +45,15 @@ def panel(other, draw, **options):
     return Panel(draw, {"layer": layers})
 """
 
+#: Sliders whose value in words is not the one beside them, and buttons of Play without a name.
+MISNAMED = """root => [
+    ...Array.from(root.querySelectorAll('.noUi-handle')).filter(one => one.getAttribute(
+        'aria-valuetext') !== one.closest('.widget-inline-hbox').querySelector(
+        '.widget-readout').textContent),
+    ...Array.from(root.querySelectorAll('.widget-play button')).filter(one =>
+        one.checkVisibility() && !one.getAttribute('aria-label')),
+].map(one => one.outerHTML)"""
+
 #: Words of controls, tables and messages.
 READ = ", ".join(
     f".jp-Notebook .jp-OutputArea {part}"
@@ -140,6 +149,9 @@ def test_every_control_is_moved_by_keyboard(explorers, name):
     assert set(before["labels"].values()) <= {control.label for control in panel.controls}
     assert panel.badly_labelled() == []
     panel.move_all()
+    moved = PanelOnPage(explorers.lab.page, panel.output, panel.kernel)
+    assert moved.badly_labelled() == []
+    assert panel.root.evaluate(MISNAMED) == []
     after = explorers.choice(name)
     kept = {key for key, value in after["value"].items() if value == before["value"][key]}
     if before["beside"]:  # lists that set the neurons: they may be back where they were
@@ -178,6 +190,37 @@ def test_a_pair_is_chosen_in_the_matrix(explorers):
     assert clicks[0] != clicks[1]
     assert all(one != other for one, other in pairwise(arrows))
     assert arrows[0] == arrows[-1], "left, up, right and down lead back"
+
+
+@pytest.mark.parametrize(("name", "ends"), [("explore", 4), ("explore_training", 3)])
+def test_arrows_pressed_quickly_lose_no_step(explorers, name, ends):
+    """The picture's places are as many as the keys: they lead from one end to the other."""
+
+    def place():
+        value = explorers.choice(name)["value"]
+        return value["epoch"] if "epoch" in value else (value["neuron"], value["other"])
+
+    explorers.make(name)
+    panel = explorers.show(name)
+    panel.go_to(".infonb-clickable")
+    found = []
+    for key in ("ArrowLeft", "ArrowRight", "ArrowLeft"):
+        for _ in range(2 * ends):  # without waiting, and beyond the end
+            explorers.lab.page.keyboard.press(key)
+        panel.settle()
+        found.append(place())
+        panel = explorers.show(name)
+        panel.go_to(".infonb-clickable")
+    assert found[0] == found[2] != found[1]
+
+
+def test_a_cell_that_runs_again_leaves_no_widget(explorers):
+    explorers.make("explore")
+    widgets, threads = (explorers.choice("explore")[what] for what in ("widgets", "threads"))
+    for _ in range(2):
+        explorers.make("explore")
+        again = explorers.choice("explore")
+        assert (again["widgets"], again["threads"]) == (widgets, threads)
 
 
 def test_play_goes_through_the_epochs(explorers):

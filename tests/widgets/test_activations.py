@@ -289,7 +289,8 @@ def test_constant_neurons_and_single_neurons_are_drawn():
     values[:, 2:] = 1.0
     panel = explore(inb.from_arrays({"fc1": values, "fc2": np.zeros((60, 3)), "fc3": values[:, 0]}))
     for layer in ("fc1", "fc2", "fc3"):
-        panel.set(layer=layer, neuron=2, other=3, edges="neuron")
+        last = panel.measured.neurons(layer)[-1]
+        panel.set(layer=layer, neuron=min(2, last), other=last, edges="neuron")
         assert panel.message.value == ""
     panel.set(layer="fc1", neuron=2, other=3)
     assert "H = 0.00 nat" in panel.images["histogram"].alt
@@ -357,3 +358,37 @@ def test_what_cannot_be_explored_is_refused_in_one_clear_error(acts):
     broken.loc[{"layer": "fc2", "neuron": 3, "sample": 17}] = np.nan
     with pytest.raises(ValueError, match="layer 'fc2', neuron 3, sample 17"):
         explore(broken)
+
+
+def test_the_order_of_what_is_set_does_not_matter():
+    rng = np.random.default_rng(0)
+    values = {"wide": rng.normal(size=(60, 9)), "narrow": rng.normal(size=(60, 3))}
+    panel = explore(inb.from_arrays(values))
+    panel.set(other=7, neuron=8, layer="wide")
+    assert (panel.value["neuron"], panel.value["other"]) == (8, 7)
+    before = panel.value
+    with pytest.raises(ValueError, match="neuron must be between 0 and 2; not 5"):
+        panel.set(neuron=5, layer="narrow")
+    assert panel.value == before
+
+
+def test_a_level_is_named_beside_its_slider_or_in_a_list(acts):
+    for levels, kind in [([1, 20], "SelectionSlider"), (["memorized, short", "b"], "Dropdown")]:
+        both = xr.concat([acts.activation] * 2, xr.Variable("epoch", levels))
+        level = explore(both).controls["level"]
+        assert type(level).__name__ == kind
+        assert level.description == "epoch"
+        assert [name for name, _ in level.options] == [str(name) for name in levels]
+
+
+def test_a_pair_is_found_in_the_list_whatever_the_order_of_neurons():
+    values = np.random.default_rng(0).normal(size=(60, 4))
+    names = np.array(["d", "c", "b", "a"], dtype=object)
+    panel = explore(inb.from_arrays({"fc1": values}).assign_coords(neuron=names))
+    panel.set(neuron="a", other="c")
+    assert panel.beside[1].value == ("c", "a")
+
+
+def test_a_seed_must_not_be_negative(acts):
+    with pytest.raises(ValueError, match="seed must be at least 0; not -1"):
+        explore(acts, seed=-1)

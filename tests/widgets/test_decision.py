@@ -68,3 +68,10 @@ def test_a_picture_laid_out_as_the_first_is_as_a_new_one(surfaces, cut):
     assert panel.image.value == new.to_png(compress_level=1)
     panel.controls["c1"].value = 0.0
     assert panel.image.value == first
+
+
+def test_an_array_without_planes_is_told():
+    with pytest.raises(ValueError, match="dim 'network' not found"):
+        explore_decision(xr.DataArray(np.zeros((2, 3))), {})
+    with pytest.raises(TypeError, match="not ndarray"):
+        explore_decision(np.zeros(3), {})

@@ -125,3 +125,17 @@ def test_what_does_not_fit_is_refused(pairs, truth):
         explore_estimators(pairs.isel(neuron=[0]), truth)
     with pytest.raises(ValueError, match="it needs the settings"):
         explore_estimators(pairs, truth.isel(rho=0))
+
+
+def test_what_is_no_truth_or_setting_is_told(pairs, truth):
+    one = pairs.isel(zeros=0, rho=0, drop=True)
+    assert "exactly 0.50 nat" in explore_estimators(one, 0.5).alt
+    with pytest.raises(ValueError, match="truth has dims"):
+        explore_estimators(pairs, 0.5)
+    with pytest.raises(TypeError, match="exact mutual information"):
+        explore_estimators(pairs, truth.values)
+    with pytest.raises(ValueError, match="bins must be at least 2; not 1"):
+        explore_estimators(pairs, truth, bins=1)
+    with pytest.raises(ValueError, match="k must be between 1 and 299; not 300"):
+        explore_estimators(pairs, truth, k=300)
+    assert "-0.00" not in explore_estimators(one, -0.0).alt

@@ -77,6 +77,26 @@ def test_several_controls_at_once_draw_once(panel, draws):
         panel.set(bin=3)
 
 
+def test_what_cannot_be_set_is_said_and_nothing_is_half_set(panel, draws):
+    for wrong, words in [
+        ({"unit": "bit", "bins": 200}, "bins must be between 1 and 100; not 200"),
+        ({"bins": 20, "unit": "bits"}, "unit must be one of 'nat', 'bit'; not 'bits'"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            panel.set(**wrong)
+    with pytest.raises(TypeError, match=r"bins must be a whole number; not 2\.5"):
+        panel.set(unit="bit", bins=2.5)
+    assert panel.value == {"bins": 10, "unit": "nat"}
+    assert draws.calls == []
+
+
+def test_many_options_are_not_listed_one_by_one(draws, controls):
+    controls["unit"] = ipywidgets.SelectionSlider(options=range(300), description="unit")
+    panel = Panel({"right": draws.right}, controls)
+    with pytest.raises(ValueError, match=r"one of 0, …, 299 \(300 of them\); not 300"):
+        panel.set(unit=300)
+
+
 def test_a_control_that_sets_another_draws_once(draws, controls):
     def follow(change):
         with panel.hold():
@@ -97,6 +117,47 @@ def test_a_click_sets_controls_and_draws_once(panel, draws):
     panel.images["right"].pointed = [6.6, 3.0, 2]
     assert panel.value == {"bins": 7, "unit": "bit"}
     assert draws.calls == ["left", "left", "right"]
+
+
+def test_arrow_keys_go_on_from_the_cursor(draws, controls):
+    seen = []
+
+    def click(x, y):
+        seen.append((x, y))
+        return {}
+
+    panel = Panel({"right": draws.right}, controls, on_click={"right": click})
+    image = panel.images["right"]
+    # limits 0 to 8, and 4 below to 0 above: up is towards less
+    steps = [(1, 0), (0, 1), (0, -1), (-1, 0), (10, 0), (0, -10), (3, 2)]
+    at = np.zeros(2, int)
+    for number, step in enumerate(steps):
+        at += step
+        image.stepped = [*at.tolist(), number + 1]
+    assert seen == [(3, 3), (2, 2), (2, 4), (1, 3), (8, 3), (2, 4), (5, 1)]
+
+
+def test_a_panel_can_say_what_a_step_is(draws, controls):
+    levels = [1, 2, 5, 20]
+    controls["level"] = ipywidgets.SelectionSlider(options=levels, description="level")
+
+    def step(right, up):
+        at = controls["level"].index + right + up
+        return {"level": levels[min(max(at, 0), 3)]}
+
+    panel = Panel(
+        {"right": draws.right}, controls,
+        on_click={"right": lambda x, y: {}}, on_step={"right": step},
+    )  # fmt: skip
+    seen = []
+    controls["level"].observe(lambda change: seen.append(change["new"]), names="value")
+    for number in range(1, 6):
+        panel.images["right"].stepped = [number, 0, number]
+    panel.images["right"].stepped = [3, 0, 6]  # two keys in one message
+    assert seen == [2, 5, 20, 2]
+    with pytest.raises(ValueError, match="on_step must be one of 'right'; not 'left'"):
+        Panel({"right": draws.right, "left": draws.left}, controls,
+              on_click={"right": lambda x, y: {}}, on_step={"left": step})  # fmt: skip
 
 
 def test_the_browser_knows_where_the_axes_and_the_choice_are(panel):

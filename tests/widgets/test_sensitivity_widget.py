@@ -84,3 +84,11 @@ def test_what_is_no_grid_is_refused(grid):
         explore_sensitivity(xr.Dataset())
     with pytest.raises(ValueError, match="the grid is measured already"):
         explore_sensitivity(grid, bins=[10])
+
+
+def test_what_is_missing_is_told():
+    with pytest.raises(TypeError, match="activation must be an xarray DataArray"):
+        explore_sensitivity(np.zeros((2, 3)), "alpha", 0.0, 1.0)
+    acts = xr.DataArray(np.zeros((2, 1, 3, 5)), dims=("alpha", "layer", "neuron", "sample"))
+    with pytest.raises(ValueError, match="give the dimension of the levels and the two levels"):
+        explore_sensitivity(acts)

@@ -156,8 +156,12 @@ def test_the_drawing_holds_the_medians_the_boxes_and_the_ring(results):
 def test_the_choice_selects_from_the_results(results):
     panel = pictures_of(results)
     panel.set(alpha=0.5, layer="fc2")
-    assert panel.selection == {"alpha": 0.5, "layer": "fc2"}
-    assert results.sel(panel.selection).entropy.dims == ("seed", "neuron")
+    assert panel.selection == {"alpha": 0.5, "layer": "fc2", "other_layer": "fc2"}
+    here = results.sel(panel.selection)
+    assert here.entropy.dims == ("seed", "neuron")
+    assert here.mutual_information.dims == ("seed", "neuron", "other_neuron")
+    within = float(without_diagonal(here.mutual_information).median())
+    assert f"α = 0.5: median {within:.2f}" in panel.images["density"].alt
     panel.controls["seed"].value = 3
     assert results.sel(panel.selection).final_train_accuracy.item() == 0.8
     assert results.sel(alpha=panel.value["alpha"], seed=panel.value["seed"]).entropy.ndim == 2
@@ -256,7 +260,8 @@ def test_a_network_that_was_not_measured_leaves_a_gap(results):
     panel = pictures_of(holes)
     panel.controls["seed"].value = 3
     assert panel.message.value == ""
-    assert "fc1 nan" in panel.images["entropy"].alt
+    assert "fc1 not measured (α = 0: " in panel.images["entropy"].alt
+    assert "nan" not in panel.alt
     assert "α = 1" not in panel.images["density"].alt.partition("medians")[2]
 
 
@@ -379,7 +384,159 @@ def test_long_names_of_levels_have_a_second_line():
 
 def test_pictures_are_of_the_size_that_they_have_on_the_page(results):
     panel = pictures_of(results)
-    assert png_size(panel.images["entropy"].value) == (441, 279)
+    assert png_size(panel.images["entropy"].value) == (441, 294)
+
+
+def test_a_layer_of_one_neuron_has_no_pairs(results):
+    one = results.drop_vars(["mutual_information", "other_layer", "other_neuron"])
+    within = np.full((3, 2, 2, 12, 12), 9.0)
+    within[:, :, 0] = results.mutual_information.values[:, :, 0, :, 0, :]
+    within[:, :, 1, 1:], within[:, :, 1, :, 1:] = np.nan, np.nan  # an output layer
+    one["mutual_information"] = (("alpha", "seed", "layer", "neuron", "other_neuron"), within)
+    panel = pictures_of(one.assign_coords(other_neuron=np.arange(12)))
+    assert [name for name, _ in panel.controls["layer"].options] == ["fc1", "all layers"]
+    assert "fc2 not measured" in panel.images["mutual_information"].alt
+    panel.set(layer="fc1", alpha=0.5, seed=3)
+    assert panel.message.value == ""
+
+
+def test_what_is_nan_everywhere_is_left_out_or_refused(results):
+    no_pairs = results.assign(mutual_information=results.mutual_information * np.nan)
+    assert list(pictures_of(no_pairs).images) == ["entropy", "curves"]
+    no_entropy = results.assign(entropy=results.entropy * np.nan)
+    assert "entropy" not in pictures_of(no_entropy).images
+    with pytest.raises(ValueError, match="the results are NaN at every alpha: nothing was meas"):
+        pictures_of(no_pairs.drop_vars("entropy"))
+    single = results[["mutual_information"]].isel(
+        layer=[0], other_layer=[0], neuron=[0], other_neuron=[0]
+    )
+    with pytest.raises(ValueError, match="one neuron only, which makes no pair"):
+        pictures_of(single)
+
+
+def test_an_estimator_that_knows_ties_comes_first(results):
+    results["mixture_information"] = (results.mutual_information + 1).assign_attrs(
+        estimator="mixture", units="nat"
+    )
+    results["mutual_information"] = results.mutual_information - 2  # as if after a ReLU
+    results.mutual_information.attrs.update(estimator="ksg", k=3, units="nat")
+    panel = explore_sweep(results)
+    assert panel.value["estimator"] == "mixture"
+    assert "estimator" not in panel.selection
+    for estimator, name in (("mixture", "mixture_information"), ("KSG", "mutual_information")):
+        panel.controls["estimator"].value = estimator
+        here = results[name].sel(alpha=1.0)
+        middle = float(without_diagonal(here).median())
+        assert f"α = 1: median {middle:.2f}" in panel.images["density"].alt
+        within = float(without_diagonal(here.sel(layer=["fc1"], other_layer=["fc1"])).median())
+        assert f"fc1 {within:.2f} (α = 0" in panel.images["mutual_information"].alt
+        ties = "KSG below 0: ties?" in panel.images["mutual_information"].alt
+        assert ties == (estimator == "KSG")
+    check_redraws(panel, [("estimator", "mixture", {"mutual_information", "density"})])
+    assert "estimator" not in pictures_of(results.drop_vars("mixture_information")).controls
+
+
+@pytest.mark.parametrize("levels", [[1, 2, 5, 20], [0.0, 0.1, 0.25, 0.3]])
+def test_quick_arrow_keys_go_on_to_the_last_level(levels):
+    h = xr.DataArray(
+        np.random.default_rng(0).gamma(9, 0.3, (4, 1, 8)), {"beta": levels, "layer": ["fc1"]},
+        ("beta", "layer", "neuron"),
+    )  # fmt: skip
+    panel = explore_sweep(xr.Dataset({"entropy": h}))
+    panel.controls["beta"].index = 0
+    image = panel.images["entropy"]
+    seen = []
+    for number in range(1, 6):  # the browser counts steps; it knows no cursor of the kernel
+        image.stepped = [number, 0, number]
+        seen.append(panel.value["beta"])
+    assert seen[-1] == levels[-1]
+    assert seen == sorted(seen)
+    image.stepped = [5 - 10, 0, 6]
+    assert panel.value["beta"] == levels[0]
+
+
+def test_long_names_stand_in_a_list_and_are_not_cut_off(results):
+    panel = pictures_of(results)
+    assert [name for name, _ in panel.controls["seed"].options] == ["all", "3", "5"]
+    assert isinstance(panel.controls["alpha"], ipywidgets.SelectionSlider)
+    for labels in ([1, 2, 1_234_567_890], np.array(["a", "b", "memorized, long"], dtype=object)):
+        control = pictures_of(results.assign_coords(alpha=labels)).controls["alpha"]
+        assert isinstance(control, ipywidgets.Dropdown)
+
+
+def test_labels_must_tell_networks_apart(results):
+    with pytest.raises(ValueError, match=r"alpha = 0.5 is there twice.*dimension 'seed'"):
+        pictures_of(results.assign_coords(alpha=[0.5, 0.5, 1.0]))
+    with pytest.raises(ValueError, match="a label of 'alpha' is NaN: say which"):
+        pictures_of(results.assign_coords(alpha=[0.0, np.nan, 1.0]))
+    with pytest.raises(ValueError, match="seed = 3 is there twice"):
+        pictures_of(results.assign_coords(seed=[3, 3]))
+
+
+@pytest.mark.parametrize("by", ["seed", "layer", "neuron"])
+def test_a_sweep_is_along_networks(results, by):
+    words = rf"by must be the dimension along which networks differ.*'alpha'.*not '{by}'"
+    with pytest.raises(ValueError, match=words):
+        pictures_of(results, by=by)
+
+
+def test_large_numbers_are_named_in_full(results):
+    panel = pictures_of(results.assign_coords(alpha=[1_000_000, 1_000_001, 1_000_002]))
+    names = [name for name, _ in panel.controls["alpha"].options]
+    assert names == ["1,000,000", "1,000,001", "1,000,002"]
+    assert "α = 1,000,002" in panel.alt
+
+
+def two_networks(**options):
+    values = np.random.default_rng(0).normal(size=(2, 60, 5))
+    acts = [inb.from_arrays({"fc1": one, "fc2": one[:, :4]}).activation for one in values]
+    acts = xr.concat(acts, xr.Variable("alpha", [0, 1]))
+    return acts, inb.mutual_information(acts, **options)
+
+
+def test_the_words_are_those_of_the_kind_of_information():
+    _, between = two_networks(between=("fc1", "fc2"))
+    panel = pictures_of(xr.Dataset({"mutual_information": between}))
+    assert "Mutual information of pairs between fc1 and fc2 along" in panel.alt
+    assert "of pairs between fc1 and fc2; medians" in panel.images["density"].alt
+    assert "within" not in panel.alt
+    _, label = two_networks(other=np.arange(60) % 2)
+    panel = pictures_of(xr.Dataset({"mutual_information": label}))
+    assert "Mutual information of neurons of each layer with a label along" in panel.alt
+    assert "pair" not in panel.alt
+    assert panel.controls["layer"].description == "neurons of layer"
+    _, within = two_networks(within="layer")
+    panel = pictures_of(xr.Dataset({"mutual_information": within.sel(layer="fc1")}))
+    assert "Mutual information of pairs within fc1 along" in panel.alt
+
+
+def test_a_picture_says_what_its_bands_are(results):
+    draw = Pictures(explore_course(results)).functions()
+    values = {"alpha": 0.5, "seed": "all", "layer": "fc1", "unit": "nat"}
+    expected = {
+        "entropy": "median and quartiles of neurons",
+        "mutual_information": "median and quartiles of pairs",
+        "curves": "mean and range of seeds",
+    }
+    for name, words in expected.items():
+        one = draw[name](**{take: values[take] for take in parameters(draw[name])})
+        assert words in [text.get_text() for text in one.texts]
+    assert expected["curves"] in draw["curves"](alpha=0.5, seed="all").alt
+    one = draw["curves"](alpha=0.5, seed=3)
+    assert "mean" not in "".join([one.alt, *(text.get_text() for text in one.texts)])
+
+
+def test_the_names_of_curves_are_not_over_the_curves(results):
+    density = Pictures(explore_course(results)).functions()["density"]
+    picture = density(alpha=0.5, seed="all", layer="fc1", unit="nat")
+    picture.to_png()
+    axis = picture.axes[0]
+    names = [text.get_window_extent() for text in axis.texts]
+    assert len(names) == 2
+    assert all(axis.bbox.y1 <= box.y0 and box.y1 <= picture.bbox.y1 for box in names)
+    title = axis._left_title.get_window_extent()
+    assert not any(box.overlaps(title) for box in names)
+    assert title.y1 <= picture.bbox.y1
 
 
 def test_it_is_exported():

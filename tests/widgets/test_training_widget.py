@@ -11,6 +11,8 @@ import infonb as inb
 from infonb.measures.density import without_diagonal
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_training
+from infonb.widgets.course.course import Course
+from infonb.widgets.course.pictures import Pictures
 
 EPOCHS = [1, 5, 10]
 
@@ -150,8 +152,11 @@ def test_a_button_goes_through_the_epochs(measured):
 def test_arrow_keys_go_from_epoch_to_epoch(measured):
     panel = explore_training(measured)
     image = panel.images["entropy"]
-    for number, (x, expected) in enumerate([(9.0, 5), (4.0, 1), (0.0, 1), (2.0, 5), (8.9, 10)]):
-        image.pointed = [x, 3.0, number + 1.0]
+    for number, (right, expected) in enumerate([(-1, 5), (-2, 1), (-3, 1), (-2, 5), (-1, 10)]):
+        image.stepped = [right, 0, number + 1]
+        assert panel.value["epoch"] == expected
+    for number, (x, expected) in enumerate([(4.0, 5), (8.9, 10), (0.0, 1)]):
+        image.pointed = [x, 3.0, number + 7.0]
         assert panel.value["epoch"] == expected
 
 
@@ -186,6 +191,14 @@ def test_what_was_not_measured_is_refused(measured, history):
         pictures_of({"epoch": 1})
     with pytest.raises(ValueError, match="NaN at every epoch"):
         pictures_of(measured[["entropy"]] * np.nan)
+    with pytest.raises(TypeError, match=r"history must be a Dataset.*not int \(3\)"):
+        pictures_of(measured, 3)
+    with pytest.raises(ValueError, match="epoch = 5 is there twice"):
+        pictures_of(measured.assign_coords(epoch=[1, 5, 5]))
+    with pytest.raises(ValueError, match="epoch = 2 is there 3 times"):
+        pictures_of(measured, history.isel(epoch=[0, 1, 1, 1]))
+    with pytest.raises(ValueError, match="a label of 'epoch' is NaN"):
+        pictures_of(measured.assign_coords(epoch=[1, np.nan, 5]))
     with pytest.raises(ValueError, match="estimator must be one of"):
         pictures_of(measured, estimator="ksgg")
 
@@ -206,6 +219,45 @@ def test_recorded_during_training():
     panel = pictures_of(acts, history)
     last = inb.record(model, unseen.input, layers=["fc1"], progress=False)
     assert f"fc1 {float(inb.entropy(last).median()):.2f}" in panel.images["entropy"].alt
+
+
+def test_a_single_neuron_has_entropy_only(activation):
+    panel = pictures_of(activation.sel(layer=["fc1"]).isel(neuron=[0]))
+    assert list(panel.images) == ["entropy"]
+
+
+def test_steps_of_many_sizes_stand_on_a_log_scale():
+    steps = [0, 100, 1000, 10_000, 1_000_000]
+    h = np.random.default_rng(0).gamma(9, 0.3, (5, 1, 8))
+    results = xr.Dataset(
+        {"entropy": (("step", "layer", "neuron"), h)}, {"step": steps, "layer": ["fc1"]}
+    )
+    panel = explore_training(results, over="step")
+    assert panel.images["entropy"].cursor[0] == pytest.approx(4.5)
+    for number, (x, step) in enumerate([(0.0, 0), (0.6, 100), (2.4, 10_000)]):
+        panel.images["entropy"].pointed = [x, 3.0, number + 1.0]
+        assert panel.value["step"] == step
+    course = Course("step", steps, results.entropy, None, is_scale=True)
+    assert course.places.label == "step (log scale)"
+    assert list(course.places.ticks.values()) == ["0", "100", "1,000", "10k", "100k", "1M"]
+    even = Course("step", [1, 25, 50, 75, 100], results.entropy, None, is_scale=True)
+    assert even.places.ticks is None
+    assert even.x(75) == 75
+
+
+def test_a_single_epoch_is_the_only_tick(measured):
+    one = measured.isel(epoch=[1])
+    course = Course("epoch", [5], one.entropy, None, is_scale=True)
+    axis = Pictures(course).functions()["entropy"](epoch=5, unit="nat").axes[0]
+    assert [tick.get_text() for tick in axis.get_xticklabels()] == ["5"]
+
+
+def test_mutual_information_of_drawn_neurons_fits_with_the_entropy_of_all(activation):
+    h, i = inb.entropy(activation), inb.mutual_information(activation, neurons=4)
+    together = {"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])}
+    panel = pictures_of(xr.Dataset(together))
+    assert f"epoch 10: median {float(without_diagonal(i).sel(epoch=10).median()):.2f}" in panel.alt
+    assert f"fc2 {float(h.sel(epoch=10, layer='fc2').median()):.2f}" in panel.alt
 
 
 def test_it_is_exported():

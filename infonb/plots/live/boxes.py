@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from infonb.plots.live.frame import fit, frame
 from infonb.plots.live.names import distinct
@@ -14,6 +15,9 @@ __all__ = ["EntropyBoxes"]
 
 #: More names do not fit below the axis.
 _NAMES = 6
+
+#: The axis spans so much at least: entropies of neurons that are alike differ by less.
+_LEAST = 0.05
 
 
 class EntropyBoxes:
@@ -44,6 +48,9 @@ class EntropyBoxes:
         names = distinct(layers, max(int(58 / min(len(layers), _NAMES)), 6))
         self._axis.set_xlim(-0.6, len(layers) - 0.4)
         self._axis.set_xticks(range(0, len(layers), step), names[::step])
+        for name in self._axis.get_xticklabels():
+            name.set_parse_math(False)
+        self._axis.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
         self._boxes: list = []
         self._shown: list[np.ndarray] = []
         self._number = 0
@@ -105,7 +112,7 @@ class EntropyBoxes:
             flierprops={"marker": ".", "markersize": 3, "markeredgecolor": "0.3"},
         )  # fmt: skip
         self._boxes = [artist for part in drawn.values() for artist in part]
-        self._axis.set_ylim(*fit(np.concatenate(list(entropy)), 0.08))
+        self._axis.set_ylim(*fit(np.concatenate(list(entropy)), 0.08, least=_LEAST))
         self._shown, self._number = list(entropy), self._number + 1
 
 

@@ -97,16 +97,16 @@ class EstimatorDots:
         self._right.set_xlim(low - margin, high + margin)
         self._truth.set_xdata([truth, truth])
         names = [
-            f"{name}  {mean:.2f}" + "\nwarns of ties" * (name in tied)
+            f"{name}  {mean:z.2f}" + "\nwarns of ties" * (name in tied)
             for name, mean in means.items()
         ]
         self._right.set_yticks(range(len(names)), names)
         seeds = len(next(iter(estimates.values())))
-        self._title.set_text(f"exactly {truth:.2f} nat (dashed), {seeds} seeds")
-        words = ", ".join(f"{name} {mean:.2f}" for name, mean in means.items())
+        self._title.set_text(f"exactly {truth:z.2f} nat (dashed), {seeds} seeds")
+        words = ", ".join(f"{name} {mean:z.2f}" for name, mean in means.items())
         self._picture.alt = (
             f"Left: scatter of two neurons, {len(x)} samples. Right: estimates of their mutual "
-            f"information, exactly {truth:.2f} nat; means over seeds: {words}."
+            f"information, exactly {truth:z.2f} nat; means over seeds: {words}."
         )
         return self._picture
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from infonb.plots.live.figure import LiveFigure
 
-__all__ = ["BOTTOM", "LEFT", "TOP", "fit", "frame"]
+__all__ = ["BOTTOM", "LEFT", "TOP", "fit", "frame", "with_offset"]
 
 #: Inches left of the axes, below, and above them.
 LEFT, BOTTOM, TOP = 0.7, 0.46, 0.54
@@ -53,19 +53,60 @@ def frame(
     axis.yaxis.set_label_coords(-0.55 / across, 0.5)
     title = axis.set_title("", loc="left", x=-0.55 / across, y=1 + 0.14 / up, fontsize=10)
     title.set_linespacing(1.15)
+    for text in (title, axis.xaxis.label, axis.yaxis.label):
+        text.set_parse_math(False)  # a "$" in a name is no formula
+    for one in (axis.xaxis, axis.yaxis):
+        one.offsetText.set_visible(False)  # beside the title there is no room: see `with_offset`
     return picture, axis, title
 
 
-def fit(values: np.ndarray, margin: float = 0.04) -> tuple[float, float]:
+def with_offset(axis: Any, words: str) -> str:
+    """
+    Return the label of an axis (``axes.xaxis``), with what all its ticks have in common.
+
+    Examples
+    --------
+    >>> _, axes, _ = frame((4, 3))
+    >>> _ = axes.set(xlim=(0, 1), ylim=(0, 1e-30))
+    >>> with_offset(axes.xaxis, "neuron 0"), with_offset(axes.yaxis, "neuron 1")
+    ('neuron 0', 'neuron 1 (ticks × 1e−30)')
+    """
+    formatter = axis.get_major_formatter()
+    formatter.set_locs(axis.get_majorticklocs())
+    offset = formatter.get_offset()
+    if not offset:
+        return words
+    at = next((at for at in range(1, len(offset)) if offset[at] in "+−" and offset[at - 1] != "e"),
+              0 if offset[0] in "+−" else len(offset))  # fmt: skip
+    factor, start = offset[:at], offset[at:]
+    parts = [f"× {factor}"] * bool(factor) + [f"{start[:1]} {start[1:]}"] * bool(start)
+    return f"{words} (ticks {' '.join(parts)})"
+
+
+def fit(values: np.ndarray, margin: float = 0.04, least: float = 0.0) -> tuple[float, float]:
     """
     Return limits of an axis that shows all values with a margin, also of a constant.
+
+    Parameters
+    ----------
+    values
+        What is shown.
+    margin
+        As share of what the values span.
+    least
+        What the axis spans at least.
 
     Examples
     --------
     >>> fit(np.array([0.0, 10.0]), margin=0.1), fit(np.array([2.0, 2.0]))
     ((-1.0, 11.0), (1.5, 2.5))
+    >>> fit(np.array([2.0, 2.0625]), least=0.125)
+    (1.96875, 2.09375)
     """
     low, high = float(np.min(values)), float(np.max(values))
+    if low < high < low + least:
+        middle = (low + high) / 2
+        return middle - least / 2, middle + least / 2
     if low == high:
         return low - 0.5, high + 0.5
     return low - margin * (high - low), high + margin * (high - low)

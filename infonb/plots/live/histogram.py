@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from infonb.plots.live.frame import frame
+from infonb.plots.live.frame import frame, with_offset
+from infonb.plots.live.names import in_words
 from infonb.plots.picture import Picture, palette
 
 __all__ = ["NeuronHistogram"]
@@ -59,11 +60,14 @@ class NeuronHistogram:
         xlim = (edges[0] - margin, edges[-1] + margin)
         # a few heights only: neurons can be compared, and the axis seldom changes
         top = next(height for height in _HEIGHTS if share.max() <= height)
-        self._axis.set(
-            xlim=xlim, ylim=(0, top), xlabel=f"activation, {bins}", ylabel="share of samples"
-        )
+        self._axis.set(xlim=xlim, ylim=(0, top), ylabel="share of samples")
+        words = f"activation, {bins}"
+        label = with_offset(self._axis.xaxis, words)
+        if label != words:  # there is no room for both; the alt text has all
+            label = with_offset(self._axis.xaxis, f"activation, {bins.partition(', ')[0]}")
+        self._axis.set_xlabel(label)
         self._picture.frame_depends(xlim, top, bins)
         self._title.set_text(title)
-        words = title.replace("\n", "; ")
+        words = in_words(title)
         self._picture.alt = f"Histogram of a neuron in {bins}: {words}."
         return self._picture

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from infonb.plots.live.frame import BOTTOM, LEFT, TOP, frame
+from infonb.plots.live.names import in_words
 from infonb.plots.picture import Picture
 
 __all__ = ["PairMatrix"]
@@ -50,16 +51,17 @@ class PairMatrix:
         bar.spines[:].set_visible(False)
         bar.yaxis.tick_right()
         bar.yaxis.set_label_position("right")
-        bar.yaxis.set_major_locator(MaxNLocator(5))
+        bar.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        bar.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
         bar.tick_params(labelsize=9)
-        bar.yaxis.set_label_coords(4.9, 0.5)
+        bar.yaxis.set_label_coords(5.2, 0.5)
         self._lines = [
             self._axis.axvline(0, color="white", linewidth=0.7, alpha=0.8),
             self._axis.axhline(0, color="white", linewidth=0.7, alpha=0.8),
         ]
         # white within black: to be seen on any colour
         self._marks = [
-            self._axis.plot([], [], "s", ms=8, mfc="none", mec=colour, mew=width)[0]
+            self._axis.plot([], [], "s", ms=8, mfc="none", mec=colour, mew=width, clip_on=False)[0]
             for colour, width in (("black", 3.5), ("white", 1.5))
         ]
         self._picture.add_content(*self._lines, *self._marks, self._title)
@@ -101,7 +103,7 @@ class PairMatrix:
             self._lines[1].set_ydata(2 * row)
         self._picture.cursor = None if chosen is None else (float(column[0]), float(row[0]))
         self._title.set_text(title)
-        words = title.replace("\n", "; ")
+        words = in_words(title)
         highest = f"The highest is {float(there.max()):z.2f} {unit}." if there.size else "No pairs."
         self._picture.alt = f"Matrix of mutual information: {words}. {highest}"
         return self._picture

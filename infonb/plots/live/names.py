@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import takewhile
+from typing import Any
 
-__all__ = ["distinct", "shortened"]
+__all__ = ["distinct", "in_words", "numbers", "shortened"]
+
+
+#: A word of a name, or what stands between words: a point within a number does not.
+_WORD = re.compile(r"(?:[^./_\- ]|(?<=\d)\.(?=\d))+|[./_\- ]")
 
 
 def shortened(name: str, length: int = 22) -> str:
@@ -27,10 +33,13 @@ def distinct(names: Sequence[str], most: int) -> list[str]:
     """
     Return names of at most so many letters: of long ones, what they have in common is left out.
 
+    Names are cut between words only, at ``.``, ``/``, ``_``, ``-`` or a space: half a number would
+    be another number. Where so few letters do not tell names apart, there are more.
+
     Examples
     --------
-    >>> distinct(["encoder.layer.0.output", "encoder.layer.11.output"], 14)
-    ['…0…', '…11…']
+    >>> distinct(["encoder.layer.1.output", "encoder.layer.11.output"], 14)
+    ['…1…', '…11…']
     >>> distinct(["fc1", "fc2"], 14)
     ['fc1', 'fc2']
 
@@ -39,16 +48,58 @@ def distinct(names: Sequence[str], most: int) -> list[str]:
     >>> distinct(["encoder.layer", "encoder.layer.norm"], 10)
     ['encod…ayer', 'encod…norm']
     """
-    if max(map(len, names), default=0) > most and len(set(names)) > 1:
-        start = _alike(names)
-        end = _alike([name[start:][::-1] for name in names])
-        parts = [name[start : len(name) - end] for name in names]
-        if all(parts):
-            names = [f"{'…' * (start > 0)}{part}{'…' * (end > 0)}" for part in parts]
-    return [shortened(name, most) for name in names]
+    names = list(names)
+    if max(map(len, names), default=0) <= most or len(set(names)) == 1:
+        return [shortened(name, most) for name in names]
+    words = [_WORD.findall(name) for name in names]
+    start = _alike(words)
+    end = _alike([some[start:][::-1] for some in words])
+    parts = ["".join(some[start : len(some) - end]) for some in words]
+    if all(part.strip("./_- ") for part in parts):
+        names = [f"{'…' * (start > 0)}{part}{'…' * (end > 0)}" for part in parts]
+    for length in range(most, max(map(len, names)) + 1):
+        short = [shortened(name, length) for name in names]
+        if len(set(short)) == len(set(names)):
+            return short
+    return names
 
 
-def _alike(names: Sequence[str]) -> int:
-    """Return how many letters all names begin with."""
-    letters = zip(*names, strict=False)
-    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, letters))
+def _alike(names: Sequence[Sequence[str]]) -> int:
+    """Return how many words all names begin with."""
+    words = zip(*names, strict=False)
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, words))
+
+
+def in_words(title: str) -> str:
+    r"""
+    Return the lines of a title as one, for an alt text.
+
+    Examples
+    --------
+    >>> in_words("a neuron with itself:\nchoose another"), in_words("fc1\nH = 1.00 nat")
+    ('a neuron with itself: choose another', 'fc1; H = 1.00 nat')
+    """
+    return title.replace(":\n", ": ").replace("\n", "; ")
+
+
+def numbers(values: Sequence[Any]) -> list[str]:
+    """
+    Return numbers in words: whole ones in full, others with as many digits as tell them apart.
+
+    Examples
+    --------
+    >>> numbers([0.0, 0.25, 1.0]), numbers([1_000_000, 1_000_001])
+    (['0', '0.25', '1'], ['1,000,000', '1,000,001'])
+    >>> numbers([0.1234561, 0.1234562])
+    ['0.1234561', '0.1234562']
+    """
+    for digits in range(6, 18):
+        words = [
+            f"{value + 0:,.0f}"
+            if value == value // 1 and abs(value) < 1e15
+            else f"{value:.{digits}g}"
+            for value in values
+        ]
+        if len(set(words)) == len(set(values)):
+            break
+    return words if len(values) else []

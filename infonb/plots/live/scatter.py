@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from infonb.plots.live.frame import fit, frame
-from infonb.plots.live.names import shortened
+from infonb.plots.live.frame import fit, frame, with_offset
+from infonb.plots.live.names import in_words, shortened
 from infonb.plots.picture import Picture, palette
 
 __all__ = ["PairScatter"]
@@ -55,11 +55,13 @@ class PairScatter:
             for colour in palette(max(len(names), 1), "layers")
         ]
         if names:
-            self._axis.legend(
+            legend = self._axis.legend(
                 self._points, names, title=shortened(name, 14), fontsize=9, title_fontsize=9,
                 markerscale=3, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5),
                 handletextpad=0.1, borderpad=0.1,
             )  # fmt: skip
+            for text in (legend.get_title(), *legend.get_texts()):
+                text.set_parse_math(False)
         axes = (self._axis.xaxis, self._axis.yaxis, *self._axis.spines.values())
         self._picture.add_content(*self._points, *axes, self._title)
 
@@ -95,8 +97,10 @@ class PairScatter:
         for points, part in zip(self._points, parts, strict=True):
             points.set_data(x[part], y[part])
             points.set(markersize=size, alpha=alpha)
-        self._axis.set(xlim=fit(x), ylim=fit(y), xlabel=names[0], ylabel=names[1])
+        self._axis.set(xlim=fit(x), ylim=fit(y))
+        self._axis.set_xlabel(with_offset(self._axis.xaxis, names[0]))
+        self._axis.set_ylabel(with_offset(self._axis.yaxis, names[1]))
         self._title.set_text(title)
-        words = title.replace("\n", "; ")
+        words = in_words(title)
         self._picture.alt = f"Scatter of {where}, {names[0]} and {names[1]}{self._words}: {words}."
         return self._picture

@@ -12,9 +12,11 @@ import xarray as xr
 
 from infonb.measures._options import per_unit
 from infonb.plots.live.course.frame import Places
-from infonb.plots.live.names import shortened
+from infonb.plots.live.course.scale import Scale
+from infonb.plots.live.names import numbers, shortened
 from infonb.plots.picture import label_of
 from infonb.widgets.course.spread import ALL, choices, neuron_spread, pair_spread
+from infonb.widgets.course.words import Kind
 
 __all__ = ["Course", "how", "scale"]
 
@@ -42,6 +44,9 @@ class Course:
         may have more labels than `levels`.
     is_scale
         Whether the levels are points of a scale, such as epochs, and not just in order.
+    estimators
+        Name of an estimator → mutual information by it, if there are several to choose from, all
+        of the form of `information`, which is the first of them.
 
     Examples
     --------
@@ -54,6 +59,7 @@ class Course:
     information: xr.DataArray | None
     curves: Mapping[str, Mapping[str, xr.DataArray]] = field(default_factory=dict)
     is_scale: bool = False
+    estimators: Mapping[str, xr.DataArray] = field(default_factory=dict)
 
     @property
     def measured(self) -> list[xr.DataArray]:
@@ -87,8 +93,23 @@ class Course:
 
     @cached_property
     def layers(self) -> list[str]:
-        """The layers whose pairs can be chosen, and all together."""
-        return [] if self.information is None else self.pairs.layer.values.tolist()
+        """The layers whose pairs can be chosen, and all together; not one without pairs."""
+        if self.information is None:
+            return []
+        there = self.pairs().quartile.notnull()
+        names = there.layer.values.tolist()
+        return [name for name in names if bool(there.sel(layer=name).any())]
+
+    @cached_property
+    def kind(self) -> Kind:
+        """What has mutual information, in words."""
+        assert self.information is not None
+        return Kind.of(self.information)
+
+    def informed(self, values: Mapping[str, Any]) -> xr.DataArray:
+        """Return the mutual information by the chosen estimator."""
+        assert self.information is not None
+        return self.estimators.get(values.get("estimator", ""), self.information)
 
     def takes(self, arrays: Iterable[xr.DataArray]) -> list[str]:
         """Return the controls on which a picture of some arrays depends."""
@@ -102,23 +123,47 @@ class Course:
         assert self.entropy is not None
         return neuron_spread(self.entropy)
 
+    def pairs(self, estimator: str = "") -> xr.Dataset:
+        """Return quartiles and densities of the pairs, as `pair_spread`."""
+        estimator = estimator or next(iter(self.estimators), "")
+        if estimator not in self._pairs:
+            information = self.informed({"estimator": estimator})
+            batch = [self.over, *(dim for dim in self.settings if dim in information.dims)]
+            self._pairs[estimator] = pair_spread(information, batch)
+        return self._pairs[estimator]
+
     @cached_property
-    def pairs(self) -> xr.Dataset:
-        """Quartiles and densities of the pairs, as `pair_spread`."""
-        assert self.information is not None
-        batch = [self.over, *(dim for dim in self.settings if dim in self.information.dims)]
-        return pair_spread(self.information, batch)
+    def _pairs(self) -> dict[str, xr.Dataset]:
+        return {}
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """Level → its label in words."""
+        others = [level for level in self.levels if not isinstance(level, str)]
+        words = dict(zip(others, numbers(others), strict=True))
+        return {level: words.get(level, level) for level in self.levels}
+
+    @cached_property
+    def axis(self) -> Scale:
+        """The scale along which the levels stand, if they are points of one."""
+        reach = [curve[self.over].values for curve in self.all_curves]
+        return Scale.of(np.asarray(self.levels, float), np.concatenate([self.levels, *reach]))
 
     @cached_property
     def places(self) -> Places:
         """The x axis."""
         name = label_of(self.over)
         if self.is_scale:
-            reach = [curve[self.over].values for curve in self.all_curves]
-            x = np.asarray(self.levels, float)
-            return Places(x, None, name, True, np.concatenate([x, *reach]))
+            x = np.array([self.x(level) for level in self.levels])
+            scale, ticks = self.axis, None
+            if len(self.levels) == 1 and scale.low == scale.high:
+                ticks = dict(zip(x.tolist(), self.names.values(), strict=True))
+            elif scale.smallest:
+                name, ticks = f"{name} (log scale)", scale.ticks()
+            reach = np.array([scale.x(scale.low), scale.x(scale.high)])
+            return Places(x, None, name, True, reach, ticks)
         ordered = not any(isinstance(level, str) for level in self.levels)
-        names = [f"{level:g}" if ordered else str(level) for level in self.levels]
+        names = list(self.names.values())
         return Places(np.arange(len(names), dtype=float), names, name, ordered)
 
     def at(self, values: Mapping[str, Any], array: Any) -> Any:
@@ -137,13 +182,13 @@ class Course:
 
     def x(self, level: Any) -> float:
         """Return where a level stands."""
-        return float(level) if self.is_scale else float(self.levels.index(level))
+        return self.axis.x(level) if self.is_scale else float(self.levels.index(level))
 
     def label(self, level: Any) -> str:
         """Return a level in words."""
         if isinstance(level, str):
             return level
-        return f"{label_of(self.over)} {'' if self.is_scale else '= '}{level:g}"
+        return f"{label_of(self.over)} {'' if self.is_scale else '= '}{self.names[level]}"
 
     def short(self, level: Any, most: int) -> str:
         """
@@ -155,7 +200,7 @@ class Course:
         words = self.label(level)
         if len(words) <= most:
             return words
-        return shortened(words, most) if isinstance(level, str) else f"{level:g}"
+        return shortened(words, most) if isinstance(level, str) else self.names[level]
 
     def bare(self, most: int) -> bool:
         """Return whether `short` gives only the number of some level."""

@@ -11,6 +11,7 @@ from infonb.plots.live.course.frame import frame
 from infonb.plots.live.course.lines import draw_key, draw_lines, mark
 from infonb.plots.picture import Picture, label_of
 from infonb.widgets.course.drawing import Drawing, Values
+from infonb.widgets.course.spread import ALL
 
 __all__ = ["Curves"]
 
@@ -25,6 +26,10 @@ class Curves(Drawing):
         course = self.course
         quantity = values.get("quantity", next(iter(course.curves)))
         named = course.curves[quantity]
+        pooled = values.get("seed", ALL) == ALL and any(
+            "seed" in one.dims for one in named.values()
+        )
+        note = "mean and range of seeds" if pooled and len(course.seeds) > 1 else ""
 
         def make() -> LiveFigure:
             ylim, ylabel = (0.0, 1.03), quantity
@@ -32,9 +37,9 @@ class Curves(Drawing):
                 finite = np.concatenate([one.values.ravel() for one in named.values()])
                 ylim = (0.0, 1.05 * float(np.nanquantile(finite, 0.99)) or 1.0)
                 ylabel = "loss (nat per example)"
-            return frame(course.places, ylim=ylim, ylabel=ylabel)
+            return frame(course.places, ylim=ylim, ylabel=ylabel, foot=note)
 
-        picture = self.kept(("curves", quantity), make)
+        picture = self.kept(("curves", quantity, note), make)
         axis, beside = picture.axes
         level = values[course.over]
         x = course.x(level)
@@ -59,7 +64,8 @@ class Curves(Drawing):
         said = [f"{name} {at:.3g}" for name, at in zip(named, here, strict=True) if at == at]
         picture.alt = (
             f"{quantity.capitalize()} along {label_of(course.over)}; marked: {course.label(level)}"
-            f"{course.seed_words(values)}: {', '.join(said) or 'nothing known there'}."
+            f"{course.seed_words(values)}: {', '.join(said) or 'nothing known there'}"
+            f"{f'; {note}' if said and note else ''}."
         )
         picture.cursor = (x, float(np.mean(axis.get_ylim())))
         return picture

@@ -9,11 +9,12 @@ import numpy as np
 from infonb.plots.live import LiveFigure
 from infonb.plots.live.course.colours import layer_colours
 from infonb.plots.live.course.density import density_frame, draw_density
-from infonb.plots.live.names import shortened
+from infonb.plots.live.names import distinct, shortened
 from infonb.plots.picture import Picture, label_of
 from infonb.widgets.course.course import how, scale
 from infonb.widgets.course.drawing import Drawing, Values
 from infonb.widgets.course.spread import EVERY_LAYER
+from infonb.widgets.course.words import told
 
 __all__ = ["Density"]
 
@@ -26,38 +27,45 @@ class Density(Drawing):
 
     def draw(self, values: Values) -> Picture:
         """Draw the density of the MI of pairs at the chosen place, and at the reference."""
-        course, layer, information = self.course, values["layer"], self.course.information
-        assert information is not None
+        course, layer, information = self.course, values["layer"], self.course.informed(values)
+        kind, estimator = course.kind, values.get("estimator", "")
         factor, unit = scale(information, values.get("unit", "nat"))
-        pairs = course.pairs.sel(layer=layer)
+        pairs_of_all = course.pairs(estimator)
+        pairs = pairs_of_all.sel(layer=layer)
+        every = pairs_of_all.layer.values.tolist()
+        names = distinct([name for name in every if name != EVERY_LAYER], 30)
+        short = [*names, EVERY_LAYER][every.index(layer)]
         x = factor * pairs.value.values
         heights = pairs.density / factor
-        within = "all layers" if layer == EVERY_LAYER else f"{layer}, within the layer"
-        title = f"pairs of {shortened(within, 44)}"
+        title = kind.title(layer, short)
         if course.bare(_ROOM):  # the x axis does not say what the numbers are
-            some = "all pairs" if layer == EVERY_LAYER else f"pairs within {shortened(layer, 12)}"
+            some = (
+                f"all {kind.many}"
+                if layer == EVERY_LAYER
+                else kind.title(layer, shortened(short, 12))
+            )
             title = shortened(f"{some}, by {label_of(course.over)}", 52)
 
         def make() -> LiveFigure:
             return density_frame(
                 heights.values.reshape(-1, x.size), factor * pairs.limits.values,
-                f"MI of a pair ({unit})", title, how(information),
+                f"MI of {kind.one} ({unit})", title, how(information), kind.many,
             )  # fmt: skip
 
-        picture = self.kept(("density", layer, unit), make)
+        picture = self.kept(("density", layer, unit, estimator), make)
         axis = picture.axes[0]
         level, reference = values[course.over], course.levels[0]
         curves = course.at(values, heights)
         middles = factor * course.at(values, pairs.quartile.sel(quantile=0.5))
         colour = "0.15"
         if layer != EVERY_LAYER:
-            colour = layer_colours(max(1, len(course.layers) - 1))[course.layers.index(layer)]
+            colour = layer_colours(max(1, len(every) - 1))[every.index(layer)]
         said: list[str] = []
 
         def draw_one(place: Any, colour: Any, faint: bool) -> None:
             middle = float(middles.sel({course.over: place}))
             if np.isfinite(middle):
-                said.append(f"{course.short(place, _ROOM)}: median {middle:.2f}")
+                said.append(f"{course.short(place, _ROOM)}: median {told(middle)}")
                 y = curves.sel({course.over: place}).values
                 draw_density(axis, x, y, middle, colour, said[-1], faint=faint)
 
@@ -67,7 +75,7 @@ class Density(Drawing):
             draw_one(level, colour, False)
         words = course.seed_words(values)
         picture.alt = (
-            f"Density of the mutual information of pairs of {within}{words}; "
+            f"Density of the mutual information of {kind.title(layer)}{words}; "
             f"medians ({unit}): {', '.join(said) or 'nothing measured there'}. "
             f"{how(information)}."
         )

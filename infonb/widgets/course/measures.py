@@ -16,8 +16,12 @@ from infonb.plots.picture import Picture, label_of
 from infonb.widgets.course.course import how, scale
 from infonb.widgets.course.drawing import Drawing, Values
 from infonb.widgets.course.spread import EVERY_LAYER
+from infonb.widgets.course.words import told
 
 __all__ = ["Measures"]
+
+#: A median of KSG below this, in nats or bits, is no noise: there are ties, such as after a ReLU.
+_BELOW = -0.05
 
 
 class Measures(Drawing):
@@ -32,7 +36,11 @@ class Measures(Drawing):
         picture = self.kept(
             ("entropy", unit),
             lambda: self._frame(
-                factor * entropy, f"entropy of a neuron ({unit})", layers, how(entropy)
+                factor * entropy,
+                f"entropy of a neuron ({unit})",
+                layers,
+                how(entropy),
+                "neurons",
             ),
         )
         here = course.at(values, entropy).sel({course.over: values[course.over]})
@@ -44,28 +52,38 @@ class Measures(Drawing):
 
     def information(self, values: Values) -> Picture:
         """Draw the MI of pairs within layers along the course, and boxes of the chosen place."""
-        course, information = self.course, self.course.information
-        assert information is not None
+        course, information = self.course, self.course.informed(values)
+        kind, estimator = course.kind, values.get("estimator", "")
         factor, unit = scale(information, values.get("unit", "nat"))
-        layers = [layer for layer in course.layers if layer != EVERY_LAYER]
-        spread = factor * course.pairs.quartile.sel(layer=layers)
+        quartiles = course.pairs(estimator).quartile
+        layers = [layer for layer in quartiles.layer.values.tolist() if layer != EVERY_LAYER]
+        spread = factor * quartiles.sel(layer=layers)
+        made = how(information)
+        middles = spread.sel(quantile=0.5)
+        middles = middles.mean([dim for dim in middles.dims if dim != "layer"])
+        if information.attrs.get("estimator") == "ksg" and bool((middles < _BELOW).any()):
+            made = "KSG below 0: ties?"
         picture = self.kept(
-            ("information", unit),
-            lambda: self._frame(spread, f"MI of a pair ({unit})", layers, how(information)),
+            ("information", unit, estimator),
+            lambda: self._frame(spread, f"MI of {kind.one} ({unit})", layers, made, kind.many),
         )
-        words = "Mutual information of pairs within each layer"
+        words = f"Mutual information of {kind.many} {kind.place}".strip()
         self._fill(picture, course.at(values, spread), values, None, words, unit)
+        picture.alt += f" {made}." if made else ""
         return picture
 
     def _frame(
-        self, shown: xr.DataArray, ylabel: str, layers: Sequence[str], words: str
+        self, shown: xr.DataArray, ylabel: str, layers: Sequence[str], words: str, of: str
     ) -> LiveFigure:
         finite = shown.values[np.isfinite(shown.values)]
         margin = 0.05 * np.ptp(finite) or 0.5
         ylim = (finite.min() - margin, finite.max() + margin)
         note = words.split(",")[0]  # the estimator; the density has all of it
         note = "" if note.endswith("samples") else note
-        return frame(self.course.places, ylim=ylim, ylabel=ylabel, boxes=layers, note=note)
+        foot = f"median and quartiles of {of}"
+        return frame(
+            self.course.places, ylim=ylim, ylabel=ylabel, boxes=layers, note=note, foot=foot
+        )
 
     def _fill(
         self,
@@ -103,7 +121,7 @@ class Measures(Drawing):
             if moved:
                 note(beside, self.faint())
         medians = [
-            f"{layer} {here[1]:.2f}" + f" ({course.label(reference)}: {start[1]:.2f})" * moved
+            f"{layer} {told(here[1])}" + f" ({course.label(reference)}: {told(start[1])})" * moved
             for layer, here, start in zip(quartiles.layer.values, now, first, strict=True)
         ]
         picture.alt = (

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from infonb.plots.live.names import numbers
 from infonb.plots.picture import label_of
 from infonb.widgets.course.course import Course
 from infonb.widgets.course.pictures import Pictures
@@ -14,6 +15,9 @@ from infonb.widgets.course.spread import ALL, EVERY_LAYER
 from infonb.widgets.panel import Panel
 
 __all__ = ["CoursePanel"]
+
+#: Letters for which there is room beside a slider; the name of all layers just fits, too.
+_READOUT = 9
 
 
 class CoursePanel(Panel):
@@ -24,7 +28,8 @@ class CoursePanel(Panel):
     ----------
     selection : dict
         The choice as ``results.sel(panel.selection)`` takes it: dimension → label, without what
-        stands for all seeds or all layers.
+        stands for all seeds or all layers. For the pairs within a layer it holds ``other_layer``
+        too, if the results have that dimension.
 
     Examples
     --------
@@ -62,25 +67,34 @@ class CoursePanel(Panel):
         chosen = controls(course, unit)
         pictures = Pictures(course)
         functions = pictures.functions()
-        nearest = _nearest(course, chosen[course.over])
+        nearest = _nearest(course)
+        step = _step(course, chosen[course.over])
         clicks = {name: nearest for name in functions if name != "density"}
+        steps = dict.fromkeys(clicks, step)
         beside = [_play(chosen[course.over])] if play else []
-        panel = cls(functions, chosen, interactive=interactive, on_click=clicks, beside=beside)
+        panel = cls(
+            functions, chosen, interactive=interactive, on_click=clicks, on_step=steps,
+            beside=beside,
+        )  # fmt: skip
         panel.dims = dims
         if interactive and "unit" in chosen:
             # the axes in the other unit are ready before they are asked for
-            other = {**panel.value, "unit": "bit" if unit == "nat" else "nat"}
-            pictures.prepare(other)
+            pictures.prepare(panel.value | {"unit": "bit" if unit == "nat" else "nat"})
+        for estimator in list(course.estimators)[1:] if interactive else ():
+            pictures.prepare(panel.value | {"estimator": estimator})
         return panel
 
     @property
     def selection(self) -> dict[str, Any]:
         """The choice, for ``results.sel(panel.selection)``."""
-        return {
+        chosen = {
             name: value
             for name, value in self.value.items()
             if name in self.dims and not (isinstance(value, str) and value in (ALL, EVERY_LAYER))
         }
+        if "layer" in chosen and "other_layer" in self.dims:
+            chosen["other_layer"] = chosen["layer"]  # the pairs are those within the layer
+        return chosen
 
 
 def controls(course: Course, unit: str) -> dict[str, Any]:
@@ -94,20 +108,19 @@ def controls(course: Course, unit: str) -> dict[str, Any]:
     >>> list(controls(Course("alpha", [0], h, None), "nat"))
     ['alpha', 'unit']
     """
-    import ipywidgets as widgets
-
     found: dict[str, Any] = {}
-    found[course.over] = widgets.SelectionSlider(
-        options=_named(course.levels), value=course.levels[-1], description=label_of(course.over)
-    )
+    levels = [(course.names[level], level) for level in course.levels]
+    found[course.over] = _choice(levels, label_of(course.over), course.levels[-1])
     if len(course.seeds) > 1:
-        options = [("all together", ALL), *_named(course.seeds[1:])]
-        found["seed"] = widgets.SelectionSlider(options=options, description="seed")
+        found["seed"] = _choice([("all", ALL), *_named(course.seeds[1:])], "seed", ALL)
     for dim, labels in course.settings.items():
         found[dim] = _choice(_named(labels), label_of(dim), labels[0])
     if course.layers:
         layers = [(layer, layer) for layer in course.layers]
-        found["layer"] = _choice(layers, "pairs of layer", course.layers[-1])
+        found["layer"] = _choice(layers, f"{course.kind.many} of layer", course.layers[-1])
+    if len(course.estimators) > 1:
+        names = list(course.estimators)
+        found["estimator"] = _buttons(names, "estimator", names[0])
     if len(course.curves) > 1:
         found["quantity"] = _buttons(list(course.curves), "curves of", next(iter(course.curves)))
     if course.has_unit:
@@ -119,7 +132,7 @@ def _choice(options: list[tuple[str, Any]], words: str, value: Any) -> Any:
     """Return a slider, which the arrow keys move everywhere, or a list if names are long."""
     import ipywidgets as widgets
 
-    short = max(len(name) for name, _ in options) <= 14
+    short = max(len(name) for name, _ in options if name != EVERY_LAYER) <= _READOUT
     kind = widgets.SelectionSlider if short else widgets.Dropdown
     return kind(options=options, value=value, description=words)
 
@@ -132,22 +145,28 @@ def _buttons(options: list[str], words: str, value: str) -> Any:
 
 
 def _named(labels: Sequence[Any]) -> list[tuple[str, Any]]:
-    return [(label if isinstance(label, str) else f"{label:g}", label) for label in labels]
+    words = iter(numbers([label for label in labels if not isinstance(label, str)]))
+    return [(label if isinstance(label, str) else next(words), label) for label in labels]
 
 
-def _nearest(course: Course, slider: Any) -> Callable[[float, float], Mapping[str, Any]]:
+def _nearest(course: Course) -> Callable[[float, float], Mapping[str, Any]]:
     """Return a function of a place in the picture that gives the level nearest to it."""
     places = np.array([course.x(level) for level in course.levels])
 
     def nearest(x: float, y: float) -> dict[str, Any]:
-        at = int(np.abs(places - x).argmin())
-        step = x - places[slider.index]
-        if at == slider.index and abs(step) in (1.0, 10.0):
-            # an arrow key, and the next level is further away than its step
-            at = int(np.clip(at + np.sign(step), 0, len(places) - 1))
-        return {course.over: course.levels[at]}
+        return {course.over: course.levels[int(np.abs(places - x).argmin())]}
 
     return nearest
+
+
+def _step(course: Course, slider: Any) -> Callable[[int, int], Mapping[str, Any]]:
+    """Return a function of steps to the right that gives the level so many levels further on."""
+
+    def step(right: int, up: int) -> dict[str, Any]:
+        at = min(max(slider.index + right, 0), len(course.levels) - 1)
+        return {course.over: course.levels[at]}
+
+    return step
 
 
 def _play(slider: Any) -> Any:

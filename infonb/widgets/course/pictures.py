@@ -47,6 +47,7 @@ class Pictures:
             )
         if course.information is not None:
             takes = course.takes([course.information])
+            takes += ["estimator"] if len(course.estimators) > 1 else []
             found["mutual_information"] = _taking(self._measures.information, [*takes, *unit])
         if course.curves:
             more = ["quantity"] if len(course.curves) > 1 else []

@@ -89,7 +89,8 @@ def pair_spread(information: xr.DataArray, batch: Sequence[str]) -> xr.Dataset:
         ``quartile`` (*batch, seed, layer, quantile); ``density`` (*batch, seed, layer, cell) of all
         pairs: a histogram of narrow cells, smoothed by a Gaussian whose width is Silverman's, but
         at least half as wide as the narrowest component of `infonb.mixture_density`; coordinate
-        ``value`` (layer, cell). ``limits`` (layer, end): what to show.
+        ``value`` (layer, cell). ``limits`` (layer, end): what to show. A layer without pairs has
+        quartiles and densities of NaN, and limits of 0 and 1.
 
     Notes
     -----
@@ -116,6 +117,7 @@ def pair_spread(information: xr.DataArray, batch: Sequence[str]) -> xr.Dataset:
         if values.size:
             quantiles[(*at, choice, part)] = np.quantile(values, [*QUARTILES, *_SHOWN])
     ends = np.stack([_least(quantiles[..., 3]), -_least(-quantiles[..., 4])], axis=-1)
+    ends[~np.isfinite(ends).all(axis=1)] = (0.0, 1.0)  # no pair at all, such as of one neuron
     margin = 0.08 * (ends[:, 1] - ends[:, 0]) + 1e-3
     ends += np.stack([-margin, margin], axis=-1)
     cell = (ends[:, 1] - ends[:, 0]) / _CELLS
@@ -152,8 +154,9 @@ def pair_spread(information: xr.DataArray, batch: Sequence[str]) -> xr.Dataset:
 def _parts(information: xr.DataArray) -> dict[str, dict[str, Any]]:
     """Return name → selection of the pairs within each layer, and of all pairs."""
     if "layer" not in information.dims:
-        name = str(information.layer.values) if "layer" in information.coords else "all neurons"
-        return {name: {}}
+        known = [d for d in ("layer", "other_layer") if d in information.coords]
+        names = dict.fromkeys(str(information[d].item()) for d in known)
+        return {" and ".join(names) or "all neurons": {}}
     every = "other_layer" in information.dims
     layers = information.layer.values.tolist()
     parts: dict[str, dict[str, Any]] = {

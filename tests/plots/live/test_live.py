@@ -176,3 +176,62 @@ def test_png_without_filters_is_read_as_it_was(rng):
         png = encode_png(image, level)
         np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), image[..., :3])
     assert png_size(png) == (2, 3)
+
+
+def overlap(picture):
+    """Return the pairs of words that lie over each other."""
+    picture.to_png()
+    renderer = picture.canvas.get_renderer()
+    words = [
+        text
+        for axis in picture.axes
+        for text in axis.findobj(lambda one: hasattr(one, "get_text"))
+        if text.get_text() and text.get_visible()
+    ]
+    boxes = [text.get_window_extent(renderer) for text in words]
+    return [
+        (words[a].get_text(), words[b].get_text())
+        for a, b in itertools.combinations(range(len(words)), 2)
+        if boxes[a].overlaps(boxes[b])
+    ]
+
+
+def test_labels_of_small_differences_lie_over_nothing(rng):
+    matrix = PairMatrix().draw(np.full((3, 3), 0.004), (0, 2), "fc1", unit="nat")
+    entropy = [np.full(5, 0.6925) + 1e-5 * rng.normal(size=5) for _ in range(2)]
+    boxes = EntropyBoxes(["a", "b"]).draw(entropy, (0, 0.6925), "x", unit="nat", chosen="a")
+    for picture in (matrix, boxes):
+        assert overlap(picture) == []
+    assert np.ptp(boxes.axes[0].get_ylim()) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("factor", "start", "words"),
+    [(1, 0, ""), (1e-30, 0, "× 1e−30"), (0.1, 1e6, "+ 1e6"), (0.1, -1e6, "− 1e6")],
+)
+def test_powers_of_ten_are_in_the_label(rng, factor, start, words):
+    x, y = factor * rng.normal(size=(2, 50)) + start
+    picture = PairScatter().draw(
+        x, y, None, names=("neuron 0", "neuron 1"), where="fc1", title="one\ntwo"
+    )
+    expected = f" (ticks {words})" if words else ""
+    axis = picture.axes[0]
+    assert axis.get_xlabel() == f"neuron 0{expected}"
+    assert axis.get_ylabel() == f"neuron 1{expected}"
+    assert not axis.yaxis.get_offset_text().get_visible()
+
+
+def test_the_mark_at_the_edge_is_whole():
+    picture = PairMatrix().draw(np.ones((9, 9)), (0, 8), "fc1", unit="nat")
+    assert not any(mark.get_clip_on() for mark in picture.axes[0].lines[2:])
+
+
+def test_a_dollar_in_a_name_is_no_formula():
+    boxes = EntropyBoxes(["$a$", "$\\bad{$"])
+    values = [np.array([0.0, 1.0])] * 2
+    boxes.draw(values, (0, 1.0), "x", unit="nat", chosen="$a$").to_png()
+    scatter = PairScatter(np.array(["$x$", "$\\bad{$"]), "$c$")
+    x = np.array([0.0, 1.0])
+    scatter.draw(
+        x, x, np.array(["$x$", "$\\bad{$"]), names=("$\\a{$", "$b$"), where="fc1", title="$\\c{$"
+    ).to_png()

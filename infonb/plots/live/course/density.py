@@ -13,9 +13,17 @@ from infonb.plots.live.figure import LiveFigure
 
 __all__ = ["density_frame", "draw_density"]
 
+#: Points from the axes to the title: between them are the names of both curves.
+_KEY = 36
+
 
 def density_frame(
-    curves: np.ndarray, xlim: ArrayLike, xlabel: str, title: str, note: str = ""
+    curves: np.ndarray,
+    xlim: ArrayLike,
+    xlabel: str,
+    title: str,
+    note: str = "",
+    of: str = "pairs",
 ) -> LiveFigure:
     """
     Return an empty picture for any of some densities.
@@ -31,6 +39,8 @@ def density_frame(
         Above it.
     note
         Below the x axis, in small letters.
+    of
+        What the density is of.
 
     Examples
     --------
@@ -39,7 +49,7 @@ def density_frame(
     1.05
     """
     bottom = 0.68 if note else 0.52
-    picture = LiveFigure(SIZE, [(0.7, bottom, SIZE[0] - 0.82, SIZE[1] - bottom - 0.34)])
+    picture = LiveFigure(SIZE, [(0.7, bottom, SIZE[0] - 0.82, SIZE[1] - bottom - 0.7)])
     axis = picture.axes[0]
     peaks = np.sort(np.nan_to_num(curves).max(axis=1))
     middling = peaks[(peaks.size - 1) // 2]
@@ -47,9 +57,9 @@ def density_frame(
     low, high = np.asarray(xlim, float)
     axis.set(xlim=(low, high), ylim=(0, 1.05 * (top or 1.0)))
     axis.set_xlabel(xlabel, fontsize=10)
-    axis.set_ylabel("density of pairs", fontsize=10)
+    axis.set_ylabel(f"density of {of}", fontsize=10)
     picture.text(0.57, 0.02, note, fontsize=9, color="0.3", ha="center")
-    axis.set_title(title, fontsize=10, loc="left", fontweight="bold")
+    axis.set_title(title, fontsize=10, loc="left", fontweight="bold", pad=_KEY)
     return picture
 
 
@@ -70,7 +80,7 @@ def draw_density(
     colour, label
         Of the curve.
     faint
-        Dashed, and named above the other.
+        Dashed, and named above the other: both above the axes, where no curve is.
 
     Examples
     --------
@@ -84,10 +94,10 @@ def draw_density(
     axis.fill_between(x, y, color=colour, alpha=0.1 if faint else 0.3, linewidth=0)
     axis.plot(x, y, color=colour, linewidth=wide, linestyle=dash)
     axis.plot([middle], [0], "|", ms=16, mew=2.5, color=colour, clip_on=False)
-    axis.text(
-        0.995, 0.95 if faint else 0.86, f"{'- -' if faint else '—'} {label}", fontsize=10,
+    axis.annotate(
+        f"{'- -' if faint else '—'} {label}", (1.0, 1.0), xycoords="axes fraction",
+        xytext=(0, 20 if faint else 6), textcoords="offset points", ha="right", fontsize=10,
         color="0.35" if faint else darker(colour), fontweight="normal" if faint else "bold",
-        ha="right", va="center", transform=axis.transAxes,
     )  # fmt: skip
     if y.max() > axis.get_ylim()[1]:
         axis.annotate(

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonb.plots.live.course.colours import darker, layer_colours
+from infonb.plots.live.course.scale import brief
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.live.names import distinct
 
 __all__ = ["LETTER", "SIZE", "Places", "frame"]
 
 #: Width and height of a picture, in inches.
-SIZE = (4.9, 3.1)
+SIZE = (4.9, 3.27)
 
 #: Inches around the axes: left, right, top, bottom.
-_LEFT, _RIGHT, _TOP, _BOTTOM = 0.7, 0.12, 0.34, 0.52
+_LEFT, _RIGHT, _TOP, _BOTTOM = 0.7, 0.12, 0.34, 0.69
 
 #: Inches that a letter of a tick label takes at most.
 LETTER = 0.078
@@ -38,6 +39,8 @@ class Places:
     """Whether a line may join the levels; not so for names."""
     reach: np.ndarray | None = None
     """What the axis must hold besides."""
+    ticks: dict[float, str] | None = None
+    """Place → number there, on a scale that is not even."""
 
     @property
     def long(self) -> bool:
@@ -52,6 +55,7 @@ def frame(
     ylabel: str,
     boxes: Sequence[str] = (),
     note: str = "",
+    foot: str = "",
 ) -> LiveFigure:
     """
     Return an empty picture of a course, with second axes for what belongs to the marked place.
@@ -67,6 +71,8 @@ def frame(
         for the names of curves (`infonb.plots.live.course.lines.draw_key`).
     note
         Below the boxes, in small letters.
+    foot
+        Below all, at the left: what lines and bands are.
 
     Examples
     --------
@@ -83,12 +89,12 @@ def frame(
     step, turned = _room(places, across)
     bottom = _BOTTOM
     if turned:  # the labels take no room from the axes
-        bottom = 0.25 + 0.78 * LETTER * max(map(len, distinct(places.names or [""], 18)))
+        bottom = _LINE + 0.25 + 0.78 * LETTER * max(map(len, distinct(places.names or [""], 18)))
         height += max(bottom - _BOTTOM, 0.0)
     shown = distinct(boxes, 14)
     upright = (sum(map(len, shown)) + len(shown)) * 1.1 * LETTER > side
     if upright:
-        most = (0.4 if note else 0.24) + 1.15 * LETTER * max(map(len, shown))
+        most = _LINE + (0.4 if note else 0.24) + 1.15 * LETTER * max(map(len, shown))
         height += max(most - bottom, 0.0)
         bottom = max(bottom, most)
     high = height - top - bottom
@@ -105,12 +111,17 @@ def frame(
     axis.set_axisbelow(True)
     if places.names is None:
         axis.locator_params(axis="x", nbins=6, integer=True)
+        if np.ptp(x) > 0.1 * np.abs(x).max():  # otherwise such numbers would be alike
+            axis.xaxis.set_major_formatter(lambda number, _: brief(number))
+        if places.ticks is not None:
+            axis.set_xticks(list(places.ticks), list(places.ticks.values()))
     else:
         axis.set_xticks(places.x[::step], distinct(places.names or [""], 18)[::step])
         for label in axis.get_xticklabels() if turned else ():
             label.set(rotation=55, ha="right", rotation_mode="anchor", fontsize=9)
     if not turned:
         axis.set_xlabel(places.label, fontsize=10)
+    picture.text(0.1 / width, 0.06 / height, foot, fontsize=9, color="0.3")
     if not boxes:
         beside.set_axis_off()
         beside.set(xlim=(0, 1), ylim=(0, 1))
