@@ -50,6 +50,15 @@ def open_dashboard(serve, open_page, notebook, panels):
     return watch
 
 
+def panels_of(page, expected):
+    """Return the outputs that are panels, once so many have their pictures, which come last."""
+    from playwright.sync_api import expect
+
+    shown = page.locator(".jp-OutputArea-output:has(.widget-vbox):has(img)")
+    expect(shown).to_have_count(expected, timeout=30_000)
+    return shown
+
+
 def move_all(page, output):
     """Move all controls of the panel in an output."""
     panel = PanelOnPage(page, output)
@@ -78,8 +87,7 @@ def test_colored_digits_as_a_dashboard(serve, open_page):
     notebook = small_report()
     expected = len(live(notebook))
     page = open_dashboard(serve, open_page, notebook, expected).page
-    shown = page.locator(".jp-OutputArea-output:has(.widget-vbox):has(img)")
-    assert shown.count() == expected
+    shown = panels_of(page, expected)
     for place in range(expected):
         move_all(page, shown.nth(place))
 
@@ -102,7 +110,7 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     watch = open_dashboard(serve, open_page, notebook, expected)
     page = watch.page
     assert page.locator("#infonb-status").is_hidden()  # no cell has failed
-    assert page.locator(".jp-OutputArea-output:has(.widget-vbox):has(img)").count() == expected
+    panels_of(page, expected)
     page.wait_for_function(f"() => ({MISSING})().length === 0")
     assert page.locator("#rendered_cells img").count() > expected
     assert page.locator(".jp-OutputArea-output pre").count()
