@@ -109,7 +109,8 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     assert expected
     watch = open_dashboard(serve, open_page, notebook, expected)
     page = watch.page
-    assert page.locator("#infonb-status").is_hidden()  # no cell has failed
+    # goes away a moment after the last cell, and stays if one has failed
+    page.locator("#infonb-status").wait_for(state="hidden", timeout=30_000)
     panels_of(page, expected)
     page.wait_for_function(f"() => ({MISSING})().length === 0")
     assert page.locator("#rendered_cells img").count() > expected
