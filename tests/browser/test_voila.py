@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 from browser.explorers import EXPLORERS, SETUP
-from browser.notebooks import live, small_report, written
+from browser.notebooks import SMALL, live, written
 from browser.panels import PanelOnPage
 
 from infonb.experiments import names
@@ -83,8 +83,9 @@ def test_every_control_is_moved_by_keyboard(explorers, name):
     move_all(explorers, cell.locator(".jp-OutputArea-output"))
 
 
-def test_colored_digits_as_a_dashboard(serve, open_page):
-    notebook = small_report()
+def test_colored_digits_as_a_dashboard(serve, open_page, tmp_path):
+    path = write_dashboard(plan_dashboard("colored_digits", SMALL), tmp_path)
+    notebook = nbformat.read(path, as_version=4)
     expected = len(live(notebook))
     page = open_dashboard(serve, open_page, notebook, expected).page
     shown = panels_of(page, expected)
