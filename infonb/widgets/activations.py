@@ -13,7 +13,7 @@ from infonb.widgets.controls import (
     SIZES,
     activation_controls,
     choice,
-    keep_within,
+    keep_in_layer,
     settings_controls,
 )
 from infonb.widgets.lists import NeuronLists
@@ -204,12 +204,6 @@ def explore(
     controls["n_samples"] = choice(sizes, "samples", most)
     controls["unit"] = widgets.Dropdown(options=list(PER_UNIT), value=unit, description="unit")
 
-    def limit(change: Any) -> None:
-        # before the pictures: a narrower layer has fewer neurons
-        with panel.hold():
-            for name in ("neuron", "other"):
-                keep_within(controls[name], measured.neurons(change["new"]))
-
     def choose(x: float, y: float) -> dict[str, int]:
         value = panel.value
         level = measured.levels.index(value.get("level"))
@@ -221,7 +215,7 @@ def explore(
         )
         return {"neuron": first, "other": second}
 
-    controls["layer"].observe(limit, names="value")
+    keep_in_layer(controls, measured, lambda: panel.hold())
     lists = NeuronLists(measured)
     panel = Explorer(
         {
@@ -231,6 +225,7 @@ def explore(
             "boxes": views.boxes,
         },
         controls, interactive=interactive, on_click={"matrix": choose}, beside=lists.widgets,
+        owns_controls=True,
     )  # fmt: skip
     panel.connect(measured, lists)
     return panel

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
+from infonb.plots.live.names import numbers
 from infonb.plots.picture import label_of
 from infonb.validate import check_choice, check_integer
 from infonb.widgets.measured import Measured
 
-__all__ = ["SIZES", "activation_controls", "choice", "keep_within", "settings_controls"]
+__all__ = [
+    "SIZES",
+    "activation_controls",
+    "choice",
+    "keep_in_layer",
+    "named",
+    "settings_controls",
+]
 
 #: Numbers of samples to choose from.
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 #: Letters that there is room for beside a slider.
-_SHORT = 9
+_SHORT = 10
 
 
 def activation_controls(measured: Measured) -> dict[str, Any]:
@@ -33,7 +42,7 @@ def activation_controls(measured: Measured) -> dict[str, Any]:
 
     controls: dict[str, Any] = {}
     if measured.by:
-        levels = [(_value(level), level) for level in measured.levels]
+        levels = named(measured.levels)
         controls["level"] = choice(levels, label_of(measured.by), measured.levels[-1])
     layers = measured.layers
     controls["layer"] = widgets.Dropdown(options=layers, value=layers[-1], description="layer")
@@ -70,6 +79,19 @@ def choice(options: Sequence[tuple[str, Any]], words: str, value: Any) -> Any:
     return kind(options=options, value=value, description=words)
 
 
+def named(labels: Sequence[Any]) -> list[tuple[str, Any]]:
+    """
+    Return labels with their names: numbers with as many digits as tell them apart.
+
+    Examples
+    --------
+    >>> named([0.5, "all", 1_000_000])
+    [('0.5', 0.5), ('all', 'all'), ('1,000,000', 1000000)]
+    """
+    words = iter(numbers([label for label in labels if not isinstance(label, str)]))
+    return [(label if isinstance(label, str) else next(words), label) for label in labels]
+
+
 def settings_controls(measured: Measured, *, bins: int, edges: str) -> dict[str, Any]:
     """Return the controls over bins and their edges."""
     import ipywidgets as widgets
@@ -85,17 +107,45 @@ def settings_controls(measured: Measured, *, bins: int, edges: str) -> dict[str,
     }  # fmt: skip
 
 
-def keep_within(control: Any, labels: Sequence[int]) -> None:
+def keep_in_layer(
+    controls: Mapping[str, Any], measured: Measured, hold: Callable[[], AbstractContextManager]
+) -> None:
     """
-    Let a control over neurons choose among others; a value that is not there becomes the last.
+    Let the controls over neurons choose among those of the layer that is chosen.
+
+    To be called before the panel is made, which would else draw a neuron that the layer lacks.
+
+    Parameters
+    ----------
+    controls
+        Those of `activation_controls`.
+    measured
+        Knows the neurons of a layer.
+    hold
+        Puts off drawing, as `Panel.hold`.
 
     Examples
     --------
-    >>> slider = _range([0, 1, 2, 3], 3, "neuron")
-    >>> keep_within(slider, [0, 1])
-    >>> slider.max, slider.value
-    (1, 1)
+    >>> import contextlib, numpy as np, infonb as inb
+    >>> measured = Measured(inb.from_arrays({"a": np.ones((9, 2)), "b": np.ones((9, 5))}))
+    >>> controls = activation_controls(measured)
+    >>> keep_in_layer(controls, measured, contextlib.nullcontext)
+    >>> controls["neuron"].value = 4
+    >>> controls["layer"].value = "a"
+    >>> controls["neuron"].value
+    1
     """
+
+    def limit(change: Any) -> None:
+        with hold():
+            for name in ("neuron", "other"):
+                _keep_within(controls[name], measured.neurons(change["new"]))
+
+    controls["layer"].observe(limit, names="value")
+
+
+def _keep_within(control: Any, labels: Sequence[int]) -> None:
+    """Let a control choose among other neurons; a value that is not there becomes the last."""
     if not hasattr(control, "options"):
         control.max = len(labels) - 1
         return
@@ -103,10 +153,6 @@ def keep_within(control: Any, labels: Sequence[int]) -> None:
     if list(control.options) != list(labels):
         control.options = labels
     control.value = value
-
-
-def _value(level: Any) -> str:
-    return level if isinstance(level, str) else f"{level:g}"
 
 
 def _range(labels: Sequence[int], at: int, words: str) -> Any:

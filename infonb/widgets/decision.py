@@ -74,7 +74,7 @@ def explore_decision(
         def draw_all(c1: float) -> Picture:
             return plot_decision(probability.sel(c1=[c1]), points, rows="c1", columns="network")
 
-        return Panel(_settled(draw_all), controls, interactive=interactive, own=True)
+        return Panel(_settled(draw_all), controls, interactive=interactive, owns_controls=True)
     names = [str(name) for name in probability.network.values]
     controls = {"network": widgets.Dropdown(options=names, description="network")} | controls
 
@@ -83,7 +83,7 @@ def explore_decision(
             probability.sel(network=[network], c1=[c1]), radial.sel(network=[network]), points
         )
 
-    return Panel(_settled(draw), controls, interactive=interactive, own=True)
+    return Panel(_settled(draw), controls, interactive=interactive, owns_controls=True)
 
 
 def _settled(draw: Callable[..., Picture]) -> Callable[..., Picture]:

@@ -115,7 +115,7 @@ def explore_estimators(
         x, y = first.transpose("neuron", "sample").values
         return dots.draw(x, y, found, float(truth.sel(chosen)), tied=tied)
 
-    return Panel(draw, controls, interactive=interactive, own=True)
+    return Panel(draw, controls, interactive=interactive, owns_controls=True)
 
 
 class Estimates:

@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.measures import take_activation
 from infonb.validate import check_dim
-from infonb.widgets.controls import activation_controls, keep_within, settings_controls
+from infonb.widgets.controls import activation_controls, keep_in_layer, settings_controls
 from infonb.widgets.measured import Measured
 from infonb.widgets.panel import Panel
 from infonb.widgets.views import Views
@@ -69,18 +69,13 @@ def explore_neurons(
     controls: dict[str, Any] = activation_controls(measured)
     controls |= settings_controls(measured, bins=bins, edges=edges)
 
-    def limit(change: Any) -> None:
-        with panel.hold():
-            for name in ("neuron", "other"):
-                keep_within(controls[name], measured.neurons(change["new"]))
-
-    controls["layer"].observe(limit, names="value")
+    keep_in_layer(controls, measured, lambda: panel.hold())
     n = measured.n_samples
     panel = Panel(
         {
             "histogram": partial(views.histogram, n_samples=n),
             "scatter": partial(views.scatter, k=k, n_samples=n),
         },
-        controls, interactive=interactive, own=True,
+        controls, interactive=interactive, owns_controls=True,
     )  # fmt: skip
     return panel

@@ -63,10 +63,9 @@ class Panel:
     beside
         Widgets to show after the controls that hold no choice of their own, such as a list from
         which to set several controls.
-    own
+    owns_controls
         Whether nobody else uses the controls and the widgets beside: then they are closed when the
-        cell that made the panel runs again, and with ``interactive=False`` at once. None: so it is
-        with kinds of panel of their own, that is, subclasses.
+        cell that made the panel runs again, and with ``interactive=False`` at once.
 
     Attributes
     ----------
@@ -115,7 +114,7 @@ class Panel:
         on_click: Mapping[str, Callable[[float, float], Mapping[str, Any]]] | None = None,
         on_step: Mapping[str, Callable[[int, int], Mapping[str, Any]]] | None = None,
         beside: Sequence[Any] = (),
-        own: bool | None = None,
+        owns_controls: bool = False,
     ) -> None:
         import ipywidgets as widgets
 
@@ -136,7 +135,7 @@ class Panel:
         self._drawn: dict[str, dict[str, Any]] = {}
         self._errors: dict[str, str] = {}
         self._held = 0
-        self._over, self._own = "", type(self) is not Panel if own is None else own
+        self._over, self._own = "", owns_controls
         self.images: dict[str, Any] = {
             name: (LivePicture if interactive else Still)() for name in self._draws
         }

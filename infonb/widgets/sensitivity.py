@@ -102,7 +102,7 @@ def explore_sensitivity(
     def draw(layer: str, edges: str, bins: int, k: int, n_samples: int) -> Picture:
         return _draw(result, layer, edges, bins, k, n_samples)
 
-    return Panel(draw, controls, interactive=interactive, own=True)
+    return Panel(draw, controls, interactive=interactive, owns_controls=True)
 
 
 def _first(result: xr.Dataset, name: str) -> Any:

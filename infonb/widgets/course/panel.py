@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from infonb.plots.live.names import numbers
 from infonb.plots.picture import label_of
+from infonb.widgets.controls import choice, named
 from infonb.widgets.course.course import Course
 from infonb.widgets.course.pictures import Pictures
 from infonb.widgets.course.spread import ALL, EVERY_LAYER
 from infonb.widgets.panel import Panel
 
 __all__ = ["CoursePanel"]
-
-#: Letters for which there is room beside a slider; the name of all layers just fits, too.
-_READOUT = 9
 
 
 class CoursePanel(Panel):
@@ -74,7 +71,7 @@ class CoursePanel(Panel):
         beside = [_play(chosen[course.over])] if play else []
         panel = cls(
             functions, chosen, interactive=interactive, on_click=clicks, on_step=steps,
-            beside=beside,
+            beside=beside, owns_controls=True,
         )  # fmt: skip
         panel.dims = dims
         if interactive and "unit" in chosen:
@@ -110,14 +107,14 @@ def controls(course: Course, unit: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     levels = [(course.names[level], level) for level in course.levels]
-    found[course.over] = _choice(levels, label_of(course.over), course.levels[-1])
+    found[course.over] = choice(levels, label_of(course.over), course.levels[-1])
     if len(course.seeds) > 1:
-        found["seed"] = _choice([("all", ALL), *_named(course.seeds[1:])], "seed", ALL)
+        found["seed"] = choice([("all", ALL), *named(course.seeds[1:])], "seed", ALL)
     for dim, labels in course.settings.items():
-        found[dim] = _choice(_named(labels), label_of(dim), labels[0])
+        found[dim] = choice(named(labels), label_of(dim), labels[0])
     if course.layers:
         layers = [(layer, layer) for layer in course.layers]
-        found["layer"] = _choice(layers, f"{course.kind.many} of layer", course.layers[-1])
+        found["layer"] = choice(layers, f"{course.kind.many} of layer", course.layers[-1])
     if len(course.estimators) > 1:
         names = list(course.estimators)
         found["estimator"] = _buttons(names, "estimator", names[0])
@@ -128,25 +125,11 @@ def controls(course: Course, unit: str) -> dict[str, Any]:
     return found
 
 
-def _choice(options: list[tuple[str, Any]], words: str, value: Any) -> Any:
-    """Return a slider, which the arrow keys move everywhere, or a list if names are long."""
-    import ipywidgets as widgets
-
-    short = max(len(name) for name, _ in options if name != EVERY_LAYER) <= _READOUT
-    kind = widgets.SelectionSlider if short else widgets.Dropdown
-    return kind(options=options, value=value, description=words)
-
-
 def _buttons(options: list[str], words: str, value: str) -> Any:
     import ipywidgets as widgets
 
     narrow = {"button_width": "auto"}
     return widgets.ToggleButtons(options=options, value=value, description=words, style=narrow)
-
-
-def _named(labels: Sequence[Any]) -> list[tuple[str, Any]]:
-    words = iter(numbers([label for label in labels if not isinstance(label, str)]))
-    return [(label if isinstance(label, str) else next(words), label) for label in labels]
 
 
 def _nearest(course: Course) -> Callable[[float, float], Mapping[str, Any]]:
