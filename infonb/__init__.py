@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from infonb.measures import accessor as _accessor  # noqa: F401  (registers ds.infonb)
+from infonb.version import __version__
 
 if TYPE_CHECKING:
     from infonb.activations import (
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
-
-__version__ = "0.1.0"
 
 _HOME = {
     "record": "infonb.activations",

@@ -11,8 +11,8 @@ from typing import Any
 
 import click
 
-from infonb import __version__
 from infonb.validate import did_you_mean
+from infonb.version import __version__
 
 __all__ = ["main"]
 
@@ -188,7 +188,7 @@ def dashboard(
 
     For example: infonb dashboard colored-digits -p alpha=0,1 -- --theme=dark
     """
-    from infonb.reports.dashboard import free_port, plan_dashboard, start_dashboard
+    from infonb.reports.serve.dashboard import free_port, plan_dashboard, start_dashboard
 
     try:
         plan = plan_dashboard(name, _parameters(pairs), text=True)
@@ -218,8 +218,8 @@ def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
     Files that you have changed are kept; others are brought up to date. What stands after `--`
     goes to JupyterLab.
     """
-    from infonb.reports.copies import GUIDE, copy_notebooks
-    from infonb.reports.lab import start_lab
+    from infonb.reports.serve.copies import GUIDE, copy_notebooks
+    from infonb.reports.serve.lab import start_lab
 
     if not folder.strip():
         raise click.UsageError("DIR is empty; name a folder, such as infonb-lab.")
@@ -266,7 +266,7 @@ def _parameters(pairs: Iterable[str]) -> dict[str, str]:
 def _description(name: str) -> str:
     """Return an experiment and its parameters as text that fits the screen."""
     from infonb import experiments
-    from infonb.experiments.parameters import describe, to_text
+    from infonb.parameters import describe, to_text
     from infonb.reports.plan import RESERVED
 
     module = experiments.get(name)

@@ -12,7 +12,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from infonb import experiments
-from infonb.experiments.parameters import ParameterSet, parameter
+from infonb.parameters import ParameterSet, parameter
 from infonb.reports import notebooks
 
 NAME = "colored_digits"

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from infonb.reports import plan_report
-from infonb.reports.page import render_page
-from infonb.reports.tidy import tidy
+from infonb.reports.page.page import render_page
+from infonb.reports.page.tidy import tidy
 
 LOADING = {"src", "srcset", "poster", "data", "xlink:href", "background", "action"}
 

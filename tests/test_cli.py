@@ -15,10 +15,11 @@ from fakes import NAME, install, write_notebook
 
 import infonb
 from infonb import cli
-from infonb.reports import Report, ReportError, ReportPlan, dashboard, lab
+from infonb.reports import Report, ReportError, ReportPlan
 from infonb.reports import notebooks as notebooks_module
 from infonb.reports import run as run_module
 from infonb.reports.plan import NotebookPlan
+from infonb.reports.serve import dashboard, lab
 
 
 def call(*args: str) -> Result:

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from infonb.activations.examples import describe, examples
+from infonb.activations.hooks import Watch, resting
 from infonb.activations.reduction import Reduction
-from infonb.activations.watch import Watch, resting
 from infonb.training.evaluation import home
 from infonb.validate import did_you_mean
 

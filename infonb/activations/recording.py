@@ -12,21 +12,21 @@ import torch
 import xarray as xr
 from torch import nn
 
-import infonb
+from infonb.activations.disk.identity import of_arrays, of_function, of_layers, of_model
+from infonb.activations.disk.stream import Stream
 from infonb.activations.examples import Examples, examples
-from infonb.activations.identity import of_arrays, of_function, of_layers, of_model
+from infonb.activations.forward_pass import Walk
 from infonb.activations.labelled import labelled, sample_coordinates
 from infonb.activations.layers import Layer, choose, count_parameters, found_again, unwrapped
 from infonb.activations.memory import Memory
-from infonb.activations.notes import Notes, predictor
 from infonb.activations.reduction import Reduce, Reduction, Select
-from infonb.activations.stream import Stream
-from infonb.activations.walk import Walk
+from infonb.activations.sample_notes import Notes, predictor
 from infonb.progress import progress_bar
 from infonb.storage import check_storable
 from infonb.training.evaluation import home
 from infonb.training.state import random_state, seed_random_state
 from infonb.validate import check_choice, check_integer, check_number
+from infonb.version import __version__
 
 __all__ = ["record"]
 
@@ -245,8 +245,7 @@ def record(
             "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in walk.layers),
             **{name: _name(value) for name, value in options.items()},
             "n_parameters": count_parameters(model),
-            "versions": f"infonb {infonb.__version__}, torch {torch.__version__}, "
-            f"xarray {xr.__version__}",
+            "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
             **(attrs or {}),
         }
         activation = sink.finish()

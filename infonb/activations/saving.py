@@ -7,8 +7,8 @@ from typing import Any
 
 import xarray as xr
 
+from infonb.activations.disk.partial import describe_partial
 from infonb.activations.labelled import check_activations
-from infonb.activations.partial import describe_partial
 from infonb.storage import CHUNK_BYTES, open_dataset, save_dataset
 
 __all__ = ["open_activations", "save_activations"]

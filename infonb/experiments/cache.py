@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.parameters import ParameterSet, describe
+from infonb.experiments.networks import name_of
+from infonb.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset, write_atomically
 
 __all__ = [
@@ -34,7 +35,7 @@ __all__ = [
 VARIABLE = "INFONB_CACHE"
 
 #: The parts of the package that a run's numbers can depend on, without what is made of them later.
-_ROOMS = ("data", "networks", "training", "activations", "measures", "experiments")
+_ROOMS = ("parameters", "data", "networks", "training", "activations", "measures", "experiments")
 _LATER = "experiments/claims/"
 
 
@@ -124,9 +125,9 @@ def code_version() -> str:
     >>> code_version().startswith("infonb ")
     True
     """
-    import infonb
+    from infonb.version import __version__
 
-    package = Path(infonb.__file__).parent
+    package = Path(__file__).parent.parent
     digest = blake2b(digest_size=8)
     for path in sorted(path for room in _ROOMS for path in (package / room).rglob("*.py")):
         name = path.relative_to(package).as_posix()
@@ -134,7 +135,7 @@ def code_version() -> str:
             digest.update(name.encode())
             digest.update(path.read_bytes())
     libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy"))
-    return f"infonb {infonb.__version__} {digest.hexdigest()}, {libraries}"
+    return f"infonb {__version__} {digest.hexdigest()}, {libraries}"
 
 
 def checksum(dataset: xr.Dataset) -> str:
@@ -203,7 +204,7 @@ class KeptRun:
         values: dict[str, dict[str, Any]] = {"training": {}, "measures": {}, "selection": {}}
         for info in describe(type(parameters)):
             values[info.affects][info.name] = getattr(parameters, info.name)
-        experiment = type(parameters).__module__.rpartition(".")[2]
+        experiment = name_of(parameters)
         note = {
             "experiment": experiment,
             "level": level,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.claims.rows import median_within_layers
-from infonb.experiments.images import Data, ImageParameters, Train
+from infonb.claims.comparisons import median_within_layers
+from infonb.experiments.digits import Data, ImageParameters, Train
 from infonb.experiments.networks import hidden_layers
 from infonb.experiments.sweep import sweep
 
@@ -49,7 +49,7 @@ def over_lengths(
     ends
         The two levels that are compared.
     data, train
-        As in `infonb.experiments.images.run_levels`.
+        As in `infonb.experiments.digits.run_levels`.
     progress
         As in `infonb.progress.progress_bar`.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.parameters import ParameterError, ParameterSet, parameter
+from infonb.parameters import ParameterError, ParameterSet, parameter
 from infonb.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -98,6 +98,11 @@ class PresetParameters(ParameterSet):
     )  # fmt: skip
 
 
+def name_of(parameters: ParameterSet) -> str:
+    """Return the name of the experiment that parameters belong to."""
+    return type(parameters).__module__.removesuffix(".experiment").rpartition(".")[2]
+
+
 def describe_run(parameters: ParameterSet) -> dict[str, str]:
     """
     Return attributes that say how results came about: experiment, parameters, versions.
@@ -109,14 +114,14 @@ def describe_run(parameters: ParameterSet) -> dict[str, str]:
     """
     import torch
 
-    import infonb
+    from infonb.version import __version__
 
     where = ("interactive", "results", "cache")  # how it is shown and where it is kept
     own = {k: v for k, v in asdict(parameters).items() if k not in where}  # type: ignore[call-overload]
     return {
-        "experiment": type(parameters).__module__.rpartition(".")[2],
+        "experiment": name_of(parameters),
         "parameters": json.dumps(own),
-        "versions": f"infonb {infonb.__version__}, torch {torch.__version__}",
+        "versions": f"infonb {__version__}, torch {torch.__version__}",
     }
 
 

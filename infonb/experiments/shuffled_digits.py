@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
-from infonb.experiments.claims import ClaimsTable
-from infonb.experiments.images import (
+from infonb.claims import ClaimsTable
+from infonb.experiments.digits import (
     PAPER_SETTINGS,
     ImageParameters,
     claims_table,
@@ -23,7 +23,7 @@ from infonb.experiments.images import (
     train_mlp,
 )
 from infonb.experiments.networks import PresetParameters
-from infonb.experiments.parameters import ParameterSet, parameter
+from infonb.parameters import ParameterSet, parameter
 
 if TYPE_CHECKING:
     from torch import nn

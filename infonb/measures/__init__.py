@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
-from infonb.measures._rows import take_activation
-from infonb.measures._ties import TiesWarning
 from infonb.measures.density import mixture_density
+from infonb.measures.rows.layout import take_activation
+from infonb.measures.ties import TiesWarning
 
 __all__ = ["TiesWarning", "entropy", "mixture_density", "mutual_information", "take_activation"]

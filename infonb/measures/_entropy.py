@@ -7,12 +7,12 @@ from collections.abc import Hashable
 import numpy as np
 import xarray as xr
 
-from infonb.measures._chunked import source
-from infonb.measures._corrections import CORRECTIONS, entropy_of_counts
-from infonb.measures._counting import bins_of, count_rows
-from infonb.measures._edges import check_edges
-from infonb.measures._options import Attributes, check_neighbours, per_unit
-from infonb.measures._rows import Layout, take_activation
+from infonb.measures.kernels.corrections import CORRECTIONS, entropy_of_counts
+from infonb.measures.options import Attributes, check_neighbours, per_unit
+from infonb.measures.rows.chunked import source
+from infonb.measures.rows.counting import bins_of, count_rows
+from infonb.measures.rows.edges import check_edges
+from infonb.measures.rows.layout import Layout, take_activation
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]
@@ -184,7 +184,7 @@ def _surprise(
     counts: np.ndarray,
 ) -> np.ndarray:
     """Return -log of the share of every value's bin, (row, sample)."""
-    from infonb.measures._counts import row_codes
+    from infonb.measures.kernels.counts import row_codes
 
     edges, which = bins_of_rows
     codes = row_codes(values, edges, which[start:stop])
@@ -193,7 +193,7 @@ def _surprise(
 
 
 def _differential(values: np.ndarray, start: int, stop: int, k: int, pointwise: bool) -> np.ndarray:
-    from infonb.measures._neighbours import differential_entropy
+    from infonb.measures.kernels.kozachenko_leonenko import differential_entropy
 
     return differential_entropy(values, k, pointwise=pointwise)
 

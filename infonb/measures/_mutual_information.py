@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures._chunked import source
-from infonb.measures._edges import check_edges
-from infonb.measures._options import (
+from infonb.measures.options import (
     PERMUTATIONS,
     Attributes,
     check_neighbours,
     per_unit,
     some_samples,
 )
-from infonb.measures._pairs import check_pairs, choose_pairs
-from infonb.measures._pairwise import binned_pairs, nearest_pairs
-from infonb.measures._rows import take_activation
-from infonb.measures._source import Source
-from infonb.measures._variable import binned_with, check_variable, nearest_with
+from infonb.measures.pairs import check_pairs, choose_pairs
+from infonb.measures.pairwise import binned_pairs, nearest_pairs
+from infonb.measures.rows.chunked import source
+from infonb.measures.rows.edges import check_edges
+from infonb.measures.rows.layout import take_activation
+from infonb.measures.rows.source import Source
+from infonb.measures.variable import binned_with, check_variable, nearest_with
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["mutual_information"]
@@ -329,7 +329,7 @@ def _check_alone(within: Any, between: Any, neurons: Any) -> None:
 def _checked_device(device: str | None, rows: Source, other: Any) -> str | None:
     if device in (None, "cpu"):
         return None
-    from infonb.measures._device import check_device
+    from infonb.measures.device.dispatch import check_device
 
     checked = check_device(device)
     if checked is not None and (rows.lazy or other is not None):

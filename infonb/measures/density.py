@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures._rows import UNIT_DIMS
+from infonb.measures.rows.layout import UNIT_DIMS
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["mixture_density", "without_diagonal"]

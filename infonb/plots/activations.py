@@ -10,7 +10,7 @@ import xarray as xr
 from infonb.measures import take_activation
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.labels import keep_apart
-from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots, with_layer
+from infonb.plots.style import Picture, group_dim, label_of, palette, subplots, with_layer
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["plot_activations", "plot_neuron", "sample_coordinate"]

@@ -58,7 +58,7 @@ def draw_box(axis: Any, values: ArrayLike, place: float, width: float, colour: A
 
     Examples
     --------
-    >>> from infonb.plots.picture import subplots
+    >>> from infonb.plots.style import subplots
     >>> _, axes = subplots()
     >>> box = draw_box(axes[0, 0], range(100), 0.0, 0.5, "tab:blue")
     >>> len(box.get_path().vertices)  # 4 corners, 3 points for each notch, closed twice

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.colors import LinearSegmentedColormap
 
-from infonb.plots.picture import Picture, label_of, subplots
+from infonb.plots.style import Picture, label_of, subplots
 from infonb.validate import check_dim
 
 __all__ = ["plot_cuts", "plot_surface"]

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.claims import Claim
-from infonb.plots.picture import Picture, subplots
+from infonb.claims import Claim
+from infonb.plots.style import Picture, subplots
 from infonb.validate import check_dim
 
 __all__ = ["plot_conditions"]
@@ -23,7 +23,7 @@ def plot_conditions(effects: xr.DataArray, *, columns: int = 2) -> Picture:
     effects
         Dims (panel, comparison, convention, seed), whatever the first is called, with the
         coordinate ``direction`` (comparison): the sign that was claimed. A coordinate ``verdict``
-        (panel, comparison, convention) holds those of `infonb.experiments.claims.Claim`; without
+        (panel, comparison, convention) holds those of `infonb.claims.Claim`; without
         it they are made here, from the seeds alone. See
         `infonb.experiments.concentric_circles.conditions`.
     columns

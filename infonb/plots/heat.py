@@ -38,7 +38,7 @@ def draw_heat_map(
     Examples
     --------
     >>> import infonb as inb
-    >>> from infonb.plots.picture import subplots
+    >>> from infonb.plots.style import subplots
     >>> acts = inb.from_arrays({"a": np.zeros((5, 2)), "b": np.ones((5, 4))}).activation
     >>> draw_heat_map(subplots()[1][0, 0], acts, 3, np.random.default_rng(0))[1]
     [2, 3]

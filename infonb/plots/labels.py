@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from infonb.plots.picture import Picture
+from infonb.plots.style import Picture
 
 __all__ = ["add_legend", "keep_apart", "touching"]
 
@@ -26,7 +26,7 @@ def touching(picture: Picture, axes: Sequence[Any]) -> bool:
 
     Examples
     --------
-    >>> from infonb.plots.picture import subplots
+    >>> from infonb.plots.style import subplots
     >>> picture, axes = subplots(size=(2, 2))
     >>> _ = axes[0, 0].set_xticks([0, 1], ["short", "one"])
     >>> touching(picture, [axes[0, 0]])
@@ -61,7 +61,7 @@ def keep_apart(picture: Picture, axes: Sequence[Any]) -> None:
 
     Examples
     --------
-    >>> from infonb.plots.picture import subplots
+    >>> from infonb.plots.style import subplots
     >>> picture, axes = subplots(size=(4, 3))
     >>> _ = axes[0, 0].set_xticks(range(4), [f"layer number {i}" for i in range(4)])
     >>> keep_apart(picture, [axes[0, 0]])
@@ -96,7 +96,7 @@ def add_legend(picture: Picture, handles: Sequence[Any], names: Sequence[str]) -
 
     Examples
     --------
-    >>> from infonb.plots.picture import subplots
+    >>> from infonb.plots.style import subplots
     >>> picture, axes = subplots(size=(5, 3))
     >>> lines = axes[0, 0].plot([0, 1], [[0, 1], [1, 0]])
     >>> add_legend(picture, lines, ["fc1", "fc2"])._ncols

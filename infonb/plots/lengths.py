@@ -6,7 +6,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.picture import Picture, group_dim, label_of, palette, subplots
+from infonb.plots.style import Picture, group_dim, label_of, palette, subplots
 
 __all__ = ["plot_lengths"]
 

@@ -11,7 +11,7 @@ from infonb.measures import mixture_density
 from infonb.measures.density import without_diagonal
 from infonb.plots.boxes import draw_box
 from infonb.plots.labels import add_legend, keep_apart, touching
-from infonb.plots.picture import (
+from infonb.plots.style import (
     Picture,
     check_array,
     group_dim,

@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.lines import Line2D
 
-from infonb.experiments.claims.conclusions import EDGES, claimed_direction, outcomes, what_decides
-from infonb.plots.picture import Picture, label_of, palette, subplots
+from infonb.claims.sentences import EDGES, claimed_direction, outcomes, what_decides
+from infonb.plots.style import Picture, label_of, palette, subplots
 
 __all__ = ["plot_sensitivity"]
 
@@ -37,7 +37,7 @@ def plot_sensitivity(result: xr.Dataset) -> Picture:
     Parameters
     ----------
     result
-        What `infonb.experiments.claims.sensitivity.sensitivity` returned.
+        What `infonb.claims.sensitivity.sensitivity` returned.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def plot_sensitivity(result: xr.Dataset) -> Picture:
 
     Examples
     --------
-    >>> from infonb.experiments.claims.sensitivity import sensitivity
+    >>> from infonb.claims.sensitivity import sensitivity
     >>> acts = xr.DataArray(
     ...     np.random.default_rng(0).normal(size=(2, 1, 8, 100)),
     ...     {"alpha": [0, 1], "layer": ["fc1"]}, ("alpha", "layer", "neuron", "sample"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.picture import (
+from infonb.plots.style import (
     Picture,
     group_dim,
     label_of,

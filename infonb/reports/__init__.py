@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from infonb.reports.copies import copy_notebooks
 from infonb.reports.notebooks import notebook_path
 from infonb.reports.plan import ReportPlan, plan_report
 from infonb.reports.run import Report, ReportError, run_report
+from infonb.reports.serve.copies import copy_notebooks
 
 __all__ = [
     "Report",

@@ -6,12 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import infonb
-
 __all__ = ["PACKAGE", "find_lesson", "lesson_name", "lessons", "notebook_folder", "notebook_path",
            "notebook_title"]  # fmt: skip
 
-PACKAGE = Path(infonb.__file__).resolve().parent
+PACKAGE = Path(__file__).resolve().parents[1]
 _LESSON = re.compile(r"(\d+)_(\w+)")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from infonb import experiments
 from infonb.experiments.cache import check_cache
-from infonb.experiments.parameters import (
+from infonb.parameters import (
     ParameterError,
     ParameterInfo,
     ParameterSet,

@@ -129,8 +129,8 @@ def _only_one(plan: ReportPlan) -> Iterator[None]:
 
 
 def _execute_alone(plan: ReportPlan, *, show_code: bool, progress: bool) -> Report:
-    from infonb.reports.page import render_page
-    from infonb.reports.tidy import tidy
+    from infonb.reports.page.page import render_page
+    from infonb.reports.page.tidy import tidy
 
     plan.folder.mkdir(parents=True, exist_ok=True)
     plan.partial.touch()  # from here on the folder is known as this experiment's

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from infonb.widgets.activations import Explorer, explore
 from infonb.widgets.decision import explore_decision
 from infonb.widgets.estimators import explore_estimators
+from infonb.widgets.explorer.activations import Explorer, explore
+from infonb.widgets.explorer.neurons import explore_neurons
 from infonb.widgets.folded import folded
-from infonb.widgets.neurons import explore_neurons
-from infonb.widgets.panel import Panel
+from infonb.widgets.levels.sweep import explore_sweep
+from infonb.widgets.levels.training import explore_training
+from infonb.widgets.panel.panel import Panel
 from infonb.widgets.sensitivity import explore_sensitivity
-from infonb.widgets.sweep import explore_sweep
-from infonb.widgets.training import explore_training
 
 __all__ = [
     "Explorer",

@@ -9,10 +9,10 @@ from typing import Any
 import xarray as xr
 
 from infonb.plots import plot_decision, plot_surface
-from infonb.plots.picture import Picture, check_array
+from infonb.plots.style import Picture, check_array
 from infonb.validate import check_dim
-from infonb.widgets.controls import choice
-from infonb.widgets.panel import Panel
+from infonb.widgets.explorer.controls import choice
+from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_decision"]
 

@@ -12,10 +12,10 @@ import xarray as xr
 
 from infonb.measures import TiesWarning, mutual_information
 from infonb.plots.live import EstimatorDots
-from infonb.plots.picture import Picture, check_array, label_of
+from infonb.plots.style import Picture, check_array, label_of
 from infonb.validate import check_dim, check_integer
-from infonb.widgets.controls import choice
-from infonb.widgets.panel import Panel
+from infonb.widgets.explorer.controls import choice
+from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_estimators"]
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.claims.conclusions import EDGES, SYMBOLS, conclusion
-from infonb.experiments.claims.sensitivity import sensitivity
+from infonb.claims.sensitivity import sensitivity
+from infonb.claims.sentences import EDGES, SYMBOLS, conclusion
 from infonb.measures import mixture_density, take_activation
-from infonb.plots.picture import Picture, label_of, palette, palette_kind, subplots
-from infonb.widgets.panel import Panel
+from infonb.plots.style import Picture, label_of, palette, palette_kind, subplots
+from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_sensitivity"]
 
@@ -39,14 +39,14 @@ def explore_sensitivity(
     ----------
     activation
         Dims (`over`, layer, neuron, sample), and perhaps seed. Or the grid itself, what
-        `infonb.experiments.claims.sensitivity.sensitivity` returned: then nothing is measured, and
+        `infonb.claims.sensitivity.sensitivity` returned: then nothing is measured, and
         the next arguments stay away.
     over, start, end
         Dimension of the levels, and the two levels that are compared.
     interactive
         False: only the picture, for reports.
     options
-        As in `infonb.experiments.claims.sensitivity.sensitivity`.
+        As in `infonb.claims.sensitivity.sensitivity`.
 
     Returns
     -------

@@ -10,8 +10,8 @@ import pytest
 from benchmarks.clock import seconds_of
 from benchmarks.units import units
 
-from infonb.measures._counts import equal_edges, row_codes, row_range
-from infonb.measures._joint import joint_sums
+from infonb.measures.kernels.counts import equal_edges, row_codes, row_range
+from infonb.measures.kernels.joint import joint_sums
 
 BINCOUNT_PAIRS = 300
 

@@ -12,11 +12,19 @@ import torch
 from benchmarks.clock import fastest
 from benchmarks.units import units
 
-from infonb.measures._compile import compiled
-from infonb.measures._counts import equal_edges, row_codes, row_counts, row_range
-from infonb.measures._joint import joint_sums
-from infonb.measures._ksg import ksg_information
-from infonb.measures._vector import absolute, fill, load, maximum, minimum, store, subtract
+from infonb.measures.kernels.compile import compiled
+from infonb.measures.kernels.counts import equal_edges, row_codes, row_counts, row_range
+from infonb.measures.kernels.joint import joint_sums
+from infonb.measures.kernels.knn.vector import (
+    absolute,
+    fill,
+    load,
+    maximum,
+    minimum,
+    store,
+    subtract,
+)
+from infonb.measures.kernels.ksg import ksg_information
 
 
 @compiled

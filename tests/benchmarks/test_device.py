@@ -15,7 +15,7 @@ import xarray as xr
 from benchmarks.units import units
 
 import infonb as inb
-from infonb.measures._device import joint_sums, ksg_information
+from infonb.measures.device.dispatch import joint_sums, ksg_information
 
 N_SAMPLES = 2500
 DEVICES = [

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from benchmarks.clock import seconds_of
 
-from infonb.measures._corrections import entropy_of_counts
-from infonb.measures._counts import equal_edges, row_counts, row_range
+from infonb.measures.kernels.corrections import entropy_of_counts
+from infonb.measures.kernels.counts import equal_edges, row_counts, row_range
 
 BINS = 100
 NUMPY_ROWS = 64

@@ -13,7 +13,7 @@ from scipy.special import digamma
 from sklearn.feature_selection import mutual_info_regression
 from sklearn.neighbors import KDTree, NearestNeighbors
 
-from infonb.measures._ksg import ksg_information
+from infonb.measures.kernels.ksg import ksg_information
 
 K = 3
 KINDS = ["tanh", "relu", "gelu", "heavy", "bf16", "int8"]

@@ -13,7 +13,7 @@ import xarray as xr
 from benchmarks.units import units
 
 import infonb as inb
-from infonb.experiments.claims.sensitivity import sensitivity
+from infonb.claims.sensitivity import sensitivity
 from infonb.widgets import (
     explore,
     explore_decision,

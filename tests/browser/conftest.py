@@ -19,7 +19,7 @@ from browser.servers import Server, own_folders
 from browser.watch import OPEN, Watch, keep
 
 from infonb.reports import copy_notebooks
-from infonb.reports.lab import lab_command, lab_environment
+from infonb.reports.serve.lab import lab_command, lab_environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -167,7 +167,7 @@ def lab_server(chromium: str, folder: Path) -> Iterator[tuple[Server, Path]]:
 def serve(chromium: str, folder: Path) -> Iterator[Callable[[nbformat.NotebookNode], Server]]:
     """Return a function that serves a notebook as ``infonb dashboard`` does."""
     need("voila")
-    from infonb.reports import dashboard
+    from infonb.reports.serve import dashboard
 
     servers: list[Server] = []
 

@@ -9,7 +9,7 @@ from browser.notebooks import SMALL, live, written
 from browser.panels import PanelOnPage
 
 from infonb.experiments import names
-from infonb.reports.dashboard import plan_dashboard, write_dashboard
+from infonb.reports.serve.dashboard import plan_dashboard, write_dashboard
 
 NAMES = list(EXPLORERS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infonb import experiments
-from infonb.experiments.parameters import describe
+from infonb.parameters import describe
 
 SELECTION = {"preset", "seed", "cache", "interactive", "results"}
 

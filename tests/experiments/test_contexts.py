@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 
 import infonb as inb
+from infonb.claims import INTERVALS
 from infonb.experiments import contexts
-from infonb.experiments.claims import INTERVALS
 from infonb.experiments.contexts import (
     STAGES,
     Parameters,
@@ -24,8 +24,8 @@ from infonb.experiments.contexts import (
     what_was_learnt,
     which_convention,
 )
-from infonb.experiments.parameters import ParameterError, assert_same
 from infonb.measures import TiesWarning
+from infonb.parameters import ParameterError, assert_same
 from infonb.reports import notebook_path
 
 SMALL = {

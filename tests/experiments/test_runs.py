@@ -10,7 +10,7 @@ import infonb as inb
 from infonb import experiments
 from infonb.experiments import colored_digits, shuffled_digits
 from infonb.experiments.networks import collect, save_results
-from infonb.experiments.parameters import ParameterError, assert_same
+from infonb.parameters import ParameterError, assert_same
 from infonb.reports import notebook_path
 
 SMALL = {"seed": [0, 1], "width": 8, "epochs": 3, "n_train": 200, "n_validation": 60}
@@ -173,7 +173,7 @@ def test_real_mnist_small(data_folder):
 
 
 def test_the_sizes_that_parameters_are_checked_against_are_those_of_the_data():
-    from infonb.experiments.images import _SIZES
+    from infonb.experiments.digits import _SIZES
 
     train, validation = colored_digits.data(colored_digits.Parameters(), 0.0, seed=0)
     sizes = {"n_train": train.sizes["sample"], "n_validation": validation.sizes["sample"]}

@@ -18,7 +18,7 @@ def test_kernels_work_where_nothing_can_be_cached(tmp_path):
     code = (
         "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n"
         "import numpy as np\n"
-        "from infonb.measures._neighbours import differential_entropy as h\n"
+        "from infonb.measures.kernels.kozachenko_leonenko import differential_entropy as h\n"
         "print(h(np.arange(12.0)[None], 1)[0] > 0)"
     )
     result = subprocess.run(

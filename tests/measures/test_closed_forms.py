@@ -6,8 +6,8 @@ from scipy.integrate import quad
 from scipy.special import digamma
 from scipy.stats import norm
 
-from infonb.measures._ksg import ksg_information
-from infonb.measures._ross import ross_information
+from infonb.measures.kernels.ksg import ksg_information
+from infonb.measures.kernels.ross import ross_information
 
 R, S, K = 200, 300, 3
 

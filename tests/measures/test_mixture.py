@@ -8,7 +8,7 @@ from scipy.special import digamma, gammaln
 from scipy.stats import norm
 
 import infonb as inb
-from infonb.measures._ksg import ksg_information
+from infonb.measures.kernels.ksg import ksg_information
 
 R, S, K = 200, 300, 3
 

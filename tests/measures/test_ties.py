@@ -6,8 +6,8 @@ import xarray as xr
 
 import infonb as inb
 from infonb.measures import TiesWarning
-from infonb.measures._ksg import ksg_information
-from infonb.measures._ties import grid_bias
+from infonb.measures.kernels.ksg import ksg_information
+from infonb.measures.ties import grid_bias
 
 
 def tanh_units(n_samples=2500, rho=0.5, gain=1.0, seed=0):

@@ -5,7 +5,7 @@ from measures.plain_loops import binned_mi, ksg
 
 import infonb as inb
 from infonb.measures import TiesWarning
-from infonb.measures._ross import ross_information
+from infonb.measures.kernels.ross import ross_information
 
 S = 200
 

@@ -11,7 +11,7 @@ import xarray as xr
 import infonb as inb
 from infonb.plots import plot_activations
 from infonb.plots.labels import add_legend, keep_apart, touching
-from infonb.plots.picture import subplots
+from infonb.plots.style import subplots
 
 
 def labels(axis):

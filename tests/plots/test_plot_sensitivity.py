@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.experiments.claims.conclusions import outcomes, what_decides
-from infonb.experiments.claims.sensitivity import sensitivity
+from infonb.claims.sensitivity import sensitivity
+from infonb.claims.sentences import outcomes, what_decides
 from infonb.plots import plot_sensitivity
 
 

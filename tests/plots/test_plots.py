@@ -17,7 +17,7 @@ from infonb.plots import (
     plot_neuron,
     plot_training,
 )
-from infonb.plots.picture import palette, subplots
+from infonb.plots.style import palette, subplots
 
 
 @pytest.fixture(scope="module")

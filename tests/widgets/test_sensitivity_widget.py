@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.experiments.claims.conclusions import conclusion
-from infonb.experiments.claims.sensitivity import sensitivity
+from infonb.claims.sensitivity import sensitivity
+from infonb.claims.sentences import conclusion
 from infonb.widgets import explore_sensitivity
 from infonb.widgets.sensitivity import _draw
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from infonb.plots.live.frame import fit, frame
 from infonb.plots.live.names import distinct
-from infonb.plots.picture import Picture, palette
+from infonb.plots.style import Picture, palette
 
 __all__ = ["EntropyBoxes"]
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.live.frame import fit
-from infonb.plots.picture import Picture, palette
+from infonb.plots.style import Picture, palette
 
 __all__ = ["EstimatorDots"]
 

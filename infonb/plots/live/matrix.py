@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from infonb.plots.live.frame import BOTTOM, LEFT, TOP, frame
 from infonb.plots.live.names import in_words
-from infonb.plots.picture import Picture
+from infonb.plots.style import Picture
 
 __all__ = ["PairMatrix"]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from infonb.plots.live.frame import fit, frame, with_offset
 from infonb.plots.live.names import in_words, shortened
-from infonb.plots.picture import Picture, palette
+from infonb.plots.style import Picture, palette
 
 __all__ = ["PairScatter"]
 

@@ -16,7 +16,7 @@ from infonb.plots.live import (
     PairMatrix,
     PairScatter,
 )
-from infonb.plots.picture import DPI, SCALE, encode_png, png_size
+from infonb.plots.style import DPI, SCALE, encode_png, png_size
 
 
 def pixels(picture):

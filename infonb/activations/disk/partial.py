@@ -1,0 +1,67 @@
+"""Where a recording is kept until it is finished, and what is said of it until then."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from infonb.activations.disk.journal import count_samples
+
+__all__ = ["describe_partial", "is_empty", "partial_folder", "read_recording", "remove_partial"]
+
+RECORDING = "recording.json"
+
+
+def partial_folder(target: Path) -> Path:
+    """
+    Return the folder beside the target in which it is made.
+
+    Examples
+    --------
+    >>> partial_folder(Path("runs/activations.zarr")).name
+    'activations.zarr.partial'
+    """
+    return target.with_name(f"{target.name}.partial")
+
+
+def is_empty(folder: Path) -> bool:
+    """Tell whether a folder is not there, or was left before the first batch or after the last."""
+    begun = {"lock", RECORDING, f"{RECORDING}.new"}
+    return not folder.exists() or (
+        folder.is_dir() and {entry.name for entry in folder.iterdir()} < begun
+        and not (folder / RECORDING).exists()
+    )  # fmt: skip
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove the folder; what tells whose it is goes last."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != RECORDING:
+            entry.unlink()
+    shutil.rmtree(folder)
+
+
+def read_recording(folder: Path) -> dict[str, Any] | None:
+    """Return what an unfinished recording is of; None if there is none in the folder."""
+    path = folder / RECORDING
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def describe_partial(path: str | Path) -> str:
+    """Say how far the recording of a store has come; nothing if it is not under way."""
+    target = Path(path).expanduser().resolve()
+    folder = partial_folder(target)
+    recording = read_recording(folder)
+    if target.exists() or recording is None:
+        return ""
+    total = recording["about"]["n_samples"]
+    of = "" if total is None else f" of {total:,}"
+    return (
+        f"the recording of {path} is not finished: {count_samples(folder):,}{of} samples are in "
+        f"{folder.name} beside it. Run the same infonb.record(..., to={str(path)!r}) again: it "
+        "goes on after them."
+    )

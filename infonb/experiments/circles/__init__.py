@@ -1,1 +1,0 @@
-"""The parts of the concentric circles: networks, their training, measures and claims."""

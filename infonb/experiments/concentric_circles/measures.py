@@ -1,0 +1,205 @@
+"""What is measured on a network of the circles: its neurons, its answers, its use of c1."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.experiments.concentric_circles.recipes import aligned_sets
+from infonb.experiments.networks import with_history
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from infonb.experiments.concentric_circles import Parameters
+
+__all__ = ["EDGES", "LAYERS", "aligned_difference", "entropies", "measure"]
+
+#: What is recorded: before (pre) and after (post) each ReLU.
+LAYERS = {"pre": ["fc1", "fc2"], "post": ["relu1", "relu2"]}
+
+#: Bins common to the neurons of a network, of each neuron's own, or of one width in all networks.
+EDGES = ("common", "neuron", "fixed")
+
+#: Values of c1 at which the answers of a network over the plane are kept, and coarse to fine.
+C1 = (-3.0, -2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0)
+LINE = np.linspace(-1.8, 1.8, 49)
+C1_FINE = np.linspace(-3.6, 3.6, 49)
+RADIUS = np.linspace(0.0, 1.8, 37)
+
+
+def measure(
+    parameters: Parameters, model: nn.Module, history: xr.Dataset, unseen: xr.Dataset, seed: int
+) -> xr.Dataset:
+    """
+    Return all that a run leaves behind.
+
+    Parameters
+    ----------
+    parameters
+        Of the experiment.
+    model, history
+        What `infonb.experiments.concentric_circles.training.train` returned.
+    unseen
+        Points with true labels; c1 is replaced.
+    seed
+        Of c1.
+
+    Returns
+    -------
+    xarray.Dataset
+        As one network and seed of `infonb.experiments.concentric_circles.run`.
+    """
+    from infonb.activations import record
+    from infonb.training import accuracy
+
+    sets = aligned_sets(unseen, seed)
+    layers = [layer for pair in zip(*LAYERS.values(), strict=True) for layer in pair]
+    recorded = [
+        record(model, points.reset_coords(drop=True), layers=layers, progress=False)
+        for points in sets.values()
+    ]
+    run = xr.concat(
+        recorded, dim=xr.Variable("alignment", np.array(list(sets), dtype=object)),
+        coords="minimal", compat="override", join="override", combine_attrs="override",
+    )  # fmt: skip
+    run = run.drop_vars("prediction", errors="ignore")  # it differs between the alignments
+    run["entropy"] = entropies(run.activation, parameters)
+    run["spread"] = run.activation.std("sample").assign_attrs(long_name="standard deviation")
+    run = run.assign(_information(run.activation, parameters))
+    run["aligned_accuracy"] = "alignment", [accuracy(model, points) for points in sets.values()]
+    run["difference"] = abs(aligned_difference(run.activation)).mean("sample")
+    run["probability"], run["radial"] = _surface(model), _radial(model)
+    return with_history(run, history)
+
+
+def _information(activation: xr.DataArray, parameters: Parameters) -> dict[str, xr.DataArray]:
+    """Return the MI of the pairs within each layer by two estimators."""
+    from infonb.measures import TiesWarning, mutual_information
+
+    options: dict[str, Any] = {
+        "k": parameters.k, "within": "layer", "max_samples": parameters.mi_samples or None,
+    }  # fmt: skip
+    with warnings.catch_warnings():
+        # the paper's estimator is kept for the layers after a ReLU too; the page says what it does
+        warnings.simplefilter("ignore", TiesWarning)
+        ksg = mutual_information(activation, **options)
+    mixture = mutual_information(activation, estimator="mixture", **options)
+    return {"mutual_information": ksg, "mixture_information": mixture}
+
+
+def entropies(activation: xr.DataArray, parameters: Parameters) -> xr.DataArray:
+    """
+    Return the entropy of each neuron of a network with every kind of bins, in nats.
+
+    Parameters
+    ----------
+    activation
+        Of all `LAYERS`, before and after each ReLU, dims (..., layer, neuron, sample).
+    parameters
+        Of the experiment: `bins` and `bin_width`.
+
+    Returns
+    -------
+    xarray.DataArray
+        Dims (edges, ..., layer, neuron).
+
+    Examples
+    --------
+    >>> from infonb.activations import from_arrays
+    >>> from infonb.experiments.concentric_circles import Parameters
+    >>> values = np.repeat([0.1, 0.6], 4)[:, None]
+    >>> run = from_arrays(dict.fromkeys(("fc1", "relu1", "fc2", "relu2"), values))
+    >>> found = entropies(run.activation, Parameters(bin_width=0.5))
+    >>> found.sel(edges="fixed", layer="fc1").round(2).values
+    array([0.69])
+    """
+    from infonb.measures import entropy
+
+    # common bins are those of the layers before a ReLU, or of those after it: never of both
+    parts = []
+    for layers in LAYERS.values():
+        values = activation.sel(layer=layers)
+        grid = _grid(values, parameters.bin_width)
+        parts.append([
+            entropy(values, bins=parameters.bins, edges="common"),
+            entropy(values, bins=parameters.bins, edges="neuron"),
+            entropy(values, bins=len(grid) - 1, edges=grid),
+        ])  # fmt: skip
+    by_kind = [
+        xr.concat(kind, dim="layer", combine_attrs="override") for kind in zip(*parts, strict=True)
+    ]
+    both = xr.concat(
+        by_kind, dim=xr.Variable("edges", np.array(EDGES, dtype=object)), coords="minimal",
+        compat="override", combine_attrs="drop_conflicts",
+    )  # fmt: skip
+    return both.sel(layer=activation.layer)
+
+
+def _grid(values: xr.DataArray, width: float) -> np.ndarray:
+    """Return edges at multiples of a width, which are the same for every network."""
+    low, high = np.floor(float(values.min()) / width), np.floor(float(values.max()) / width) + 1
+    return width * np.arange(low, high + 1)
+
+
+def aligned_difference(activation: xr.DataArray) -> xr.DataArray:
+    """
+    Return how a neuron's activation changes when c1 changes sides, in its standard deviations.
+
+    Dims in: (..., alignment, layer, neuron, sample); out: without alignment.
+
+    Parameters
+    ----------
+    activation
+        With the alignments ``bias`` and ``anti``, whose samples are the same points but for c1.
+
+    Returns
+    -------
+    xarray.DataArray
+        Activation where c1 agrees with the label minus activation where it disagrees, divided by
+        the neuron's standard deviation over both sets; 0 for a neuron that is constant.
+
+    Examples
+    --------
+    >>> values = xr.DataArray([[1.0, 3.0], [1.0, -1.0]], {"alignment": ["bias", "anti"]},
+    ...     ("alignment", "sample"))
+    >>> aligned_difference(values).round(2).values
+    array([0.  , 2.83])
+    """
+    pair = activation.sel(alignment=["bias", "anti"])
+    spread = pair.std(["alignment", "sample"])
+    difference = pair.sel(alignment="bias", drop=True) - pair.sel(alignment="anti", drop=True)
+    scaled = difference / spread.where(spread > 0, 1.0)
+    return scaled.assign_attrs(long_name="bias − anti", units="standard deviations")
+
+
+def _answers(model: nn.Module, x: np.ndarray, y: np.ndarray, c1: np.ndarray) -> np.ndarray:
+    """Return the probability of label 1, in the shape of the coordinates."""
+    from scipy.special import expit
+
+    from infonb.training import predict
+
+    points = np.stack([part.ravel() for part in np.broadcast_arrays(x, y, c1)], axis=1)
+    shape = np.broadcast_shapes(x.shape, y.shape, c1.shape)
+    return expit(predict(model, points)[:, 0].astype(float)).reshape(shape).astype(np.float32)
+
+
+def _surface(model: nn.Module) -> xr.DataArray:
+    """Return the probability of label 1 on planes of equal c1, dims (c1, y, x)."""
+    c1, y, x = np.ix_(np.array(C1), LINE, LINE)
+    return xr.DataArray(
+        _answers(model, x, y, c1), {"c1": np.array(C1), "y": LINE, "x": LINE}, ("c1", "y", "x")
+    )
+
+
+def _radial(model: nn.Module, directions: int = 24) -> xr.DataArray:
+    """Return the probability of label 1, mean over the directions, dims (c1_fine, radius)."""
+    angle = 2 * np.pi * np.arange(directions) / directions
+    c1, radius, angle = np.ix_(C1_FINE, RADIUS, angle)
+    answers = _answers(model, radius * np.cos(angle), radius * np.sin(angle), c1)
+    return xr.DataArray(
+        answers.mean(axis=2), {"c1_fine": C1_FINE, "radius": RADIUS}, ("c1_fine", "radius")
+    )

@@ -1,0 +1,1 @@
+"""The kernels again, on a GPU."""

@@ -1,0 +1,1 @@
+"""Compiled kernels of arrays, last axis first to last: no labels."""

@@ -1,0 +1,1 @@
+"""Nearest neighbours in the plane, under the maximum norm."""

@@ -1,0 +1,267 @@
+"""Which pairs of neurons are measured, and the labels of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.measures.options import Attributes
+from infonb.measures.rows.layout import Layout, plain
+from infonb.validate import check_choice, check_integer, did_you_mean
+
+__all__ = ["Pairs", "check_pairs", "choose_pairs"]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of rows, each once, and where their values stand in the result."""
+
+    groups: list[tuple[np.ndarray, np.ndarray | None]]
+    """Rows that are paired with each other (None), or with other rows."""
+    one: np.ndarray
+    other: np.ndarray
+    """(row,) where a row stands among the result's own dims, and among those called other."""
+    template: xr.DataArray
+    """The result's dims and coordinates; no values."""
+    size: int
+    """How many values the result has for each place among its own dims."""
+    attrs: Attributes
+
+    @cached_property
+    def ends(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return (pair,) int32 row numbers, those of the first and those of the second."""
+        found = [_triangle(a) if b is None else _product(a, b) for a, b in self.groups]
+        if not found:
+            return np.empty(0, np.int32), np.empty(0, np.int32)
+        first, second = (np.concatenate(side) for side in zip(*found, strict=True))
+        # the earlier row first, as among all pairs, so that shuffles are the same
+        return np.minimum(first, second), np.maximum(first, second)
+
+    @property
+    def first(self) -> np.ndarray:
+        """Return (pair,) int32 row numbers."""
+        return self.ends[0]
+
+    @property
+    def second(self) -> np.ndarray:
+        """Return (pair,) int32 row numbers."""
+        return self.ends[1]
+
+    def unpack(self, values: np.ndarray) -> np.ndarray:
+        """Return values (pair, ...) in the shape of the template; NaN where there is no pair."""
+        full = np.full((self.template.size, *values.shape[1:]), np.nan)
+        for a, b in (self.ends, self.ends[::-1]):  # a pair may have a place, its mirror or both
+            place = self.one[a] * self.size + self.other[b]
+            there = (self.one[a] >= 0) & (self.other[b] >= 0)
+            if there.all():
+                full[place] = values
+            else:
+                full[place[there]] = values[there]
+        return full.reshape((*self.template.shape, *values.shape[1:]))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what follows from the rest: tasks that travel stay small."""
+        return {name: value for name, value in self.__dict__.items() if name != "ends"}
+
+
+def check_pairs(
+    within: str | None, between: tuple[Hashable, Hashable] | None, neurons: int | None
+) -> None:
+    """Raise unless the choice of pairs makes sense by itself."""
+    if within is not None:
+        check_choice("within", within, ["layer"])
+        if between is not None:
+            raise ValueError("within and between exclude each other; pass one of them.")
+    if between is not None and (not isinstance(between, list | tuple) or len(between) != 2):
+        raise ValueError(
+            f"between must be two layers, as in between=('fc1', 'fc3'); not {between!r}."
+        )
+    if neurons is not None:
+        check_integer("neurons", neurons, minimum=1)
+
+
+def choose_pairs(
+    where: Layout,
+    *,
+    within: str | None = None,
+    between: tuple[Hashable, Hashable] | None = None,
+    neurons: int | None = None,
+    seed: int = 0,
+) -> Pairs:
+    """Return the pairs: all, those within each layer, or those between two layers."""
+    if not where.unit_dims:
+        raise ValueError(
+            "mutual_information pairs the dims 'layer' and 'neuron', and the activation has "
+            f"neither: its dims are {(*where.template.dims, where.dim)}. Rename the dimension of "
+            "the neurons, as in activation.rename(unit='neuron')."
+        )
+    if (within or between) and where.unit_dims != ("layer", "neuron"):
+        option = "within='layer'" if within else f"between={between!r}"
+        raise ValueError(
+            f"{option} needs the dims 'layer' and 'neuron'; the activation has "
+            f"{(*where.template.dims, where.dim)}. Leave it out."
+        )
+    attrs: Attributes = {}
+    template, position = where.template, where.position
+    if neurons is not None:
+        template, position = _draw(where, neurons, check_integer("seed", seed, minimum=0))
+        attrs |= {"neurons": neurons, "seed": seed}
+    if between is not None:
+        ends = [_layer(where, name) for name in between]
+        attrs["between"] = " and ".join(str(plain(where.template.layer.values[i])) for i in ends)
+        return _across(template, position, ends[0], ends[1], attrs)
+    if within is not None:
+        attrs["within"] = within
+    return _among(template, position, where.unit_dims, within is not None, attrs)
+
+
+def _draw(where: Layout, neurons: int, seed: int) -> tuple[xr.DataArray, np.ndarray]:
+    """
+    Return the template of so many drawn neurons of each layer, and the rows' positions in it.
+
+    Every layer has its own draw: the same positions in all layers would hold more pairs of a
+    neuron with its own successor in a residual stream than there are among all pairs.
+    """
+    if "neuron" not in where.unit_dims:
+        raise ValueError(
+            f"neurons={neurons} draws from the dim 'neuron', which the activation does not have."
+        )
+    n_layers = where.unit_shape[0] if len(where.unit_dims) == 2 else 1
+    width = where.unit_shape[-1]
+    layer, neuron = np.divmod(where.unit, width)
+    chosen = []
+    for index in range(n_layers):
+        there = np.unique(neuron[layer == index])
+        rng = np.random.default_rng([seed, index])
+        chosen.append(np.sort(rng.choice(there, min(neurons, len(there)), replace=False)))
+    size = max(len(one) for one in chosen)
+    # beyond the number of drawn ones stands the first neuron; there are no values
+    drawn = np.zeros((n_layers, size), np.int64)
+    slot = np.full((n_layers, width), -1)
+    for index, one in enumerate(chosen):
+        drawn[index, : len(one)] = one
+        slot[index, one] = np.arange(len(one))
+    template = where.template
+    if len(where.unit_dims) == 1:
+        template = template.isel(neuron=drawn[0])
+        if "neuron" not in template.coords:
+            template = template.assign_coords(neuron=drawn[0])
+    else:
+        if "neuron" in template.coords:
+            labels = template["neuron"].variable
+            template = template.drop_vars("neuron").assign_coords(drawn_neuron=labels)
+        else:
+            template = template.assign_coords(drawn_neuron=("neuron", np.arange(width)))
+        template = template.isel(
+            layer=xr.DataArray(np.arange(n_layers), dims="layer"),
+            neuron=xr.DataArray(drawn, dims=("layer", "neuron")),
+        ).transpose(*where.template.dims)
+        template = template.assign_coords(neuron=np.arange(size))
+    own = slot[layer, neuron]
+    position = np.where(own >= 0, (where.batch * n_layers + layer) * size + own, -1)
+    if "width" in template.coords:
+        template = template.assign_coords(width=_drawn_width(template, position))
+    return template, position
+
+
+def _drawn_width(template: xr.DataArray, position: np.ndarray) -> xr.Variable:
+    """Return how many of the drawn neurons each layer has; they come first, in ascending order."""
+    there = np.zeros(template.size, np.bool_)
+    there[position[position >= 0]] = True
+    width = template.coords["width"]
+    number = template.copy(data=there.reshape(template.shape)).sum("neuron")
+    return number.max([d for d in number.dims if d not in width.dims]).variable
+
+
+def _layer(where: Layout, name: Hashable) -> int:
+    names = [plain(value) for value in where.template["layer"].values]
+    if name not in names:
+        raise ValueError(
+            f"layer {name!r} not found; the activation has the layers "
+            f"{', '.join(map(repr, names))}.{did_you_mean(name, names)}"
+        )
+    return names.index(name)
+
+
+def _among(
+    template: xr.DataArray,
+    position: np.ndarray,
+    unit_dims: tuple[Hashable, ...],
+    within: bool,
+    attrs: Attributes,
+) -> Pairs:
+    """Return the pairs of all units of a batch entry, or of each layer of one."""
+    inner = ("neuron",) if within else unit_dims
+    size = int(np.prod([template.sizes[d] for d in inner]))
+    rows = np.flatnonzero(position >= 0)
+    group = position[rows] // size
+    bounds = np.flatnonzero(np.diff(group, prepend=-1, append=-1))
+    groups: list[Any] = [(rows[a:b], None) for a, b in pairwise(bounds)]
+    other = np.where(position >= 0, position % size, -1)
+    return Pairs(groups, position, other, _paired(template, template, inner), size, attrs)
+
+
+def _across(
+    template: xr.DataArray, position: np.ndarray, a: int, b: int, attrs: Attributes
+) -> Pairs:
+    """Return the pairs of a unit of layer a with one of layer b."""
+    n_layers, n_neurons = template.sizes["layer"], template.sizes["neuron"]
+    entry, unit = np.divmod(position, n_layers * n_neurons)
+    layer, neuron = np.divmod(unit, n_neurons)
+    layer = np.where(position >= 0, layer, -1)
+    one, other = (_one_layer(template, i) for i in (a, b))
+    groups: list[Any] = []
+    for index in np.unique(entry[position >= 0]):
+        own, theirs = (np.flatnonzero((layer == i) & (entry == index)) for i in (a, b))
+        groups.append((own, None if a == b else theirs))
+    at_one = np.where(layer == a, entry * one.sizes["neuron"] + neuron, -1)
+    at_other = np.where(layer == b, neuron, -1)
+    template = _paired(one, other, ("neuron",))
+    return Pairs(groups, at_one, at_other, template, other.sizes["neuron"], attrs)
+
+
+def _triangle(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pairs of some rows, each once, with those of a row and itself."""
+    first, second = np.triu_indices(len(rows))
+    rows = rows.astype(np.int32)
+    return rows[first], rows[second]
+
+
+def _product(rows: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return all pairs of a row and one of the others."""
+    first, second = np.repeat(rows, len(others)), np.tile(others, len(rows))
+    return first.astype(np.int32), second.astype(np.int32)
+
+
+def _one_layer(template: xr.DataArray, index: int) -> xr.DataArray:
+    """Return one layer without its padding, where it is the same in all batch entries."""
+    one = template.isel(layer=index)
+    for name, coord in template.coords.items():
+        if coord.dims == ("layer",) and coord.dtype == object:
+            # isel makes text of a fixed width of it, for which zarr has no specification
+            scalar = np.array(coord.values[index], dtype=object)
+            one = one.assign_coords({name: xr.Variable((), scalar)})
+    width = one.coords.get("width")
+    return one if width is None or width.ndim else one.isel(neuron=slice(int(width)))
+
+
+def _paired(one: xr.DataArray, other: xr.DataArray, inner: tuple[Hashable, ...]) -> xr.DataArray:
+    """Return the dims and coordinates of pairs: those of one, and `inner` of the other again."""
+    twice = {d: f"other_{d}" for d in inner}
+    coords: dict[Any, Any] = dict(one.coords)
+    for name, coord in other.coords.items():
+        # of a single layer the scalar coordinates (layer, width) tell which it is
+        if set(coord.dims) & set(twice) or (one is not other and name in ("layer", "width")):
+            variable = coord.variable
+            renamed = [twice.get(str(d), d) for d in variable.dims]
+            coords[f"other_{name}"] = xr.Variable(renamed, variable.values, variable.attrs)
+    dims = (*one.dims, *twice.values())
+    shape = (*one.shape, *(other.sizes[d] for d in inner))
+    empty = np.broadcast_to(np.False_, shape)
+    return xr.DataArray(empty, coords, dims)

@@ -1,0 +1,1 @@
+"""Where the rows that are measured come from: memory or chunks."""

@@ -1,0 +1,83 @@
+"""The edges of the bins: common to the neurons of a network, each neuron's own, or given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonb.measures.options import Attributes
+from infonb.measures.rows.layout import Layout
+from infonb.validate import check_choice, check_integer
+
+__all__ = ["Edges", "check_edges"]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """A checked choice of edges; the numbers follow from the ranges of the rows."""
+
+    kind: str
+    bins: int
+    given: np.ndarray | None = None
+
+    @property
+    def attrs(self) -> Attributes:
+        """What a result tells of its bins."""
+        attrs: Attributes = {"bins": self.bins, "edges": self.kind}
+        if self.given is not None:
+            ends = self.given[[0, -1]].tolist()
+            attrs |= {"lowest_edge": ends[0], "highest_edge": ends[1]}
+        return attrs
+
+    def of_rows(
+        self, where: Layout, ranges: tuple[np.ndarray, np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the sets of edges (set, bins + 1), and which set each row has."""
+        from infonb.measures.kernels.counts import equal_edges
+
+        low, high = ranges
+        if self.given is not None:
+            self.check_inside(where, low, high)
+            return self.given[None, :], np.zeros(where.n_rows, np.int64)
+        if self.kind == "neuron" or not where.n_rows:
+            return equal_edges(low, high, self.bins), np.arange(where.n_rows)
+        # one set for each batch entry; the rows of an entry lie together
+        _, start, which = np.unique(where.batch, return_index=True, return_inverse=True)
+        low, high = np.minimum.reduceat(low, start), np.maximum.reduceat(high, start)
+        return equal_edges(low, high, self.bins), which
+
+    def check_inside(self, where: Layout, low: np.ndarray, high: np.ndarray) -> None:
+        """Raise a ValueError that names the first row outside the given edges."""
+        assert self.given is not None
+        outside = (low < self.given[0]) | (high > self.given[-1])
+        if outside.any():
+            row = int(np.argmax(outside))
+            place = where.where(row)
+            raise ValueError(
+                f"edges run from {self.given[0]} to {self.given[-1]}, but the activation"
+                f"{' at ' * bool(place)}{place} runs from {low[row]} to {high[row]}. "
+                "Widen the edges (the first may be -1e300), or clip the activation."
+            )
+
+
+def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
+    """Return a choice of edges; raise unless it is one of the words or increasing numbers."""
+    if isinstance(edges, str):
+        check_choice("edges", edges, ["common", "neuron"])
+        return Edges(edges, check_integer("bins", bins, minimum=1))
+    try:
+        own = np.asarray(edges, dtype=np.float64)
+    except (TypeError, ValueError):
+        own = np.empty(0)
+    if own.ndim != 1 or len(own) < 2 or not (np.isfinite(own).all() and (own[1:] > own[:-1]).all()):
+        raise ValueError(
+            "edges must be 'common', 'neuron' or a 1-D increasing array of at least two finite "
+            f"numbers; not {edges!r}."
+        )
+    if not np.isfinite(float(own[-1]) - float(own[0])):
+        raise ValueError(
+            f"edges run from {own[0]} to {own[-1]}: differences overflow float64. "
+            "The outer edges may be as far as -8e307 and 8e307."
+        )
+    return Edges("given", len(own) - 1, own.copy())

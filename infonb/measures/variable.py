@@ -1,0 +1,283 @@
+"""A variable that neurons are paired with: a label of the samples, or an input."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from infonb.measures.rows.counting import bins_of
+from infonb.measures.rows.edges import Edges
+from infonb.measures.rows.layout import Layout
+from infonb.measures.rows.source import Source
+from infonb.measures.ties import warn_of_grid, warn_of_lone_classes, warn_of_ties
+from infonb.validate import did_you_mean
+
+__all__ = ["Variable", "binned_with", "check_variable", "nearest_with"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable of the samples, or several of them."""
+
+    name: str
+    values: np.ndarray
+    """(entry, new, sample) float64; of a discrete variable the classes, int64 from 0."""
+    entry: np.ndarray
+    """(batch entry,) which entry of the values belongs to it."""
+    n_classes: int | None
+    """None: continuous."""
+    template: xr.DataArray
+    """The result's dims (batch, layer, neuron, new) and coordinates; no values."""
+
+    @property
+    def kind(self) -> str:
+        """Words for the attributes."""
+        return "continuous" if self.n_classes is None else f"discrete, {self.n_classes} classes"
+
+    def unpack(self, where: Layout, values: np.ndarray) -> np.ndarray:
+        """Return values (row, new, ...) in the shape of the template; NaN where padding was."""
+        return where.unpack(values).reshape((*self.template.shape, *values.shape[2:]))
+
+
+def check_variable(
+    other: Hashable | xr.DataArray | np.ndarray,
+    activation: xr.DataArray,
+    where: Layout,
+    chosen: slice | np.ndarray = slice(None),
+) -> Variable:
+    """
+    Return the chosen samples of the variable that a name or an array stands for.
+
+    `activation` has all samples, `where` is the layout of the chosen ones. Raises a ValueError if
+    the variable does not fit.
+    """
+    dim, n_samples = where.dim, activation.sizes[where.dim]
+    if isinstance(other, str):
+        names = sorted(str(name) for name, c in activation.coords.items() if dim in c.dims)
+        if other not in names:
+            raise ValueError(
+                f"other={other!r} is no coordinate along {dim!r}; there are {names}. Pass one of "
+                f"them or an array of one value for each {dim}.{did_you_mean(other, names)}"
+            )
+        array = activation.coords[other]
+    elif isinstance(other, xr.DataArray):
+        array = other
+    else:
+        values = np.asarray(other)
+        if values.ndim != 1:
+            raise ValueError(
+                f"other has shape {values.shape}; an array without labels needs one value for each "
+                f"of the {n_samples} entries of {dim!r}. Name the dims of several variables, as in "
+                f"xr.DataArray(values, dims=('feature', {dim!r}))."
+            )
+        array = xr.DataArray(values, dims=(dim,))
+    if dim not in array.dims or array.sizes[dim] != n_samples:
+        raise ValueError(
+            f"other has dims {dict(array.sizes)}; it needs one value for each of the "
+            f"{n_samples} entries of {dim!r}."
+        )
+    labelled = dim in array.coords and dim in activation.coords
+    if labelled and not array.indexes[dim].equals(activation.indexes[dim]):
+        raise ValueError(
+            f"other and activation differ in their labels of {dim!r}; bring them in line with "
+            "xr.align(activation, other)."
+        )
+    return _variable(array.isel({dim: chosen}), where)
+
+
+def _variable(array: xr.DataArray, where: Layout) -> Variable:
+    template = where.template
+    batch = [d for d in template.dims if d not in where.unit_dims]
+    shared = [d for d in batch if d in array.dims]
+    new = [d for d in array.dims if d not in (*shared, where.dim)]
+    taken = [d for d in new if d in where.unit_dims]
+    if taken:
+        raise ValueError(f"other must not have the dims {taken} of the neurons; rename them.")
+    for d in shared:
+        both = d in array.indexes and d in template.indexes
+        if array.sizes[d] != template.sizes[d] or (
+            both and not array.indexes[d].equals(template.indexes[d])
+        ):
+            raise ValueError(
+                f"other and activation differ in the size or the labels of {d!r}; bring them in "
+                "line with xr.align(activation, other)."
+            )
+    array = array.transpose(*shared, *new, where.dim)
+    shape = (-1, int(np.prod([array.sizes[d] for d in new])), where.n_samples)
+    values = np.asarray(array.values).reshape(shape)
+    values, n_classes = _numbers(values)
+    # which entry of the variable a batch entry has
+    number = xr.DataArray(
+        np.arange(len(values)).reshape([array.sizes[d] for d in shared]), dims=shared
+    )
+    along = xr.DataArray(np.zeros([template.sizes[d] for d in batch], np.int64), dims=batch)
+    entry = (along + number).transpose(*batch).values.ravel()
+    dims = (*template.dims, *new)
+    sizes = (*template.shape, *(array.sizes[d] for d in new))
+    coords: dict[Any, Any] = dict(template.coords)
+    coords |= {n: c for n, c in array.coords.items() if set(c.dims) <= set(new) and c.dims}
+    result = xr.DataArray(np.broadcast_to(np.False_, sizes), coords, dims)
+    return Variable(str(array.name or "given"), values, entry, n_classes, result)
+
+
+def _numbers(values: np.ndarray) -> tuple[np.ndarray, int | None]:
+    """Return classes as whole numbers from 0 and how many there are, or float64 and None."""
+    if values.dtype.kind in "biuOSUT":
+        import pandas as pd
+
+        flat = values.ravel()
+        codes, names = pd.factorize(flat.astype(object) if flat.dtype.kind in "SUT" else flat)
+        if (codes < 0).any():
+            sample = int(np.argmax(codes.reshape(values.shape).min(axis=(0, 1)) < 0))
+            raise ValueError(
+                f"other has no value at position {sample} of the samples; leave out the samples "
+                "without one."
+            )
+        return codes.reshape(values.shape).astype(np.int64), len(names)
+    if values.dtype.kind != "f" and not values.dtype.name.startswith(("bfloat", "float")):
+        raise TypeError(
+            f"other must hold numbers, text or bool; not dtype {values.dtype}. Cast it first, as "
+            "in other.astype(float) for a continuous variable."
+        )
+    values = values.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore"):
+        spread = np.ptp(values, axis=-1)
+    if not np.isfinite(spread).all():
+        sample = int(np.argmax(~np.isfinite(values).all(axis=(0, 1))))
+        raise ValueError(
+            f"other holds values that are not finite, first at position {sample} of the samples, "
+            "or too far apart for float64; leave those samples out or scale them."
+        )
+    return values, None
+
+
+def nearest_with(
+    rows: Source, variable: Variable, k: int, *, mixed: bool, pointwise: bool, progress: bool | str
+) -> Any:
+    """Return the MI of rows with the variable from neighbours, (row, new) or (row, new, sample)."""
+    where = rows.layout
+    work = partial(
+        _nearest, where=where, variable=variable, k=k, mixed=mixed, pointwise=pointwise,
+        progress=progress,
+    )  # fmt: skip
+    if variable.n_classes is not None:
+        for classes in variable.values.reshape(-1, where.n_samples):
+            warn_of_lone_classes(classes)
+    return rows.call(_told, rows.rowwise(work), where.n_samples, k, mixed, pointwise)
+
+
+def _told(found: np.ndarray, n_samples: int, k: int, mixed: bool, pointwise: bool) -> np.ndarray:
+    """Return the values without the number of ties after them, of which this may warn."""
+    if not mixed:
+        warn_of_ties(found[..., -1].ravel(), n_samples, k)
+    return found[..., :-1] if pointwise else found[..., 0]
+
+
+def _nearest(
+    values: np.ndarray,
+    start: int,
+    stop: int,
+    *,
+    where: Layout,
+    variable: Variable,
+    k: int,
+    mixed: bool,
+    pointwise: bool,
+    progress: bool | str,
+) -> np.ndarray:
+    """Return (row, new, 1 + 1) or (row, new, sample + 1): the values, then how many are tied."""
+    from infonb.measures.kernels.ksg import ksg_information
+    from infonb.measures.kernels.ross import ross_information
+
+    n_new = variable.values.shape[1]
+    result = np.zeros((len(values), n_new, (values.shape[1] if pointwise else 1) + 1))
+    entry = variable.entry[where.batch[start:stop]]
+    if start == 0:  # of a lazy array the first block speaks for all
+        row, column = (grid.ravel() for grid in np.indices((len(values), n_new)))
+        everything = variable.values.reshape(-1, where.n_samples)
+        classes = variable.n_classes is not None
+        warn_of_grid(values, everything, row, entry[row] * n_new + column, k, classes=classes)
+    for number in np.unique(entry):
+        own = np.flatnonzero(entry == number)
+        others = variable.values[number]
+        if variable.n_classes is not None:
+            for new in range(n_new):
+                mi, tied = ross_information(
+                    values[own], others[new], k, mixed=mixed, pointwise=pointwise
+                )
+                result[own, new, :-1] = mi if pointwise else mi[:, None]
+                result[own, new, -1] = tied
+            continue
+        first, second = (grid.ravel() for grid in np.indices((len(own), n_new), np.int32))
+        mi, tied = ksg_information(
+            values[own].astype(np.float64), first, second, k,
+            other=np.ascontiguousarray(others, np.float64), mixed=mixed, pointwise=pointwise,
+            progress=progress,
+        )  # fmt: skip
+        result[own, :, :-1] = mi.reshape(len(own), n_new, -1)
+        result[own, :, -1] = tied.reshape(len(own), n_new)
+    return result
+
+
+def binned_with(
+    rows: Source,
+    variable: Variable,
+    edges: Edges,
+    *,
+    corrected: str | None,
+    normalized: bool,
+    pointwise: bool,
+    seed: int,
+) -> Any:
+    """Return the MI of rows with the variable from joint histograms."""
+    work = partial(
+        _binned, where=rows.layout, variable=variable, corrected=corrected, normalized=normalized,
+        pointwise=pointwise, seed=seed,
+    )  # fmt: skip
+    return rows.rowwise(work, bins_of(rows, edges), edges.bins)
+
+
+def _binned(
+    values: np.ndarray,
+    start: int,
+    stop: int,
+    bins_of_rows: tuple[np.ndarray, np.ndarray],
+    bins: int,
+    *,
+    where: Layout,
+    variable: Variable,
+    corrected: str | None,
+    normalized: bool,
+    pointwise: bool,
+    seed: int,
+) -> np.ndarray:
+    from infonb.measures.kernels.counts import equal_edges, row_codes
+    from infonb.measures.kernels.plug_in import plug_in
+
+    sets, which = bins_of_rows
+    n_new = variable.values.shape[1]
+    codes = row_codes(values, sets, which[start:stop])
+    shape = (len(values), n_new, *((values.shape[1],) if pointwise else ()))
+    result = np.zeros(shape)
+    entry = variable.entry[where.batch[start:stop]]
+    for number in np.unique(entry):
+        own = np.flatnonzero(entry == number)
+        others = variable.values[number]
+        n_bins = variable.n_classes
+        if n_bins is None:  # equal bins between its own least and greatest value
+            n_bins = bins
+            own_edges = equal_edges(others.min(axis=1), others.max(axis=1), n_bins)
+            others = row_codes(others, own_edges, np.arange(n_new))
+        first, second = (grid.ravel() for grid in np.indices((len(own), n_new), np.int32))
+        found = plug_in(
+            codes[own], others.astype(np.int32), (bins, n_bins), first, second,
+            corrected=corrected, normalized=normalized, pointwise=pointwise,
+            seed=seed, numbers=start + own,
+        )  # fmt: skip
+        result[own] = found.reshape(len(own), *shape[1:])
+    return result

@@ -1,0 +1,1 @@
+"""Notebooks behind an address: dashboards and the laboratory."""

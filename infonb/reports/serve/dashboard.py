@@ -1,0 +1,246 @@
+"""A notebook as a dashboard: served by Voilà, code hidden, controls live."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from infonb import experiments
+from infonb.parameters import ParameterError, to_text
+from infonb.reports.kernel import transport
+from infonb.reports.notebooks import find_lesson, lesson_name, lessons, notebook_title
+from infonb.reports.plan import NotebookPlan, plan_experiment
+from infonb.reports.serve.server import run_server, server_command, server_environment
+from infonb.validate import did_you_mean
+
+__all__ = [
+    "dashboard_command",
+    "dashboard_environment",
+    "free_port",
+    "plan_dashboard",
+    "start_dashboard",
+    "write_dashboard",
+]
+
+_TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "dashboard"
+_NAME = "infonb"  # of the template, for Voilà
+# cells that are nothing to a reader: installation elsewhere, and room for the reader's own code
+_LEFT_OUT = {"colab", "answer"}
+_LINK_TO_FILE = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)[^)\s]+\)")
+# code is not shown there, and a solution has a heading to click on
+_FOLDED_CODE = re.compile(r"\s*Cells that only draw [^.]*three\s+dots[^.]*\.")
+_THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
+_KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
+_STATUS_LINE = "from infonb.reports.serve.status_line import status_line\n\nstatus_line()"
+_INSTRUCTION = "The terminal in which the dashboard was started says why."
+# while cells run Voilà reads nothing that the page sends, so that it would take a page that is
+# computed for longer than 90 seconds for gone, and leave the rest of it empty: ask for no answers
+_SETTINGS = {"Voila": {"tornado_settings": {"ws_ping_interval": 0}}}
+# parameters that are folders
+_FOLDERS = ("cache", "folder")
+_SECONDS_UNTIL_GONE = 300  # a page that was closed or lost for so long gives its kernel back
+
+
+def plan_dashboard(
+    name: str, parameters: Mapping[str, Any] | None = None, *, text: bool = False
+) -> NotebookPlan:
+    """
+    Check everything that a dashboard needs; create and run nothing.
+
+    Parameters
+    ----------
+    name
+        Name of an experiment, or number or name of a lesson; hyphens stand for underscores.
+    parameters
+        Values of an experiment that differ from the defaults.
+    text
+        Whether the values are command-line text, to be parsed.
+
+    Returns
+    -------
+    NotebookPlan
+        For `write_dashboard` and `start_dashboard`.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If Voilà is not installed; says how to install it.
+    ValueError, OSError
+        If there is no such notebook, or a parameter or the data are not as they must be; see
+        `plan_report`.
+    """
+    if find_spec("voila") is None:
+        raise ModuleNotFoundError(
+            'a dashboard needs Voilà, which is not installed; pip install "voila>=0.5.8"'
+        )
+    known = experiments.names()
+    if name.replace("-", "_") in known:
+        return plan_experiment(name, parameters, text=text)
+    path = find_lesson(name)
+    if path is None:
+        words = {number: lesson_name(path) for number, path in lessons().items()}
+        listed = ", ".join(repr(choice) for choice in known)
+        numbered = ", ".join(f"{number} ({word})" for number, word in words.items())
+        hint = did_you_mean(name.replace("-", "_"), [*known, *words.values()])
+        raise ValueError(
+            f"no notebook {name!r}; there are the experiments {listed}, and the lessons "
+            f"{numbered}.{hint}"
+        )
+    if parameters:
+        first = next(iter(parameters))
+        raise ParameterError(f"lesson {name!r} has no parameters; leave {first!r} out.")
+    return NotebookPlan(path.stem, notebook_title(path), path, ())
+
+
+def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
+    """
+    Write the notebook that is served, with its parameters, into a folder of its own.
+
+    Parameters
+    ----------
+    plan
+        From `plan_dashboard`.
+    folder
+        Temporary folder in which the notebook runs.
+
+    Returns
+    -------
+    Path
+        The notebook.
+    """
+    import nbformat
+    from papermill.iorw import load_notebook_node
+    from papermill.parameterize import parameterize_notebook
+
+    notebook = load_notebook_node(str(plan.source))
+    notebook.cells = [cell for cell in notebook.cells if not _LEFT_OUT & set(cell.metadata.tags)]
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":  # the files that it links to are not served
+            text = _FOLDED_CODE.sub("", _LINK_TO_FILE.sub(r"\1", cell.source))
+            cell.source = _THREE_DOTS.sub("a click opens", text)
+    if plan.parameters:
+        tagged = ["parameters" in cell.metadata.tags for cell in notebook.cells]
+        shown = nbformat.v4.new_markdown_cell(_values(plan), metadata={"tags": []})
+        notebook.cells.insert(tagged.index(True) + 1, shown)
+    if plan.changed:
+        values = _without_relative_folders(plan.changed)
+        notebook = parameterize_notebook(notebook, values, kernel_name=_KERNEL["name"],
+                                         language=_KERNEL["language"])  # fmt: skip
+    line = nbformat.v4.new_code_cell(_STATUS_LINE, metadata={"tags": ["status-line"]})
+    notebook.cells.insert(0, line)
+    notebook.metadata |= {"title": plan.title, "kernelspec": _KERNEL}
+    path = folder / f"{plan.name}.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ()) -> list[str]:
+    """
+    Return the command that serves a notebook.
+
+    Parameters
+    ----------
+    folder
+        The temporary folder that `dashboard_environment` was given.
+    notebook
+        What `write_dashboard` returned; it runs in the folder that it lies in.
+    options
+        More options of Voilà.
+
+    Examples
+    --------
+    >>> dashboard_command(Path("own"), Path("own/x.ipynb"), ["--port=8866"])[-1]
+    '--port=8866'
+    """
+    connection = folder / "voila_12345678" / f"kernel-{uuid4()}.json"  # as Voilà will name it
+    return server_command("voila", [
+        str(notebook),
+        f"--template={_NAME}",
+        "--progressive_rendering=True",  # the text at once, each output when it is there
+        f"--Voila.connection_dir_root={folder}",
+        f"--KernelManager.transport={transport(connection)}",
+        f"--MappingKernelManager.cull_idle_timeout={_SECONDS_UNTIL_GONE}",
+        "--MappingKernelManager.cull_interval=60",
+        f"--VoilaExecutor.cell_error_instruction={_INSTRUCTION}",
+        "--Voila.log_level=ERROR",  # why a cell failed, but not every kernel's start and end
+        *options,
+    ])  # fmt: skip
+
+
+def dashboard_environment(folder: Path) -> dict[str, str]:
+    """Return `server_environment` of a temporary folder, with the template and the settings."""
+    environment = server_environment(folder)
+    (folder / "voila.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
+    shutil.copytree(_TEMPLATE, folder / "voila" / "templates" / _NAME)
+    return environment
+
+
+def free_port(wanted: int = 8866) -> int:
+    """
+    Return the wanted port, or the next that nothing on this machine listens to.
+
+    Raises
+    ------
+    OSError
+        If none of the next hundred is free.
+    """
+    for port in range(wanted, min(wanted + 100, 65536)):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no port is free from {wanted} on; choose another with --port.")
+
+
+def start_dashboard(
+    plan: NotebookPlan,
+    port: int,
+    options: Sequence[str] = (),
+    *,
+    ready: Callable[[], None] | None = None,
+) -> int:
+    """Serve a notebook until it is stopped; return the server's exit code. See `run_server`."""
+    with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        environment = dashboard_environment(folder)
+        (folder / "notebook").mkdir()
+        notebook = write_dashboard(plan, folder / "notebook")
+        command = dashboard_command(folder, notebook, [f"--port={port}", *options])
+        return run_server(command, environment, port=port, ready=ready)
+
+
+def _without_relative_folders(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Let folders be those seen from where the command was given; the notebook runs elsewhere."""
+    found = dict(values)
+    for name in _FOLDERS:
+        if found.get(name) not in (None, "", "none"):
+            found[name] = str(Path(found[name]).expanduser().absolute())
+    return found
+
+
+def _values(plan: NotebookPlan) -> str:
+    """Return a folded table of the parameters' values, the changed ones in bold."""
+    rows = []
+    for info, value in plan.parameters:
+        shown = ", ".join(map(to_text, value)) if isinstance(value, list) else to_text(value)
+        text = escape(shown) or "(empty)"
+        text = f"<strong>{text}</strong>" if info.name in plan.changed else text
+        rows.append(f"<tr><td>{info.name}</td><td>{text}</td><td>{escape(info.help)}</td></tr>")
+    changed = ", ".join(f"{name} = {to_text(value)}" for name, value in plan.changed.items())
+    return (
+        f"<details><summary>Values of this run: {escape(changed) or 'the defaults'}</summary>\n"
+        "<table><tr><th>parameter</th><th>value</th><th>meaning</th></tr>\n"
+        + "\n".join(rows) + "\n</table></details>"
+    )  # fmt: skip

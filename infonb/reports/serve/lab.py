@@ -1,0 +1,55 @@
+"""JupyterLab on a folder of copied notebooks, with this interpreter as its kernel."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from infonb.reports.serve.copies import GUIDE, GUIDE_BESIDE
+from infonb.reports.serve.server import run_server, server_command, server_environment
+
+__all__ = ["lab_command", "lab_environment", "start_lab"]
+
+# defaults for this JupyterLab only, which its settings can change
+_SETTINGS = {
+    # the guide is to be read, not edited
+    "@jupyterlab/docmanager-extension:plugin": {"defaultViewers": {"markdown": "Markdown Preview"}},
+    # no question about news over the first page that a student sees, and nothing fetched
+    "@jupyterlab/apputils-extension:notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+}
+
+
+def lab_command(folder: Path, options: Sequence[str] = ()) -> list[str]:
+    """
+    Return the command that starts JupyterLab on a folder, at its guide if it has one.
+
+    Examples
+    --------
+    >>> lab_command(Path("here"), ["--port=8890"])[-1]
+    '--port=8890'
+    """
+    own = [f"--ServerApp.root_dir={folder.resolve()}"]
+    guide = next((name for name in (GUIDE_BESIDE, GUIDE) if (folder / name).is_file()), None)
+    if guide is not None:
+        own.append(f"--LabApp.default_url=/lab/tree/{guide}")
+    return server_command("jupyterlab", [*own, *options])
+
+
+def lab_environment(folder: Path) -> dict[str, str]:
+    """Return `server_environment` of a temporary folder, to which the settings are written."""
+    environment = server_environment(folder)
+    settings = folder / "labconfig" / "default_setting_overrides.json"
+    settings.parent.mkdir()
+    settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
+    return environment
+
+
+def start_lab(folder: Path, options: Sequence[str] = ()) -> int:
+    """Run JupyterLab on a folder until it is stopped; return its exit code."""
+    with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as own:
+        return run_server(lab_command(folder, options), lab_environment(Path(own)))

@@ -1,0 +1,1 @@
+"""Controls over activations: choose layer, neuron and pair, and measure again."""

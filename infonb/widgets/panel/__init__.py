@@ -1,0 +1,1 @@
+"""One panel: controls, and the pictures that depend on them."""
