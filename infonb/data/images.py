@@ -76,9 +76,13 @@ def colored_images(
     alpha = check_number("alpha", alpha, 0.0, 1.0)
     parts = _load(dataset, n_train, n_validation, folder)
     train_stream, validation_stream = random_streams(seed, 2)
-    options = {"label_noise": label_noise, "below": _n_classes(parts[0]) // 2}
-    train = colored(parts[0], (1 - alpha) / 2, seed=train_stream, **options)
-    validation = colored(parts[1], 0.5, seed=validation_stream, **options)
+    train, validation = (
+        colored(part, e, label_noise=label_noise, below=_n_classes(part) // 2, seed=stream)
+        for part, e, stream in (
+            (parts[0], (1 - alpha) / 2, train_stream),
+            (parts[1], 0.5, validation_stream),
+        )
+    )
     return (
         train.assign_attrs(alpha=alpha, seed=int(seed)),
         validation.assign_attrs(alpha=0.0, seed=int(seed)),

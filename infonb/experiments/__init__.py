@@ -1,4 +1,4 @@
-"""The paper's experiments: one class each, whose fields are its parameters and methods its steps."""
+"""The paper's experiments: a class each; its fields are the parameters, its methods the steps."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def remove_run(folder: Path) -> bool:
 
 
 def checksum(dataset: xr.Dataset) -> str:
-    """Return a checksum of all that a data set says of its examples: inputs, labels, coordinates."""
+    """Return a checksum of all that a data set says of its examples."""
     digest = blake2b(digest_size=16)
     for name, variable in sorted(dataset.variables.items(), key=lambda item: str(item[0])):
         values = np.ascontiguousarray(variable.values)
@@ -112,12 +112,12 @@ class CachedRun:
         folder = cache_folder(experiment.cache)  # type: ignore[attr-defined]
         if folder is None:
             return None
-        kind = type(experiment)
+        kind: Any = type(experiment)
         values: dict[str, dict[str, Any]] = {"training": {}, "measures": {}, "selection": {}}
         for info in describe(kind):
             values[info.affects][info.name] = getattr(experiment, info.name)
         note = {
-            "experiment": kind.name,  # type: ignore[attr-defined]
+            "experiment": kind.name,
             "level": level,
             "seed": seed,
             "parameters": values["training"],

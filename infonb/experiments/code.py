@@ -72,10 +72,10 @@ def libraries() -> str:
 
 
 class Sources:
-    """The files of the package as syntax trees, without docstrings and imports for type checkers."""
+    """The files of the package as syntax trees, and where the names in them are defined."""
 
-    def __init__(self, root: Path = Path(__file__).resolve().parents[1]) -> None:
-        self.root = root
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root or Path(__file__).resolve().parents[1]
         self._kept: dict[tuple[str, str], Any] = {}
 
     def path(self, module: str) -> Path | None:
@@ -243,9 +243,8 @@ class Closure:
 
     def _foreign(self, place: str, member: Any) -> None:
         """Add a function or constant that is not the package's, and what it names."""
-        function = inspect.unwrap(
-            getattr(member, "fget", None) or getattr(member, "__func__", member)
-        )
+        member = getattr(member, "fget", None) or getattr(member, "__func__", member)
+        function = inspect.unwrap(member)
         if not isinstance(function, types.FunctionType):
             self.texts.setdefault(place, _constant(member) or type(member).__name__)
             return
@@ -265,7 +264,8 @@ class Closure:
                 self._import(tree, used, inner[used])
                 continue
             value = closed.get(used, function.__globals__.get(used))
-            home = value.__name__ if isinstance(value, types.ModuleType) else _home(value)
+            whole = isinstance(value, types.ModuleType)
+            home = value.__name__ if whole else getattr(value, "__module__", None) or ""
             name = getattr(value, "__qualname__", None)
             if self.sources.path(home) is not None:
                 self._import(
@@ -361,10 +361,6 @@ def _taken(user: ast.AST, used: str) -> set[str] | None:
         and node.value.id == used
     ]
     return set(parts) if len(parts) == whole else None
-
-
-def _home(value: Any) -> str:
-    return getattr(value, "__module__", None) or ""
 
 
 def _constant(value: Any) -> str | None:

@@ -99,11 +99,11 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
             self.check_measured(data["evaluation"].sizes["sample"], "validation examples")
 
     @property
-    def sizes(self) -> dict[str, int | None]:
+    def sizes(self) -> dict[str, Any]:
         """How many examples are taken of each part; None: all."""
         return {"n_train": self.n_train or None, "n_validation": self.n_validation or None}
 
-    def options(self, data: Mapping[str, xr.Dataset]) -> dict[str, Any]:
+    def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return ``n_outputs`` of the network and what else `infonb.fit` needs."""
         raise NotImplementedError
 

@@ -36,9 +36,9 @@ class Experiment(ParameterSet):
     Base of an experiment: a frozen dataclass whose fields are the parameters.
 
     A subclass sets `name`, `claim`, `over` and `rows`, declares its parameters with
-    `infonb.parameters.parameter`, and writes three steps, `data`, `train` and `measure`. All else is
-    inherited: `run` keeps every finished run and goes on with interrupted ones, `claims` makes the
-    closing table of the declared rows. The first line of the class's docstring is the title.
+    `infonb.parameters.parameter`, and writes three steps, `data`, `train` and `measure`. All else
+    is inherited: `run` keeps every finished run and goes on with interrupted ones, `claims` makes
+    the closing table of the declared rows. The first line of the docstring is the title.
 
     Attributes
     ----------
@@ -151,12 +151,11 @@ class Experiment(ParameterSet):
     def one(self, level: Any, seed: int, *, progress: bool | str = False) -> One:
         """Make or read the network of one level and seed, which `run` then does not train again."""
         data = self.data(level, seed)
-        place = CachedRun.of(self, level, seed, data)
+        place, folder = CachedRun.of(self, level, seed, data), None
         if place is not None:
             place.note_down()
-        model, history = self.train(
-            level, seed, data, checkpoint=place and place.folder, progress=progress
-        )
+            folder = place.folder
+        model, history = self.train(level, seed, data, checkpoint=folder, progress=progress)
         return One(data, model, history)
 
     def run(self, *, progress: bool | str = True) -> xr.Dataset:
@@ -228,7 +227,7 @@ class Experiment(ParameterSet):
 
     def sensitivity(self, runs: xr.Dataset, **choices: Any) -> xr.Dataset:
         """Return how the conclusion depends on the measures' choices: bins, edges, k, samples."""
-        from infonb.claims import sensitivity
+        from infonb.claims.sensitivity import sensitivity
 
         start, end = self.ends(runs)
         return sensitivity(

@@ -42,7 +42,7 @@ def over_lengths(
     other. Training that stops early is not longer than that. Returns the grid of
     `infonb.claims.sensitivity` with the axes epochs and side.
     """
-    from infonb.claims import sensitivity
+    from infonb.claims.sensitivity import sensitivity
 
     lengths = sorted({max(1, round(part * experiment.epochs)) for part in parts})  # type: ignore[attr-defined]
     over = dims_of(experiment)[0]
@@ -52,7 +52,7 @@ def over_lengths(
             experiment = experiment.changed(cache=temporary)
         before = None
         for length in lengths:
-            now = experiment.changed(epochs=length)
+            now: Any = experiment.changed(epochs=length)
             if before is not None:
                 _go_on(before, now, [start, end])
             rows = []
@@ -63,19 +63,12 @@ def over_lengths(
                 activation = runs.activation.drop_attrs()
                 layers = [f"layer {i}" for i in range(1, activation.sizes["layer"] + 1)]
                 activation = activation.assign_coords(layer=np.array(layers, dtype=object))
-                rows.append(
-                    sensitivity(
-                        activation,
-                        over,
-                        start,
-                        end,
-                        bins=[now.bins],
-                        k=[now.k],  # type: ignore[attr-defined]
-                        samples=[activation.sizes["sample"]],
-                        n_neurons=_NEURONS,
-                        directions=experiment.directions,
-                    )  # fmt: skip
-                )
+                choices = {"bins": [now.bins], "k": [now.k], "n_neurons": _NEURONS}
+                grid = sensitivity(
+                    activation, over, start, end, directions=now.directions,
+                    samples=[activation.sizes["sample"]], **choices,
+                )  # fmt: skip
+                rows.append(grid)
             columns.append(_joined(rows, "side", list(_SIDES.values())))
             before = now
     return _joined(columns, "epochs", lengths)

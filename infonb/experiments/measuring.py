@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import xarray as xr
 
 __all__ = ["hidden_layers", "information", "shared_entropy"]
@@ -39,9 +38,6 @@ def shared_entropy(runs: xr.Dataset, *, bins: int, edges: str) -> xr.Dataset:
         from infonb.measures import entropy
 
         activation = runs.activation
-        plain = activation.drop_vars(
-            [n for n, c in activation.coords.items() if "sample" in c.dims]
-        )
-        runs["entropy"] = entropy(plain.assign_coords(sample=np.arange(plain.sizes["sample"])),
-                                  bins=bins, edges="shared")  # fmt: skip
+        of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
+        runs["entropy"] = entropy(activation.drop_vars(of_samples), bins=bins, edges="shared")
     return runs

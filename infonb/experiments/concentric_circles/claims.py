@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xarray as xr
@@ -39,11 +39,9 @@ def declared_rows(
 ) -> list[Row]:
     """Return the rows of the table for one kind of points, bins and side of the ReLU."""
     chosen: dict[str, Any] = {"alignment": alignment, "layer": list(layers)}
-    values = {
-        "entropy": (
-            lambda runs: runs.entropy.sel(chosen, drop=True).sel(edges=edges, drop=True),
-            1,
-        ),
+    bins = chosen | {"edges": edges}
+    values: dict[str, tuple[Callable[[xr.Dataset], xr.DataArray], int]] = {
+        "entropy": (lambda runs: runs.entropy.sel(bins, drop=True), 1),
         "mutual information": (lambda runs: runs.mutual_information.sel(chosen, drop=True), -1),
     }
     rows: list[Row] = [

@@ -50,10 +50,10 @@ class ConcentricCircles(CircleParameters, Experiment):
 
     Notes
     -----
-    The levels are networks, with the coordinates ``sweep``, ``division`` and ``beta`` on ``network``
-    (`select_sweep`). Each is measured, labels unused, on the same unseen points with four kinds of
-    c1 (alignment): it gives the label away (``bias``), its opposite (``anti``), nothing (``none``),
-    or is that of the baseline's training set (``mixed``).
+    The levels are networks, with the coordinates ``sweep``, ``division`` and ``beta`` on
+    ``network`` (`select_sweep`). Each is measured, labels unused, on the same unseen points with
+    four kinds of c1 (alignment): it gives the label away (``bias``), its opposite (``anti``),
+    nothing (``none``), or is that of the baseline's training set (``mixed``).
     """
 
     name, over = "concentric_circles", "network"
@@ -120,8 +120,8 @@ class ConcentricCircles(CircleParameters, Experiment):
         that is right after a ReLU too; of layers before (fc) and after (relu) each ReLU. ``spread``
         (alignment, layer, neuron), the standard deviation of a neuron; ``difference`` (layer,
         neuron): its mean change from bias to anti, in these. ``aligned_accuracy`` (alignment);
-        ``probability`` of label 1 (c1, y, x), and its mean over the directions, ``radial`` (c1_fine,
-        radius).
+        ``probability`` of label 1 (c1, y, x), and its mean over the directions, ``radial``
+        (c1_fine, radius).
         """
         sets = {name: points for name, points in data.items() if name != "train"}
         run = record(model, sets)

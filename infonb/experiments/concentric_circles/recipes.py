@@ -70,7 +70,7 @@ def networks(division: Sequence[float], beta: Sequence[float]) -> dict[str, Reci
         levels = sorted({reference, *given})
         for level in levels:
             name = _NAMES.get((sweep, level), f"{sweep} {level:g}")
-            found[name] = Recipe(sweep, few=few, **{sweep: level})
+            found[name] = Recipe(sweep, few=few)._replace(**{sweep: level})
             last = level == levels[-1]
             # true and random labels need different times: only at the same length they alone differ
             lengths = ("long", "short") if few and last else ("long",)
@@ -127,7 +127,7 @@ def select_sweep(runs: xr.Dataset, sweep: str) -> xr.Dataset:
     """
     Return the networks that differ in one thing, with its levels as the dimension.
 
-    Dims (network, ...) → (`sweep`, ...); ``"division"``: trained on many points, ``"beta"``: on few.
+    Dims (network, ...) → (`sweep`, ...): ``"division"`` on many points, or ``"beta"`` on few.
     """
     from infonb.validate import check_choice
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import xarray as xr
 
@@ -12,7 +13,7 @@ __all__ = ["check_pictures", "load_pictures"]
 _OBJECTS = 4
 
 #: How many pictures of each part; None: all.
-Sizes = dict[str, "int | None"]
+Sizes = dict[str, Any]
 
 
 def check_pictures(dataset: str, folder: str, seeds: Sequence[int], sizes: Sizes) -> int | None:

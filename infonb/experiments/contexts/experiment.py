@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
@@ -47,7 +47,7 @@ class Contexts(ContextParameters, Experiment):
         return list(SETTINGS)
 
     @property
-    def sizes(self) -> dict[str, int | None]:
+    def sizes(self) -> dict[str, Any]:
         """How many pictures are taken of each part; None: all."""
         most = SCENES if self.dataset == "scenes" else dict.fromkeys(SCENES)
         return {name: getattr(self, name) or most[name] for name in SCENES}
