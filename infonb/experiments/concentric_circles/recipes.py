@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,6 +28,13 @@ _NAMES = {
     ("division", 1.0): "heuristic",
     ("beta", 0.0): "few points",
     ("beta", 1.0): "memorized",
+}
+
+
+#: Division and beta at a level of either sweep.
+_POINT: dict[str, Callable[[float], tuple[float, float]]] = {
+    "division": lambda level: (level, 0.0),
+    "beta": lambda level: (0.5, level),
 }
 
 
@@ -70,7 +77,7 @@ def networks(division: Sequence[float], beta: Sequence[float]) -> dict[str, Reci
         levels = sorted({reference, *given})
         for level in levels:
             name = _NAMES.get((sweep, level), f"{sweep} {level:g}")
-            found[name] = Recipe(sweep, few=few)._replace(**{sweep: level})
+            found[name] = Recipe(sweep, *_POINT[sweep](level), few)
             last = level == levels[-1]
             # true and random labels need different times: only at the same length they alone differ
             lengths = ("long", "short") if few and last else ("long",)
