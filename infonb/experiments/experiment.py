@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -53,9 +53,9 @@ class Experiment(ParameterSet):
         The claims: `infonb.claims.Compare`, ``Trend``, ``Rank`` and ``Within``.
     caption : str
         Words below the table of claims.
-    directions : dict
-        Claimed sign of the change of each measure from the lowest to the highest level, for
-        `sensitivity` and `lengths`.
+    direction : int or None
+        Claimed sign of the change of the entropy from the lowest to the highest level, for
+        `sensitivity` and `lengths`; MI goes the other way.
 
     Notes
     -----
@@ -87,7 +87,7 @@ class Experiment(ParameterSet):
     over: ClassVar[str | tuple[str, ...]]
     rows: ClassVar[Sequence[Row]] = ()
     caption: ClassVar[str] = ""
-    directions: ClassVar[Mapping[str, int]] = {}
+    direction: ClassVar[int | None] = None
 
     cache: str = parameter(
         "", "folder that keeps finished runs; empty: the user's cache; none: no folder",
@@ -231,7 +231,7 @@ class Experiment(ParameterSet):
 
         start, end = self.ends(runs)
         return sensitivity(
-            runs.activation, self._first(), start, end, directions=self.directions, **choices
+            runs.activation, self._first(), start, end, direction=self.direction, **choices
         )
 
     def lengths(self, runs: xr.Dataset, *, progress: bool | str = True) -> xr.Dataset:
