@@ -103,6 +103,11 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """How many examples are taken of each part; None: all."""
         return {"n_train": self.n_train or None, "n_validation": self.n_validation or None}
 
+    @property
+    def layers(self) -> list[str]:
+        """The layers that are recorded, before or after the ReLU."""
+        return hidden_layers(self.depth, self.activations)
+
     def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return ``n_outputs`` of the network and what else `infonb.fit` needs."""
         raise NotImplementedError
@@ -133,8 +138,7 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """Return the activations of the validation examples, dims (layer, neuron, sample)."""
         from infonb.activations import record
 
-        layers = hidden_layers(self.depth, self.activations)
-        return record(model, data["evaluation"], layers=layers, progress=False)
+        return record(model, data["evaluation"], layers=self.layers, progress=False)
 
     def measure(
         self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]

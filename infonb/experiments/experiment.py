@@ -234,11 +234,11 @@ class Experiment(ParameterSet):
             runs.activation, self._first(), start, end, direction=self.direction, **choices
         )
 
-    def lengths(self, runs: xr.Dataset, *, progress: bool | str = True) -> xr.Dataset:
-        """Return how the conclusion depends on the length of training and the side of the ReLU."""
+    def lengths(self, runs: xr.Dataset, **options: Any) -> xr.Dataset:
+        """Return how it depends on the length of training and the side of the ReLU."""
         from infonb.experiments.lengths import over_lengths
 
-        return over_lengths(self, *self.ends(runs), progress=progress)
+        return over_lengths(self, *self.ends(runs), **options)
 
     def _first(self) -> str:
         return dims_of(self)[0]
