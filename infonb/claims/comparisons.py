@@ -13,49 +13,9 @@ from infonb.claims.resampling import (
     kendall,
     pair_means,
 )
+from infonb.dims import median_within_layers, within_layer
 
 __all__ = ["layer_claims", "median_within_layers", "rank_claims", "within_layer"]
-
-
-def median_within_layers(information: xr.DataArray) -> xr.DataArray:
-    """
-    Return the median MI of the pairs of different neurons of each layer.
-
-    Parameters
-    ----------
-    information
-        Mutual information (..., layer, neuron, other_layer, other_neuron), or of pairs within
-        layers only (..., layer, neuron, other_neuron).
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims (..., layer), in the units of `information`.
-
-    Examples
-    --------
-    >>> values = xr.DataArray(
-    ...     np.full((1, 2, 1, 2), 0.5),
-    ...     {"layer": ["a"], "neuron": [0, 1], "other_layer": ["a"], "other_neuron": [0, 1]},
-    ...     ("layer", "neuron", "other_layer", "other_neuron"),
-    ... )
-    >>> median_within_layers(values).values
-    array([0.5])
-    """
-    different = information.neuron != information.other_neuron
-    if "other_layer" not in information.dims:
-        median = information.where(different).median(["neuron", "other_neuron"])
-        return median.transpose(..., "layer").assign_attrs(information.attrs)
-    medians = [
-        information.sel(layer=layer, other_layer=layer)
-        .where(different)
-        .median(["neuron", "other_neuron"])
-        .drop_vars(["other_layer", "other_width"], errors="ignore")
-        for layer in information.layer.values
-    ]
-    result = xr.concat(medians, dim="layer", coords="minimal", compat="override")
-    result = result.assign_coords(layer=information.layer.values)
-    return result.transpose(..., "layer").assign_attrs(information.attrs)
 
 
 def layer_claims(
@@ -104,36 +64,6 @@ def layer_claims(
         numbers = words or "not reported"
         rows.append(Claim(statement, str(layer), -entropy_direction, numbers, *found))
     return rows
-
-
-def within_layer(information: xr.DataArray, layer: object) -> xr.DataArray:
-    """
-    Return the mutual information of the pairs within one layer.
-
-    Parameters
-    ----------
-    information
-        As for `median_within_layers`.
-    layer
-        Its name.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims (..., neuron, other_neuron).
-
-    Examples
-    --------
-    >>> values = xr.DataArray(
-    ...     np.eye(4).reshape(2, 2, 2, 2), {"layer": ["a", "b"], "other_layer": ["a", "b"]},
-    ...     ("layer", "neuron", "other_layer", "other_neuron"),
-    ... )
-    >>> within_layer(values, "b").values
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    one = information.sel(layer=layer)
-    return one.sel(other_layer=layer) if "other_layer" in one.dims else one
 
 
 def _reported(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.claims.comparisons import median_within_layers
+from infonb.dims import median_within_layers
 from infonb.experiments.digits import Data, ImageParameters, Train
 from infonb.experiments.networks import hidden_layers
 from infonb.experiments.sweep import sweep

@@ -7,12 +7,13 @@ from collections.abc import Hashable
 import numpy as np
 import xarray as xr
 
+from infonb.dims import take_activation
 from infonb.measures.kernels.corrections import CORRECTIONS, entropy_of_counts
 from infonb.measures.options import Attributes, check_neighbours, per_unit
 from infonb.measures.rows.chunked import source
 from infonb.measures.rows.counting import bins_of, count_rows
 from infonb.measures.rows.edges import check_edges
-from infonb.measures.rows.layout import Layout, take_activation
+from infonb.measures.rows.layout import Layout
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]

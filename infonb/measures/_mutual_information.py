@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import take_activation
 from infonb.measures.options import (
     PERMUTATIONS,
     Attributes,
@@ -20,7 +21,6 @@ from infonb.measures.pairs import check_pairs, choose_pairs
 from infonb.measures.pairwise import binned_pairs, nearest_pairs
 from infonb.measures.rows.chunked import source
 from infonb.measures.rows.edges import check_edges
-from infonb.measures.rows.layout import take_activation
 from infonb.measures.rows.source import Source
 from infonb.measures.variable import binned_with, check_variable, nearest_with
 from infonb.validate import check_choice, check_integer

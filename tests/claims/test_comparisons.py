@@ -7,12 +7,8 @@ import pytest
 import xarray as xr
 from scipy.stats import kendalltau
 
-from infonb.claims.comparisons import (
-    layer_claims,
-    median_within_layers,
-    rank_claims,
-    within_layer,
-)
+from infonb.claims.comparisons import layer_claims, rank_claims
+from infonb.dims import median_within_layers, within_layer
 
 PAPER = xr.Dataset(attrs={"tau_entropy": 1.0, "tau_mutual_information": 0.88})
 

@@ -7,8 +7,8 @@ import xarray as xr
 
 from infonb.claims import Change
 from infonb.claims.bootstrap import decimals
-from infonb.claims.comparisons import median_within_layers
 from infonb.claims.resampling import draw_medians, draw_seeds
+from infonb.dims import median_within_layers
 
 __all__ = ["MeanOfLayers", "median"]
 

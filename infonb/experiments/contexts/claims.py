@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from infonb.claims import INTERVALS, Claim, ClaimsTable, change, change_of_median
-from infonb.claims.comparisons import within_layer
+from infonb.dims import within_layer
 
 __all__ = ["SETTINGS", "claims"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from infonb.claims.comparisons import median_within_layers
+from infonb.dims import median_within_layers
 from infonb.experiments.contexts.drawn import draw_neurons, in_place
 from infonb.experiments.contexts.training import sum_by_pair
 from infonb.experiments.networks import with_history
