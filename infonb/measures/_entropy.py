@@ -54,11 +54,12 @@ def entropy(
     bins
         Number of bins.
     edges
-        ``"common"``: one set of edges from the least to the greatest value over layer, neuron and
-        sample, for each batch entry its own; layers are comparable, and a layer of small range
-        looks poor in entropy (the paper's "global binning"). ``"neuron"``: every neuron between
-        its own least and greatest value; shapes are compared, not ranges. Or an increasing 1-D
-        array: these edges for all, and `bins` is not used.
+        The ruler: from which least to which greatest value the bins reach. ``"common"``: one range
+        for all neurons of one network, over layer, neuron and sample; layers are comparable, and a
+        layer of small range looks poor in entropy (the paper's "global binning"). ``"shared"``: one
+        range for all networks that are compared, over all batch dimensions too; a network of small
+        range looks poor in entropy. ``"neuron"``: each neuron its own range; shapes are compared,
+        not ranges. Or an increasing 1-D array: these edges for all, and `bins` is not used.
     k
         Which neighbour (``"knn"`` only).
     corrected

@@ -80,7 +80,10 @@ def mutual_information(
     k
         Which neighbour (``"ksg"`` and ``"mixture"``).
     bins, edges
-        As in `entropy` (``"binned"`` only). A continuous `other` has as many bins of its own range.
+        Number of bins, and their ruler (``"binned"`` only): ``"common"``, one range for all neurons
+        of one network; ``"shared"``, one range for all networks that are compared; ``"neuron"``,
+        each neuron its own range; or an increasing 1-D array, as in `entropy`. A continuous `other`
+        has as many bins of its own range (``"shared"``: of its range over all networks).
     corrected
         What takes the bias of ``"binned"`` away (see the notes for how much that is). None: the
         plug-in value. ``"miller-madow"``: less (K_xy - K_x - K_y + 1) / (2 S), with the numbers K
