@@ -184,8 +184,8 @@ def _entropies(parts: dict[int, xr.DataArray], grid: dict[str, list]) -> list[xr
 def _informations(
     parts: dict[int, xr.DataArray], grid: dict[str, list], n_neurons: int, estimator: str, seed: int
 ) -> list[xr.DataArray]:
+    from infonb.dims import without_diagonal
     from infonb.measures import TiesWarning, mutual_information
-    from infonb.measures.density import without_diagonal
 
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", TiesWarning)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import take_activation
 from infonb.measures.options import (
     PERMUTATIONS,
     Attributes,
@@ -20,7 +21,6 @@ from infonb.measures.pairs import check_pairs, choose_pairs
 from infonb.measures.pairwise import binned_pairs, nearest_pairs
 from infonb.measures.rows.chunked import source
 from infonb.measures.rows.edges import check_edges
-from infonb.measures.rows.layout import take_activation
 from infonb.measures.rows.source import Source
 from infonb.measures.variable import binned_with, check_variable, nearest_with
 from infonb.validate import check_choice, check_integer
@@ -80,7 +80,10 @@ def mutual_information(
     k
         Which neighbour (``"ksg"`` and ``"mixture"``).
     bins, edges
-        As in `entropy` (``"binned"`` only). A continuous `other` has as many bins of its own range.
+        Number of bins, and their ruler (``"binned"`` only): ``"common"``, one range for all neurons
+        of one network; ``"shared"``, one range for all networks that are compared; ``"neuron"``,
+        each neuron its own range; or an increasing 1-D array, as in `entropy`. A continuous `other`
+        has as many bins of its own range (``"shared"``: of its range over all networks).
     corrected
         What takes the bias of ``"binned"`` away (see the notes for how much that is). None: the
         plug-in value. ``"miller-madow"``: less (K_xy - K_x - K_y + 1) / (2 S), with the numbers K

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import check_array, group_dim
 from infonb.plots.labels import keep_apart
-from infonb.plots.style import Picture, check_array, group_dim, label_of, subplots
+from infonb.plots.style import Picture, label_of, subplots
 from infonb.validate import check_dim
 
 __all__ = ["plot_accuracy_map"]

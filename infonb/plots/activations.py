@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import group_dim, with_layer
 from infonb.measures import take_activation
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.labels import keep_apart
-from infonb.plots.style import Picture, group_dim, label_of, palette, subplots, with_layer
+from infonb.plots.style import Picture, label_of, palette, subplots
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["plot_activations", "plot_neuron", "sample_coordinate"]

@@ -6,7 +6,8 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.style import Picture, group_dim, label_of, palette, subplots
+from infonb.dims import group_dim
+from infonb.plots.style import Picture, label_of, palette, subplots
 
 __all__ = ["plot_lengths"]
 

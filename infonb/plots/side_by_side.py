@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.density import mixture_density, without_diagonal
+from infonb.dims import group_dim, with_layer, without_diagonal
+from infonb.measures.density import mixture_density
 from infonb.plots.activations import sample_coordinate
 from infonb.plots.boxes import draw_box
 from infonb.plots.heat import draw_heat_map, label_ticks
-from infonb.plots.style import DPI, Picture, group_dim, label_of, palette, with_layer
+from infonb.plots.style import DPI, Picture, label_of, palette
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["plot_side_by_side", "shown_samples"]

@@ -10,14 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from matplotlib.figure import Figure
 
 __all__ = [
     "Picture",
-    "check_array",
     "encode_png",
-    "group_dim",
     "join_pngs",
     "label_of",
     "palette",
@@ -25,7 +22,6 @@ __all__ = [
     "png_bundle",
     "png_size",
     "subplots",
-    "with_layer",
 ]
 
 #: Pixels of the picture per pixel on the page: crisp on dense screens and in print.
@@ -270,27 +266,6 @@ def palette_kind(levels: Sequence[Any]) -> str:
     return "layers" if any(isinstance(level, str) for level in levels) else "levels"
 
 
-def group_dim(values: xr.DataArray, by: str | None, inner: set[str]) -> str | None:
-    """
-    Return the dimension whose labels are compared: `by`, or the only one that is left.
-
-    Examples
-    --------
-    >>> values = xr.DataArray(np.zeros((2, 3, 4)), dims=("alpha", "seed", "neuron"))
-    >>> group_dim(values, None, {"neuron"})
-    'alpha'
-    """
-    from infonb.validate import check_dim
-
-    if by is not None:
-        check_dim(by, values.dims, str(values.name or "array"))
-        return by
-    left = [str(dim) for dim in values.dims if dim not in inner | {"seed"}]
-    if len(left) > 1:
-        raise ValueError(f"choose by= among {left}: the {values.name or 'array'} has all of them.")
-    return left[0] if left else None
-
-
 def label_of(dim: str | None, value: Any = None) -> str:
     """
     Return a dimension, or one of its labels, as words for a figure.
@@ -304,35 +279,3 @@ def label_of(dim: str | None, value: Any = None) -> str:
     if value is None:
         return name
     return str(value) if isinstance(value, str) else f"{name} = {value:g}"
-
-
-def check_array(values: object, what: str) -> None:
-    """
-    Raise a TypeError unless values are a labelled array.
-
-    Examples
-    --------
-    >>> check_array(xr.Dataset(), "what infonb.entropy returned")
-    Traceback (most recent call last):
-        ...
-    TypeError: give what infonb.entropy returned, a DataArray; not Dataset.
-    """
-    if not isinstance(values, xr.DataArray):
-        raise TypeError(f"give {what}, a DataArray; not {type(values).__name__}.")
-
-
-def with_layer(values: xr.DataArray) -> xr.DataArray:
-    """
-    Return values with the dimension ``layer``, also of a single layer that was selected.
-
-    Examples
-    --------
-    >>> with_layer(xr.DataArray([1.0], dims=("neuron",))).dims
-    ('layer', 'neuron')
-    """
-    if "layer" in values.dims:
-        return values
-    width = values.coords.get("width")
-    values = values.drop_vars("width", errors="ignore")
-    values = values.expand_dims("layer" if "layer" in values.coords else {"layer": ["all neurons"]})
-    return values if width is None else values.assign_coords(width=width.expand_dims("layer"))

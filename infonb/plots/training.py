@@ -6,14 +6,8 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.style import (
-    Picture,
-    group_dim,
-    label_of,
-    palette,
-    palette_kind,
-    subplots,
-)
+from infonb.dims import group_dim
+from infonb.plots.style import Picture, label_of, palette, palette_kind, subplots
 from infonb.validate import check_choice
 
 __all__ = ["plot_training"]

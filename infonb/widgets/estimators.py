@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import check_array
 from infonb.measures import TiesWarning, mutual_information
 from infonb.plots.live import EstimatorDots
-from infonb.plots.style import Picture, check_array, label_of
+from infonb.plots.style import Picture, label_of
 from infonb.validate import check_dim, check_integer
 from infonb.widgets.explorer.controls import choice
 from infonb.widgets.panel.panel import Panel

@@ -4,7 +4,7 @@ import xarray as xr
 
 import infonb as inb
 from infonb import storage
-from infonb.claims.comparisons import median_within_layers
+from infonb.dims import median_within_layers
 
 S = 60
 ESTIMATORS = [

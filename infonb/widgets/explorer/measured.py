@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import count_neurons, with_layer
 from infonb.measures import TiesWarning, entropy, mutual_information, take_activation
-from infonb.plots.style import with_layer
 from infonb.validate import check_dim, check_integer
 from infonb.widgets.explorer.matrix import Matrix, alike
 
@@ -265,15 +265,12 @@ def _widths(values: xr.DataArray, labels: list[Any], by: str | None) -> list[int
     if "width" not in values.coords:
         return [len(labels)] * values.sizes["layer"]
     width = values["width"]
-    if by in width.dims:
-        if (width != width.isel({by: 0})).any():
-            raise ValueError(
-                f"layers have other widths at other labels of {by!r}; explore one of them: "
-                f"activations.sel({by}=...)."
-            )
-        width = width.isel({by: 0})
-    numbers = labels if values.neuron.dtype.kind in "iu" else range(len(labels))
-    return [sum(number < most for number in numbers) for most in np.atleast_1d(width.values)]
+    if by in width.dims and (width != width.isel({by: 0})).any():
+        raise ValueError(
+            f"layers have other widths at other labels of {by!r}; explore one of them: "
+            f"activations.sel({by}=...)."
+        )
+    return count_neurons(values)
 
 
 def _read(values: xr.DataArray, order: np.ndarray) -> xr.DataArray:

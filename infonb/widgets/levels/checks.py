@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.measures.density import without_diagonal
+from infonb.dims import without_diagonal
 
 __all__ = ["check_labels", "only_measured"]
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.density import NARROWEST, without_diagonal
+from infonb.dims import without_diagonal
+from infonb.measures.density import NARROWEST
 
 __all__ = ["ALL", "EVERY_LAYER", "choices", "neuron_spread", "pair_spread"]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.plots.style import with_layer
+from infonb.dims import with_layer
 from infonb.validate import check_choice, check_dim
 from infonb.widgets.levels.checks import check_labels, only_measured
 from infonb.widgets.levels.levels import Course

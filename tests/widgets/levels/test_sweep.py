@@ -13,7 +13,7 @@ import xarray as xr
 from widgets.redraws import check_redraws, images
 
 import infonb as inb
-from infonb.measures.density import without_diagonal
+from infonb.dims import without_diagonal
 from infonb.plots.style import png_size
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_sweep

@@ -8,7 +8,7 @@ import xarray as xr
 from widgets.redraws import check_redraws, images
 
 import infonb as inb
-from infonb.measures.density import without_diagonal
+from infonb.dims import without_diagonal
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_training
 from infonb.widgets.levels.levels import Course
