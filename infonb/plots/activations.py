@@ -10,7 +10,8 @@ import xarray as xr
 from infonb.measures import take_activation
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.labels import keep_apart
-from infonb.plots.style import Picture, group_dim, label_of, palette, subplots, with_layer
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import group_dim, label_of, palette, with_layer
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["plot_activations", "plot_neuron", "sample_coordinate"]
@@ -98,14 +99,7 @@ def plot_activations(
 
 
 def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> str:
-    """
-    Return the coordinate on ``sample`` that is meant: the label, the prediction, or the sample.
-
-    Examples
-    --------
-    >>> sample_coordinate(xr.DataArray([0.0], {"sample": [0]}, ("sample",)), None, "sort")
-    'sample'
-    """
+    """Return the coordinate on ``sample`` that is meant: label, prediction, or sample."""
     there = [str(key) for key, c in activation.coords.items() if c.dims == ("sample",)]
     if name is None:
         return next((key for key in ("label", "prediction") if key in there), "sample")

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.plots.picture import Picture, subplots
 from infonb.plots.side_by_side import shown_samples
-from infonb.plots.style import Picture, group_dim, label_of, palette, subplots, with_layer
+from infonb.plots.style import group_dim, label_of, palette, with_layer
 from infonb.validate import check_integer
 
 __all__ = ["plot_difference"]

@@ -15,33 +15,10 @@ def draw_heat_map(
     axis: Any, activation: xr.DataArray, n_neurons: int, rng: np.random.Generator
 ) -> tuple[Any, list[int]]:
     """
-    Draw samples from top to bottom and the neurons of each layer from left to right.
+    Draw samples downwards, the neurons of each layer to the right; return image and widths shown.
 
-    Parameters
-    ----------
-    axis
-        To draw on.
-    activation
-        Dims (layer, neuron, sample); neurons with NaN are left out.
-    n_neurons
-        At most so many of each layer, drawn with `rng`.
-    rng
-        Source of the draw.
-
-    Returns
-    -------
-    image
-        For the colour bar.
-    widths : list of int
-        How many neurons of each layer are shown.
-
-    Examples
-    --------
-    >>> import infonb as inb
-    >>> from infonb.plots.style import subplots
-    >>> acts = inb.from_arrays({"a": np.zeros((5, 2)), "b": np.ones((5, 4))}).activation
-    >>> draw_heat_map(subplots()[1][0, 0], acts, 3, np.random.default_rng(0))[1]
-    [2, 3]
+    Dims (layer, neuron, sample); neurons with NaN are left out, at most `n_neurons` of each layer
+    are chosen at random.
     """
     matrix, bounds = _columns(activation, n_neurons, rng)
     image = _draw_blocks(axis, matrix, bounds)
@@ -51,14 +28,7 @@ def draw_heat_map(
 
 
 def label_ticks(labels: np.ndarray) -> tuple[list[float], list[str]]:
-    """
-    Return where each run of equal labels has its middle, and the label; none if too many.
-
-    Examples
-    --------
-    >>> label_ticks(np.array([3, 3, 3, 7]))
-    ([1.0, 3.0], ['3', '7'])
-    """
+    """Return the middle of each run of equal labels, and the label; none if too many."""
     starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
     if starts.size > 12:
         return [], []

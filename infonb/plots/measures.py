@@ -11,16 +11,8 @@ from infonb.measures import mixture_density
 from infonb.measures.density import without_diagonal
 from infonb.plots.boxes import draw_box
 from infonb.plots.labels import add_legend, keep_apart, touching
-from infonb.plots.style import (
-    Picture,
-    check_array,
-    group_dim,
-    label_of,
-    palette,
-    palette_kind,
-    subplots,
-    with_layer,
-)
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import check_array, group_dim, label_of, palette, palette_kind, with_layer
 from infonb.validate import check_dim
 
 __all__ = ["plot_entropy", "plot_mutual_information"]

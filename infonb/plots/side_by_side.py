@@ -11,7 +11,8 @@ from infonb.measures.density import mixture_density, without_diagonal
 from infonb.plots.activations import sample_coordinate
 from infonb.plots.boxes import draw_box
 from infonb.plots.heat import draw_heat_map, label_ticks
-from infonb.plots.style import DPI, Picture, group_dim, label_of, palette, with_layer
+from infonb.plots.picture import DPI, Picture
+from infonb.plots.style import group_dim, label_of, palette, with_layer
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["plot_side_by_side", "shown_samples"]
@@ -110,16 +111,7 @@ def plot_side_by_side(
 def shown_samples(
     activation: xr.DataArray, n_samples: int, seed: int
 ) -> tuple[np.ndarray, tuple[list[float], list[str]]]:
-    """
-    Return a random choice of samples, ordered by label, and the ticks of the labels.
-
-    Examples
-    --------
-    >>> values = xr.DataArray(np.zeros(4), {"label": ("sample", [1, 0, 1, 0])}, ("sample",))
-    >>> order, (places, names) = shown_samples(values, 10, seed=0)
-    >>> values.label.values[order], names
-    (array([0, 0, 1, 1]), ['0', '1'])
-    """
+    """Return a random choice of samples, ordered by label, and the ticks of the labels."""
     chosen = np.random.default_rng(seed).permutation(activation.sizes["sample"])[:n_samples]
     labels = activation[sample_coordinate(activation, None, "sort")].values
     order = chosen[np.argsort(labels[chosen], kind="stable")]

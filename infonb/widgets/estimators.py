@@ -12,7 +12,8 @@ import xarray as xr
 
 from infonb.measures import TiesWarning, mutual_information
 from infonb.plots.live import EstimatorDots
-from infonb.plots.style import Picture, check_array, label_of
+from infonb.plots.picture import Picture
+from infonb.plots.style import check_array, label_of
 from infonb.validate import check_dim, check_integer
 from infonb.widgets.explorer.controls import choice
 from infonb.widgets.panel.panel import Panel

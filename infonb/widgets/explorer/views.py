@@ -10,7 +10,8 @@ import xarray as xr
 from infonb.plots.activations import sample_coordinate
 from infonb.plots.live import EntropyBoxes, NeuronHistogram, PairMatrix, PairScatter
 from infonb.plots.live.names import shortened
-from infonb.plots.style import Picture, label_of
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
 from infonb.widgets.explorer.measured import PAIR_BINS, Measured
 
 __all__ = ["PER_UNIT", "Views", "bins_in_words"]

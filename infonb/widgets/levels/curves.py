@@ -9,7 +9,8 @@ from infonb.plots.live import LiveFigure
 from infonb.plots.live.levels.colours import curve_colours
 from infonb.plots.live.levels.frame import frame
 from infonb.plots.live.levels.lines import draw_key, draw_lines, mark
-from infonb.plots.style import Picture, label_of
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
 from infonb.widgets.levels.drawing import Drawing, Values
 from infonb.widgets.levels.quantiles import ALL
 

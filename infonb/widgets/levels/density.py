@@ -10,7 +10,8 @@ from infonb.plots.live import LiveFigure
 from infonb.plots.live.levels.colours import layer_colours
 from infonb.plots.live.levels.density import density_frame, draw_density
 from infonb.plots.live.names import distinct, shortened
-from infonb.plots.style import Picture, label_of
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
 from infonb.widgets.levels.drawing import Drawing, Values
 from infonb.widgets.levels.levels import how, scale
 from infonb.widgets.levels.quantiles import EVERY_LAYER

@@ -11,8 +11,9 @@ from infonb.plots.live import LiveFigure
 from infonb.plots.live.levels.boxes import draw_boxes
 from infonb.plots.live.levels.colours import layer_colours
 from infonb.plots.live.levels.frame import frame
-from infonb.plots.live.levels.lines import beside_each_other, draw_course, mark, note
-from infonb.plots.style import Picture, label_of
+from infonb.plots.live.levels.lines import beside_each_other, draw_quartiles, mark, note
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
 from infonb.widgets.levels.drawing import Drawing, Values
 from infonb.widgets.levels.levels import how, scale
 from infonb.widgets.levels.quantiles import EVERY_LAYER
@@ -106,7 +107,7 @@ class Measures(Drawing):
 
         def ground() -> None:
             for one, colour, shift in zip(quartiles.values, colours, shifts, strict=True):
-                draw_course(axis, course.places, one, colour, shift)
+                draw_quartiles(axis, course.places, one, colour, shift)
 
         picture.ground(course.key(values), ground)
         x = course.x(level)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from infonb.plots.style import Picture
+from infonb.plots.picture import Picture
 from infonb.widgets.levels.curves import Curves
 from infonb.widgets.levels.density import Density
 from infonb.widgets.levels.drawing import Values

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from infonb.plots.style import Picture, join_pngs, png_bundle, png_size
+from infonb.plots.picture import Picture, join_pngs, png_bundle, png_size
 from infonb.validate import check_choice
 from infonb.widgets.panel.cells import remember
 from infonb.widgets.panel.check_value import check_value
@@ -95,7 +95,7 @@ class Panel:
     Examples
     --------
     >>> import ipywidgets
-    >>> from infonb.plots.style import subplots
+    >>> from infonb.plots.picture import subplots
     >>> def draw(bins):
     ...     return subplots(alt=f"{bins} bins")[0]
     >>> panel = Panel(draw, {"bins": ipywidgets.IntSlider(10, description="bins")})

@@ -14,7 +14,7 @@ from widgets.redraws import check_redraws, images
 
 import infonb as inb
 from infonb.measures.density import without_diagonal
-from infonb.plots.style import png_size
+from infonb.plots.picture import png_size
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_sweep
 from infonb.widgets.levels.levels import Course

@@ -13,7 +13,7 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 import infonb as inb
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 from infonb.widgets import Panel, explore_neurons
 from infonb.widgets.panel import cells
 
