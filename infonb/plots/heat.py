@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-__all__ = ["draw_heat_map", "label_ticks"]
+__all__ = ["draw_heat_map", "label_ticks", "order_by_similarity"]
 
 
 def draw_heat_map(
@@ -48,18 +48,18 @@ def _columns(
         rows = rows[np.sort(rng.permutation(len(rows))[:n_neurons])]
         spread = rows.std(axis=1, keepdims=True)
         rows = (rows - rows.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
-        parts.append(rows[_alike(rows)])
+        parts.append(rows[order_by_similarity(len(rows), rows)])
     bounds = np.cumsum([0, *[len(part) for part in parts]])
     return np.concatenate(parts).T, bounds
 
 
-def _alike(rows: np.ndarray) -> np.ndarray:
-    """Return an order in which similar rows are neighbours."""
-    if len(rows) < 3:
-        return np.arange(len(rows))
+def order_by_similarity(n: int, distances: np.ndarray) -> np.ndarray:
+    """Return an order of n in which similar ones are neighbours; of rows, or distances of pairs."""
+    if n < 3:
+        return np.arange(n)
     from scipy.cluster.hierarchy import leaves_list, linkage
 
-    return leaves_list(linkage(rows, method="average", optimal_ordering=False))
+    return leaves_list(linkage(distances, method="average"))
 
 
 def _draw_blocks(axis: Any, matrix: np.ndarray, bounds: np.ndarray) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures.density import mixture_density, without_diagonal
-from infonb.plots.activations import sample_coordinate
+from infonb.plots.activations import choose_labels, sample_coordinate
 from infonb.plots.boxes import draw_box
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.picture import DPI, Picture
@@ -73,6 +73,7 @@ def plot_side_by_side(
     if by is None:
         raise ValueError("activation has no dimension of networks; give at least two side by side.")
     activation, entropy, information = map(with_layer, (activation, entropy, information))
+    activation = choose_labels(activation, (by, "layer", "neuron", "sample"))
     levels = list(activation[by].values)
     colours = palette(len(levels), "layers")
     picture = Picture(figsize=(10.2, 6.6), dpi=DPI, layout="constrained")

@@ -12,7 +12,7 @@ from infonb.plots import plot_decision, plot_surface
 from infonb.plots.picture import Picture
 from infonb.plots.style import check_array
 from infonb.validate import check_dim
-from infonb.widgets.explorer.controls import choice
+from infonb.widgets.panel.controls import choice
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_decision"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import xarray as xr
 
 import infonb as inb
-from infonb.plots import subplots
+from infonb.plots import plot_difference, plot_neuron, plot_side_by_side, subplots
 from infonb.plots.activations import sample_coordinate
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.side_by_side import shown_samples
@@ -29,3 +30,27 @@ def test_samples_are_ordered_by_their_label():
     assert names == ["0", "1"]
     unlabelled = xr.DataArray([0.0], {"sample": [0]}, ("sample",))
     assert sample_coordinate(unlabelled, None, "sort") == "sample"
+
+
+@pytest.fixture
+def networks():
+    rng = np.random.default_rng(0)
+    acts = inb.from_arrays({"fc1": rng.normal(size=(40, 5)), "fc2": rng.normal(size=(40, 5))})
+    scales = xr.DataArray(np.ones((2, 12)), {"alpha": [0.0, 1.0]}, ("alpha", "seed"))
+    return (acts.activation * scales).assign_coords(seed=range(12))
+
+
+def test_a_figure_says_which_label_to_choose(networks):
+    words = r"choose a label of seed: 0, 1, 2, …, 11. As in activation.sel\(seed=0\)"
+    with pytest.raises(ValueError, match=words):
+        inb.plot_activations(networks, by="alpha")
+    with pytest.raises(ValueError, match=words):
+        plot_side_by_side(networks, networks, networks.rename(sample="other_neuron"), by="alpha")
+    with pytest.raises(ValueError, match=r"difference\.sel\(seed=0\)"):
+        plot_difference(networks, by="alpha")
+    assert len(inb.plot_activations(networks.sel(seed=[3])).axes) == 3
+    two = networks.isel(neuron=0, alpha=0)
+    words = r"label of seed: .*; layer: 'fc1', 'fc2'. As in other.sel\(seed=0, layer='fc1'\)"
+    one = two.sel(layer="fc1", seed=0)
+    with pytest.raises(ValueError, match=words):
+        plot_neuron(one, two.transpose("seed", ...), bin_edges=np.linspace(-3, 3, 5))

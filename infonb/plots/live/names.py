@@ -33,8 +33,8 @@ def distinct(names: Sequence[str], most: int) -> list[str]:
     if max(map(len, names), default=0) <= most or len(set(names)) == 1:
         return [shortened(name, most) for name in names]
     words = [_WORD.findall(name) for name in names]
-    start = _alike(words)
-    end = _alike([some[start:][::-1] for some in words])
+    start = _common_words(words)
+    end = _common_words([some[start:][::-1] for some in words])
     parts = ["".join(some[start : len(some) - end]) for some in words]
     if all(part.strip("./_- ") for part in parts):
         names = [f"{'…' * (start > 0)}{part}{'…' * (end > 0)}" for part in parts]
@@ -45,7 +45,7 @@ def distinct(names: Sequence[str], most: int) -> list[str]:
     return names
 
 
-def _alike(names: Sequence[Sequence[str]]) -> int:
+def _common_words(names: Sequence[Sequence[str]]) -> int:
     """Return how many words all names begin with."""
     words = zip(*names, strict=False)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, words))

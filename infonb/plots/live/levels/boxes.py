@@ -1,4 +1,4 @@
-"""Boxes of the marked place of a course, beside those of the reference."""
+"""Boxes of the marked level, beside those of the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The density of the pairs at the marked place of a course, and at the reference."""
+"""The density of the pairs at the marked level, and at the reference."""
 
 from __future__ import annotations
 

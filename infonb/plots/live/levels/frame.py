@@ -1,4 +1,4 @@
-"""The empty picture of a course: places along the x axis, and room for every word."""
+"""The empty picture of levels: places along the x axis, and room for every word."""
 
 from __future__ import annotations
 
