@@ -9,7 +9,8 @@ import xarray as xr
 
 from infonb.dims import check_array, group_dim
 from infonb.plots.labels import keep_apart
-from infonb.plots.style import Picture, label_of, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of
 from infonb.validate import check_dim
 
 __all__ = ["plot_accuracy_map"]

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims import Claim
-from infonb.plots.style import Picture, subplots
+from infonb.plots.picture import Picture, subplots
 from infonb.validate import check_dim
 
 __all__ = ["plot_conditions"]

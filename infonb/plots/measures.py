@@ -11,7 +11,8 @@ from infonb.dims import PAIR_DIMS, check_array, group_dim, with_layer, without_d
 from infonb.measures import mixture_density
 from infonb.plots.boxes import draw_box
 from infonb.plots.labels import add_legend, keep_apart, touching
-from infonb.plots.style import Picture, label_of, palette, palette_kind, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette, palette_kind
 from infonb.validate import check_dim
 
 __all__ = ["plot_entropy", "plot_mutual_information"]

@@ -10,7 +10,8 @@ import xarray as xr
 from matplotlib.lines import Line2D
 
 from infonb.claims.sentences import EDGES, claimed_direction, outcomes, what_decides
-from infonb.plots.style import Picture, label_of, palette, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette
 
 __all__ = ["plot_sensitivity"]
 

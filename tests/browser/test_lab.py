@@ -24,7 +24,7 @@ WRONG = {
 WRONG_SETUP = """\
 import ipywidgets
 
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 from infonb.widgets import Panel
 
 

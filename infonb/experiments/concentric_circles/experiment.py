@@ -12,7 +12,9 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Row
 from infonb.experiments.concentric_circles.claims import (
+    comparisons,
     declared_rows,
+    further_comparisons,
 )
 from infonb.experiments.concentric_circles.measures import (
     LAYERS,

@@ -106,7 +106,7 @@ def entropies(activation: xr.DataArray, *, bins: int, bin_width: float) -> xr.Da
 
 
 def by_side(values: xr.DataArray) -> xr.DataArray:
-    """Return values of all `LAYERS` by side and number of the layer, dims (..., side, layer, ...)."""
+    """Return values of all `LAYERS` by side and number, dims (..., side, layer, ...)."""
     sides = [
         values.sel(layer=layers).assign_coords(layer=np.arange(1, len(layers) + 1))
         for layers in LAYERS.values()

@@ -13,6 +13,7 @@ from benchmarks.units import units
 
 import infonb as inb
 from infonb.widgets import explore
+from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.measured import Measured
 
 WIDTHS = {"fc1": 12, "fc2": 7}
@@ -86,7 +87,7 @@ def test_the_numbers_shown_are_those_of_the_measures(acts, panel, edges, unit):
 
 def test_the_matrix_is_that_of_the_layer_in_another_order(acts):
     measured = Measured(acts)
-    matrix = measured.matrix(0, 0, 300, "common")
+    matrix = measured.matrix(Choice(n_samples=300))
     expected = inb.mutual_information(
         acts.activation, within="layer", estimator="binned", corrected="miller-madow"
     ).sel(layer="fc1").values  # fmt: skip
@@ -101,7 +102,7 @@ def test_blocks_of_neurons_stand_side_by_side():
     causes = rng.normal(size=(3, 400))
     family = rng.permutation(np.repeat([0, 1, 2], 6))
     values = causes[family] + 0.4 * rng.normal(size=(18, 400))
-    matrix = Measured(inb.from_arrays({"fc1": values.T})).matrix(0, 0, 400, "common")
+    matrix = Measured(inb.from_arrays({"fc1": values.T})).matrix(Choice(n_samples=400))
     assert (np.diff(family[matrix.neurons]) != 0).sum() == 2
 
 
@@ -123,7 +124,7 @@ def test_values_on_a_grid_are_not_called_ties():
 
 
 def test_a_click_on_the_matrix_chooses_the_pair_there(panel):
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     panel.images["matrix"].pointed = [2.3, 4.8, 1]
     assert panel.value["other"] == matrix.neurons[2]
     assert panel.value["neuron"] == matrix.neurons[5]
@@ -137,7 +138,7 @@ def test_a_click_on_the_matrix_chooses_the_pair_there(panel):
 
 
 def test_the_mark_follows_the_sliders(panel):
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     panel.set(neuron=6, other=3)
     assert panel.images["matrix"].cursor == [matrix.place(3), matrix.place(6)]
 
@@ -153,7 +154,7 @@ def test_lists_set_the_neurons_and_follow_them(acts, panel):
 
     pairs.value = pairs.options[1][1]
     chosen = {panel.value["neuron"], panel.value["other"]}
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     information = matrix.information - np.diag(np.full(7, np.inf))
     place = np.unravel_index(np.argmax(information), information.shape)
     assert chosen == set(matrix.neurons[list(place)])
@@ -209,11 +210,11 @@ def test_samples_are_a_random_choice_that_grows(acts):
 def test_wide_layers_show_drawn_neurons(acts):
     panel = explore(acts, max_neurons=5)
     alt = panel.images["matrix"].alt
-    assert "pairs of 5 of 7 neurons, drawn" in alt
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    assert "pairs of 5 of 7 neurons, sampled" in alt
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     missing = sorted(set(range(7)) - set(matrix.neurons))
     panel.set(neuron=missing[0], other=missing[1])
-    assert "chosen pair not drawn" in panel.images["matrix"].alt
+    assert "chosen pair not sampled" in panel.images["matrix"].alt
     assert panel.images["matrix"].cursor == []
     binned = pair_information(acts, panel, estimator="binned", corrected="miller-madow")
     assert f"{binned:z.2f} nat in 10 × 10" in panel.images["scatter"].alt
@@ -256,10 +257,6 @@ def test_levels_are_networks(acts):
     panel.images["matrix"].pointed = [1.0, 2.0, 1]
     assert panel.message.value == ""
     seeds = xr.concat([both, both], dim=xr.Variable("seed", [0, 1]), coords="minimal")
-    with pytest.raises(ValueError, match="choose one with by= and select of the others"):
-        explore(seeds)
-    with pytest.raises(ValueError, match=r"select of the others, as in activations.sel\(seed"):
-        explore(seeds, by="alpha")
     assert explore(seeds.sel(seed=[1]), bins=10).value["level"] == 1.0
 
 
