@@ -132,8 +132,8 @@ def _check_labels(values: xr.DataArray, dim: str) -> None:
 
 def _widths(values: xr.DataArray) -> list[int]:
     """Return how many neurons of each layer are there, also after a selection of neurons."""
-    width = values.coords.get("width")
-    for dim in () if width is None else (str(d) for d in width.dims if d != "layer"):
+    width = values.coords.get("width", xr.DataArray(0))
+    for dim in (str(dim) for dim in width.dims if dim != "layer"):
         if (width != width.isel({dim: 0})).any():
             raise ValueError(
                 f"layers have other widths at other labels of {dim!r}; explore one of them: "
