@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from infonb.claims.bootstrap import Change, change, change_of_median
+from infonb.claims.compare import Compare
+from infonb.claims.rank import Rank, Trend
+from infonb.claims.rows import Row, claims_table
 from infonb.claims.table import INTERVALS, Claim, ClaimsTable, interval
+from infonb.claims.within import Within
 
 __all__ = [
     "INTERVALS",
     "Change",
     "Claim",
     "ClaimsTable",
+    "Compare",
+    "Rank",
+    "Row",
+    "Trend",
+    "Within",
     "change",
     "change_of_median",
+    "claims_table",
     "interval",
 ]

@@ -14,6 +14,7 @@ from infonb.validate import check_choice, check_dim, check_integer, check_number
 
 __all__ = [
     "Change",
+    "Medians",
     "bootstrap_interval",
     "change",
     "change_of_median",
@@ -43,27 +44,11 @@ class Change(NamedTuple):
 
 def expanded_tail(n: int, level: float = 0.95) -> float:
     r"""
-    Return the share of draws to leave out at each end for a mean of `n` values.
+    Return the share of draws to leave out at each end for a mean of `n` values (one: no more).
 
     A bootstrap of few values is too narrow: it misses the factor sqrt(n / (n - 1)) of the standard
-    error and the tails of Student's t. Hesterberg's expanded percentiles put both back:
-    :math:`\alpha'/2 = \Phi(-\sqrt{n/(n-1)}\; t_{\alpha/2, n-1})`.
-
-    Parameters
-    ----------
-    n
-        Number of seeds; 1: nothing is expanded.
-    level
-        Probability that the interval should cover the truth.
-
-    References
-    ----------
-    Hesterberg, What Teachers Should Know About the Bootstrap, Am. Stat. 69, 371 (2015), sect. 4.5.
-
-    Examples
-    --------
-    >>> [round(expanded_tail(n), 4) for n in (1, 5, 10, 1000)]
-    [0.025, 0.001, 0.0086, 0.0248]
+    error and the tails of Student's t. Hesterberg's expanded percentiles put both back
+    (Am. Stat. 69, 371 (2015), sect. 4.5): Phi(-sqrt(n / (n - 1)) t_{alpha / 2, n - 1}).
     """
     check_integer("n", n, minimum=1)
     check_number("level", level, 0.0, 1.0)
@@ -76,25 +61,10 @@ def expanded_tail(n: int, level: float = 0.95) -> float:
 
 def bootstrap_interval(draws: np.ndarray, n_seeds: int, level: float = 0.95) -> tuple[float, float]:
     """
-    Return the percentile interval of bootstrap draws, expanded for the number of seeds.
+    Return the percentile interval of draws of a mean (draw,), expanded for the number of seeds.
 
-    Parameters
-    ----------
-    draws
-        Of a mean over seeds, shape (draw,).
-    n_seeds
-        How many seeds there were. With three the interval is the whole range of the draws: a
-        bootstrap does not reach beyond the seeds that it has, and covers less than it should.
-    level
-        Probability that the interval should cover the truth.
-
-    Examples
-    --------
-    >>> draws = np.linspace(0.0, 1.0, 1001)
-    >>> [round(end, 3) for end in bootstrap_interval(draws, 1)]
-    [0.025, 0.975]
-    >>> [round(end, 3) for end in bootstrap_interval(draws, 5)]
-    [0.001, 0.999]
+    With three seeds it is the whole range of the draws: a bootstrap does not reach beyond the seeds
+    that it has, and covers less than it should.
     """
     tail = expanded_tail(n_seeds, level)
     low, high = np.quantile(draws, [tail, 1 - tail])
@@ -194,22 +164,55 @@ def change_of_median(
     >>> here, len(effect), len(draws), bool(-3 < draws.mean() < -1)
     ('3.14 → 0.71', 3, 1000, True)
     """
-    inner = ["neuron", "other_neuron"] if "other_neuron" in values.dims else ["neuron"]
-    if len(inner) == 2 and not np.array_equal(values.neuron, values.other_neuron):
-        raise ValueError(
-            "neuron and other_neuron differ, so that neurons cannot be drawn; give pairs within "
-            "one layer."
-        )
-    ends = _ends(values, over, start, end, ["seed", *inner])
-    rng = np.random.default_rng(seed)
-    medians, networks = [], []
-    for one in ends:
-        table = one.values if "seed" in one.dims else one.values[None]
-        networks.append(
-            np.stack([draw_medians(part, rng, min(draws, RESAMPLES)) for part in table])
-        )
-        medians.append(np.array([_median(part) for part in table]))
-    return _change(medians, draw_seeds(networks, draws, rng))
+    if "layer" in values.dims:
+        raise ValueError(f"values has dims {values.dims}; it needs those of one layer: choose one.")
+    return Medians(values, over, draws=draws, seed=seed).change(start, end)
+
+
+class Medians:
+    """
+    Medians over neurons, or over pairs within a layer, and how sure their changes are.
+
+    Values (over, seed, neuron), (over, seed, neuron, other_neuron), or with a dimension layer: then
+    the mean of the layers. The draws of a network are made once and serve all its comparisons.
+    """
+
+    def __init__(
+        self, values: xr.DataArray, over: str, *, draws: int = 1000, seed: int = 0
+    ) -> None:
+        inner = [dim for dim in ("layer", "neuron", "other_neuron") if dim in values.dims]
+        if inner[-1:] == ["other_neuron"] and not np.array_equal(
+            values.neuron, values.other_neuron
+        ):
+            raise ValueError(
+                "neuron and other_neuron differ, so that neurons cannot be drawn; give pairs "
+                "within one layer."
+            )
+        self._dims = ["seed", *(inner if "neuron" in inner else [*inner, "neuron"])]
+        self._values, self._over, self._draws = values, over, draws
+        self._rng = np.random.default_rng(seed)
+        self._networks: dict[object, tuple[np.ndarray, np.ndarray]] = {}
+
+    def change(self, start: object, end: object) -> Change:
+        """Return the change from one level to another."""
+        ends = _ends(self._values, self._over, start, end, self._dims)
+        both = [self._of(level, one) for level, one in zip((start, end), ends, strict=True)]
+        drawn = draw_seeds([draws for _, draws in both], self._draws, self._rng)
+        return _change([medians for medians, _ in both], drawn)
+
+    def _of(self, level: object, one: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the medians of a level (seed,), and with neurons drawn anew (seed, resample)."""
+        if level not in self._networks:
+            table = one.values if "seed" in one.dims else one.values[None]
+            table = table if "layer" in one.dims else table[:, None]
+            times = min(self._draws, RESAMPLES)
+            drawn = [
+                np.mean([draw_medians(layer, self._rng, times) for layer in part], axis=0)
+                for part in table
+            ]
+            medians = [np.mean([_median(layer) for layer in part]) for part in table]
+            self._networks[level] = np.array(medians), np.array(drawn)
+        return self._networks[level]
 
 
 def _ends(
@@ -244,13 +247,6 @@ def _change(ends: Sequence[np.ndarray], drawn: np.ndarray) -> Change:
 
 
 def decimals(values: Sequence[float]) -> int:
-    """
-    Return how many decimals show two digits of the smallest value that is not 0: 2 to 4.
-
-    Examples
-    --------
-    >>> decimals([12.0, 0.5]), decimals([0.0019]), decimals([0.0])
-    (2, 4, 2)
-    """
+    """Return how many decimals show two digits of the smallest value that is not 0: 2 to 4."""
     sizes = [abs(value) for value in values if value and math.isfinite(value)]
     return min(4, max(2, 1 - math.floor(math.log10(min(sizes))))) if sizes else 2

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from infonb.validate import check_integer
+
 __all__ = [
     "RESAMPLES",
     "draw_counts",
@@ -14,6 +16,7 @@ __all__ = [
     "kendall",
     "pair_means",
     "pair_medians",
+    "rank_p_value",
     "row_medians",
 ]
 
@@ -22,71 +25,25 @@ RESAMPLES = 200
 
 
 def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
-    """
-    Return how often each of `n` neurons is in each draw of `n` with replacement, (draw, neuron).
-
-    Examples
-    --------
-    >>> draw_counts(5, 3, np.random.default_rng(0)).sum(axis=1)
-    array([5, 5, 5])
-    """
+    """Return how often each of `n` is in each draw of `n` with replacement: (draw, neuron)."""
     chosen = rng.integers(n, size=(draws, n)) + n * np.arange(draws)[:, None]
     return np.bincount(chosen.ravel(), minlength=draws * n).reshape(draws, n)
 
 
 def row_medians(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """
-    Return the median of the drawn neurons' values for each draw.
-
-    Parameters
-    ----------
-    values
-        One value for each neuron, shape (neuron,).
-    counts
-        How often each neuron is in each draw, shape (draw, neuron).
-
-    Examples
-    --------
-    >>> row_medians(np.array([3.0, 1.0, 2.0]), np.array([[1, 1, 1], [2, 0, 1]]))
-    array([2., 3.])
-    """
+    """Return the median of the drawn neurons: (neuron,), counts (draw, neuron) → (draw,)."""
     order = np.argsort(values)
     return np.array([_weighted_median(values[order], count[order]) for count in counts])
 
 
 def pair_medians(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """
-    Return the median over the pairs of different neurons for each draw of neurons.
+    Return the median over pairs of different neurons: (neuron, neuron), counts (draw, neuron).
 
     A neuron that is drawn twice makes two rows; the pair of the two is left out, since it is no
-    pair of different neurons, and so the pair (i, j) counts count(i) x count(j) times.
-
-    Parameters
-    ----------
-    matrix
-        One value for each pair, symmetric, shape (neuron, other neuron); the diagonal is not used.
-        NaN marks a pair that was not measured.
-    counts
-        How often each neuron is in each draw, shape (draw, neuron).
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (draw,); NaN for a draw that holds one neuron only, again and again.
-
-    Notes
-    -----
-    The pairs are sorted once; a draw then costs one pass over them, O(N^2).
-
-    References
-    ----------
-    Snijders and Borgatti, Connections 22, 161 (1999): the bootstrap of the vertices of a network.
-
-    Examples
-    --------
-    >>> matrix = np.array([[9.0, 1.0, 2.0], [1.0, 9.0, 3.0], [2.0, 3.0, 9.0]])
-    >>> pair_medians(matrix, np.array([[1, 1, 1], [2, 1, 0]]))
-    array([2., 1.])
+    pair of different neurons, and so the pair (i, j) counts count(i) x count(j) times (Snijders and
+    Borgatti, Connections 22, 161 (1999)). The pairs are sorted once, NaN left out; a draw then
+    costs one pass over them. NaN for a draw that holds one neuron only, again and again.
     """
     first, second = np.triu_indices(len(matrix), k=1)
     values = matrix[first, second]
@@ -106,20 +63,7 @@ def _weighted_median(values: np.ndarray, counts: np.ndarray) -> float:
 
 
 def pair_means(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """
-    Return the mean over the pairs of different neurons for each draw of neurons.
-
-    Parameters
-    ----------
-    matrix, counts
-        As for `pair_medians`.
-
-    Examples
-    --------
-    >>> matrix = np.array([[9.0, 1.0, 2.0], [1.0, 9.0, 3.0], [2.0, 3.0, 9.0]])
-    >>> pair_means(matrix, np.array([[1, 1, 1], [2, 1, 0]]))
-    array([2., 1.])
-    """
+    """Return the mean over pairs of different neurons for each draw; as `pair_medians`."""
     known = np.isfinite(matrix) & ~np.eye(len(matrix), dtype=bool)
     weight = counts.astype(float)
     sums = ((weight @ np.where(known, matrix, 0.0)) * weight).sum(axis=1)
@@ -128,19 +72,7 @@ def pair_means(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
 
 
 def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    r"""
-    Return Kendall's τ-b of two rankings along the last axis; 0 where all values are equal.
-
-    Parameters
-    ----------
-    first, second
-        Shapes (\*batch, level) that broadcast against each other.
-
-    Examples
-    --------
-    >>> kendall(np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]]), np.array([0.1, 0.5, 0.7]))
-    array([ 1., -1.])
-    """
+    """Return Kendall's τ-b along the last axis, broadcasting; 0 where all values are equal."""
     i, j = np.triu_indices(first.shape[-1], k=1)
     one, two = (np.sign(values[..., j] - values[..., i]) for values in (first, second))
     scale = np.sqrt((one**2).sum(axis=-1) * (two**2).sum(axis=-1))
@@ -152,24 +84,8 @@ def draw_seeds(networks: Sequence[np.ndarray], draws: int, rng: np.random.Genera
     """
     Draw seeds with replacement, and for each drawn network one of its draws of neurons.
 
-    Parameters
-    ----------
-    networks
-        For each level, the draws of a statistic of its networks, shape (seed, resample).
-    draws
-        How many times all seeds are drawn.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (level, draw, seed). The levels share the drawn seeds and have neurons of their own.
-
-    Examples
-    --------
-    >>> start, end = np.zeros((2, 5)), np.array([[1.0] * 5, [3.0] * 5])
-    >>> both = draw_seeds([start, end], 4, np.random.default_rng(0))
-    >>> both.shape, sorted(set(both[1].ravel().tolist()))
-    ((2, 4, 2), [1.0, 3.0])
+    For each level (seed, resample) → (level, draw, seed): the levels share the drawn seeds and have
+    neurons of their own.
     """
     n_seeds = len(networks[0])
     seeds = rng.integers(n_seeds, size=(draws, n_seeds))
@@ -184,27 +100,7 @@ def draw_medians(
     """
     Return medians over neurons, or over pairs of different neurons, that are drawn anew.
 
-    Parameters
-    ----------
-    values
-        Of one network's layer: shape (neuron,), or (neuron, other neuron) and symmetric. NaN is
-        padding, or a pair that was not measured.
-    rng
-        Draws the neurons.
-    resamples
-        How many times.
-
-    Raises
-    ------
-    ValueError
-        If no value is finite.
-
-    Examples
-    --------
-    >>> values = np.random.default_rng(0).normal(size=400)
-    >>> spread = draw_medians(values, np.random.default_rng(1)).std()
-    >>> bool(0.7 < spread / (1.2533 / 20) < 1.3)  # of a median of 400 normal values
-    True
+    (neuron,), or (neuron, neuron) and symmetric, NaN where nothing was measured → (resample,).
     """
     finite = np.isfinite(values)
     if values.ndim == 2:
@@ -218,3 +114,25 @@ def draw_medians(
     known = np.isfinite(medians)
     # of few neurons some draws hold one of them only, and no pair: take others in their place
     return medians if known.all() else rng.choice(medians[known], resamples)
+
+
+def rank_p_value(taus: Sequence[float], n_levels: int) -> float:
+    """
+    Return the chance that random rankings agree, or disagree, at least as much as these τ (seed,).
+
+    Two-sided and exact: over all orders of the levels, without ties, the same for each seed,
+    independently (Kendall, Biometrika 30, 81 (1938)). Intervals say too little of a few rankings of
+    a few levels: τ has few values, and three seeds that all have 1/3 leave no spread at all.
+    """
+    check_integer("n_levels", n_levels, 2)
+    one = np.ones(1)  # the number of orders with 0, 1, ... inversions
+    for level in range(2, n_levels + 1):
+        one = np.convolve(one, np.ones(level))
+    one /= one.sum()
+    total = np.ones(1)
+    for _ in taus:
+        total = np.convolve(total, one)
+    most = n_levels * (n_levels - 1) // 2
+    mean = 1 - 2 * np.arange(total.size) / (most * len(taus))
+    reached = np.abs(mean) >= abs(float(np.mean(taus))) - 1e-9
+    return float(total[reached].sum())

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 
 from infonb.claims.bootstrap import bootstrap_interval, decimals
-from infonb.claims.ranks import rank_p_value
-from infonb.claims.resampling import draw_seeds
+from infonb.claims.resampling import draw_seeds, rank_p_value
 from infonb.validate import check_choice, check_number
 
 __all__ = [

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import kendalltau
 
 from infonb.claims import Claim
-from infonb.claims.ranks import rank_p_value
+from infonb.claims.resampling import rank_p_value
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,209 @@
+"""Levels in order: does a value rise with them, does it order them as the accuracy does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import KW_ONLY, dataclass
+
+import numpy as np
+import xarray as xr
+
+from infonb.claims.comparisons import median_within_layers
+from infonb.claims.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
+from infonb.claims.rows import MEAN, Row, lowest_and_highest
+from infonb.claims.table import Claim
+
+__all__ = ["Rank", "Trend"]
+
+_BOUNDS = (-1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Trend(Row):
+    """
+    A quantity rises or falls with the level: Kendall's τ of levels and value, one per seed.
+
+    Parameters
+    ----------
+    statement, value, direction, paper, where, over
+        As for `Compare`; of neurons, or pairs within a layer, the median is taken.
+    each
+        None: the mean of the layers; ``"layer"``: a row for each.
+
+    Notes
+    -----
+    The verdict also needs that random rankings of as many levels would agree as much with a chance
+    below 0.05. With fewer than three levels there is no row. A seed with a NaN is left out.
+
+    Examples
+    --------
+    >>> runs = xr.Dataset({"loss": (("beta", "seed"), [[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]])},
+    ...     {"beta": [0.0, 0.5, 1.0]})
+    >>> [(c.here, c.effect) for c in Trend("loss rises", "loss", 1).claims(runs, "beta")]
+    [('τ = 1.00', (1.0, 1.0))]
+    """
+
+    _: KW_ONLY
+    each: str | None = None
+
+    def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
+        values, over = self._values(runs, over)
+        words = self._statement(runs, self.direction)
+        if values.sizes[over] < 3:
+            yield f"{words} (fewer than three levels of {over})"
+            return
+        middle = _median(values)
+        if "layer" not in middle.dims:
+            yield self._claim(middle, over, words, self.where)
+        elif self.each is None:
+            yield self._claim(middle.mean("layer", skipna=False), over, words, MEAN)
+        else:
+            for layer in middle.layer.values:
+                yield self._claim(middle.sel(layer=layer), over, words, str(layer))
+
+    def _claim(self, middle: xr.DataArray, over: str, words: str, where: str) -> Claim | str:
+        table = _by_seed(middle, over)
+        table = table[np.isfinite(table).all(axis=1)]
+        if not len(table):
+            return f"{words} ({where}: no seed with finite values at all levels)"
+        taus = kendall(_order(middle[over].values), table)
+        paper = self._paper(where, *lowest_and_highest(middle, over))
+        here, effect = f"τ = {taus.mean():.2f}", tuple(float(tau) for tau in taus)
+        return Claim(
+            words, where, self.direction, paper, here, effect,
+            bounds=_BOUNDS, n_levels=middle.sizes[over],
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Rank(Row):
+    """
+    A quantity orders the networks as their accuracy does: Kendall's τ of the two, one per seed.
+
+    Parameters
+    ----------
+    statement, value, paper, where, over
+        As for `Compare`; of neurons, or of pairs of different neurons, the mean is taken.
+    direction
+        1 if high values go with high accuracy, -1 if they go with low accuracy.
+    against
+        Name of the variable, one number per network, that the value is compared with.
+
+    Notes
+    -----
+    Beside the mean of the rankings of the seeds stands the ranking of the means over seeds. The
+    bootstrap draws seeds and the neurons of each layer of each network. With fewer than three
+    levels there is no row. A seed with a NaN is left out.
+
+    Examples
+    --------
+    >>> runs = xr.Dataset({"loss": (("beta", "seed"), [[0.1], [0.3], [0.5]]),
+    ...     "accuracy": (("beta", "seed"), [[0.9], [0.8], [0.7]])}, {"beta": [0.0, 0.5, 1.0]})
+    >>> row = Rank("{higher} loss goes with better accuracy", "loss", -1, against="accuracy")
+    >>> [(claim.statement, claim.here) for claim in row.claims(runs, "beta")]
+    [('lower loss goes with better accuracy', 'τ = 1.00')]
+    """
+
+    _: KW_ONLY
+    against: str = "final_validation_accuracy"
+
+    def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
+        values, over = self._values(runs, over)
+        words = self._statement(runs, self.direction)
+        if values.sizes[over] < 3:
+            yield f"{words} (fewer than three levels of {over})"
+            return
+        against = _by_seed(runs[self.against], over).T
+        means, drawn = _network_means(values, over)
+        known = (np.isfinite(means) & np.isfinite(against)).all(axis=0)
+        if not known.any():
+            yield f"{words} (no seed with finite values at all levels)"
+            return
+        means, drawn, against = means[:, known], drawn[:, known], against[:, known]
+        taus = kendall(self.direction * means.T, against.T)
+        pooled = float(kendall(self.direction * means.mean(axis=1), against.mean(axis=1)))
+        both = draw_seeds([*drawn, *against[:, :, None]], 1000, np.random.default_rng(0))
+        both = np.moveaxis(both, 0, -1)  # levels last: the value, then what it is compared with
+        n = len(means)
+        draws = kendall(self.direction * both[..., :n], both[..., n:]).mean(axis=1)
+        here = f"τ = {taus.mean():.2f}"
+        if taus.size > 1:
+            here += f" (means over seeds: {pooled:.2f})"
+        paper = self._paper(self.where, *lowest_and_highest(values, over))
+        effect = tuple(taus.tolist())
+        yield Claim(words, self.where, 1, paper, here, effect, draws, _BOUNDS, n)
+
+
+def _median(values: xr.DataArray) -> xr.DataArray:
+    """Return medians over neurons, or pairs within a layer; single numbers as they are."""
+    if "other_neuron" in values.dims:
+        return median_within_layers(values)
+    return values.median("neuron") if "neuron" in values.dims else values
+
+
+def _by_seed(values: xr.DataArray, over: str) -> np.ndarray:
+    """Return numbers of networks as (seed, level)."""
+    if "seed" not in values.dims:
+        values = values.expand_dims(seed=[0])
+    return values.transpose("seed", over).values
+
+
+def _order(levels: np.ndarray) -> np.ndarray:
+    """Return levels as numbers; names in the order that they have."""
+    numbers = levels.dtype.kind in "iufb"
+    return levels.astype(float) if numbers else np.arange(levels.size, dtype=float)
+
+
+def _network_means(values: xr.DataArray, over: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of each network, (level, seed), and with neurons drawn anew (..., draw)."""
+    if "neuron" not in values.dims:
+        table = _by_seed(values, over).T
+        return table, table[..., None]
+    for dim in ("seed", "layer"):
+        if dim not in values.dims:
+            values = values.expand_dims(dim)
+    inner = ("layer", "neuron", "other_layer", "other_neuron")
+    dims = [dim for dim in inner if dim in values.dims]
+    table = values.transpose(over, "seed", *dims).values
+    return _drawn_means(table, within="other_layer" not in dims)
+
+
+def _drawn_means(values: np.ndarray, *, within: bool) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Return the mean of each network, (level, seed), and with neurons drawn anew, (..., resample).
+
+    Values (level, seed, layer, neuron), or with the same again for pairs (within: of one layer).
+    """
+    rng = np.random.default_rng(0)
+    shape, n_layers, width = values.shape[:2], *values.shape[2:4]
+    drawn = np.empty((*shape, 1 + RESAMPLES))
+    for at in np.ndindex(shape):
+        one = values[at]
+        if one.ndim == 2:
+            there = np.isfinite(one)
+        else:
+            one = _all_pairs(one) if within else one.reshape(n_layers * width, -1)
+            there = np.isfinite(one).any(axis=1).reshape(n_layers, width)
+        counts = np.zeros((1 + RESAMPLES, n_layers, width))
+        counts[0, there] = 1  # as measured
+        for layer in range(n_layers):
+            if there[layer].any():
+                new = draw_counts(int(there[layer].sum()), RESAMPLES, rng)
+                counts[1:, layer, there[layer]] = new
+        flat = counts.reshape(len(counts), -1)
+        if values.ndim == 4:
+            sizes = flat.sum(axis=1)
+            sizes[sizes == 0] = np.nan  # nothing was measured
+            drawn[at] = flat @ np.nan_to_num(one.ravel()) / sizes
+        else:
+            drawn[at] = pair_means(one, flat)
+    return drawn[..., 0], drawn[..., 1:]
+
+
+def _all_pairs(blocks: np.ndarray) -> np.ndarray:
+    """Return pairs within layers (layer, neuron, other) as a matrix, NaN between layers."""
+    n_layers, width = blocks.shape[:2]
+    full = np.full((n_layers, width, n_layers, width), np.nan)
+    for layer, block in enumerate(blocks):
+        full[layer, :, layer] = block
+    return full.reshape(n_layers * width, -1)
