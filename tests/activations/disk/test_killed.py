@@ -38,7 +38,8 @@ def parts():
 
 KILLED = """
 import os, pathlib, signal, sys
-from infonb.activations import journal, saving, stream
+from infonb.activations import saving
+from infonb.activations.disk import journal, stream
 from infonb import record
 saving.CHUNK_BYTES = 20 * 3 * 4
 {recording}
