@@ -11,8 +11,7 @@ import torch
 import xarray as xr
 from activations.models import Functional, before_each_call, inputs, quiet
 
-from infonb.activations import saving
-from infonb.activations.disk import stream
+from infonb.activations import saving, stream
 from infonb.storage import Lock
 
 X = inputs(40, 4)

@@ -38,8 +38,7 @@ def parts():
 
 KILLED = """
 import os, pathlib, signal, sys
-from infonb.activations import saving
-from infonb.activations.disk import journal, stream
+from infonb.activations import journal, saving, stream
 from infonb import record
 saving.CHUNK_BYTES = 20 * 3 * 4
 {recording}
@@ -113,6 +112,7 @@ def expected():
     return quiet(model, data, seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", MOMENTS)
 def test_killed_and_resumed_is_the_same_as_uninterrupted(killed, expected, where, monkeypatch):
     path = killed[where]
@@ -159,6 +159,7 @@ print(*peaks)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_samples(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path)], capture_output=True, text=True, check=True

@@ -15,8 +15,7 @@ from activations.models import Calls, Functional, Reused, before_each_call, inpu
 from torch import nn
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from infonb.activations import open_activations, record, save_activations, saving
-from infonb.activations.disk import stream
+from infonb.activations import open_activations, record, save_activations, saving, stream
 from infonb.data import concentric_circles
 from infonb.networks.mlp import MLP
 
