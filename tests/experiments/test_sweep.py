@@ -172,6 +172,7 @@ def finish(process):
     return float(value), int(epochs)
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on(tmp_path):
     process = start(tmp_path)
     deadline = time.monotonic() + 60
@@ -190,6 +191,7 @@ def test_a_killed_sweep_goes_on(tmp_path):
     assert len(list(tmp_path.glob("*/*/measured*.zarr"))) == 4
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_sweep(tmp_path):
     both = [start(tmp_path), start(tmp_path)]
     (first, one), (second, other) = (finish(process) for process in both)
