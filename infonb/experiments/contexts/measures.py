@@ -184,7 +184,7 @@ def by_estimator(activation: xr.DataArray, *, k: int = 3, neurons: int = 48) -> 
         medians = [
             median_within_layers(
                 mutual_information(activation, estimator=name, k=k, within="layer", neurons=neurons)
-            ).drop_vars("drawn_neuron", errors="ignore")
+            )
             for name in names
         ]
     index = xr.DataArray(names, dims="estimator", coords={"estimator": names}, name="estimator")
