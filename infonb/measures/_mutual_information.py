@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any
 
@@ -43,7 +43,7 @@ def mutual_information(
     clip: bool = False,
     within: str | None = None,
     between: tuple[Hashable, Hashable] | None = None,
-    neurons: int | None = None,
+    neurons: int | Mapping[Hashable, int] | None = None,
     max_samples: int | None = None,
     seed: int = 0,
     unit: str = "nat",
@@ -107,9 +107,11 @@ def mutual_information(
         Two layers: only pairs of a neuron of the first and one of the second; dims (\*batch,
         neuron, other_neuron).
     neurons
-        At most so many neurons of each layer, drawn without replacement, each layer by itself;
-        the coordinate ``drawn_neuron`` (layer, neuron) tells which, up to the layer's ``width``.
-        Without a dim of layers, ``neuron`` itself does.
+        At most so many neurons of each layer, or ``{layer: number}``, drawn without replacement:
+        of one seeded order each layer takes the first that it has, so that layers of one width have
+        the same draw, and a larger draw contains a smaller one. ``neuron`` and ``other_neuron``
+        keep their labels, a neuron that is not drawn in a layer is NaN there, and one that is drawn
+        in none is left out: the result stands beside the entropy of all neurons, in one dataset.
     max_samples
         At most so many samples, drawn without replacement.
     seed

@@ -72,9 +72,8 @@ def explore_sweep(
     All pairs are counted once when the panel is made: about a second for 15 networks of 3 x 256
     neurons. After that, controls only choose.
 
-    Mutual information of drawn neurons (``neurons=16``) has coordinates of its own, ``width`` and
-    ``drawn_neuron``, which would not fit those of the entropy in one dataset:
-    ``xr.Dataset({"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])})``.
+    Mutual information of drawn neurons (``neurons=16``) stands beside the entropy of all:
+    ``xr.Dataset({"entropy": h, "mutual_information": i})``.
 
     References
     ----------
@@ -100,8 +99,7 @@ def explore_sweep(
     >>> acts = [inb.from_arrays({"fc1": one, "fc2": one}).activation for one in values]
     >>> acts = xr.concat(acts, xr.Variable("alpha", [0.0, 1.0]))
     >>> i = inb.mutual_information(acts, neurons=4)
-    >>> results = xr.Dataset({"entropy": inb.entropy(acts),
-    ...     "mutual_information": i.drop_vars(["width", "drawn_neuron"])})
+    >>> results = xr.Dataset({"entropy": inb.entropy(acts), "mutual_information": i})
     >>> list(explore_sweep(results).images)
     ['entropy', 'mutual_information', 'density']
     """

@@ -254,7 +254,7 @@ def test_a_single_epoch_is_the_only_tick(measured):
 
 def test_mutual_information_of_drawn_neurons_fits_with_the_entropy_of_all(activation):
     h, i = inb.entropy(activation), inb.mutual_information(activation, neurons=4)
-    together = {"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])}
+    together = {"entropy": h, "mutual_information": i}
     panel = pictures_of(xr.Dataset(together))
     assert f"epoch 10: median {float(without_diagonal(i).sel(epoch=10).median()):.2f}" in panel.alt
     assert f"fc2 {float(h.sel(epoch=10, layer='fc2').median()):.2f}" in panel.alt
