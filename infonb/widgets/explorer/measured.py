@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures import TiesWarning, entropy, mutual_information
+from infonb.measures.ties import TOLERATED, TOLERATED_BIAS, grid_bias
 from infonb.validate import check_integer
 from infonb.widgets.explorer.choice import Choice, Kept
 from infonb.widgets.explorer.matrix import Matrix, order_by_information
@@ -139,15 +140,28 @@ class Measured(Sampled):
         """Return the MI of two neurons, KSG's or where ties forbid it mixture's, and which."""
         values = self.network(level, n).values[layer, list(pair)]
         both = xr.DataArray(values, dims=("neuron", "sample"))
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", TiesWarning)
-            found, made = mutual_information(both, k=k), f"KSG, k = {k}"
-            if any(str(one.message).startswith("KSG on ties") for one in caught):
-                found = mutual_information(both, k=k, estimator="mixture")
-                made = f"mixture: ties, k = {k}"
-            elif caught:
-                made = f"KSG, k = {k}, too high: values on a grid"
-        return float(found.values[0, 1]), made
+        ties = _ties(*values.astype(float), k)
+        if ties == "ties":
+            found = mutual_information(both, k=k, estimator="mixture")
+            return float(found.values[0, 1]), f"mixture: ties, k = {k}"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", TiesWarning)
+            found = mutual_information(both, k=k)
+        more = ", too high: values on a grid" if ties == "grid" else ""
+        return float(found.values[0, 1]), f"KSG, k = {k}{more}"
+
+
+def _ties(x: np.ndarray, y: np.ndarray, k: int) -> str:
+    """
+    Return of what KSG would warn for a pair, "ties" or "grid" or nothing.
+
+    Not from its warning: what is compiled meanwhile in another thread can lose that.
+    """
+    _, which, counts = np.unique(x + 1j * y, return_inverse=True, return_counts=True)
+    if (counts[which] > k).mean() > TOLERATED:
+        return "ties"
+    repeated = any(len(np.unique(side)) < len(side) for side in (x, y))
+    return "grid" if repeated and grid_bias(x, y, k) > TOLERATED_BIAS else ""
 
 
 @cache

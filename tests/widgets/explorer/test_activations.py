@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from benchmarks.units import units
 import infonb as inb
 from infonb.widgets import explore
 from infonb.widgets.explorer.choice import Choice
-from infonb.widgets.explorer.measured import Measured
+from infonb.widgets.explorer.measured import Measured, _ties
 
 WIDTHS = {"fc1": 12, "fc2": 7}
 
@@ -111,6 +112,32 @@ def test_pairs_with_ties_are_measured_by_the_mixture_estimator(acts):
     panel = explore(relu, bins=10)
     found = pair_information(relu, panel, estimator="mixture")
     assert f"I = {found:z.2f} nat (mixture: ties, k = 3)" in panel.images["scatter"].alt
+
+
+def test_ties_are_found_though_a_warning_is_lost(acts, monkeypatch):
+    def quiet(*args, **options):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return inb.mutual_information(*args, **options)
+
+    monkeypatch.setattr("infonb.widgets.explorer.measured.mutual_information", quiet)
+    panel = explore(acts.clip(min=0, keep_attrs=True), bins=10)
+    assert "(mixture: ties, k = 3)" in panel.images["scatter"].alt
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2, 3, 6])
+@pytest.mark.parametrize("k", [1, 3, 20])
+def test_ties_are_those_of_which_ksg_warns(digits, k):
+    both = np.random.default_rng(digits).normal(size=(500, 2)).round(digits)
+    both = xr.DataArray(both.T, dims=("neuron", "sample"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        inb.mutual_information(both, k=k)
+    words = [str(one.message) for one in caught]
+    expected = (
+        "ties" if any(one.startswith("KSG on ties") for one in words) else "grid" * bool(words)
+    )
+    assert _ties(*both.values, k) == expected
 
 
 def test_values_on_a_grid_are_not_called_ties():
