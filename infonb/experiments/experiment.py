@@ -196,6 +196,8 @@ class Experiment(ParameterSet):
         from infonb.claims import ClaimsTable, claims_table
 
         dims = dims_of(self)
+        if len(dims) == 1:
+            return claims_table(self.declared(runs), runs, dims[0], self.words(runs))
         found, words = [], [self.words(runs)]
         for row in self.declared(runs):
             over = row.over if row.over in dims else dims[0]

@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from infonb.experiments.concentric_circles.medians import MeanOfLayers
 from scipy.stats import kendalltau
 
 import infonb as inb
 from infonb.claims import change_of_median
 from infonb.experiments import concentric_circles as experiment
-from infonb.experiments.concentric_circles.medians import MeanOfLayers
 from infonb.experiments.concentric_circles.recipes import ALIGNMENTS, aligned_sets
 from infonb.parameters import ParameterError
 from infonb.training import predict
