@@ -112,11 +112,10 @@ def sensitivity(
     def informations(estimator: str, k: int, n_samples: int) -> xr.DataArray:
         from infonb.measures import mutual_information
 
-        found = mutual_information(
+        return mutual_information(
             parts[n_samples], within="layer", neurons=n_neurons, seed=seed, k=k,
             estimator=estimator, progress=False,
         )  # fmt: skip
-        return found
 
     estimators = [estimator] if isinstance(estimator, str) else list(estimator)
     entropy = _over_settings(entropies, edges=edges, bins=bins, n_samples=sizes)

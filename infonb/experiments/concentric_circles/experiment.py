@@ -190,7 +190,7 @@ class ConcentricCircles(CircleParameters, Experiment):
         self, runs: xr.Dataset, network: str | None = None, **choices: Any
     ) -> xr.Dataset:
         """Return how the change from baseline to a network depends on bins, points, neighbours."""
-        from infonb.claims import sensitivity
+        from infonb.claims.sensitivity import sensitivity
 
         heuristic, baseline, *_ = self.main_networks
         end = network or heuristic
