@@ -10,6 +10,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -34,9 +35,24 @@ def root(tmp_path):
     return tmp_path / "infonb"
 
 
+class Remembering(Sources):
+    """Sources that parse a text once for all tests; all but paths follows from a file's text."""
+
+    parsed: ClassVar[dict[tuple[str, str, str], Any]] = {}
+
+    def _once(self, what, module, make):
+        if what == "path":
+            return super()._once(what, module, make)
+        text = super()._once("text", module, lambda name: self.path(name).read_text("utf-8"))
+        key = what, module, text
+        if key not in self.parsed:
+            self.parsed[key] = make(module)
+        return self.parsed[key]
+
+
 def keys(root, cls=ColoredDigits):
     """Return the digests of the code for training and for measures."""
-    sources = Sources(root)
+    sources = Remembering(root)
     return tuple(Closure(sources, cls, steps).digest() for steps in (_TRAINING, MEASURES))
 
 
@@ -81,12 +97,17 @@ def replace(path, old, new):
 # what changes no number
 
 
+def before():
+    """Return the digests of the package as it is."""
+    return code_digest(ColoredDigits, _TRAINING), code_digest(ColoredDigits, MEASURES)
+
+
 def test_the_package_itself_has_the_key_of_its_copy(root):
-    assert keys(root) == (code_digest(ColoredDigits, _TRAINING), code_digest(ColoredDigits, MEASURES))
+    assert keys(root) == before()
 
 
 def test_docstrings_are_no_code(root):
-    before, n = keys(root), 0
+    n = 0
     for path in files(root):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         for node in ast.walk(ast.parse("".join(lines))):
@@ -98,11 +119,10 @@ def test_docstrings_are_no_code(root):
         path.write_text("".join(lines), encoding="utf-8")
         ast.parse("".join(lines))
     assert n > 500
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 def test_a_docstring_that_is_new_is_no_code(root):
-    before = keys(root)
     for path in files(root, "training", "measures", "activations", "experiments", "data"):
         inner = [
             (node.body[0].lineno, " " * node.body[0].col_offset + '"""New."""')
@@ -111,11 +131,10 @@ def test_a_docstring_that_is_new_is_no_code(root):
             and node.body[0].lineno > node.lineno
         ]  # fmt: skip
         insert(path, *inner)
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 def test_comments_are_no_code(root):
-    before = keys(root)
     for path in files(root):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         numbers = {
@@ -123,32 +142,29 @@ def test_comments_are_no_code(root):
             if isinstance(line, ast.stmt)
         }  # fmt: skip
         insert(path, (1, "# a comment"), *((number, "# another") for number in numbers))
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 def test_imports_for_type_checkers_are_no_code(root):
-    before = keys(root)
     for path in files(root, "training", "measures", "activations", "experiments", "data"):
         end = "\nif TYPE_CHECKING:\n    from infonb.plots import plot_entropy\n"
         path.write_text(path.read_text(encoding="utf-8") + end, encoding="utf-8")
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 def test_new_files_void_nothing(root):
-    before = keys(root)
     rooms = [root, *(path for path in root.rglob("*") if path.is_dir())]
     assert len(rooms) > 20
     for room in rooms:
         (room / "something_new.py").write_text("VALUE = 1\n")
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 @pytest.mark.parametrize("room", ["plots", "widgets", "reports", "claims"])
 def test_what_comes_after_the_runs_voids_nothing(root, room):
-    before = keys(root)
     for path in files(root, room):
         path.write_text(path.read_text(encoding="utf-8") + "\nCHANGED = 1\n", encoding="utf-8")
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 @pytest.mark.parametrize(
@@ -159,16 +175,14 @@ def test_what_comes_after_the_runs_voids_nothing(root, room):
      "experiments/__init__.py"],
 )  # fmt: skip
 def test_files_of_other_experiments_and_faces_void_nothing(root, path):
-    before = keys(root)
     with (root / path).open("a", encoding="utf-8") as file:
         file.write("\nCHANGED = 1\n")
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 def test_a_release_voids_nothing(root):
-    before = keys(root)
     (root / "version.py").write_text('__version__ = "99.9"\n')
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 @pytest.mark.parametrize(
@@ -190,9 +204,8 @@ def test_a_release_voids_nothing(root):
     ],
 )
 def test_claims_and_words_of_the_experiment_void_nothing(root, path, old, new):
-    before = keys(root)
     replace(root / "experiments" / path, old, new)
-    assert keys(root) == before
+    assert keys(root) == before()
 
 
 # what changes numbers
@@ -209,7 +222,7 @@ def test_claims_and_words_of_the_experiment_void_nothing(root, path, old, new):
     ],
 )  # fmt: skip
 def test_a_line_that_trains_moves_the_key_of_the_training(root, path, function):
-    training, _ = keys(root)
+    training, _ = before()
     if path.endswith("digits.py") and function == "options":  # the base only says that it is needed
         path = "experiments/colored_digits.py"
     change(root / path, function)
@@ -230,7 +243,7 @@ def ksg_kernels():
     ],
 )  # fmt: skip
 def test_a_line_that_measures_moves_the_key_of_the_measures_alone(root, path):
-    training, measures = keys(root)
+    training, measures = before()
     names = [
         node.name for node in ast.parse((root / path).read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef)
@@ -242,7 +255,7 @@ def test_a_line_that_measures_moves_the_key_of_the_measures_alone(root, path):
 
 
 def test_what_is_measured_moves_the_key_of_the_measures_alone(root):
-    training, measures = keys(root)
+    training, measures = before()
     change(root / "experiments" / "digits.py", "record")
     assert keys(root)[0] == training
     assert keys(root)[1] != measures
@@ -329,7 +342,7 @@ def of_text(tmp_path, monkeypatch):
         else:  # as typed at a prompt that keeps no lines
             exec(compile(text, "<typed>", "exec"), module.__dict__)
         assert set(module.Mine().data(0.0, 0)) == {"train", "evaluation"}
-        return tuple(Closure(Sources(), module.Mine, s).digest() for s in (_TRAINING, MEASURES))
+        return tuple(Closure(Remembering(), module.Mine, s).digest() for s in (_TRAINING, MEASURES))
 
     return digests
 
@@ -362,8 +375,6 @@ def test_own_steps_and_what_they_use_move_the_key(of_text, old, new, lines):
 )  # fmt: skip
 def test_own_words_move_nothing(of_text, old, new, lines):
     assert old in MINE
-    if not lines and "own images" in old:
-        pytest.skip("of a function without lines, its docstring is one of its constants")
     assert of_text(MINE.replace(old, new), lines=lines) == of_text(MINE, lines=lines)
 
 
@@ -375,13 +386,13 @@ def test_what_own_steps_take_from_the_package_counts(of_text, root, lines):
     )
     of_text(text, lines=lines)
     cls = sys.modules["mine"].Mine
-    before = keys(root, cls)
+    first = keys(root, cls)
     change(root / "training" / "fitting.py", "fit")
     trained = keys(root, cls)
-    assert trained[0] != before[0]
+    assert trained[0] != first[0]
     change(root / "data" / "contexts.py", "context_scenes")
     assert keys(root, cls)[0] != trained[0]
-    assert keys(root, cls)[1] == before[1]
+    assert keys(root, cls)[1] == first[1]
 
 
 @dataclass(frozen=True)

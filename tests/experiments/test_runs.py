@@ -127,9 +127,7 @@ def test_results_say_what_made_them(colored):
 
 def test_levels_are_compared_whatever_their_order(colored):
     turned = claims(colored.isel(alpha=[2, 0, 1]))
-    assert [r.effect for r in turned.claims[:7]] == [
-        r.effect for r in claims(colored).claims[:7]
-    ]
+    assert [r.effect for r in turned.claims[:7]] == [r.effect for r in claims(colored).claims[:7]]
 
 
 def test_shuffled_stops_when_all_is_learnt():
