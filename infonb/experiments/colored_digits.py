@@ -29,7 +29,7 @@ class ColoredDigits(Digits):
         "H1: the stronger the shortcut, the lower the entropy of neurons and the higher the mutual "
         "information between neurons."
     )
-    directions: ClassVar = {"entropy": -1, "mutual_information": 1}
+    direction: ClassVar = -1
     rows = information_rows(-1, COLORED_MNIST)
     PRESETS: ClassVar = {"paper": PAPER_SETTINGS | {"penalty": 0.002, "keep": "best"}}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -53,9 +53,9 @@ class Experiment(ParameterSet):
         The claims: `infonb.claims.Compare`, ``Trend``, ``Rank`` and ``Within``.
     caption : str
         Words below the table of claims.
-    directions : dict
-        Claimed sign of the change of each measure from the lowest to the highest level, for
-        `sensitivity` and `lengths`.
+    direction : int or None
+        Claimed sign of the change of the entropy from the lowest to the highest level, for
+        `sensitivity` and `lengths`; MI goes the other way.
 
     Notes
     -----
@@ -87,7 +87,7 @@ class Experiment(ParameterSet):
     over: ClassVar[str | tuple[str, ...]]
     rows: ClassVar[Sequence[Row]] = ()
     caption: ClassVar[str] = ""
-    directions: ClassVar[Mapping[str, int]] = {}
+    direction: ClassVar[int | None] = None
 
     cache: str = parameter(
         "", "folder that keeps finished runs; empty: the user's cache; none: no folder",
@@ -196,6 +196,8 @@ class Experiment(ParameterSet):
         from infonb.claims import ClaimsTable, claims_table
 
         dims = dims_of(self)
+        if len(dims) == 1:
+            return claims_table(self.declared(runs), runs, dims[0], self.words(runs))
         found, words = [], [self.words(runs)]
         for row in self.declared(runs):
             over = row.over if row.over in dims else dims[0]
@@ -231,14 +233,14 @@ class Experiment(ParameterSet):
 
         start, end = self.ends(runs)
         return sensitivity(
-            runs.activation, self._first(), start, end, directions=self.directions, **choices
+            runs.activation, self._first(), start, end, direction=self.direction, **choices
         )
 
-    def lengths(self, runs: xr.Dataset, *, progress: bool | str = True) -> xr.Dataset:
-        """Return how the conclusion depends on the length of training and the side of the ReLU."""
+    def lengths(self, runs: xr.Dataset, **options: Any) -> xr.Dataset:
+        """Return how it depends on the length of training and the side of the ReLU."""
         from infonb.experiments.lengths import over_lengths
 
-        return over_lengths(self, *self.ends(runs), progress=progress)
+        return over_lengths(self, *self.ends(runs), **options)
 
     def _first(self) -> str:
         return dims_of(self)[0]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from infonb.claims.sensitivity import sensitivity
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.experiments.sweep import dims_of, sweep
 
@@ -42,41 +43,42 @@ def over_lengths(
     other. Training that stops early is not longer than that. Returns the grid of
     `infonb.claims.sensitivity` with the axes epochs and side.
     """
-    from infonb.claims.sensitivity import sensitivity
-
-    lengths = sorted({max(1, round(part * experiment.epochs)) for part in parts})  # type: ignore[attr-defined]
-    over = dims_of(experiment)[0]
-    columns = []
+    now: Any = experiment
+    lengths = sorted({max(1, round(part * now.epochs)) for part in parts})
+    recorded = []
     with TemporaryDirectory() as temporary:
-        if cache_folder(experiment.cache) is None:  # the two sides are those of one training
-            experiment = experiment.changed(cache=temporary)
-        before = None
-        for length in lengths:
-            now: Any = experiment.changed(epochs=length)
+        if cache_folder(now.cache) is None:  # the two sides are those of one training
+            now = now.changed(cache=temporary)
+        for before, length in zip([None, *lengths], lengths, strict=False):
+            longer = now.changed(epochs=length)
             if before is not None:
-                _go_on(before, now, [start, end])
-            rows = []
-            for side in _SIDES:
-                runs = sweep(
-                    now.changed(activations=side), [start, end], step="record", progress=progress
-                )
-                activation = runs.activation.drop_attrs()
-                layers = [f"layer {i}" for i in range(1, activation.sizes["layer"] + 1)]
-                activation = activation.assign_coords(layer=np.array(layers, dtype=object))
-                choices = {"bins": [now.bins], "k": [now.k], "n_neurons": _NEURONS}
-                grid = sensitivity(
-                    activation, over, start, end, directions=now.directions,
-                    samples=[activation.sizes["sample"]], **choices,
-                )  # fmt: skip
-                rows.append(grid)
-            columns.append(_joined(rows, "side", list(_SIDES.values())))
-            before = now
-    return _joined(columns, "epochs", lengths)
+                _go_on(now.changed(epochs=before), longer, [start, end])
+            recorded.append(_both_sides(longer, [start, end], progress))
+    return sensitivity(
+        _joined(recorded, "epochs", lengths), dims_of(now)[0], start, end,
+        direction=now.direction, bins=[now.bins], k=[now.k], n_neurons=_NEURONS,
+        samples=[recorded[0].sizes["sample"]],
+    )  # fmt: skip
 
 
-def _joined(grids: list[xr.Dataset], axis: str, labels: list[Any]) -> xr.Dataset:
+def _both_sides(experiment: Any, ends: list[Any], progress: bool | str) -> xr.DataArray:
+    """Return the activations before and after the ReLU, dims (side, over, seed, layer, ...)."""
+    sides = []
+    for side in _SIDES:
+        one = experiment.changed(activations=side)
+        activation = sweep(one, ends, step="record", progress=progress).activation.drop_attrs()
+        layers = [f"layer {i}" for i in range(1, activation.sizes["layer"] + 1)]
+        activation = activation.assign_coords(layer=np.array(layers, dtype=object))
+        of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
+        sides.append(activation.drop_vars(of_samples))
+    return _joined(sides, "side", list(_SIDES.values()))
+
+
+def _joined(arrays: list[xr.DataArray], axis: str, labels: list[Any]) -> xr.DataArray:
     values = np.array(labels, dtype=object if isinstance(labels[0], str) else None)
-    return xr.concat(grids, xr.Variable(axis, values), combine_attrs="override", join="override")
+    return xr.concat(
+        arrays, xr.Variable(axis, values), coords="minimal", compat="override", join="override"
+    )
 
 
 def _go_on(before: Experiment, now: Experiment, levels: Sequence[Any]) -> None:

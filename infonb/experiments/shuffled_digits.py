@@ -29,7 +29,7 @@ class ShuffledDigits(Digits):
         "H2: the more labels are learnt by heart, the higher the entropy of neurons and the lower "
         "the mutual information between neurons."
     )
-    directions: ClassVar = {"entropy": 1, "mutual_information": -1}
+    direction: ClassVar = 1
     rows = information_rows(1, SHUFFLED_MNIST)
     # no penalty: under the 0.002 of the colored digits random labels cannot be learnt by heart
     PRESETS: ClassVar = {"paper": PAPER_SETTINGS}

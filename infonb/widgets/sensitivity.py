@@ -10,7 +10,8 @@ import xarray as xr
 from infonb.claims.sensitivity import sensitivity
 from infonb.claims.sentences import EDGES, SYMBOLS, conclusion
 from infonb.measures import mixture_density, take_activation
-from infonb.plots.style import Picture, label_of, palette, palette_kind, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette, palette_kind
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_sensitivity"]

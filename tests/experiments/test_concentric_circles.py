@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from infonb.experiments.concentric_circles.medians import MeanOfLayers
 from scipy.stats import kendalltau
 
 import infonb as inb
 from infonb.claims import change_of_median
 from infonb.experiments import concentric_circles as experiment
-from infonb.experiments.concentric_circles.medians import MeanOfLayers
 from infonb.experiments.concentric_circles.recipes import ALIGNMENTS, aligned_sets
 from infonb.parameters import ParameterError
 from infonb.training import predict
@@ -41,6 +41,7 @@ def test_all_levels_of_the_paper_are_there_by_default():
     assert betas == [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
+@pytest.mark.slow
 def test_what_is_compared_with_is_always_there(runs):
     np.testing.assert_array_equal(experiment.along(runs, "division").division, [0.5, 0.75, 1.0])
     np.testing.assert_array_equal(experiment.along(runs, "beta").beta, [0.0, 0.5, 1.0])
@@ -280,6 +281,7 @@ def test_claims_follow_the_chosen_convention(parameters, runs):
     assert "alignment none" in table.caption
 
 
+@pytest.mark.slow
 def test_conditions_hold_every_convention(runs):
     found = experiment.conditions(runs)
     assert found.dims == ("alignment", "comparison", "convention", "seed")
@@ -402,6 +404,7 @@ def test_condition_words_of_nothing():
     assert first == "a → b: unclear in all 8."
 
 
+@pytest.mark.slow
 def test_finished_runs_are_kept(tmp_path, runs):
     options = SMALL | {"cache": str(tmp_path), "seed": [0], "beta": [1.0], "division": [1.0]}
     first = experiment.run(experiment.Parameters(**options), progress=False)

@@ -40,7 +40,7 @@ class Contexts(ContextParameters, Experiment):
         "and the mutual information between neurons higher than where it is in all contexts."
     )
     rows = ROWS
-    directions: ClassVar = {"entropy": -1, "mutual_information": 1}
+    direction: ClassVar = -1
 
     def levels(self) -> list[str]:
         """Return the two training sets."""
