@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -23,6 +23,12 @@ __all__ = [
 #: How often the neurons of one network are drawn anew; the draws of seeds choose among these.
 RESAMPLES = 200
 
+#: So many weights of drawn neurons or pairs are held at once.
+_AT_ONCE = 2**20
+
+#: Of fewer values it is quicker to compare all than to search.
+_FEW = 200
+
 
 def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Return how often each of `n` is in each draw of `n` with replacement: (draw, neuron)."""
@@ -33,7 +39,7 @@ def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
 def row_medians(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the median of the drawn neurons: (neuron,), counts (draw, neuron) → (draw,)."""
     order = np.argsort(values)
-    return np.array([_weighted_median(values[order], count[order]) for count in counts])
+    return _weighted_medians(values[order], len(counts), lambda part: counts[part][:, order])
 
 
 def pair_medians(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -49,17 +55,32 @@ def pair_medians(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
     values = matrix[first, second]
     order = np.argsort(values)[: np.isfinite(values).sum()]  # NaN is sorted to the end
     values, first, second = values[order], first[order], second[order]
-    return np.array([_weighted_median(values, count[first] * count[second]) for count in counts])
+    return _weighted_medians(
+        values, len(counts), lambda part: counts[part][:, first] * counts[part][:, second]
+    )
 
 
-def _weighted_median(values: np.ndarray, counts: np.ndarray) -> float:
-    """Return what `numpy.median` gives for sorted values that are repeated `counts` times."""
-    reached = np.cumsum(counts)
-    total = int(reached[-1]) if reached.size else 0
-    if total == 0:
-        return np.nan
-    middle = np.searchsorted(reached, [(total - 1) // 2, total // 2], side="right")
-    return float(values[middle].mean())
+def _weighted_medians(
+    values: np.ndarray, draws: int, weights: Callable[[slice], np.ndarray]
+) -> np.ndarray:
+    """Return what `numpy.median` gives for sorted values that are repeated as often as drawn."""
+    medians = np.full(draws, np.nan)
+    if not values.size:
+        return medians
+    block = max(1, _AT_ONCE // values.size)
+    for start in range(0, draws, block):
+        part = slice(start, min(start + block, draws))
+        reached = np.cumsum(weights(part), axis=1)
+        total = reached[:, -1]
+        middle = np.stack([(total - 1) // 2, total // 2], axis=1)
+        if values.size < _FEW:
+            at = (reached[:, None] <= middle[..., None]).sum(axis=2)
+        else:
+            pairs = zip(reached, middle, strict=True)
+            at = np.array([np.searchsorted(row, ends, side="right") for row, ends in pairs])
+        found = values[np.minimum(at, values.size - 1)].mean(axis=1)
+        medians[part] = np.where(total > 0, found, np.nan)
+    return medians
 
 
 def pair_means(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
