@@ -191,7 +191,7 @@ def test_a_release_voids_nothing(root):
         ("colored_digits.py", "information_rows(-1", "information_rows(1"),
         ("colored_digits.py", '"H1: the stronger', '"H1, so they say: the stronger'),
         ("colored_digits.py", '"penalty": 0.002', '"penalty": 0.004'),
-        ("colored_digits.py", '{"entropy": -1', '{"entropy": 1'),
+        ("colored_digits.py", "direction: ClassVar = -1", "direction: ClassVar = 1"),
         ("colored_digits.py", "[0.0, 0.25, 0.5, 0.75, 1.0]", "[0.0, 0.5, 1.0]"),
         ("colored_digits.py", "strengths of the shortcut", "how strong the shortcut is"),
         ("digits.py", '"epochs": 500', '"epochs": 400'),
