@@ -97,10 +97,13 @@ def compare_settings(
         renamed = {
             part: f"median_{name}" if part == "median" else f"{name}_{part}" for part in found
         }
-        grid = grid.merge(found.rename(renamed))
+        grid = grid.merge(found.rename(renamed), join="outer")
         if not mean_of_layers:
-            grid = grid.merge({str(name): one}, compat="override")
+            grid = grid.merge({str(name): one}, compat="override", join="outer")
         grid[f"{name}_change"].attrs = {"units": one.attrs.get("units", "nat"), **_long(one)}
+    for name in measures_of(grid):  # the measures may have different layers or seeds
+        verdict = grid[f"{name}_verdict"]
+        grid[f"{name}_verdict"] = verdict.where(verdict.notnull(), MISSING)
     grid.attrs = {"over": over, "n_seeds": int(grid.sizes.get("seed", 1)), "seed": seed}
     if not several:
         grid.attrs |= {"start": pairs[0][0], "end": pairs[0][1]}

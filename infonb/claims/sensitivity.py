@@ -179,9 +179,11 @@ def _over_settings(measured: Callable[..., xr.DataArray], **grid: Sequence[Any])
     }
     coords = {name: first[name].values for name in first.dims if name in first.coords}
     shape = (*(len(labels) for labels in grid.values()), *first.shape)
-    return xr.DataArray(
+    found = xr.DataArray(
         table.reshape(shape), {**labels, **coords}, (*grid, *first.dims), attrs={"units": "nat"}
     )
+    ahead = [dim for dim in first.dims if dim not in ("layer", "neuron", "other_neuron")]
+    return found.transpose(*ahead, *grid, ...)
 
 
 @contextmanager

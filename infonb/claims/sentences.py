@@ -94,11 +94,11 @@ def describe_setting(grid: xr.Dataset, measure: str, **setting: Any) -> str:
     verdict = str(part[f"{measure}_verdict"].values)
     if not np.isfinite(change):
         return f"{name}: {verdict}"
-    ends = np.array([part[f"{measure}_interval"].values, part[f"{measure}_student"].values])
-    low, high = ends[:, 0].min(), ends[:, 1].max()
+    both = np.array([part[f"{measure}_interval"].values, part[f"{measure}_student"].values])
+    low, high = both[:, 0].min(), both[:, 1].max()
     if verdict == UNCLEAR:
-        why = "one seed only" if not np.isfinite(low) else f"[{low:+.2f}, {high:+.2f}]"
-        return f"{name} changes by {change:+.2f} {units} ({why}): {verdict}".replace("-", "−")
+        ends = "(one seed only)" if not np.isfinite(low) else f"[{low:+.2f}, {high:+.2f}]"
+        return f"{name} changes by {change:+.2f} {units} {ends}: {verdict}".replace("-", "−")
     low, high = sorted((abs(low), abs(high)))
     verb = "rises" if change > 0 else "falls"
     words = f"{name} {verb} by {abs(change):.2f} {units} [{low:.2f}, {high:.2f}]"

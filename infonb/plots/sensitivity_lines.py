@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from infonb.claims.grid import axes_of
 from infonb.claims.words import axis_words, is_ordered, label_words, measure_words
-from infonb.plots.sensitivity_marks import LOOKS
+from infonb.plots.sensitivity_marks import LOOKS, ONE_SEED
 from infonb.plots.style import palette
 
 __all__ = ["plan_lines"]
@@ -83,7 +83,8 @@ def _roles(grid: xr.Dataset, measure: str) -> _Roles:
     sides = [axis for axis in names if axis in ("relu", "side")]  # strokes in every figure
     names = [axis for axis in names if axis not in sides]
     colour = names.pop(0) if names else None
-    stroke, *rows = [*sides, *names] or [None]
+    rows = [*sides, *names]
+    stroke = rows.pop(0) if rows else None
     if colour is None and len(ordered) == 2:  # the shorter one becomes the lines
         colour = min(ordered, key=lambda axis: grid.sizes[axis])
         ordered.remove(colour)
@@ -94,7 +95,7 @@ def _usual(grid: xr.Dataset, axis: str) -> Any:
     """Return where a choice stands that a row is not about: the paper's value, or the last."""
     labels = grid[axis].values
     if axis not in _USUAL:
-        return labels[-1].item()
+        return labels.tolist()[-1]
     return labels[np.argmin(np.abs(np.log(labels / _USUAL[axis])))].item()
 
 
@@ -195,7 +196,7 @@ def _legend(
         if verdict in used and look.mark["marker"]:
             mark: dict[str, Any] = {"ms": 8, "mec": "0.2", "mfc": "0.2", **look.mark}
             handles.append(Line2D([], [], linestyle="", **mark))
-            words.append(look.words)
+            words.append(look.words if grid.attrs.get("n_seeds", 1) > 1 else ONE_SEED)
     part.legend(
         handles, words, loc="outside upper center", ncols=_fitting(words, width), frameon=False,
         fontsize=10,
@@ -205,8 +206,9 @@ def _legend(
 def _fitting(words: list[str], width: float) -> int:
     """Return how many columns of a legend, filled one after the other, fit into a width."""
     for columns in range(len(words), 1, -1):
-        down = -(-len(words) // columns)
-        widest = [max(map(len, words[at : at + down])) for at in range(0, len(words), down)]
+        least, longer = divmod(len(words), columns)  # so many of the columns have one more
+        ends = np.cumsum([0, *(least + (at < longer) for at in range(columns))])
+        widest = [max(map(len, words[a:b])) for a, b in pairwise(ends.tolist())]
         if sum(0.75 + 0.082 * length for length in widest) <= width:
             return columns
     return 1

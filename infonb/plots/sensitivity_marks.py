@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 from infonb.claims.table import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR
 
-__all__ = ["LOOKS", "Look"]
+__all__ = ["LOOKS", "ONE_SEED", "Look"]
+
+#: In the place of "too close to tell" where that can be told of nothing.
+ONE_SEED = "one seed only: nothing is clear"
 
 
 class Look(NamedTuple):

@@ -30,7 +30,7 @@ def root(tmp_path):
     """Return a copy of the package's code."""
     shutil.copytree(PACKAGE, tmp_path / "infonb", ignore=lambda folder, names: [
         name for name in names if name == "__pycache__"
-        or Path(folder, name).is_file() and not name.endswith(".py")
+        or (Path(folder, name).is_file() and not name.endswith(".py"))
     ])  # fmt: skip
     return tmp_path / "infonb"
 
@@ -232,7 +232,7 @@ def test_a_line_that_trains_moves_the_key_of_the_training(root, path, function):
 def ksg_kernels():
     room = PACKAGE / "measures" / "kernels"
     return [path.relative_to(PACKAGE).as_posix() for path in sorted(room.rglob("*.py"))
-            if path.stem == "ksg" or path.parent.name == "knn" and path.stem != "__init__"]  # fmt: skip
+            if path.stem == "ksg" or (path.parent.name == "knn" and path.stem != "__init__")]  # fmt: skip
 
 
 @pytest.mark.parametrize(

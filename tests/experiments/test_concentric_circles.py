@@ -41,7 +41,6 @@ def test_all_levels_of_the_paper_are_there_by_default():
     assert betas == [0.0, 0.25, 0.5, 0.75, 1.0]
 
 
-@pytest.mark.slow
 def test_what_is_compared_with_is_always_there(runs):
     np.testing.assert_array_equal(experiment.along(runs, "division").division, [0.5, 0.75, 1.0])
     np.testing.assert_array_equal(experiment.along(runs, "beta").beta, [0.0, 0.5, 1.0])

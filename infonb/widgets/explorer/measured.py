@@ -140,7 +140,8 @@ class Measured(Sampled):
         """Return the MI of two neurons, KSG's or where ties forbid it mixture's, and which."""
         values = self.network(level, n).values[layer, list(pair)]
         both = xr.DataArray(values, dims=("neuron", "sample"))
-        ties = _ties(*values.astype(float), k)
+        x, y = values.astype(float)
+        ties = _ties(x, y, k)
         if ties == "ties":
             found = mutual_information(both, k=k, estimator="mixture")
             return float(found.values[0, 1]), f"mixture: ties, k = {k}"

@@ -20,8 +20,8 @@ from infonb.widgets.panel.dependence import Draw, depending_on
 
 __all__ = ["Views"]
 
-#: Of a picture, in inches: two side by side fit on the screen of a laptop.
-_WIDTH = 4.6
+#: Of a picture, in inches, so that two fit on the screen of a laptop; letters of its title.
+_WIDTH, _LETTERS = 4.6, 56
 
 #: View → the controls on which it depends, besides the levels.
 _TAKES = {
@@ -108,12 +108,17 @@ class Views:
         first, second = map(matrix.place, choice.pair)
         chosen = None if first is None or second is None else (first, second)
         shown, width = len(matrix.neurons), self.measured.widths[choice.layer]
-        some = "all pairs" if shown == width else f"pairs of {shown} of {width:,} neurons, sampled"
-        note = "" if chosen else "; chosen pair not sampled"
-        title = f"{self._place(choice)}: MI of {some}\n{choice.bins_in_words(_PAIRS)}{note}"
+        words, bins = "MI of all pairs", choice.bins_in_words(_PAIRS)
+        if shown < width:
+            words = "MI of pairs" if chosen else "MI of other pairs"
+            bins = f"{shown} of {width:,} neurons sampled, {bins}"
+        place = self._place(choice, _LETTERS - len(f": {words}"))
+        title = f"{place}: {words}\n{bins}"
         information = matrix.information * choice.factor
         picture = self._matrix.draw(information, chosen, title, unit=choice.unit)
-        if chosen and choice.neuron != choice.other:
+        if not chosen:
+            picture.alt += " The chosen pair is not among them."
+        elif choice.neuron != choice.other:
             first, second = (self.measured.labels[at] for at in choice.pair)
             value = information[chosen]
             picture.alt += f" Marked: {first} and {second}, {value:z.2f} {choice.unit}."
@@ -131,12 +136,13 @@ class Views:
     def _neuron(self, choice: Choice) -> str:
         return f"neuron {self.measured.labels[choice.neuron]}"
 
-    def _place(self, choice: Choice) -> str:
-        """Return the chosen network and layer in words."""
+    def _place(self, choice: Choice, room: int = _LETTERS) -> str:
+        """Return the chosen network and layer in words; of the layer's name as much as fits."""
         measured = self.measured
         every = zip(measured.dims.items(), choice.level, strict=True)
         levels = [label_of(dim, measured.levels[name][at]) for (name, dim), at in every]
-        return ", ".join([*levels, shortened(measured.layers[choice.layer])])
+        most = min(max(room - len(", ".join([*levels, ""])), 8), 22)
+        return ", ".join([*levels, shortened(measured.layers[choice.layer], most)])
 
 
 def _classes(labels: xr.DataArray | None) -> tuple[np.ndarray | None, np.ndarray | None]:

@@ -237,11 +237,11 @@ def test_samples_are_a_random_choice_that_grows(acts):
 def test_wide_layers_show_drawn_neurons(acts):
     panel = explore(acts, max_neurons=5)
     alt = panel.images["matrix"].alt
-    assert "pairs of 5 of 7 neurons, sampled" in alt
+    assert "5 of 7 neurons sampled" in alt
     matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     missing = sorted(set(range(7)) - set(matrix.neurons))
     panel.set(neuron=missing[0], other=missing[1])
-    assert "chosen pair not sampled" in panel.images["matrix"].alt
+    assert "The chosen pair is not among them." in panel.images["matrix"].alt
     assert panel.images["matrix"].cursor == []
     binned = pair_information(acts, panel, estimator="binned", corrected="miller-madow")
     assert f"{binned:z.2f} nat in 10 × 10" in panel.images["scatter"].alt

@@ -106,6 +106,17 @@ def test_a_dimension_must_not_have_the_name_of_a_control(activations):
     assert "level" in explore(activations.isel(alpha=0).rename(seed="k"), bins=5).controls
 
 
+@pytest.mark.parametrize("layer", ["fc1", "encoder.layer.11.attention.output.dense"])
+def test_no_title_is_cut_off(activations, layer):
+    acts = activations.assign_coords(layer=[layer, "fc2"], alpha=[0.25, 0.75])
+    panel = explore(acts, bins=10, max_neurons=5)
+    panel.set(layer=layer)
+    for name in panel.images:
+        picture = panel._draws[name](**{take: panel.value[take] for take in panel._takes[name]})
+        title = picture.axes[0]._left_title
+        assert title.get_window_extent().x1 < picture.bbox.x1, title.get_text()
+
+
 def test_words_for_bins():
     assert Choice(bins=100).bins_in_words() == "100 common bins"
     assert Choice(bins=1, edges="shared").bins_in_words() == "1 shared bin"
