@@ -126,7 +126,7 @@ def test_claims_are_made_for_every_combination():
     table = Twins.of(runs).claims(runs)
     rows = {(claim.statement, claim.where): claim for claim in table.claims}
     assert set(rows) == {
-        *((f"seen labels are higher in score", f"n_features = {n}, noise = {noise}")
+        *(("seen labels are higher in score", f"n_features = {n}, noise = {noise}")
           for n in (2, 60) for noise in (0.0, 0.5)),
         *(("the gap between seen and unseen rises", f"network, noise = {noise}")
           for noise in (0.0, 0.5)),
@@ -281,9 +281,9 @@ def test_its_dashboard_is_planned(registered, tmp_path):
     assert plan.source == FOLDER / "twins.ipynb"
     assert plan.changed == {"steps": 5, "n_features": [2, 30]}
     (tmp_path / "served").mkdir()
-    assert "from twins import Twins" in Path(
-        write_dashboard(plan, tmp_path / "served")
-    ).read_text(encoding="utf-8")
+    assert "from twins import Twins" in Path(write_dashboard(plan, tmp_path / "served")).read_text(
+        encoding="utf-8"
+    )
     with pytest.raises(ValueError, match="steps must be at least 1"):
         plan_report("twins", {"steps": "0"}, tmp_path / "report", text=True)
 
