@@ -231,8 +231,9 @@ def test_a_line_that_trains_moves_the_key_of_the_training(root, path, function):
 
 def ksg_kernels():
     room = PACKAGE / "measures" / "kernels"
-    return [path.relative_to(PACKAGE).as_posix() for path in sorted(room.rglob("*.py"))
-            if path.stem == "ksg" or (path.parent.name == "knn" and path.stem != "__init__")]  # fmt: skip
+    files = [path for path in sorted(room.rglob("*.py")) if path.stem != "__init__"]
+    kernels = [path for path in files if path.stem == "ksg" or path.parent.name == "knn"]
+    return [path.relative_to(PACKAGE).as_posix() for path in kernels]
 
 
 @pytest.mark.parametrize(

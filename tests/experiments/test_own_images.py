@@ -76,7 +76,7 @@ def test_the_images_are_in_the_key_not_their_place(file, tmp_path, epochs):
 
     first = run(file)
     images, labels = arrays()
-    images[0, 0, 0] += 1
+    images[0, 1, 0] += 1
     np.savez(file, images=images, labels=labels)
     assert not run(file).activation.equals(first.activation)
     assert len(epochs) == 4
@@ -96,10 +96,11 @@ def write(path, **changed):
 
 
 BAD = {
-    "missing": (lambda path: path.unlink(), FileNotFoundError, "no file .*bars.npz with the arrays"),
+    "missing": (lambda path: path.unlink(), FileNotFoundError, "no file .*bars.npz with the arr"),
     "no zip": (lambda path: path.write_bytes(b"images"), ValueError, "bars.npz (is no|cannot be)"),
     "cut off": (
-        lambda path: path.write_bytes(path.read_bytes()[:200]), ValueError, "bars.npz (is no|cannot)",
+        lambda path: path.write_bytes(path.read_bytes()[:200]), ValueError,
+        "bars.npz (is no|cannot)",
     ),
     "an .npy": (
         lambda path: path.write_bytes(_npy(arrays()[0])), ValueError, "bars.npz is no .npz file",

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-import infonb as inb
 from infonb import experiments
 from infonb.experiments.cache import kept_runs
 from infonb.experiments.code import Closure, Sources
 from infonb.parameters import assert_same
 from infonb.reports import notebooks
+from infonb.storage import open_dataset
 
 FOLDER = Path(__file__).parent / "twins"
 SMALL = {"n_features": [2, 60], "noise": [0.0, 0.5], "seed": [0, 1, 2], "steps": 60}
@@ -176,7 +176,7 @@ def test_one_network_is_read_as_the_sweep_has_left_it(tmp_path):
 def test_results_are_saved_and_are_known_again(tmp_path):
     path = tmp_path / "results.zarr"
     runs = Twins(**SMALL, cache="none", results=str(path)).run(progress=False)
-    opened = inb.open_activations(path).load()
+    opened = open_dataset(path).load()
     xr.testing.assert_identical(opened, runs)
     assert Twins.of(opened).changed(cache="none") == Twins(**SMALL, cache="none")
     with pytest.raises(ValueError, match="results of 'twins', not of 'colored_digits'"):
@@ -245,7 +245,7 @@ def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path):
     assert saved[0] == 4 * 10
     assert saved[1] == saved[0] - sum(done) // 10, "nothing is trained twice"
     first, second = (
-        inb.open_activations(tmp_path / name / "results.zarr").load() for name in ("whole", "runs")
+        open_dataset(tmp_path / name / "results.zarr").load() for name in ("whole", "runs")
     )
     xr.testing.assert_identical(first, second)
 
@@ -262,7 +262,7 @@ def test_its_notebook_becomes_a_page(registered, tmp_path):
     assert not (tmp_path / "report").exists()
     report = run_report("twins", parameters, tmp_path / "report", progress=False)
     page = report.page.read_text(encoding="utf-8")
-    runs = inb.open_activations(report.results).load()
+    runs = open_dataset(report.results).load()
     table = Twins.of(runs).claims(runs)
     assert runs.n_features.values.tolist() == [2, 30]
     assert table.summary in re.sub(r"\s+", " ", page)
