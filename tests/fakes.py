@@ -10,6 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from infonb import experiments
+from infonb.experiments import Experiment
 from infonb.parameters import parameter
 from infonb.reports import notebooks
 
@@ -25,14 +26,14 @@ results: str = ""  # where to save the labelled results (.zarr); empty: nowhere
 
 
 @dataclass(frozen=True)
-class Small(experiments.Experiment):
+class Small(Experiment):
     """
     A small experiment.
 
     No more.
     """
 
-    name = NAME
+    name, over = NAME, "alpha"
     claim = "Colours lower the entropy."
 
     alpha: list[float] = parameter([0.0, 1.0], "share of coloured examples", minimum=0, maximum=1)

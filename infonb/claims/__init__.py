@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from infonb.claims.bootstrap import Change, change, change_of_median
 from infonb.claims.compare import Compare
+from infonb.claims.grid import compare_settings
 from infonb.claims.rank import Rank, Trend
 from infonb.claims.rows import Row, claims_table
+from infonb.claims.sentences import describe_grid
 from infonb.claims.table import INTERVALS, Claim, ClaimsTable, interval
 from infonb.claims.within import Within
 
@@ -22,5 +24,7 @@ __all__ = [
     "change",
     "change_of_median",
     "claims_table",
+    "compare_settings",
+    "describe_grid",
     "interval",
 ]

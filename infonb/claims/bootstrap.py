@@ -103,9 +103,7 @@ def change(
     >>> here, [round(value, 2) for value in effect], round(float(draws.min()), 2)
     ('3.10 → 1.05', [-2.0, -2.1], -2.1)
     """
-    ends = [np.atleast_1d(one.values) for one in _ends(values, over, start, end, ["seed"])]
-    drawn = draw_seeds([one[:, None] for one in ends], draws, np.random.default_rng(seed))
-    return _change(ends, drawn)
+    return Numbers(values, over, draws=draws, seed=seed).change(start, end)
 
 
 def change_of_median(
@@ -169,6 +167,28 @@ def change_of_median(
     return Medians(values, over, draws=draws, seed=seed).change(start, end)
 
 
+class Numbers:
+    """Numbers of networks (over, seed), and how sure their changes are; `Medians` of one value."""
+
+    def __init__(
+        self, values: xr.DataArray, over: str, *, draws: int = 1000, seed: int = 0
+    ) -> None:
+        self._values, self._over, self._draws, self._seed = values, over, draws, seed
+
+    def change(self, start: object, end: object) -> Change:
+        """Return the change from one level to another."""
+        ends = [
+            np.atleast_1d(one.values)
+            for one in _ends(self._values, self._over, start, end, ["seed"])
+        ]
+        rng = np.random.default_rng(self._seed)
+        return _change(ends, draw_seeds([one[:, None] for one in ends], self._draws, rng))
+
+    def at(self, level: object) -> np.ndarray:
+        """Return the numbers of a level, (seed,)."""
+        return np.atleast_1d(self._values.sel({self._over: level}).values)
+
+
 class Medians:
     """
     Medians over neurons, or over pairs within a layer, and how sure their changes are.
@@ -199,6 +219,10 @@ class Medians:
         both = [self._of(level, one) for level, one in zip((start, end), ends, strict=True)]
         drawn = draw_seeds([draws for _, draws in both], self._draws, self._rng)
         return _change([medians for medians, _ in both], drawn)
+
+    def at(self, level: object) -> np.ndarray:
+        """Return the medians of a level that was compared, (seed,)."""
+        return self._networks[level][0]
 
     def _of(self, level: object, one: xr.DataArray) -> tuple[np.ndarray, np.ndarray]:
         """Return the medians of a level (seed,), and with neurons drawn anew (seed, resample)."""

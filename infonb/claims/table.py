@@ -16,8 +16,11 @@ from infonb.validate import check_choice, check_number
 
 __all__ = [
     "FAILS",
+    "FALLS",
     "HOLDS",
     "INTERVALS",
+    "MISSING",
+    "RISES",
     "SIGNS",
     "UNCLEAR",
     "Claim",
@@ -27,6 +30,8 @@ __all__ = [
 ]
 
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "too close to tell"
+#: Verdicts on a change of which nothing was claimed, and on one that was not measured.
+RISES, FALLS, MISSING = "rises", "falls", "not measured"
 BOOTSTRAP, STUDENT = "95 % bootstrap (seeds, neurons)", "95 % t (seeds)"
 #: For the caption of a table: what its two intervals are, and what decides.
 INTERVALS = (

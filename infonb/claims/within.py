@@ -142,10 +142,11 @@ def _draws(table: np.ndarray, inside: np.ndarray, signs: np.ndarray, *, shared: 
     rng = np.random.default_rng(0)
     n_samples, parts = table.shape[1], []
     # groups keep their sizes if they are the same for all seeds, else samples are drawn from all
-    strata = list(inside.any(axis=1)) if shared else [inside.reshape(-1, n_samples).any(axis=0)]
+    strata = inside.any(axis=1) if shared else inside.any(axis=(0, 1))
+    rows = np.atleast_2d(strata)
     for _ in range(RESAMPLES // _AT_ONCE):
         counts = np.zeros((_AT_ONCE, n_samples))
-        for members in strata:
+        for members in rows:
             counts[:, members] = draw_counts(int(members.sum()), _AT_ONCE, rng)
         parts.append(np.tensordot(signs, _means(table, inside, counts), axes=1))
     drawn = np.concatenate(parts, axis=1)  # (seed, resample)

@@ -55,7 +55,7 @@ def load_images(path: str | Path) -> xr.Dataset:
             if missing:
                 raise _unfit(path, f"has the arrays {arrays.files}; {missing[0]!r} is missing")
             images, labels = arrays["images"], arrays["labels"]
-    except (zipfile.BadZipFile, OSError, EOFError, AttributeError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, AttributeError, TypeError) as error:
         raise _unfit(path, f"is no .npz file ({error})") from error
     except ValueError as error:
         if str(path) in str(error):

@@ -18,15 +18,19 @@ from __future__ import annotations
 
 import ast
 import copy
+import dis
 import functools
 import inspect
 import textwrap
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from infonb.version import __version__
 
@@ -35,6 +39,8 @@ __all__ = ["Sources", "code_digest", "code_version", "libraries"]
 #: Methods of an experiment that come after its runs: a step that happens to use such a name on
 #: something else does not depend on them.
 _LATER = {"run", "one", "claims", "sensitivity", "lengths", "rows", "of", "save", "title"}
+#: Of a class, what Python adds by itself.
+_IMPLICIT = {"__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__firstlineno__"}
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 #: In these files a definition counts alone; elsewhere the file counts whole.
 _FINE = "infonb.experiments."
@@ -174,7 +180,7 @@ class Closure:
         self._seen.add(("method", name))
         for cls in self._classes:
             member = cls.__dict__.get(name)
-            if member is None or name in getattr(cls, "__dataclass_fields__", {}):
+            if member is None or name in _fields(cls):
                 continue  # the values of fields are in the key
             if self.sources.path(cls.__module__) is None:
                 self._foreign(f"{cls.__qualname__}.{name}", member)
@@ -252,30 +258,46 @@ class Closure:
             return
         self._seen.add(function.__code__)
         try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+            tree: ast.AST = ast.parse(textwrap.dedent(inspect.getsource(function)))
+            self._add(place, tree)
+            inner, names = imported(ast.walk(tree)), _names(tree)
         except (OSError, TypeError, SyntaxError):  # typed at a prompt that keeps no lines
-            self.texts[place] = _bytecode(function.__code__)
-            return
-        self._add(place, tree)
-        inner = imported(ast.walk(tree))
-        closed = inspect.getclosurevars(function).nonlocals
-        for used in _names(tree):
+            text = _bytecode(function.__code__)
+            self.texts[place] = (
+                text.replace(repr(function.__doc__), "") if function.__doc__ else text
+            )
+            inner, names = _read_from(function.__code__)
+            # whatever might be an attribute of whatever
+            pairs = [ast.Attribute(ast.Name(one), other) for one in names for other in names]
+            tree = ast.Tuple(pairs)
+        values = function.__globals__ | inspect.getclosurevars(function).nonlocals
+        for used in sorted(names):
             if used in inner:
                 self._import(tree, used, inner[used])
-                continue
-            value = closed.get(used, function.__globals__.get(used))
-            whole = isinstance(value, types.ModuleType)
-            home = value.__name__ if whole else getattr(value, "__module__", None) or ""
-            name = getattr(value, "__qualname__", None)
-            if self.sources.path(home) is not None:
-                self._import(
-                    tree, used, (home, None if isinstance(value, types.ModuleType) else name)
-                )
-            elif isinstance(value, types.FunctionType) and home == function.__module__:
-                self._foreign(f"{home}:{used}", value)
-            elif (text := _constant(value)) is not None:
-                self.texts[f"{place}:{used}"] = text
+            else:
+                self._value(tree, place, function.__module__, used, values.get(used))
         self._attributes(tree)
+
+    def _value(self, tree: ast.AST, place: str, here: str, used: str, value: Any) -> None:
+        """Add what a user's own function names: ours, a function or class beside it, a constant."""
+        whole = isinstance(value, types.ModuleType)
+        home = value.__name__ if whole else getattr(value, "__module__", None) or ""
+        if self.sources.path(home) is not None:
+            self._import(
+                tree, used, (home, None if whole else getattr(value, "__qualname__", None))
+            )
+        elif isinstance(value, types.FunctionType) and home == here:
+            self._foreign(f"{home}:{used}", value)
+        elif isinstance(value, type) and home == here:
+            if value not in self._seen and value not in self._classes:
+                self._seen.add(value)
+                for name, member in vars(value).items():
+                    if name not in _IMPLICIT:
+                        self._foreign(f"{home}:{used}.{name}", member)
+                for base in value.__bases__:
+                    self._value(tree, place, here, base.__name__, base)
+        elif (text := _constant(value)) is not None:
+            self.texts[f"{place}:{used}"] = text
 
     def _add(self, place: str, node: ast.AST) -> None:
         text = ast.dump(_strip(copy.deepcopy(node)))
@@ -364,10 +386,45 @@ def _taken(user: ast.AST, used: str) -> set[str] | None:
 
 
 def _constant(value: Any) -> str | None:
-    """Return a plain value as text; data are not code, and have a checksum of their own."""
-    parts = value if isinstance(value, tuple | list) else [value]
-    plain = all(isinstance(part, int | float | str | bytes | bool | None) for part in parts)
-    return repr(value) if plain else None
+    """Return a plain value, or a collection or array of them, as text; else None."""
+    if isinstance(value, int | float | complex | str | bytes | bool | None):
+        return repr(value)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype != object:
+        values = np.ascontiguousarray(value)
+        return f"{values.dtype} {values.shape} {blake2b(values.tobytes()).hexdigest()}"
+    if isinstance(value, Mapping):
+        return _constant([part for item in value.items() for part in item])
+    if isinstance(value, tuple | list | set | frozenset):
+        parts = [_constant(part) for part in value]
+        if None in parts:
+            return None
+        texts = [str(part) for part in parts]
+        return repr(sorted(texts) if isinstance(value, set | frozenset) else texts)
+    return None
+
+
+def _fields(cls: type) -> set[str]:
+    """Return the fields of a dataclass; a class variable that is annotated is none."""
+    return {field.name for field in fields(cls)} if is_dataclass(cls) else set()
+
+
+def _read_from(code: types.CodeType) -> tuple[dict[str, tuple[str, str | None]], set[str]]:
+    """Return what compiled code imports, and the names that it uses, with the functions in it."""
+    inner: dict[str, tuple[str, str | None]] = {}
+    names: set[str] = {*code.co_names, *code.co_freevars}
+    module = ""
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            module = step.argval
+            inner[module] = module, None
+        elif step.opname == "IMPORT_FROM":
+            inner.pop(module, None)  # of the module, only this name
+            inner[step.argval] = module, step.argval
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            more, used = _read_from(part)
+            inner, names = inner | more, names | used
+    return inner, names
 
 
 def _bytecode(code: types.CodeType) -> str:

@@ -103,6 +103,11 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """How many examples are taken of each part; None: all."""
         return {"n_train": self.n_train or None, "n_validation": self.n_validation or None}
 
+    @property
+    def layers(self) -> list[str]:
+        """The layers that are recorded, before or after the ReLU."""
+        return hidden_layers(self.depth, self.activations)
+
     def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return ``n_outputs`` of the network and what else `infonb.fit` needs."""
         raise NotImplementedError
@@ -133,8 +138,7 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """Return the activations of the validation examples, dims (layer, neuron, sample)."""
         from infonb.activations import record
 
-        layers = hidden_layers(self.depth, self.activations)
-        return record(model, data["evaluation"], layers=layers, progress=False)
+        return record(model, data["evaluation"], layers=self.layers, progress=False)
 
     def measure(
         self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
@@ -148,7 +152,8 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Add the entropy in shared bins, if that is asked for."""
         runs = shared_entropy(runs, bins=self.bins, edges=self.edges)
-        return runs.assign_attrs(dataset=self.dataset)
+        ours = type(self).data.__module__.startswith("infonb.")  # else images of the user's own
+        return runs.assign_attrs(dataset=self.dataset if ours else self.name)
 
     def words(self, runs: xr.Dataset) -> str:
         """Return the caption of the table."""

@@ -196,6 +196,8 @@ class Experiment(ParameterSet):
         from infonb.claims import ClaimsTable, claims_table
 
         dims = dims_of(self)
+        if len(dims) == 1:
+            return claims_table(self.declared(runs), runs, dims[0], self.words(runs))
         found, words = [], [self.words(runs)]
         for row in self.declared(runs):
             over = row.over if row.over in dims else dims[0]
@@ -234,11 +236,11 @@ class Experiment(ParameterSet):
             runs.activation, self._first(), start, end, direction=self.direction, **choices
         )
 
-    def lengths(self, runs: xr.Dataset, *, progress: bool | str = True) -> xr.Dataset:
-        """Return how the conclusion depends on the length of training and the side of the ReLU."""
+    def lengths(self, runs: xr.Dataset, **options: Any) -> xr.Dataset:
+        """Return how it depends on the length of training and the side of the ReLU."""
         from infonb.experiments.lengths import over_lengths
 
-        return over_lengths(self, *self.ends(runs), progress=progress)
+        return over_lengths(self, *self.ends(runs), **options)
 
     def _first(self) -> str:
         return dims_of(self)[0]

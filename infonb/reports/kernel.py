@@ -107,7 +107,7 @@ class InterpreterKernel(AsyncKernelManager):
         return self._kernel_spec
 
 
-def kernel_options(folder: Path, beside: Path) -> dict[str, Any]:
+def kernel_options(folder: Path, beside: Path | str = "") -> dict[str, Any]:
     """Return what papermill passes on to start the kernel of a notebook beside other files."""
     # the folder is a private temporary one, for the connection file and, where the system has them,
     # the sockets: no ports are opened, and nothing is written to the user's home

@@ -1,4 +1,4 @@
-"""The grid of settings holds what single measurements give, and its words what the grid holds."""
+"""The grid of settings holds what single measurements give, of the same samples and neurons."""
 
 from __future__ import annotations
 
@@ -9,13 +9,8 @@ import pytest
 import xarray as xr
 
 import infonb as inb
+from infonb.claims.grid import claimed_direction, outcomes
 from infonb.claims.sensitivity import sensitivity
-from infonb.claims.sentences import (
-    claimed_direction,
-    conclusion,
-    outcomes,
-    what_decides,
-)
 from infonb.measures import TiesWarning
 
 #: Without "ksg" a constant of 1 / (2 S) would be between medians and those measured alone.
@@ -54,8 +49,8 @@ def test_all_samples_give_what_the_measures_give(acts, grid):
     medians = np.median(information.values[..., off], axis=-1)
     change = grid.mutual_information_change.sel(k=3, n_samples=200)
     np.testing.assert_allclose(change, medians[1] - medians[0])
-    got = grid.median_mutual_information.sel(k=3, n_samples=200).transpose("alpha", "layer")
-    np.testing.assert_allclose(got, medians)
+    got = grid.median_mutual_information.sel(k=3, n_samples=200, seed=0)
+    np.testing.assert_allclose(got.transpose("end", "layer"), medians)
 
 
 @pytest.mark.parametrize("seeds", [None, 2])
@@ -67,7 +62,8 @@ def test_shared_bins_are_one_ruler_for_all_networks(seeds):
         np.histogram(neuron, ruler)[0] / neuron.size for neuron in acts.values.reshape(-1, 200)
     ]
     expected = [-sum(p * np.log(p) for p in share if p > 0) for share in shares]
-    got = grid.entropy.sel(edges="shared", bins=10, n_samples=200).transpose(*acts.dims[:-1])
+    got = grid.entropy.sel(edges="shared", bins=10, n_samples=200)
+    got = got.isel(seed=0 if seeds is None else slice(None)).transpose(*acts.dims[:-1])
     np.testing.assert_allclose(got, np.reshape(expected, got.shape))
 
 
@@ -127,8 +123,12 @@ def test_several_seeds_give_their_mean_and_an_interval_over_them():
 
 def test_few_neurons_are_drawn_for_pairs(acts):
     grid = sensitivity(acts, "alpha", 0.0, 1.0, n_neurons=5, **SMALL)
-    assert grid.mutual_information.sizes["drawn"] == 5
-    assert grid.entropy.sizes["neuron"] == 12
+    known = grid.mutual_information.notnull().any(["k", "n_samples", "alpha", "seed"])
+    assert (known.any("other_neuron").sum("neuron") == 5).all()  # among all, with their labels
+    assert (known.sum(["neuron", "other_neuron"]) == 5 * 4).all()
+    alone = sensitivity(acts, "alpha", 0.0, 1.0, **SMALL)
+    xr.testing.assert_identical(grid.mutual_information, alone.mutual_information.where(known))
+    assert grid.entropy.notnull().all()
 
 
 def test_padding_is_left_out():
@@ -183,123 +183,44 @@ def test_what_cannot_be_measured_is_said(acts, options, message):
         sensitivity(acts, **{"over": "alpha", "start": 0.0, "end": 1.0, **options})
 
 
-def test_other_dimensions_must_be_chosen_from(acts):
-    with pytest.raises(ValueError, match=r"activation also has dims \('epoch',\); choose one"):
-        sensitivity(acts.expand_dims(epoch=2), "alpha", 0.0, 1.0)
+def test_other_dimensions_are_axes_of_the_grid(acts, grid):
+    relu = xr.Variable("relu", np.array(["before", "after"], dtype=object))
+    both = xr.concat([acts, acts.clip(min=0)], dim=relu)
+    wide = sensitivity(both, "alpha", 0.0, 1.0, direction=-1, **{**SMALL, "estimator": "mixture"})
+    assert wide.entropy_change.dims == ("relu", "edges", "bins", "n_samples", "layer")
+    assert wide.mutual_information_verdict.dims == ("relu", "k", "n_samples", "layer")
+    # also shared bins are those of one side: the grid of each side alone
+    for side, part in (("before", acts), ("after", acts.clip(min=0))):
+        alone = sensitivity(part, "alpha", 0.0, 1.0, **{**SMALL, "estimator": "mixture"})
+        for name in ("entropy_change", "entropy_interval", "mutual_information_change"):
+            np.testing.assert_array_equal(wide[name].sel(relu=side), alone[name])
+    np.testing.assert_array_equal(wide.entropy_change.sel(relu="before"), grid.entropy_change)
 
 
-def test_one_wide_neuron_turns_the_entropy_with_common_bins_only(grid):
-    # the wide neuron sets the common scale, on which all the others look poor
-    assert (outcomes(grid, "entropy").sel(edges="common") == -1).all()
-    assert not (outcomes(grid, "entropy").sel(edges="neuron", layer="fc2") == -1).all()
-    words = conclusion(grid, "entropy", edges="common", bins=30, n_samples=200, layer="fc1")
-    assert words.startswith("median entropy falls by")
-    assert words.endswith(": as the paper says")
-    change = grid.entropy_change.sel(edges="common", bins=30, n_samples=200, layer="fc1")
-    assert f"by {-float(change):.2f} nat" in words
-
-
-def table(entropy, information=((1.0,),), **attrs):
-    """Return a grid of one layer whose changes are given; intervals are 0.1 to both sides."""
-    entropy, information = np.asarray(entropy, float), np.asarray(information, float)
-    coords = {
-        "edges": ["common", "neuron"][: entropy.shape[0]],
-        "bins": [10, 30, 100, 300][: entropy.shape[1]],
-        "k": [1, 3, 10][: information.shape[0]],
-        "n_samples": [100],
-        "layer": ["fc1"],
-        "bound": ["low", "high"],
-    }
-    sides = np.array([-0.1, 0.1])
-    return xr.Dataset(
-        {
-            "entropy_change": (("edges", "bins", "n_samples", "layer"), entropy[..., None, None]),
-            "mutual_information_change": (("k", "n_samples", "layer"), information[..., None]),
-            "entropy_interval": (
-                ("edges", "bins", "n_samples", "layer", "bound"),
-                entropy[..., None, None, None] + sides,
-            ),
-            "mutual_information_interval": (
-                ("k", "n_samples", "layer", "bound"), information[..., None, None] + sides,
-            ),
-        },
-        coords,
-        attrs,
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("entropy", "words"),
-    [
-        ([[-1, -1], [-1, -2]], "it falls in all 4 settings"),
-        ([[0.05]], "it does not change clearly in the only setting"),
-        ([[-1, -1], [1, 1]], "the sign turns: with common bins it falls, with own bins it rises"),
-        (
-            [[-1, -1], [0, 0]],
-            "with common bins it falls, with own bins it does not change clearly",
-        ),
-        (
-            [[-1, -1, 1, 1], [-1, -1, 1, 1]],
-            "the sign turns: with 10 to 30 bins it falls, with 100 to 300 bins it rises",
-        ),
-        (
-            [[-1, -1, -1], [1, 1, 0]],
-            "the sign turns: with common bins it falls, with own bins it rises in 2 of 3 settings",
-        ),
-        (
-            [[-1, -1, -1, -1], [-1, -1, 1, 1]],
-            "with common bins it falls, with own bins it depends on the rest",
-        ),
-        (
-            [[-1, -1, -1], [-1, -1, 0]],
-            "of 6 settings it falls in 5 and does not change clearly in 1; no one choice decides",
-        ),
-    ],
-)
-def test_what_decides_is_read_off_the_grid(entropy, words):
-    first, second = what_decides(table(entropy)).split("\n")
-    assert first == f"Median entropy, fc1: {words}."
-    assert second == "Median MI, fc1: it rises in the only setting."
-
-
-def test_layers_that_do_the_same_share_a_line():
-    one = table([[-1.0]])
-    both = xr.concat([one, one], dim=xr.Variable("layer", ["fc1", "fc2"]))
-    assert what_decides(both).startswith("Median entropy, fc1, fc2: it falls in the only setting.")
-
-
-def test_neighbours_may_decide():
-    lines = what_decides(table([[1.0]], [[-1.0], [0.0], [1.0]])).split("\n")
-    assert lines[1] == (
-        "Median MI, fc1: the sign turns: with k = 1 it falls, "
-        "with k = 3 it does not change clearly, with k = 10 it rises."
+def test_several_estimators_are_an_axis(acts, grid):
+    options = {**SMALL, "estimator": ["ksg", "mixture"]}
+    both = sensitivity(acts, "alpha", 0.0, 1.0, direction=-1, **options)
+    assert both.mutual_information_change.dims == ("estimator", "k", "n_samples", "layer")
+    np.testing.assert_array_equal(
+        both.mutual_information_change.sel(estimator="ksg"), grid.mutual_information_change
     )
+    assert both.attrs["estimator"] == "ksg, mixture"
 
 
-@pytest.mark.parametrize(
-    ("change", "attrs", "words"),
-    [
-        (-1.0, {}, "median entropy falls by 1.00 nat [0.90, 1.10]"),
-        (1.0, {}, "median entropy rises by 1.00 nat [0.90, 1.10]"),
-        (-1.0, {"direction": -1}, "median entropy falls by 1.00 nat [0.90, 1.10]: as the paper says"),  # noqa: E501
-        (1.0, {"direction": -1}, "median entropy rises by 1.00 nat [0.90, 1.10]: against the paper"),  # noqa: E501
-        (0.05, {"direction": -1}, "median entropy changes by +0.05 nat [−0.05, +0.15]: unclear"),
-    ],
-)  # fmt: skip
-def test_conclusion_in_words(change, attrs, words):
-    grid = table([[change]], **attrs)
-    said = conclusion(grid, "entropy", edges="common", bins=10, n_samples=100, layer="fc1")
-    assert said == words
+def test_mutual_information_is_claimed_to_go_the_other_way(acts, grid):
+    assert claimed_direction(grid, "entropy") == -1
+    assert claimed_direction(grid, "mutual_information") == 1
+    assert claimed_direction(sensitivity(acts, "alpha", 0.0, 1.0, **SMALL), "entropy") is None
 
 
-def test_mutual_information_is_claimed_to_go_the_other_way():
-    grid = table([[1.0]], direction=1)
-    assert claimed_direction(grid, "entropy") == 1
-    assert claimed_direction(grid, "mutual_information") == -1
-    said = conclusion(grid, "mutual_information", k=1, n_samples=100, layer="fc1")
-    assert said.endswith("against the paper")
+def test_one_wide_neuron_turns_the_entropy_with_common_bins_only():
+    # the wide neuron sets the common scale, on which all the others look poor
+    found = outcomes(sensitivity(activations(seeds=3), "alpha", 0.0, 1.0, **SMALL), "entropy")
+    assert (found.sel(edges="common", layer="fc1") == -1).all()
+    assert not (found.sel(edges="neuron", layer="fc2") == -1).all()
 
 
-def test_an_unknown_measure_is_refused(grid):
-    with pytest.raises(ValueError, match="measure must be one of"):
-        outcomes(grid, "information")
+def test_with_one_seed_nothing_is_clear(grid):
+    assert set(grid.entropy_verdict.values.ravel()) == {"too close to tell"}
+    assert np.isinf(grid.entropy_student).all()
+    assert np.isfinite(grid.entropy_interval).all()

@@ -12,12 +12,15 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Row
 from infonb.experiments.concentric_circles.claims import (
+    comparisons,
     declared_rows,
+    further_comparisons,
 )
 from infonb.experiments.concentric_circles.measures import (
     LAYERS,
     aligned_difference,
     answers,
+    by_side,
     entropies,
     informations,
     record,
@@ -79,6 +82,11 @@ class ConcentricCircles(CircleParameters, Experiment):
     def layers(self) -> list[str]:
         """The layers of figures and claims."""
         return LAYERS[self.activations]
+
+    @property
+    def side(self) -> str:
+        """The side of the ReLU of figures and claims, in words."""
+        return {"pre": "before the ReLU", "post": "after the ReLU"}[self.activations]
 
     def levels(self) -> list[str]:
         """Return the names of the networks."""
@@ -158,3 +166,41 @@ class ConcentricCircles(CircleParameters, Experiment):
             f"Entropy ({bins}) and MI (KSG) in nats, on the unseen points of alignment "
             f"{self.alignment}. {INTERVALS}"
         )
+
+    def conditions(self, runs: xr.Dataset) -> xr.Dataset:
+        """
+        Return every comparison under every convention and on every kind of points, as one grid.
+
+        Axes: comparison, alignment, side of the ReLU; of the entropy also edges, of MI estimator.
+        """
+        from infonb.claims import compare_settings
+
+        ksg, mixture = runs.mutual_information, runs.mixture_information
+        names = np.array(["ksg", "mixture"], dtype=object)
+        estimators = xr.concat(
+            [ksg, mixture], xr.Variable("estimator", names), combine_attrs="drop_conflicts"
+        )
+        return compare_settings(
+            {"entropy": by_side(runs.entropy), "mutual_information": by_side(estimators)},
+            "network", comparisons(self.recipes) + further_comparisons(self.recipes),
+            {"entropy": 1, "mutual_information": -1}, mean_of_layers=True,
+        )  # fmt: skip
+
+    def sensitivity(
+        self, runs: xr.Dataset, network: str | None = None, **choices: Any
+    ) -> xr.Dataset:
+        """Return how the change from baseline to a network depends on bins, points, neighbours."""
+        from infonb.claims.sensitivity import sensitivity
+
+        heuristic, baseline, *_ = self.main_networks
+        end = network or heuristic
+        direction = next(
+            (
+                sign
+                for start, to, sign in comparisons(self.recipes)
+                if (start, to) == (baseline, end)
+            ),
+            None,
+        )
+        activation = runs.activation.sel(alignment=self.alignment, layer=self.layers, drop=True)
+        return sensitivity(activation, "network", baseline, end, direction=direction, **choices)

@@ -105,6 +105,19 @@ def entropies(activation: xr.DataArray, *, bins: int, bin_width: float) -> xr.Da
     return both.sel(layer=activation.layer)
 
 
+def by_side(values: xr.DataArray) -> xr.DataArray:
+    """Return values of all `LAYERS` by side and number, dims (..., side, layer, ...)."""
+    sides = [
+        values.sel(layer=layers).assign_coords(layer=np.arange(1, len(layers) + 1))
+        for layers in LAYERS.values()
+    ]
+    names = np.array(["before the ReLU", "after the ReLU"], dtype=object)
+    joined = xr.concat(sides, xr.Variable("side", names), coords="minimal", compat="override")
+    return joined.transpose(
+        "network", "seed", ..., "side", *values.dims[values.dims.index("layer") :]
+    )
+
+
 def _grid(values: xr.DataArray, width: float) -> np.ndarray:
     """Return edges at multiples of a width, which are the same for every network."""
     low, high = np.floor(float(values.min()) / width), np.floor(float(values.max()) / width) + 1

@@ -28,14 +28,15 @@ def record_stages(model: nn.Module, evaluation: xr.Dataset, side: str) -> xr.Dat
 
 def information(activation: xr.DataArray, *, k: int, mi_samples: int, neurons: int) -> xr.DataArray:
     """Return the KSG mutual information of all pairs, or of drawn neurons: as many in all."""
-    from infonb.measures import TiesWarning, mutual_information, share_neurons
+    from infonb.measures import TiesWarning, mutual_information
+    from infonb.measures.drawn import share_out
 
     with warnings.catch_warnings():
         # the paper's estimator is kept where channels are 0; the page says what it does then
         warnings.simplefilter("ignore", TiesWarning)
         return mutual_information(
             activation, k=k, max_samples=mi_samples or None,
-            neurons=share_neurons(activation, neurons) if neurons else None,
+            neurons=share_out(activation, neurons) if neurons else None,
         )  # fmt: skip
 
 

@@ -114,6 +114,7 @@ def expected():
     return quiet(model, data, seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", MOMENTS)
 def test_killed_and_resumed_is_the_same_as_uninterrupted(killed, expected, where, monkeypatch):
     path = killed[where]
@@ -160,6 +161,7 @@ print(*peaks)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_samples(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path)], capture_output=True, text=True, check=True

@@ -312,6 +312,7 @@ async def visit(address: str) -> tuple[str, list[Any]]:
         socket.close()
 
 
+@pytest.mark.slow
 @needs_voila
 def test_voila_serves_the_notebook_executed(served: tuple[str, str, list[Any]]) -> None:
     _, log, outputs = served
@@ -329,6 +330,7 @@ def test_voila_serves_the_notebook_executed(served: tuple[str, str, list[Any]]) 
     assert "ZeroDivisionError" not in json.dumps(outputs)
 
 
+@pytest.mark.slow
 @needs_voila
 def test_the_page_has_a_title_and_no_code_but_solutions(
     served: tuple[str, str, list[Any]],
@@ -345,6 +347,7 @@ def test_the_page_has_a_title_and_no_code_but_solutions(
         assert hidden not in rest
 
 
+@pytest.mark.slow
 @needs_voila
 def test_the_page_loads_nothing_from_elsewhere(served: tuple[str, str, list[Any]]) -> None:
     page, _, _ = served
@@ -353,6 +356,7 @@ def test_the_page_loads_nothing_from_elsewhere(served: tuple[str, str, list[Any]
     )
 
 
+@pytest.mark.slow
 @needs_voila
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_the_log_is_title_and_address_alone_even_if_a_tab_is_closed(
