@@ -94,7 +94,7 @@ def list_(name: str | None) -> None:
     from infonb.reports.notebooks import lessons, notebook_title
 
     try:
-        chosen = [experiments.get(name).__name__.rpartition(".")[2]] if name else None
+        chosen = [experiments.get(name).name] if name else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     click.echo("\n\n".join(_description(item) for item in chosen or experiments.names()))
@@ -269,18 +269,18 @@ def _description(name: str) -> str:
     from infonb.parameters import describe, to_text
     from infonb.reports.plan import RESERVED
 
-    module = experiments.get(name)
+    experiment = experiments.get(name)
     rows = [
         (info.name, info.type, to_text(info.default), info.limits, info.help)
-        for info in describe(module.Parameters)
+        for info in describe(experiment)
         if info.name not in RESERVED
     ]
     header = ("parameter", "type", "default", "valid", "meaning")
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(4)]
-    lines = [f"{name}: {experiments.title(name)}"]
-    lines += textwrap.wrap(" ".join(module.CLAIM.split()), _WIDTH - 2, initial_indent="  ",
+    lines = [f"{name}: {experiment.title()}"]
+    lines += textwrap.wrap(" ".join(experiment.claim.split()), _WIDTH - 2, initial_indent="  ",
                            subsequent_indent="  ")  # fmt: skip
-    for preset, values in module.Parameters.PRESETS.items():
+    for preset, values in experiment.PRESETS.items():
         words = ", ".join(f"{key}={to_text(value)}" for key, value in values.items())
         lines += textwrap.wrap(f"preset={preset}: {words}", _WIDTH - 2, initial_indent="  ",
                                subsequent_indent="    ")  # fmt: skip

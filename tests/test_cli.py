@@ -184,6 +184,8 @@ def test_list_shows_parameters_aligned(small: Path) -> None:
         "  alpha      list[float]  0.0,1.0  0 to 1          share of coloured examples",
         "  epochs     int          3        at least 1      passes over the data",
         "  dataset    str          digits   digits | mnist  which images",
+        f"  cache      str{'folder that keeps finished runs; empty: the':>78}",
+        f"{'':51}user's cache; none: no folder",
     ]
     assert call("list", "colored-digits").stdout == result.stdout
 
@@ -371,17 +373,13 @@ def test_an_empty_output_folder_is_refused() -> None:
 
 
 def test_cache_shows_and_removes_what_is_kept(tmp_path: Path, monkeypatch) -> None:
-    from infonb.experiments import colored_digits
+    from infonb.experiments import ColoredDigits
     from infonb.storage import Lock
 
     monkeypatch.setenv("INFONB_CACHE", str(tmp_path / "runs"))
     assert "0 runs" in CliRunner().invoke(cli.main, ["cache"]).stdout
-    colored_digits.run(
-        colored_digits.Parameters(
-            alpha=[0.0, 1.0], seed=0, width=4, epochs=1, n_train=50, n_validation=40
-        ),
-        progress=False,
-    )
+    small = {"width": 4, "epochs": 1, "n_train": 50, "n_validation": 40}
+    ColoredDigits(alpha=[0.0, 1.0], seed=[0], **small).run(progress=False)
     (tmp_path / "runs" / "mine").mkdir()
     shown = CliRunner().invoke(cli.main, ["cache"])
     assert "2 runs" in shown.stdout

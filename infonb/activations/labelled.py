@@ -17,16 +17,7 @@ DIMS = ("layer", "neuron", "sample")
 
 
 def to_numpy(values: Any) -> np.ndarray:
-    """
-    Return an array, a list or a torch tensor (any device, any type) as a numpy array.
-
-    Strings become objects: zarr has no fixed-width strings.
-
-    Examples
-    --------
-    >>> to_numpy(["a", "bc"])
-    array(['a', 'bc'], dtype=object)
-    """
+    """Return an array, list or torch tensor as a numpy array; text as objects, as zarr has it."""
     if hasattr(values, "detach"):  # a torch tensor; torch itself is not imported for this
         values = values.detach().cpu()
         if str(values.dtype) == "torch.bfloat16":  # numpy has no bfloat16
@@ -43,32 +34,7 @@ def _all_strings(array: np.ndarray) -> bool:
 
 
 def sample_coordinates(coords: Mapping[str, Any] | None, n_samples: int) -> dict[str, np.ndarray]:
-    """
-    Return what is known about each sample as checked coordinates on ``sample``.
-
-    Parameters
-    ----------
-    coords
-        Name -> one value per sample: array, list, tensor or DataArray. ``sample`` itself (whole
-        numbers) replaces the running number.
-    n_samples
-        Number of samples, which every coordinate must have.
-
-    Returns
-    -------
-    dict
-        Name -> array of shape (n_samples,); ``sample`` (int64) first.
-
-    Raises
-    ------
-    ValueError
-        If a coordinate has another length or shape, or the name of a part of the dataset.
-
-    Examples
-    --------
-    >>> sample_coordinates({"label": [0, 1]}, 2)
-    {'sample': array([0, 1]), 'label': array([0, 1])}
-    """
+    """Return what is known about samples as checked arrays (sample), their number first."""
     checked = {"sample": np.arange(n_samples, dtype=np.int64)}
     for name, values in (coords or {}).items():
         if name in ("layer", "neuron", "width", "activation"):

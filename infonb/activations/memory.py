@@ -19,14 +19,7 @@ class Memory:
     """
     An array (layer, neuron, sample) to be filled, padded with NaN beyond the widths.
 
-    Parameters
-    ----------
-    n_samples
-        Number of samples, so that the array is made once; None: blocks, joined in the end.
-    dtype
-        Type of the values.
-    max_bytes
-        The most it may take; None: 80 % of what is free.
+    Without the number of samples it is made of blocks, which are joined in the end.
     """
 
     def __init__(self, n_samples: int | None, dtype: str, max_bytes: float | None) -> None:

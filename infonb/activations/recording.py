@@ -167,7 +167,7 @@ def record(
     Examples
     --------
     >>> from infonb.data import concentric_circles
-    >>> from infonb.networks.mlp import MLP
+    >>> from infonb.networks import MLP
     >>> activations = record(MLP([2, 16, 8, 1]), concentric_circles(100), progress=False)
     >>> activations.activation.dims, activations.activation.shape
     (('layer', 'neuron', 'sample'), (2, 16, 100))

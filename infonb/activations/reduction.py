@@ -30,16 +30,7 @@ _SECOND = (
 
 @dataclass(frozen=True)
 class Reduction:
-    """
-    How outputs of modules become rows; the arguments are those of `infonb.record`.
-
-    Examples
-    --------
-    >>> reduction = Reduction(reduce="mean")
-    >>> images = torch.arange(16.0).reshape(1, 2, 2, 4)  # (sample, channel, row, column)
-    >>> reduction(images, "conv1", nn.Conv2d(1, 2, 1), n_samples=1)
-    tensor([[ 3.5000, 11.5000]])
-    """
+    """How outputs of modules become rows; the fields are arguments of `infonb.record`."""
 
     reduce: Reduce = "mean"
     select: Select | None = None
@@ -64,20 +55,7 @@ class Reduction:
         n_samples: int,
         mask: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """
-        Return rows (sample, neuron) on the CPU that share no memory with the value.
-
-        Parameters
-        ----------
-        value
-            What the module put out (or got).
-        layer, module
-            Name of the layer, for errors, and its module.
-        n_samples
-            Number of samples of the batch, which the rows must have.
-        mask
-            Which tokens (sample, token) count in a mean; None: all.
-        """
+        """Return rows (sample, neuron) on the CPU, a copy; in means only masked tokens count."""
         tensor = self._selected(value, layer, module)
         if tensor.is_complex():
             raise ValueError(f"layer {layer!r} gives complex numbers; pass select= a function.")

@@ -115,17 +115,7 @@ def open_activations(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
 
 
 def chunk_lengths(activations: xr.Dataset) -> dict[Any, int]:
-    """
-    Return dim -> length of the chunks of activations on disk.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from infonb.activations import from_arrays
-    >>> wide, narrow = np.zeros((100, 512)), np.zeros((100, 64))
-    >>> chunk_lengths(from_arrays({"fc1": wide, "fc2": narrow}))
-    {'layer': 1, 'neuron': 64, 'sample': 62500}
-    """
+    """Return dim → length of the chunks of activations on disk."""
     activation = activations["activation"]
     lengths = dict.fromkeys(activation.dims, 1)
     low, high = int(activations["width"].min()), activation.sizes["neuron"]
@@ -134,16 +124,7 @@ def chunk_lengths(activations: xr.Dataset) -> dict[Any, int]:
 
 
 def tile(low: int, high: int, itemsize: int) -> tuple[int, int]:
-    """
-    Return how many neurons and samples a chunk holds.
-
-    Parameters
-    ----------
-    low, high
-        Width of the narrowest and of the widest layer.
-    itemsize
-        Bytes of a value.
-    """
+    """Return how many neurons and samples a chunk holds, by the narrowest and the widest layer."""
     # at most 16 parts: many small files are slow; chunks are not compressed, so that the padding
     # inside a chunk takes its room, but chunks of nothing but padding are not written
     neurons = high if low == high else max(low, -(-high // 16))

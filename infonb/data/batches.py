@@ -17,26 +17,10 @@ __all__ = ["Batches"]
 
 class Batches:
     """
-    Examples, to be walked through in batches as often as needed.
+    Examples, to be gone through in batches as often as needed.
 
-    Parameters
-    ----------
-    data
-        An `xarray.Dataset` with ``input`` (sample, ...) and perhaps ``label`` (sample); a tuple
-        (inputs, labels) of arrays or tensors; inputs alone; or a DataLoader that yields
-        (inputs, labels) or inputs.
-    device, dtype
-        Where the tensors go, and the dtype of those that are floating point. Data in memory go
-        there once and as a whole; a DataLoader's go batch by batch.
-    name
-        What the data are called in errors.
-    labels
-        Whether labels are needed.
-
-    Attributes
-    ----------
-    shape
-        Shape of the inputs in memory, None for a DataLoader.
+    Data in memory are moved to the device once and as a whole, those of a DataLoader batch by
+    batch.
     """
 
     def __init__(
@@ -64,20 +48,11 @@ class Batches:
     def __call__(
         self, batch_size: int, generator: torch.Generator | None = None
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
-        """
-        Walk through all examples once.
-
-        Parameters
-        ----------
-        batch_size
-            Examples in a batch; the last one may be smaller. A DataLoader uses its own.
-        generator
-            None: in order. Else in an order drawn from it. A DataLoader uses its own order.
-        """
+        """Go through all examples once: in order, or in one that is drawn from the generator."""
         import torch
 
         if self._loader is not None:
-            yield from self._walk_loader()
+            yield from self._load_batches()
             return
         n = len(self._inputs)
         if generator is None:
@@ -111,7 +86,7 @@ class Batches:
                 digest.update(tensor.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
-    def _walk_loader(self) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+    def _load_batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
         empty = True
         for batch in self._loader:  # type: ignore[union-attr]
             empty = False

@@ -39,23 +39,7 @@ def _read() -> tuple[np.ndarray, np.ndarray]:
 
 
 def image_dataset(images: np.ndarray, labels: np.ndarray, name: str) -> xr.Dataset:
-    """
-    Put grey images and their labels into the common form of all data sets.
-
-    Parameters
-    ----------
-    images
-        (sample, row, column).
-    labels
-        (sample), whole numbers.
-    name
-        The attribute ``name``.
-
-    Examples
-    --------
-    >>> image_dataset(np.zeros((2, 8, 8), "float32"), np.array([3, 4]), "blank").input.dims
-    ('sample', 'row', 'column')
-    """
+    """Put grey images (sample, row, column) and labels into the common form of all data sets."""
     return xr.Dataset(
         {
             "input": (("sample", "row", "column"), images),

@@ -22,48 +22,12 @@ def locate(
     timeout: float = 15.0,
 ) -> dict[str, Path]:
     """
-    Return the paths of the files of a data set, each with the right checksum.
+    Return name → path of the files of a data set, each with the right checksum (sha256).
 
-    Parameters
-    ----------
-    sha256
-        The files' names and their sha256 checksums in hexadecimal.
-    subfolder
-        Name of the data set's own folder: in `folder`, in ``INFONB_DATA``, in the cache.
-    urls
-        Public addresses that the names are appended to, tried in turn.
-    folder
-        A folder that has the files, itself or in its `subfolder`; nothing is downloaded then.
-        None: the folder named by the environment variable ``INFONB_DATA``, and, for what is not
-        there, the cache of downloads.
-    timeout
-        Seconds to wait for a server that does not answer.
-
-    Returns
-    -------
-    dict
-        name → path.
-
-    Raises
-    ------
-    FileNotFoundError
-        If a file is neither found nor can be downloaded; says what to put where.
-    ValueError
-        If a file that was found has another checksum.
-
-    Notes
-    -----
-    A download is written to a temporary file and moved to the cache only when its checksum is
-    right, so an interrupted one leaves nothing behind.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     _ = Path(folder, "a.txt").write_bytes(b"abc")
-    ...     checksum = hashlib.sha256(b"abc").hexdigest()
-    ...     locate({"a.txt": checksum}, subfolder="letters", folder=folder)["a.txt"].name
-    'a.txt'
+    With `folder`, they are looked for there, itself or its `subfolder`, and nothing is downloaded;
+    else in ``INFONB_DATA``, then in the cache of downloads, then at the `urls` in turn. A download
+    is moved to the cache only when its checksum is right, so an interrupted one leaves nothing
+    behind.
     """
     named = os.environ.get(VARIABLE) if folder is None else folder
     places = [Path(named), Path(named, subfolder)] if named else []

@@ -17,23 +17,7 @@ SETTINGS = ("balanced", "unbalanced")
 
 
 def check_names(objects: Sequence[str], contexts: Sequence[str]) -> tuple[list[str], list[str]]:
-    """
-    Return the names of objects and contexts as lists; raise unless each object can have its own.
-
-    Parameters
-    ----------
-    objects, contexts
-        As many contexts as objects, at least two, all names different. The i-th context is the
-        i-th object's own.
-
-    Examples
-    --------
-    >>> check_names(["cat", "dog"], ["grass"])
-    Traceback (most recent call last):
-        ...
-    ValueError: there must be as many contexts as objects, at least 2: the i-th context is the i-th
-    object's own. Given are 2 objects (cat, dog) and 1 contexts (grass).
-    """
+    """Return names as lists; raise unless there are as many contexts as objects, all different."""
     lists = []
     for what, names in (("objects", objects), ("contexts", contexts)):
         if isinstance(names, str) or not all(isinstance(name, str) for name in names):
@@ -55,28 +39,7 @@ def check_names(objects: Sequence[str], contexts: Sequence[str]) -> tuple[list[s
 
 
 def images_per_group(name: str, n: int, n_objects: int) -> int:
-    """
-    Return how many of `n` images each group (an object in a context) gets.
-
-    Parameters
-    ----------
-    name
-        What `n` is called in the error.
-    n
-        A multiple of ``n_objects ** 2``, so that all groups are equal.
-    n_objects
-        Number of objects, and of contexts.
-
-    Examples
-    --------
-    >>> images_per_group("n_train", 1600, 4)
-    100
-    >>> images_per_group("n_train", 100, 4)
-    Traceback (most recent call last):
-        ...
-    ValueError: n_train must be a multiple of 16 (4 objects x 4 contexts); not 100.
-    The nearest are 96 and 112.
-    """
+    """Return how many of `n` images each group, an object in a context, gets: all the same."""
     groups = n_objects**2
     n = check_integer(name, n, groups)
     if n % groups:
@@ -90,34 +53,10 @@ def images_per_group(name: str, n: int, n_objects: int) -> int:
 
 def training_counts(setting: str, per_group: int, n_objects: int) -> NDArray[np.int64]:
     """
-    Return how many training images each object has in each context, shape (object, context).
+    Return how many training images each object has in each context, dims (object, context).
 
-    Parameters
-    ----------
-    setting
-        ``"balanced"``: every object in all contexts. ``"unbalanced"``: each in its own one.
-    per_group
-        Images of each group in the balanced set.
-    n_objects
-        Number of objects, and of contexts.
-
-    Returns
-    -------
-    int64 array
-        Each object, each context and the whole have the same number of images in both settings.
-
-    References
-    ----------
-    Bansal, Pruthi and Belinkov (2022), section 4 (NICO++).
-
-    Examples
-    --------
-    >>> training_counts("balanced", 5, 2)
-    array([[5, 5],
-           [5, 5]])
-    >>> training_counts("unbalanced", 5, 2)
-    array([[10,  0],
-           [ 0, 10]])
+    Balanced: every object in all contexts; unbalanced: each in its own. Each object, each context
+    and the whole have the same number of images in both (the paper, section 4).
     """
     check_choice("setting", setting, SETTINGS)
     if setting == "balanced":
@@ -137,42 +76,12 @@ def divide_groups(
     seed: Seed,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """
-    Choose the images of a training and an evaluation set from images of objects in contexts.
+    Choose training and evaluation images, in a drawn order, from images of objects in contexts.
 
-    Parameters
-    ----------
-    object_index, context_index
-        For every image the number of its object and of its context.
-    setting
-        As in `training_counts`.
-    objects, contexts
-        Their names; the i-th context is the i-th object's own.
-    n_train, n_evaluation
-        Images of each set, multiples of the number of groups. None: for evaluation a quarter of
-        the smallest group from every group, for training as many as *both* settings can have.
-    seed
-        Seed of the draw. For one seed the evaluation set is the same in both settings, and the
-        images of an object in its own context in the balanced set are also in the unbalanced one.
-
-    Returns
-    -------
-    train, evaluation : int arrays
-        Positions in the given arrays, in a drawn order. No image is in both, and none twice.
-
-    Raises
-    ------
-    ValueError
-        If a group has too few images for either setting; the counts of all groups are named.
-
-    Examples
-    --------
-    >>> cats_and_dogs, places = np.divmod(np.arange(400) % 4, 2)
-    >>> train, evaluation = divide_groups(cats_and_dogs, places, "unbalanced",
-    ...     objects=["cat", "dog"], contexts=["grass", "water"], n_evaluation=200, seed=0)
-    >>> train.size, evaluation.size
-    (100, 200)
-    >>> bool((cats_and_dogs[train] == places[train]).all())
-    True
+    For one seed the evaluation set is the same in both settings, and the images of an object in its
+    own context in the balanced set are also in the unbalanced one. By default the evaluation set
+    has a quarter of the smallest group from every group, the training set as many as *both*
+    settings can have.
     """
     objects, contexts = check_names(objects, contexts)
     n = len(objects)

@@ -17,38 +17,10 @@ _REMEDY = "Replace it by the original file."
 
 def read_idx(path: str | Path, *, ndim: int) -> NDArray[np.uint8]:
     """
-    Read a gzipped idx file of unsigned bytes.
+    Read a gzipped idx file of unsigned bytes, with so many dimensions (1: labels, 3: images).
 
-    Parameters
-    ----------
-    path
-        The file.
-    ndim
-        Number of dimensions that the file must have: 1 for labels, 3 for images.
-
-    Returns
-    -------
-    uint8 array
-
-    Raises
-    ------
-    ValueError
-        If the file is no gzip file, is truncated, holds another kind of number or number of
-        dimensions, or holds fewer or more values than its header says.
-
-    Notes
-    -----
-    The header is two zero bytes, the type of number (8: unsigned byte), the number of
-    dimensions, and each dimension as a big-endian 32-bit number.
-
-    Examples
-    --------
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     file = Path(folder, "labels.gz")
-    ...     _ = file.write_bytes(gzip.compress(bytes([0, 0, 8, 1, 0, 0, 0, 3, 5, 0, 4])))
-    ...     read_idx(file, ndim=1)
-    array([5, 0, 4], dtype=uint8)
+    The header is two zero bytes, the type of number (8: unsigned byte), the number of dimensions,
+    and each dimension as a big-endian 32-bit number.
     """
     path = Path(path)
     try:

@@ -15,27 +15,7 @@ Seed = int | np.random.SeedSequence
 
 
 def random_streams(seed: Seed, n: int) -> list[np.random.SeedSequence]:
-    """
-    Split a seed into independent streams, one for each thing that is drawn.
-
-    Parameters
-    ----------
-    seed
-        A whole number of at least 0, or a stream that was itself split off a seed.
-    n
-        How many streams.
-
-    Returns
-    -------
-    list of numpy.random.SeedSequence
-        Always the same `n` streams for the same seed; the first ones do not depend on `n`.
-
-    Examples
-    --------
-    >>> first, second = random_streams(0, 2)
-    >>> np.random.default_rng(first).random() == np.random.default_rng(second).random()
-    False
-    """
+    """Split a seed into independent streams; the first ones do not depend on how many there are."""
     if not isinstance(seed, np.random.SeedSequence):
         seed = np.random.SeedSequence(check_integer("seed", seed, 0))
     # not `spawn`, which counts its calls: a second use of the same stream would differ

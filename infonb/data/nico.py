@@ -149,32 +149,9 @@ def check_nico(
     seeds: Sequence[int] = (),
 ) -> tuple[int, int]:
     """
-    Find the photographs, and check that each group has enough and those to be used are whole.
+    Find the photographs; return how many the training and the evaluation set will have.
 
-    Parameters
-    ----------
-    folder, objects, contexts, n_train, n_evaluation
-        As in `nico_images`.
-    seeds
-        All photographs that these seeds draw, in both settings, are decoded once, at a small
-        size. Empty: none is decoded.
-
-    Returns
-    -------
-    tuple of int
-        How many photographs the training and the evaluation set will have.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `nico_images`.
-
-    Examples
-    --------
-    >>> check_nico(folder="no/such/folder")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    FileNotFoundError: there is no folder no/such/folder. NICO++ ...
+    All photographs that the seeds draw, in both settings, are decoded once, at a small size.
     """
     objects, contexts = check_names(objects, contexts)
     files, which_object, which_context = _list_images(

@@ -17,41 +17,11 @@ CHANNELS = ("red", "green", "blue")
 
 def read_picture(content: bytes, size: int, *, where: str) -> NDArray[np.uint8]:
     """
-    Decode a picture and resize its middle square by interpolation.
+    Decode a picture and resize its middle square: uint8 (row, column, channel=red, green, blue).
 
-    Parameters
-    ----------
-    content
-        A file in any format that Pillow reads: JPEG, PNG, WebP, ...
-    size
-        Rows and columns of the result.
-    where
-        The file, as the error names it.
-
-    Returns
-    -------
-    uint8 array
-        (row, column, channel=red, green, blue).
-
-    Raises
-    ------
-    ValueError
-        If the picture is damaged.
-
-    Notes
-    -----
-    The square is cut, not squeezed: an object keeps its proportions, and what is lost is at the
-    border of the longer side. Pillow's bicubic filter is as wide as the reduction, so fine detail
-    is averaged and does not turn into false patterns. Pictures lie as their camera said
-    (EXIF), and transparent ones lie on white.
-
-    Examples
-    --------
-    >>> from PIL import Image
-    >>> file = io.BytesIO()
-    >>> Image.new("RGB", (30, 20), "red").save(file, "PNG")
-    >>> read_picture(file.getvalue(), 2, where="red.png")[0].tolist()
-    [[255, 0, 0], [255, 0, 0]]
+    The square is cut, not squeezed: an object keeps its proportions. Pillow's bicubic filter is as
+    wide as the reduction, so fine detail is averaged and does not turn into false patterns.
+    Pictures lie as their camera said (EXIF), and transparent ones lie on white.
     """
     from PIL import Image, ImageOps
 
@@ -85,32 +55,8 @@ def picture_set(
     """
     Put pictures of objects in contexts into the common form of all data sets.
 
-    Parameters
-    ----------
-    pixels
-        (sample, row, column, channel): bytes, or numbers in 0 .. 1.
-    object_index, context_index
-        For every picture the number of its object and of its context.
-    objects, contexts
-        Their names.
-    sample
-        For every picture a number of its own.
-    attrs
-        Attributes besides ``classes`` and ``contexts``, the names in order, with commas between.
-
-    Returns
-    -------
-    xarray.Dataset
-        ``input`` (sample, channel=red, green, blue, row, column) float32 in 0 .. 1; ``label``
-        (sample), the number of the object; the coordinates ``object`` and ``context`` (sample),
-        names.
-
-    Examples
-    --------
-    >>> two = picture_set(np.zeros((2, 8, 8, 3), "uint8"), [0, 1], [1, 1], objects=["cat", "dog"],
-    ...     contexts=["grass", "water"], sample=[0, 1], attrs={"name": "black"})
-    >>> two.input.dims, list(two.context.values)
-    (('sample', 'channel', 'row', 'column'), ['water', 'water'])
+    Dims in: (sample, row, column, channel), bytes or numbers in 0 .. 1; out: (sample, channel, row,
+    column) float32 in 0 .. 1, the label the number of the object.
     """
     scale = np.float32(255 if pixels.dtype == np.uint8 else 1)
     values = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2), np.float32)

@@ -132,31 +132,7 @@ def check_waterbirds(
     n_evaluation: int | None = None,
     folder: str | Path | None = None,
 ) -> tuple[int, int]:
-    """
-    Find the images and check that there are enough, without decoding any.
-
-    Parameters
-    ----------
-    n_train, n_evaluation, folder
-        As in `waterbird_images`.
-
-    Returns
-    -------
-    tuple of int
-        How many images the training and the evaluation set will have.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `waterbird_images`; of an unpacked archive also where any image is missing.
-
-    Examples
-    --------
-    >>> check_waterbirds(folder="no/such/folder")  # doctest: +ELLIPSIS
-    Traceback (most recent call last):
-        ...
-    FileNotFoundError: Waterbirds not found (looked in no/such/folder, ...
-    """
+    """Find the images, decode none; return the sizes of the training and evaluation set."""
     with _open(folder) as root:
         files, birds, places = _read_metadata(root)
         if missing := [name for name in files if not (root / name).is_file()]:

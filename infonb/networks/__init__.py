@@ -1,1 +1,33 @@
-"""Networks, one module per architecture, and their weights on disk."""
+"""Networks, one module per architecture, and their weights on disk.
+
+All of them bring torch along, and are imported on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infonb.networks.checkpoint import load_weights, save_weights
+    from infonb.networks.mlp import MLP
+    from infonb.networks.resnet import ResNet18
+
+__all__ = ["MLP", "ResNet18", "load_weights", "save_weights"]
+
+_HOME = {
+    "MLP": "infonb.networks.mlp",
+    "ResNet18": "infonb.networks.resnet",
+    "load_weights": "infonb.networks.checkpoint",
+    "save_weights": "infonb.networks.checkpoint",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'infonb.networks' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

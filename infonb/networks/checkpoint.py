@@ -30,7 +30,7 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
-    >>> from infonb.networks.mlp import MLP
+    >>> from infonb.networks import MLP
     >>> with TemporaryDirectory() as folder:
     ...     save_weights(MLP([2, 3, 1], seed=1), Path(folder, "mlp.safetensors"))
     ...     model = load_weights(MLP([2, 3, 1]), Path(folder, "mlp.safetensors"))
@@ -76,13 +76,6 @@ class TrainingCheckpoint:
     metadata, settings and history. It is one file so that it cannot disagree with itself,
     whenever the process dies. ``best.safetensors`` (the best weights alone) and ``history.json``
     (settings and history) are written beside it for the reader.
-
-    Parameters
-    ----------
-    folder
-        Made if need be.
-    settings
-        What must be the same when training is resumed; plain values.
     """
 
     def __init__(self, folder: str | Path, settings: Mapping[str, Any]) -> None:
@@ -91,16 +84,7 @@ class TrainingCheckpoint:
         self.settings = json.loads(json.dumps(dict(settings)))
 
     def save(self, tensors: Mapping[str, Tensors], record: Mapping[str, Any]) -> None:
-        """
-        Write the state of a training at the end of an epoch.
-
-        Parameters
-        ----------
-        tensors
-            Groups of named tensors; the group ``best`` is what ``best.safetensors`` gets.
-        record
-            Everything else, plain values.
-        """
+        """Write named tensors by group (`best`: the best weights) and plain values."""
         self.folder.mkdir(parents=True, exist_ok=True)
         flat = {
             f"{group}/{name}": t for group, named in tensors.items() for name, t in named.items()
@@ -115,14 +99,7 @@ class TrainingCheckpoint:
         _replace(self.folder / "history.json", lambda path: path.write_text(page, "utf-8"))
 
     def load(self) -> tuple[dict[str, Tensors], dict[str, Any]] | None:
-        """
-        Return tensors and record as they were saved, or None if there are none.
-
-        Raises
-        ------
-        ValueError
-            If the file is damaged, or was written with other settings.
-        """
+        """Return tensors and record as they were saved, None if there are none."""
         path = self.folder / "last.safetensors"
         if not path.exists():
             return None

@@ -19,16 +19,8 @@ def check_folder(folder: Path) -> None:
 
 
 def can_write(folder: Path) -> bool:
-    """
-    Whether files can be written to a folder, or it can be made; nothing is left there.
-
-    Permissions alone do not tell: some systems grant them in folders that take no files.
-
-    Examples
-    --------
-    >>> can_write(Path(tempfile.gettempdir(), "new", "folder"))
-    True
-    """
+    """Whether files can be written to a folder, or it can be made; nothing is left there."""
+    # permissions alone do not tell: some systems grant them in folders that take no files
     existing = _existing(folder)
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         return False

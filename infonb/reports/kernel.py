@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from traitlets import Unicode
 
 from infonb.reports.folders import can_write
 from infonb.reports.notebooks import PACKAGE
@@ -31,19 +32,7 @@ _LONGEST_SOCKET_PATH = 90
 
 
 def own_places(folder: Path) -> dict[str, str]:
-    """
-    Return variables that put what Jupyter writes into a folder, where it cannot use the user's.
-
-    Parameters
-    ----------
-    folder
-        Temporary folder of this run or server alone.
-
-    Returns
-    -------
-    dict
-        Empty if the user's own folders can be written to.
-    """
+    """Return variables that put Jupyter's files into a folder, where it cannot use the user's."""
     from jupyter_core import paths
 
     home = Path.home()
@@ -65,44 +54,50 @@ def _settings(home: Path) -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
 
 
-def kernel_environment() -> dict[str, str]:
-    """Return what a kernel's environment needs beyond this process's own."""
+def kernel_environment(*folders: Path) -> dict[str, str]:
+    """Return what a kernel needs beyond this process's environment; folders of modules too."""
     # spinning barriers make two torch threads slower than one on a busy machine
     environment = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    paths = [str(folder) for folder in folders]
     if (PACKAGE.parent / "pyproject.toml").is_file():  # a checkout that may not be installed
-        paths = [str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
+        paths.append(str(PACKAGE.parent))
+    if paths:
+        paths.append(os.environ.get("PYTHONPATH", ""))
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     return environment
 
 
-def kernel_specification() -> dict[str, Any]:
-    """Return the kernel specification of this interpreter."""
+def kernel_specification(*folders: Path) -> dict[str, Any]:
+    """Return the kernel specification of this interpreter, which finds modules in folders."""
     return {
         # frozen modules cost the debugger its breakpoints, and it says so at every start
         "argv": [sys.executable, "-Xfrozen_modules=off", "-m", "ipykernel_launcher",
                  "-f", "{connection_file}"],
         "display_name": "Python 3 (infonb)",
         "language": "python",
-        "env": kernel_environment(),
+        "env": kernel_environment(*folders),
     }  # fmt: skip
 
 
-def write_kernelspec(folder: Path) -> None:
+def write_kernelspec(folder: Path, *folders: Path) -> None:
     """Write the specification as ``python3`` into a folder to be named by ``JUPYTER_PATH``."""
     target = folder / "kernels" / "python3"
     target.mkdir(parents=True)
-    text = json.dumps(kernel_specification(), indent=1)
+    text = json.dumps(kernel_specification(*folders), indent=1)
     (target / "kernel.json").write_text(text, encoding="utf-8")
 
 
 class InterpreterKernel(AsyncKernelManager):
     """Kernel manager whose only kernel is this interpreter."""
 
+    #: Folder of the notebook, whose modules it may import as in JupyterLab.
+    beside = Unicode("").tag(config=True)
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """The specification, never looked up on disk."""
         if self._kernel_spec is None:
-            specification = kernel_specification()
+            specification = kernel_specification(*([Path(self.beside)] if self.beside else []))
             specification["argv"] += [
                 "--InlineBackend.figure_formats=retina",  # figures at twice the resolution
                 "--log-level=CRITICAL",  # no traceback of its own when it is interrupted
@@ -112,33 +107,21 @@ class InterpreterKernel(AsyncKernelManager):
         return self._kernel_spec
 
 
-def kernel_options(folder: Path) -> dict[str, Any]:
-    """
-    Return what papermill passes on to start the kernel.
-
-    Parameters
-    ----------
-    folder
-        Private temporary folder for the connection file and, where the system has them, the
-        sockets: no ports are opened, and nothing is written to the user's home.
-    """
+def kernel_options(folder: Path, beside: Path | str = "") -> dict[str, Any]:
+    """Return what papermill passes on to start the kernel of a notebook beside other files."""
+    # the folder is a private temporary one, for the connection file and, where the system has them,
+    # the sockets: no ports are opened, and nothing is written to the user's home
     from traitlets.config import Config
 
     connection = folder / "kernel.json"
     config = Config()
     config.InterpreterKernel.connection_file = str(connection)
+    config.InterpreterKernel.beside = str(beside)
     config.InterpreterKernel.transport = transport(connection)
     return {"kernel_manager_class": InterpreterKernel, "config": config}
 
 
 def transport(connection: Path) -> str:
-    """
-    Return how to talk to a kernel with this connection file: sockets in its folder if possible.
-
-    Examples
-    --------
-    >>> transport(Path("folder" * 20, "kernel.json"))
-    'tcp'
-    """
+    """Return how to talk to a kernel: by sockets beside its connection file, if possible."""
     sockets = sys.platform != "win32" and len(str(connection)) < _LONGEST_SOCKET_PATH
     return "ipc" if sockets else "tcp"

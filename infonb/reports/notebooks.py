@@ -6,34 +6,26 @@ import json
 import re
 from pathlib import Path
 
-__all__ = ["PACKAGE", "find_lesson", "lesson_name", "lessons", "notebook_folder", "notebook_path",
-           "notebook_title"]  # fmt: skip
+from infonb import experiments
+
+__all__ = [
+    "PACKAGE",
+    "experiment_notebooks",
+    "find_lesson",
+    "lesson_name",
+    "lessons",
+    "notebook_folder",
+    "notebook_path",
+    "notebook_title",
+]
 
 PACKAGE = Path(__file__).resolve().parents[1]
 _LESSON = re.compile(r"(\d+)_(\w+)")
 
 
 def notebook_folder(kind: str = "notebooks") -> Path:
-    """
-    Return the folder with the notebooks, in an installed package or in a checkout.
-
-    Parameters
-    ----------
-    kind
-        ``"notebooks"`` or ``"tutorials"``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the package was installed without them.
-
-    Examples
-    --------
-    >>> notebook_folder().is_dir()
-    True
-    """
-    candidates = [PACKAGE / f"_{kind}", PACKAGE.parent / kind]
-    for folder in candidates:
+    """Return the folder of the "notebooks" or "tutorials", in an installation or a checkout."""
+    for folder in (PACKAGE / f"_{kind}", PACKAGE.parent / kind):
         if folder.is_dir():
             return folder
     raise FileNotFoundError(f"the {kind} are missing from this installation of infonb.")
@@ -43,26 +35,39 @@ def notebook_path(name: str) -> Path:
     """
     Return the path of the notebook of an experiment.
 
+    Parameters
+    ----------
+    name
+        Name of the experiment. One that was registered has the notebook that was named then; else
+        it is that of infonb under this name.
+
     Raises
     ------
     FileNotFoundError
         If it is not there.
+
+    Examples
+    --------
+    >>> notebook_path("colored_digits").name
+    'colored_digits.ipynb'
     """
-    path = notebook_folder() / f"{name}.ipynb"
+    path = experiments.notebook(name) or notebook_folder() / f"{name}.ipynb"
     if not path.is_file():
         raise FileNotFoundError(f"experiment {name!r} has no notebook; there is no file {path}.")
     return path
 
 
-def lessons() -> dict[int, Path]:
-    """
-    Return the lessons' notebooks by their number, in order.
+def experiment_notebooks() -> dict[str, Path]:
+    """Return the notebooks of all experiments that have one, by name."""
+    paths = {
+        name: experiments.notebook(name) or notebook_folder() / f"{name}.ipynb"
+        for name in experiments.names()
+    }
+    return {name: path for name, path in paths.items() if path.is_file()}
 
-    Examples
-    --------
-    >>> lessons()[1].name
-    '01_entropy_of_a_neuron.ipynb'
-    """
+
+def lessons() -> dict[int, Path]:
+    """Return the lessons' notebooks by their number, in order."""
     found = {}
     for path in notebook_folder("tutorials").glob("*.ipynb"):
         if match := _LESSON.fullmatch(path.stem):
@@ -71,20 +76,7 @@ def lessons() -> dict[int, Path]:
 
 
 def find_lesson(name: str) -> Path | None:
-    """
-    Return the notebook of a lesson, or None if there is no such lesson.
-
-    Parameters
-    ----------
-    name
-        Its number (``"1"``), or its name with or without the number; hyphens stand for
-        underscores.
-
-    Examples
-    --------
-    >>> find_lesson("1") == find_lesson("entropy-of-a-neuron") == lessons()[1]
-    True
-    """
+    """Return the notebook of a lesson, by its number, or its name with or without the number."""
     wanted = name.removesuffix(".ipynb").replace("-", "_")
     for number, path in lessons().items():
         if wanted in (str(number), f"{number:02}", path.stem, lesson_name(path)):
@@ -93,26 +85,12 @@ def find_lesson(name: str) -> Path | None:
 
 
 def lesson_name(path: Path) -> str:
-    """
-    Return the name of a lesson, without its number.
-
-    Examples
-    --------
-    >>> lesson_name(lessons()[1])
-    'entropy_of_a_neuron'
-    """
+    """Return the name of a lesson, without its number."""
     return path.stem.partition("_")[2]
 
 
 def notebook_title(path: Path) -> str:
-    """
-    Return the title of a notebook: its first heading.
-
-    Examples
-    --------
-    >>> notebook_title(lessons()[1])
-    '1. The entropy of a neuron'
-    """
+    """Return the title of a notebook: its first heading."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     for cell in cells:
         source = "".join(cell["source"])

@@ -15,7 +15,6 @@ from infonb.experiments.cache import check_cache
 from infonb.parameters import (
     ParameterError,
     ParameterInfo,
-    ParameterSet,
     assert_same,
     check,
     check_preset,
@@ -114,56 +113,47 @@ def plan_report(
     check_folder(folder)
     report = ReportPlan(plan.name, plan.title, plan.source, plan.parameters, folder)
     _check_results(report)
-    _check_data(plan.name, checked)
+    _check_data(checked)
     return report
 
 
 def plan_experiment(
     name: str, parameters: Mapping[str, Any] | None = None, *, text: bool = False
 ) -> NotebookPlan:
-    """
-    Check everything that an experiment's notebook needs, its data too; run nothing.
-
-    Parameters, errors
-        As `plan_report`, which also plans the files that a report writes.
-    """
+    """Check all that an experiment's notebook needs, its data too; run nothing."""
     plan, checked = _check_values(name, parameters, text)
-    _check_data(plan.name, checked)
+    _check_data(checked)
     return plan
 
 
 def _check_values(
     name: str, parameters: Mapping[str, Any] | None, text: bool
-) -> tuple[NotebookPlan, ParameterSet]:
+) -> tuple[NotebookPlan, experiments.Experiment]:
     """Check the values of an experiment's parameters, alone and together."""
-    module = experiments.get(name)
-    name = module.__name__.rpartition(".")[2]
+    experiment = experiments.get(name)
     given = dict(parameters or {})
     for reserved in RESERVED:
         if reserved in given:
             raise ParameterError(
                 f"parameter {reserved!r} is set by the report itself; leave it out."
             )
-    known = {info.name: info for info in describe(module.Parameters) if info.name not in RESERVED}
+    known = {info.name: info for info in describe(experiment) if info.name not in RESERVED}
     for unknown in given:
         find(unknown, known)
-    typed = parse(module.Parameters, given) if text else check(module.Parameters, given)
-    check_preset(module.Parameters, typed)
-    checked = module.Parameters(**typed)  # checks what values do together
+    typed = parse(experiment, given) if text else check(experiment, given)
+    check_preset(experiment, typed)
+    checked = experiment(**typed)  # checks what values do together
     values = dataclasses.asdict(checked)
-    source = notebook_path(name)
-    assert_same(source, module.Parameters)
+    source = notebook_path(experiment.name)
+    assert_same(source, experiment)
     shown = tuple((info, values[info.name]) for info in known.values())
-    return NotebookPlan(name, experiments.title(name), source, shown), checked
+    return NotebookPlan(experiment.name, experiment.title(), source, shown), checked
 
 
-def _check_data(name: str, checked: ParameterSet) -> None:
+def _check_data(checked: experiments.Experiment) -> None:
     """Check that runs can be kept, and fetch the data where they are not there yet."""
-    if hasattr(checked, "cache"):
-        check_cache(checked.cache)
-    module = experiments.get(name)
-    if hasattr(module, "prepare"):
-        module.prepare(checked)
+    check_cache(checked.cache)
+    checked.prepare()
 
 
 def _check_results(plan: ReportPlan) -> None:

@@ -176,7 +176,7 @@ def _execute(plan: ReportPlan, progress: bool) -> Any:
                 kernel_name="python3",
                 language="python",
                 progress_bar=bar,
-                **kernel_options(Path(folder)),
+                **kernel_options(Path(folder), plan.source.resolve().parent),
             )
         except PapermillExecutionError as error:
             raise ReportError(plan.notebook, error.exec_count, error.ename, error.evalue) from None

@@ -13,24 +13,7 @@ DEVICES = ("cpu", "cuda", "auto")
 
 
 def choose_device(name: str) -> torch.device:
-    """
-    Return the device that is meant.
-
-    Parameters
-    ----------
-    name
-        ``"cpu"``, ``"cuda"``, or ``"auto"``: a GPU if torch sees one.
-
-    Raises
-    ------
-    ValueError
-        If a GPU is asked for and torch sees none.
-
-    Examples
-    --------
-    >>> choose_device("cpu")
-    device(type='cpu')
-    """
+    """Return the device that is meant; "auto": a GPU if torch sees one."""
     check_choice("device", name, DEVICES)
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"

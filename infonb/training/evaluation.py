@@ -36,7 +36,7 @@ def predict(model: nn.Module, data: Any, *, batch_size: int = 1024) -> np.ndarra
 
     Examples
     --------
-    >>> from infonb.networks.mlp import MLP
+    >>> from infonb.networks import MLP
     >>> predict(MLP([2, 4, 3]), np.zeros((5, 2))).shape
     (5, 3)
     """
@@ -65,7 +65,7 @@ def accuracy(model: nn.Module, data: Any, *, batch_size: int = 1024) -> float:
 
     Examples
     --------
-    >>> from infonb.networks.mlp import MLP
+    >>> from infonb.networks import MLP
     >>> inputs = np.random.default_rng(0).normal(size=(100, 2))
     >>> model = MLP([2, 4, 3])
     >>> accuracy(model, (inputs, predict(model, inputs).argmax(axis=1)))

@@ -153,7 +153,7 @@ def fit(
     Examples
     --------
     >>> from infonb.data import concentric_circles
-    >>> from infonb.networks.mlp import MLP
+    >>> from infonb.networks import MLP
     >>> model = MLP([2, 16, 16, 1])
     >>> history = fit(model, concentric_circles(200), learning_rate=0.01, epochs=50, progress=False)
     >>> history.sizes["epoch"], history.stopped

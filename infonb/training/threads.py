@@ -14,26 +14,6 @@ def torch_threads(number: int | None = None) -> Iterator[None]:
     Let torch use so many threads within a block, and as many as before after it.
 
     In small networks several threads only wait for each other: one is quicker.
-
-    Parameters
-    ----------
-    number
-        Of threads, at least 1; None: as many as before.
-
-    Raises
-    ------
-    ValueError
-        If the number is below 1.
-
-    Examples
-    --------
-    >>> import torch
-    >>> before = torch.get_num_threads()
-    >>> with torch_threads(1):
-    ...     torch.get_num_threads()
-    1
-    >>> torch.get_num_threads() == before
-    True
     """
     import torch
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
 
 import infonb as inb
-from infonb.networks.resnet import ResNet18
+from infonb.networks.resnet import BasicBlock, ResNet18
 
 STAGES = ["stage1", "stage2", "stage3", "stage4"]
 
@@ -115,6 +118,41 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path):
     inb.fit(resumed, data, epochs=3, checkpoint=tmp_path, **options)
     for name, tensor in whole.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name]), name
+
+
+NARROW = """
+import sys
+import torch
+from infonb.networks.resnet import ResNet18
+
+torch.set_num_threads(1)
+inputs, labels = torch.randn(32, 3, 32, 32), torch.arange(32) % 3
+for width in (2, 4):
+    model = ResNet18(n_classes=3, width=width, stem="small")
+    optimizer = torch.optim.Adam(model.parameters())
+    for step in range(100):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(inputs), labels).backward()
+        optimizer.step()
+"""
+
+
+def test_narrow_networks_train_without_writing_beyond_their_memory():
+    """In a process of its own, which would be aborted; see `BasicBlock`."""
+    done = subprocess.run([sys.executable, "-c", NARROW], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("n_in", [3, 8])
+def test_the_shortcut_takes_every_second_row_and_column(n_in):
+    block = BasicBlock(n_in, 16, stride=2).double()
+    weight = block.shortcut.conv.weight.data.normal_()
+    inputs = images(2, n_in, 7, 6).double().requires_grad_()
+    seen = []
+    block.shortcut.conv.register_forward_hook(lambda _m, _i, output: seen.append(output))
+    block(inputs)
+    expected = torch.einsum("ncij,oc->noij", inputs[:, :, ::2, ::2], weight[:, :, 0, 0])
+    torch.testing.assert_close(seen[0], expected)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from infonb.reports import run as run_module
 
 
 def test_a_preset_that_would_replace_what_was_asked_for_is_told(tmp_path, monkeypatch) -> None:
-    monkeypatch.delattr("infonb.experiments.colored_digits.prepare")  # which wants MNIST's files
+    # which wants MNIST's files
+    monkeypatch.setattr("infonb.experiments.ColoredDigits.prepare", lambda self: None)
     with pytest.raises(ParameterError, match=r"epochs=40 is the default, which preset='paper'"):
         plan_report("colored_digits", {"preset": "paper", "epochs": "40"}, tmp_path, text=True)
     plan = plan_report("colored_digits", {"preset": "paper", "epochs": "60"}, tmp_path, text=True)

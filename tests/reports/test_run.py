@@ -159,7 +159,7 @@ def test_a_home_that_cannot_be_written_to_is_no_hindrance(
 
 
 def test_a_kernel_that_does_not_start_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_module, "kernel_specification", lambda: {
+    monkeypatch.setattr(kernel_module, "kernel_specification", lambda *folders: {
         "argv": [sys.executable, "-c", "raise SystemExit(3)"], "display_name": "x",
         "language": "python", "env": {},
     })  # fmt: skip
@@ -192,7 +192,7 @@ def test_an_interrupted_run_leaves_no_page(
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"alhpa": 1}, r"no parameter 'alhpa'; there are 'alpha', 'epochs', 'dataset'. Did you"),
+        ({"alhpa": 1}, r"no parameter 'alhpa'; there are 'alpha', 'epochs', .*'cache'. Did"),
         ({"alpha": 2}, "alpha must be between 0 and 1"),
         ({"results": "x"}, "parameter 'results' is set by the report itself"),
         ({"interactive": True}, "parameter 'interactive' is set by the report itself"),

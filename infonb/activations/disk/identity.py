@@ -98,13 +98,6 @@ def of_function(value: Any) -> Any:
 
     Its code counts, and the plain values, arrays and tensors that it brings along, not those that
     it looks up.
-
-    Examples
-    --------
-    >>> of_function("mean")
-    'mean'
-    >>> of_function(lambda x: x + 1) == of_function(lambda x: x + 2)
-    False
     """
     if not callable(value):
         return value
@@ -134,18 +127,7 @@ def of_arrays(arrays: Mapping[str, Any]) -> dict[str, str]:
 
 
 class Inputs:
-    """
-    Running check sums of the inputs and labels of batches, however they are divided.
-
-    Examples
-    --------
-    >>> whole, parts = Inputs(), Inputs()
-    >>> whole.update(Batch((torch.arange(6),), {}, None, 6))
-    >>> for part in torch.arange(6).split(4):
-    ...     parts.update(Batch((part,), {}, None, len(part)))
-    >>> str(whole) == str(parts)
-    True
-    """
+    """Running check sums of the inputs and labels of batches, however they are divided."""
 
     def __init__(self) -> None:
         self._sums: dict[str, int] = {}
@@ -187,11 +169,6 @@ def differences(now: Mapping[str, Any], there: Mapping[str, Any]) -> str:
     Say in which entries two recordings differ; nothing if they do not.
 
     Entries that begin with "the" are digests, which tell nobody anything.
-
-    Examples
-    --------
-    >>> differences({"hook": "input", "the weights": "a1"}, {"hook": "output", "the weights": "b2"})
-    "hook is 'input' now, 'output' there; the weights differ"
     """
     parts = []
     for name in dict.fromkeys([*now, *there]):

@@ -27,22 +27,6 @@ class Journal:
     The line is written after the rows: a batch without its line, or with half a line, has never
     been. The rows go to one file for each column, the samples of which become one chunk of every
     neuron; in it every batch has, layer by layer, its rows (neuron, sample).
-
-    Parameters
-    ----------
-    folder
-        Where the files are.
-    widths
-        Number of neurons of the layers.
-    dtype
-        Type of the values.
-    length
-        Samples in a column.
-
-    Attributes
-    ----------
-    filled
-        Number of samples that are there.
     """
 
     def __init__(self, folder: Path, widths: Sequence[int], dtype: np.dtype, length: int) -> None:
@@ -53,14 +37,7 @@ class Journal:
         self._parts: dict[int, list[int]] = {}  # column -> samples of each batch
 
     def load(self, first: int) -> list[dict[str, Any]]:
-        """
-        Return the lines of all whole batches; nothing is changed.
-
-        Parameters
-        ----------
-        first
-            The first column whose rows are still needed.
-        """
+        """Return the lines of all whole batches; rows before the first column may be gone."""
         lines: list[dict[str, Any]] = []
         for text in _lines(self.folder):
             line = json.loads(text)
@@ -181,16 +158,7 @@ def count_samples(folder: Path) -> int:
 
 
 def pack(values: np.ndarray | None) -> dict[str, Any] | None:
-    """
-    Return an array of one dim in a form that a line can hold, and that comes back exactly.
-
-    Examples
-    --------
-    >>> pack(np.array(["a", "b"], dtype=object))
-    {'text': ['a', 'b']}
-    >>> unpack(pack(np.array([0.1, np.nan], np.float32)))
-    array([0.1, nan], dtype=float32)
-    """
+    """Return an array of one dim in a form that a line can hold, and that comes back exactly."""
     if values is None:
         return None
     if values.dtype.kind == "O":

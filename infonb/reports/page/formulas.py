@@ -26,23 +26,7 @@ _CLOSE = 79
 
 @lru_cache(maxsize=512)
 def formula_svg(latex: str, *, block: bool = False) -> str:
-    r"""
-    Return a formula as HTML: inline SVG, or its source as code if it cannot be drawn.
-
-    Parameters
-    ----------
-    latex
-        The formula without delimiters, in the part of LaTeX that matplotlib draws.
-    block
-        Whether it stands on a line of its own.
-
-    Examples
-    --------
-    >>> formula_svg("x")[:40]
-    '<svg class="formula" role="img" aria-lab'
-    >>> formula_svg(r"\nonsense{x}")
-    '<code class="formula">\\nonsense{x}</code>'
-    """
+    """Return a formula as HTML: inline SVG, or its source as code if it cannot be drawn."""
     source = " ".join(latex.split())
     try:
         svg = _draw(source, block) if source else ""

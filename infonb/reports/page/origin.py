@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infonb.experiments.cache import code_version
+from infonb import experiments
+from infonb.experiments.code import code_version
 from infonb.parameters import to_text
 from infonb.version import __version__
 
@@ -25,7 +26,10 @@ _SHOWN_DIGITS = 12  # of a commit
 
 
 def command(plan: ReportPlan) -> str:
-    """Return the command that makes the report again."""
+    """Return what makes the report again: a command, or a call where the shell does not know it."""
+    if experiments.notebook(plan.name) is not None:  # registered in a Python process
+        values = f", {plan.changed}" if plan.changed else ""
+        return f"infonb.reports.run_report({plan.name!r}{values})"
     changed = [
         f"-p {shlex.quote(f'{name}={to_text(value)}')}" for name, value in plan.changed.items()
     ]
@@ -53,31 +57,16 @@ def versions() -> dict[str, str]:
 
 
 def code() -> str:
-    """
-    Return what tells this state of infonb's code from others: a checksum and, if known, the commit.
-
-    The checksum covers the files that results depend on, those that make or read the data too.
-
-    Examples
-    --------
-    >>> code().startswith("checksum ")
-    True
-    """
+    """Return what tells this state of infonb's code from others: a checksum and the commit."""
     checksum = code_version().partition(",")[0].split()[-1]
     known = commit()
     return f"checksum {checksum}" + (f", commit {known}" if known else "")
 
 
 def commit(root: Path = _ROOT) -> str:
-    """
-    Return the commit that the package is from, shortened; empty if that cannot be known.
-
-    Parameters
-    ----------
-    root
-        Folder that holds the package. A checkout is asked for its commit, and whether the package
-        has been changed since; an installation from a repository has written it down.
-    """
+    """Return the commit that the package in a folder is from; empty if that cannot be known."""
+    # a checkout is asked for it, and whether the package has been changed since; an installation
+    # from a repository has written it down
     if (root / "pyproject.toml").is_file() and (root / ".git").exists():
         changed = _git(root, "status", "--porcelain", "--", "infonb")
         found = _git(root, "rev-parse", "HEAD")[:_SHOWN_DIGITS]

@@ -25,22 +25,10 @@ _DOTS_PER_INCH = 100  # a figure's inch on the page, in CSS pixels
 
 def render_page(notebook: Any, plan: ReportPlan, *, show_code: bool = False) -> str:
     """
-    Return the HTML page of an executed notebook.
+    Return the HTML page of an executed notebook (an nbformat node), tidied.
 
-    Parameters
-    ----------
-    notebook
-        The executed notebook (an nbformat node), tidied.
-    plan
-        What was run; gives title and parameters.
-    show_code
-        Whether code is unfolded when the page is opened.
-
-    Returns
-    -------
-    str
-        HTML that loads nothing: pictures are embedded, formulas are drawn, scripts left out; so
-        are folders of the machine, but for those that were given as parameters.
+    It loads nothing: pictures are embedded, formulas are drawn, scripts left out; so are folders of
+    the machine, but for those that were given as parameters.
     """
     from bs4 import BeautifulSoup
 

@@ -29,23 +29,7 @@ def hide_paths(element: Any, folder: Path) -> None:
 
 
 def without_paths(text: str, folder: Path) -> str:
-    """
-    Return text with the machine's folders left out: the report's, the packages', the user's.
-
-    Parameters
-    ----------
-    text
-        For example a warning, which begins with the path of a file.
-    folder
-        The report's own folder: what lies in it keeps only its name.
-
-    Examples
-    --------
-    >>> without_paths("saved /data/report/results.zarr", Path("/data/report"))
-    'saved results.zarr'
-    >>> without_paths("/opt/lib/python3.12/site-packages/numpy/core.py:7: odd", Path("here"))
-    'numpy/core.py:7: odd'
-    """
+    """Return text with the machine's folders left out: the report's, the packages', the user's."""
     if "/" not in text and "\\" not in text:
         return text
     text = _INSTALLED.sub("", _CELL.sub("code cell", text))

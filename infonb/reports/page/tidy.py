@@ -40,14 +40,7 @@ def tidy(notebook: Any) -> None:
 
 
 def split_progress(text: str) -> tuple[str, str]:
-    r"""
-    Return printed text without its progress bars, and the bars alone.
-
-    Examples
-    --------
-    >>> split_progress("100%|###| 3/3 [00:01<00:00, 2.00it/s]\nH = 2 nat\n")
-    ('H = 2 nat', '100%|###| 3/3 [00:01<00:00, 2.00it/s]')
-    """
+    """Return printed text without its progress bars, and the bars alone."""
     lines = text.splitlines()
     bars = [line for line in lines if _BAR.match(line)]
     rest = [line for line in lines if not _BAR.match(line)]

@@ -23,27 +23,17 @@ _IGNORED = {".ipynb_checkpoints", "__pycache__", ".gitkeep", ".DS_Store", "pictu
 
 @dataclass
 class Copies:
-    """
-    What became of each file.
+    """What became of each file."""
 
-    Attributes
-    ----------
-    copied : list of Path
-        Files that were not there.
-    updated : list of Path
-        Files that nobody had changed, of which infonb now has another version.
-    kept : list of Path
-        Files that have been changed; they are as they were.
-    beside : list of Path
-        New versions of files that have been changed, under names of their own.
-    guide : Path
-        The guide; not ``README.md`` if the folder has one that is not infonb's.
-    """
-
+    #: Files that were not there.
     copied: list[Path] = field(default_factory=list)
+    #: Files that nobody had changed, of which infonb now has another version.
     updated: list[Path] = field(default_factory=list)
+    #: Files that have been changed; they are as they were.
     kept: list[Path] = field(default_factory=list)
+    #: New versions of files that have been changed, under names of their own.
     beside: list[Path] = field(default_factory=list)
+    #: Not ``README.md`` if the folder has one that is not infonb's.
     guide: Path = Path(GUIDE)
 
 
@@ -96,6 +86,8 @@ def _installed(folder: Path) -> dict[str, bytes]:
             name = path.relative_to(source)
             if path.is_file() and not _IGNORED & set(name.parts):
                 files[(kind / name).as_posix()] = path.read_bytes()
+    for experiment, path in notebooks.experiment_notebooks().items():  # also those of others
+        files[f"notebooks/{experiment}.ipynb"] = path.read_bytes()
     return files
 
 

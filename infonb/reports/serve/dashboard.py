@@ -53,31 +53,7 @@ _SECONDS_UNTIL_GONE = 300  # a page that was closed or lost for so long gives it
 def plan_dashboard(
     name: str, parameters: Mapping[str, Any] | None = None, *, text: bool = False
 ) -> NotebookPlan:
-    """
-    Check everything that a dashboard needs; create and run nothing.
-
-    Parameters
-    ----------
-    name
-        Name of an experiment, or number or name of a lesson; hyphens stand for underscores.
-    parameters
-        Values of an experiment that differ from the defaults.
-    text
-        Whether the values are command-line text, to be parsed.
-
-    Returns
-    -------
-    NotebookPlan
-        For `write_dashboard` and `start_dashboard`.
-
-    Raises
-    ------
-    ModuleNotFoundError
-        If Voilà is not installed; says how to install it.
-    ValueError, OSError
-        If there is no such notebook, or a parameter or the data are not as they must be; see
-        `plan_report`.
-    """
+    """Check everything that a dashboard of an experiment or a lesson needs; see `plan_report`."""
     if find_spec("voila") is None:
         raise ModuleNotFoundError(
             'a dashboard needs Voilà, which is not installed; pip install "voila>=0.5.8"'
@@ -102,21 +78,7 @@ def plan_dashboard(
 
 
 def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
-    """
-    Write the notebook that is served, with its parameters, into a folder of its own.
-
-    Parameters
-    ----------
-    plan
-        From `plan_dashboard`.
-    folder
-        Temporary folder in which the notebook runs.
-
-    Returns
-    -------
-    Path
-        The notebook.
-    """
+    """Write the notebook that is served, with its parameters, into a folder in which it runs."""
     import nbformat
     from papermill.iorw import load_notebook_node
     from papermill.parameterize import parameterize_notebook
@@ -144,23 +106,7 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
 
 
 def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ()) -> list[str]:
-    """
-    Return the command that serves a notebook.
-
-    Parameters
-    ----------
-    folder
-        The temporary folder that `dashboard_environment` was given.
-    notebook
-        What `write_dashboard` returned; it runs in the folder that it lies in.
-    options
-        More options of Voilà.
-
-    Examples
-    --------
-    >>> dashboard_command(Path("own"), Path("own/x.ipynb"), ["--port=8866"])[-1]
-    '--port=8866'
-    """
+    """Return the command that serves a notebook; folder is that of `dashboard_environment`."""
     connection = folder / "voila_12345678" / f"kernel-{uuid4()}.json"  # as Voilà will name it
     return server_command("voila", [
         str(notebook),
@@ -176,23 +122,16 @@ def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ())
     ])  # fmt: skip
 
 
-def dashboard_environment(folder: Path) -> dict[str, str]:
+def dashboard_environment(folder: Path, *beside: Path) -> dict[str, str]:
     """Return `server_environment` of a temporary folder, with the template and the settings."""
-    environment = server_environment(folder)
+    environment = server_environment(folder, *beside)
     (folder / "voila.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
     shutil.copytree(_TEMPLATE, folder / "voila" / "templates" / _NAME)
     return environment
 
 
 def free_port(wanted: int = 8866) -> int:
-    """
-    Return the wanted port, or the next that nothing on this machine listens to.
-
-    Raises
-    ------
-    OSError
-        If none of the next hundred is free.
-    """
+    """Return the wanted port, or the next of a hundred that nothing on this machine listens to."""
     for port in range(wanted, min(wanted + 100, 65536)):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -214,7 +153,7 @@ def start_dashboard(
     """Serve a notebook until it is stopped; return the server's exit code. See `run_server`."""
     with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        environment = dashboard_environment(folder)
+        environment = dashboard_environment(folder, plan.source.resolve().parent)
         (folder / "notebook").mkdir()
         notebook = write_dashboard(plan, folder / "notebook")
         command = dashboard_command(folder, notebook, [f"--port={port}", *options])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from infonb import experiments
-from infonb.reports.notebooks import lessons, notebook_path, notebook_title
+from infonb.reports.notebooks import experiment_notebooks, lessons, notebook_title
 
 __all__ = ["guide"]
 
@@ -48,21 +47,15 @@ date.
 
 
 def guide() -> str:
-    """
-    Return the guide as Markdown, with the titles that the notebooks have.
-
-    Examples
-    --------
-    >>> print(guide().splitlines()[0])
-    # infonb: notebooks and lessons
-    """
-    names = experiments.names()
+    """Return the guide as Markdown, with the titles that the notebooks have."""
+    notebooks = experiment_notebooks()
     return _TEXT.format(
         lessons="\n".join(
             f"- [{notebook_title(path)}](tutorials/{path.name})" for path in lessons().values()
         ),
         experiments="\n".join(
-            f"- [{notebook_title(notebook_path(name))}](notebooks/{name}.ipynb)" for name in names
+            f"- [{notebook_title(path)}](notebooks/{name}.ipynb)"
+            for name, path in notebooks.items()
         ),
-        first=names[0].replace("_", "-"),
+        first=next(iter(notebooks)).replace("_", "-"),
     )

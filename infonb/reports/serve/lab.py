@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from infonb.reports.notebooks import experiment_notebooks, notebook_folder
 from infonb.reports.serve.copies import GUIDE, GUIDE_BESIDE
 from infonb.reports.serve.server import run_server, server_command, server_environment
 
@@ -25,14 +26,7 @@ _SETTINGS = {
 
 
 def lab_command(folder: Path, options: Sequence[str] = ()) -> list[str]:
-    """
-    Return the command that starts JupyterLab on a folder, at its guide if it has one.
-
-    Examples
-    --------
-    >>> lab_command(Path("here"), ["--port=8890"])[-1]
-    '--port=8890'
-    """
+    """Return the command that starts JupyterLab on a folder, at its guide if it has one."""
     own = [f"--ServerApp.root_dir={folder.resolve()}"]
     guide = next((name for name in (GUIDE_BESIDE, GUIDE) if (folder / name).is_file()), None)
     if guide is not None:
@@ -42,7 +36,9 @@ def lab_command(folder: Path, options: Sequence[str] = ()) -> list[str]:
 
 def lab_environment(folder: Path) -> dict[str, str]:
     """Return `server_environment` of a temporary folder, to which the settings are written."""
-    environment = server_environment(folder)
+    # copies of notebooks of others find the modules that lie beside the originals
+    beside = {path.resolve().parent for path in experiment_notebooks().values()}
+    environment = server_environment(folder, *sorted(beside - {notebook_folder().resolve()}))
     settings = folder / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir()
     settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")

@@ -25,34 +25,19 @@ _LONGEST_START = 60.0
 
 
 def server_command(module: str, options: Sequence[str]) -> list[str]:
-    """
-    Return the command that runs a module as a server, which may be interrupted at any time.
-
-    Examples
-    --------
-    >>> server_command("voila", ["--port=8866"])[-2:]
-    ['voila', '--port=8866']
-    """
+    """Return the command that runs a module as a server, which may be interrupted at any time."""
     # by its path, without this package: that could be interrupted while it is imported
     return [sys.executable, "-P", str(PACKAGE / "reports" / "serve" / "child.py"), module, *options]
 
 
-def server_environment(folder: Path) -> dict[str, str]:
+def server_environment(folder: Path, *beside: Path) -> dict[str, str]:
     """
     Return the environment of a server whose kernel ``python3`` is this interpreter.
 
-    Parameters
-    ----------
-    folder
-        Temporary folder of this server alone; it gets the kernel's specification, and is looked
-        in first for templates and settings.
-
-    Returns
-    -------
-    dict
-        Environment variables for `run_server`.
+    The folder, a temporary one, gets the kernel's specification, and is looked in first for
+    templates and settings. The kernel imports modules from the folders beside, too.
     """
-    write_kernelspec(folder)
+    write_kernelspec(folder, *beside)
     environment = dict(os.environ) | own_places(folder)
     for variable in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
         paths = [str(folder), os.environ.get(variable, "")]
@@ -72,19 +57,10 @@ def run_server(
     ready: Callable[[], None] | None = None,
 ) -> int:
     """
-    Run a server until it is stopped, by Ctrl-C or from within.
+    Run a server until it is stopped, by Ctrl-C or from within; return its exit code.
 
-    Parameters
-    ----------
-    command, environment
-        Of the child process; see `server_command` and `server_environment`.
-    port, ready
-        What to call once something listens to this port on this machine.
-
-    Returns
-    -------
-    int
-        The server's exit code; 130 if it was interrupted and had none of its own.
+    That is 130 if it was interrupted and had none of its own. `ready` is called once something
+    listens to the port on this machine.
     """
     interrupted: list[bool] = []
     server = subprocess.Popen(command, env=environment)

@@ -19,9 +19,8 @@ def status_line() -> Any:
     """
     Return the widget that progress is written to, and let bars and errors write to it.
 
-    To be called in the first cell of a dashboard: bars of `tqdm.auto` in the same process move on
-    this line instead of among the outputs, and after a cell has failed no other is run, since each
-    would fail for want of what the first was to make.
+    Bars of `tqdm.auto` in the same process move on this line instead of among the outputs, and
+    after a cell has failed no other is run, since each would fail for want of what it was to make.
     """
     import ipywidgets
     import tqdm.auto

@@ -11,7 +11,8 @@ from activations.models import Functional, before_each_call, inputs, quiet
 from torch import nn
 from torch.nn import functional
 
-from infonb.activations.disk.identity import model_fingerprint, of_function
+from infonb.activations.disk.identity import Inputs, differences, model_fingerprint, of_function
+from infonb.activations.examples import Batch
 
 X, Y = inputs(20, 4), torch.arange(20)
 
@@ -137,3 +138,20 @@ def test_functions_are_told_apart_by_code_and_plain_values():
     assert of_function(power(2)) == of_function(power(2)) != of_function(power(3))
     assert of_function(kinds).startswith("kinds (")
     assert of_function(len) == "len"
+    assert of_function("mean") == "mean"
+
+
+def test_inputs_are_the_same_however_they_are_divided():
+    whole, parts = Inputs(), Inputs()
+    whole.update(Batch((X,), {}, None, len(X)))
+    for part in X.split(7):
+        parts.update(Batch((part,), {}, None, len(part)))
+    assert str(whole) == str(parts)
+    parts.update(Batch((X[:1],), {}, None, 1))
+    assert str(whole) != str(parts)
+
+
+def test_differences_are_told_in_words_that_help():
+    now, there = {"hook": "input", "the weights": "a1"}, {"hook": "output", "the weights": "b2"}
+    assert differences(now, there) == ("hook is 'input' now, 'output' there; the weights differ")
+    assert differences(now, dict(now)) == ""

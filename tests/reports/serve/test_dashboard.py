@@ -183,9 +183,7 @@ def test_a_folder_is_meant_from_where_the_command_was_given(
 def test_a_folder_of_images_is_meant_from_there_too(
     tmp_path: Path, voila: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from infonb.experiments import contexts
-
-    monkeypatch.setattr(contexts, "prepare", lambda parameters: None)
+    monkeypatch.setattr("infonb.experiments.Contexts.prepare", lambda self: None)
     monkeypatch.chdir(tmp_path)
     plan = plan_dashboard("contexts", {"dataset": "nico", "folder": "images/nico"}, text=True)
     (tmp_path / "served").mkdir()

@@ -37,7 +37,8 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(f"installed {name}")
     monkeypatch.setattr(notebooks_module, "notebook_folder", lambda kind="notebooks": root / kind)
-    monkeypatch.setattr(experiments, "_NAMES", ("colored_digits",))
+    home = {"colored_digits": experiments._HOME["colored_digits"]}
+    monkeypatch.setattr(experiments, "_HOME", home)
     return root
 
 
