@@ -33,3 +33,9 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_notebook(tmp_path / "source", "1 + 1")
     return tmp_path / "source"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes ``-n auto`` means: each collects all tests and takes a gigabyte."""
+    return min(os.cpu_count() or 1, 8)

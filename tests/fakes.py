@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +10,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from infonb import experiments
-from infonb.parameters import ParameterSet, parameter
+from infonb.experiments import Experiment
+from infonb.parameters import parameter
 from infonb.reports import notebooks
 
 NAME = "colored_digits"
@@ -20,20 +19,26 @@ PARAMETERS = """\
 alpha: list[float] = [0.0, 1.0]  # share of coloured examples
 epochs: int = 3  # passes over the data
 dataset: str = "digits"  # which images
-interactive: bool = True  # live controls
-results: str = ""  # where the results go
+cache: str = ""  # folder that keeps finished runs; empty: the user's cache; none: no folder
+interactive: bool = True  # live controls; false: pictures only
+results: str = ""  # where to save the labelled results (.zarr); empty: nowhere
 """
 
 
 @dataclass(frozen=True)
-class Parameters(ParameterSet):
-    """Parameters of the small experiment."""
+class Small(Experiment):
+    """
+    A small experiment.
+
+    No more.
+    """
+
+    name, over = NAME, "alpha"
+    claim = "Colours lower the entropy."
 
     alpha: list[float] = parameter([0.0, 1.0], "share of coloured examples", minimum=0, maximum=1)
     epochs: int = parameter(3, "passes over the data", minimum=1)
     dataset: str = parameter("digits", "which images", choices=["digits", "mnist"])
-    interactive: bool = parameter(True, "live controls")
-    results: str = parameter("", "where the results go")
 
 
 def write_notebook(folder: Path, *cells: str | nbformat.NotebookNode) -> Path:
@@ -51,9 +56,6 @@ def write_notebook(folder: Path, *cells: str | nbformat.NotebookNode) -> Path:
 
 def install(patch: pytest.MonkeyPatch, folder: Path) -> None:
     """Let the experiment of this name be the small one, with its notebook in a folder."""
-    module = types.ModuleType(f"infonb.experiments.{NAME}", "A small experiment.\n\nNo more.")
-    module.Parameters = Parameters  # type: ignore[attr-defined]
-    module.CLAIM = "Colours lower the entropy."  # type: ignore[attr-defined]
-    patch.setitem(sys.modules, module.__name__, module)
-    patch.setattr(experiments, "_NAMES", (NAME,))
+    patch.setattr(experiments, "_HOME", {})
+    patch.setattr(experiments, "_REGISTERED", {NAME: (Small, None)})
     patch.setattr(notebooks, "notebook_folder", lambda kind="notebooks": folder)

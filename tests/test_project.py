@@ -104,6 +104,35 @@ def test_readme_and_ci_agree_on_the_test_command():
     assert "<!-- test command -->" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
+def test_what_the_command_leaves_out_is_named_in_ci():
+    """A file with slow tests stands there, or its folder does, and nothing else."""
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"^slow=\(\n(.*?)^\)", ci, flags=re.DOTALL | re.MULTILINE)
+    named = [ROOT / line.strip() for line in listed.splitlines()]
+    slow = {
+        path
+        for folder in ("tests", "infonb")
+        for path in (ROOT / folder).rglob("test_*.py" if folder == "tests" else "*.py")
+        if re.search(r"mark\.slow\b", path.read_text(encoding="utf-8"))
+    }
+    found = {place: {path for path in slow if path.is_relative_to(place)} for place in named}
+    assert set().union(*found.values()) == slow, "all that is slow is named"
+    assert [place for place in named if not found[place]] == [], "all that is named is slow"
+    assert sum(map(len, found.values())) == len(slow), "nothing is named twice"
+
+
+def test_the_command_leaves_out_what_is_slow_and_nothing_else():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = readme.split("<!-- test command -->")[1].split("```")[1]
+    marker = "slow"
+    assert f'-m "not {marker}"' in command
+    assert f"-m {marker} " in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert not re.search(r" -k | --ignore| --deselect", command)
+    assert [m.partition(":")[0] for m in PYPROJECT["tool"]["pytest"]["ini_options"]["markers"]] == [
+        marker
+    ]
+
+
 def test_citation_parses_and_names_the_paper():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["preferred-citation"]["title"].startswith("Measures of Information")

@@ -30,6 +30,7 @@ def first_cells(text: str) -> list[str]:
     return [row.split("|")[1].strip() for row in rows[2:]]
 
 
+@pytest.mark.slow
 def test_its_code_runs(tmp_path, monkeypatch):
     # one after the other, as a reader does; there is no cluster here to connect to
     python = blocks("python")
@@ -78,6 +79,7 @@ def test_what_was_found_is_what_is_recorded(experiment, claim, recorded):
     assert recorded in results
 
 
+@pytest.mark.slow
 def test_the_script_makes_all_its_pictures():
     path = ROOT / "notebooks" / "pictures" / "make.py"
     spec = importlib.util.spec_from_file_location("make", path)

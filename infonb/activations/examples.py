@@ -54,7 +54,7 @@ class Batch:
 @dataclass
 class Examples:
     """
-    Batches, to be walked through once; `n_samples` is None if only the walk will tell.
+    Batches that come once; `n_samples` is None if only their end will tell.
 
     `drawn` tells whether torch's global random state gives the order of the samples.
     """
@@ -119,27 +119,27 @@ def _from_dataset(data: xr.Dataset, batch_size: int) -> Examples:
         coords["label"] = data["label"].values
     n_samples = data.sizes["sample"]
 
-    def walk() -> Iterator[Batch]:
+    def batches() -> Iterator[Batch]:
         for start in range(0, n_samples, batch_size):
             # part by part, so that inputs on disk are never in memory as a whole
             part = inputs.isel(sample=slice(start, start + batch_size)).values
             yield Batch((part,), {}, None, len(part))
 
     name = str(data.attrs.get("name", "Dataset"))
-    return Examples(name, walk(), n_samples, coords)
+    return Examples(name, batches(), n_samples, coords)
 
 
 def _slices(inputs: Any, batch_size: int, name: str) -> Examples:
     whole = _batch((inputs, None))
 
-    def walk() -> Iterator[Batch]:
+    def batches() -> Iterator[Batch]:
         for start in range(0, whole.size, batch_size):
             part = slice(start, start + batch_size)
             args = tuple(_cut(value, part, whole.size) for value in whole.args)
             kwargs = {key: _cut(value, part, whole.size) for key, value in whole.kwargs.items()}
             yield Batch(args, kwargs, None, min(batch_size, whole.size - start))
 
-    return Examples(name, walk(), whole.size, _label(whole.labels))
+    return Examples(name, batches(), whole.size, _label(whole.labels))
 
 
 def _cut(value: Any, part: slice, size: int) -> Any:

@@ -1,4 +1,4 @@
-"""The walk of a model over batches: for each of them, the rows of every layer."""
+"""The forward pass of a model over batches: for each of them, the rows of every layer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import torch
 from torch import nn
 
 from infonb.activations.examples import Batch
-from infonb.activations.hooks import Watch, resting
-from infonb.activations.layers import Layer, arrange
+from infonb.activations.hooks import Hooks
+from infonb.activations.layers import Layer, order_layers
 from infonb.activations.reduction import Reduction
-from infonb.training.evaluation import home
+from infonb.networks.state import device_and_dtype, eval_mode
 
-__all__ = ["Step", "Walk"]
+__all__ = ["ForwardPass", "Step"]
 
 
 @dataclass
@@ -27,27 +27,8 @@ class Step:
     output: Any = None
 
 
-class Walk:
-    """
-    The model, what is taken out of it, and which layers that turned out to be.
-
-    Parameters
-    ----------
-    model
-        The model.
-    asked
-        Layers that were asked for.
-    hook, reduction
-        What is taken of them.
-    default
-        Whether nobody asked for these layers.
-
-    Attributes
-    ----------
-    layers, widths
-        The layers in the order of the forward pass and their numbers of neurons: known after the
-        first batch, or set before, from an earlier part of the recording.
-    """
+class ForwardPass:
+    """The model, what is taken out of it, and which layers that turned out to be."""
 
     def __init__(
         self,
@@ -60,32 +41,24 @@ class Walk:
     ) -> None:
         self.model, self.asked, self.hook, self.default = model, list(asked), hook, default
         self.reduction = reduction
+        # in the order of the forward pass, and their numbers of neurons: known after the first
+        # batch, or set before, from an earlier part of the recording
         self.layers: list[Layer] = []
         self.widths: list[int] = []
 
     def __call__(
         self, batches: Iterable[Batch], is_recorded: Callable[[Batch], bool]
     ) -> Generator[Step]:
-        """
-        Yield one step for every batch; the model is put back as it was when the walk ends.
-
-        Parameters
-        ----------
-        batches
-            What the model is called with, one after the other.
-        is_recorded
-            Function that tells of each batch whether the model need not be run on it; its step
-            has no rows.
-        """
+        """Yield a step for every batch, without rows if it is recorded; then restore the model."""
         batch = Batch((), {}, None, 0)
 
         def take(value: Any, name: str, module: nn.Module) -> torch.Tensor:
             mask = batch.kwargs.get("attention_mask")
             return self.reduction(value, name, module, batch.size, mask)
 
-        place = home(self.model)
+        place = device_and_dtype(self.model)
         modules = {layer.module_name: layer.module for layer in self.layers or self.asked}
-        with resting(self.model), Watch(modules, self.hook, take) as watch:
+        with eval_mode(self.model), Hooks(modules, self.hook, take) as hooks:
             number = 0
             for batch in batches:
                 if batch.size == 0:
@@ -94,17 +67,17 @@ class Walk:
                     yield Step(batch)
                 else:
                     batch = batch.to(*place)
-                    output = watch.run(self.model, batch)
-                    yield Step(batch, self._rows(watch, number, batch), output)
+                    output = hooks.run(self.model, batch)
+                    yield Step(batch, self._rows(hooks, number, batch), output)
                 number += 1
 
-    def _rows(self, watch: Watch, number: int, batch: Batch) -> list[torch.Tensor]:
-        fired = [name for name, _ in watch.fired]
+    def _rows(self, hooks: Hooks, number: int, batch: Batch) -> list[torch.Tensor]:
+        fired = [name for name, _ in hooks.fired]
         if not self.layers:
-            self.layers = arrange(self.asked, fired, default=self.default)
-            watch.only({layer.module_name for layer in self.layers})
+            self.layers = order_layers(self.asked, fired, default=self.default)
+            hooks.only({layer.module_name for layer in self.layers})
         calls: dict[tuple[str, int], torch.Tensor] = {}
-        for i, (name, rows) in enumerate(watch.fired):
+        for i, (name, rows) in enumerate(hooks.fired):
             calls[name, fired[:i].count(name)] = rows
         blocks = []
         for layer in self.layers:

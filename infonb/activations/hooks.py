@@ -1,48 +1,30 @@
-"""The watch over a model: hooks that take what modules put out or get, and always go again."""
+"""Hooks on modules, which take what these put out or get, and always go again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import torch
 from torch import nn
 
 from infonb.activations.examples import Batch
-from infonb.training.evaluation import modes_restored
 
-__all__ = ["Watch", "resting"]
+__all__ = ["Hooks"]
 
 Take = Callable[[Any, str, nn.Module], Any]
 
 
-class Watch:
-    """
-    Forward hooks on modules, removed when the ``with`` block ends, however it ends.
-
-    Parameters
-    ----------
-    modules
-        Name -> module.
-    hook
-        ``"output"`` or ``"input"`` (the first one).
-    take
-        Function (value, name, module) whose result is kept. It must copy: a later module may
-        change the value in place.
-
-    Attributes
-    ----------
-    fired
-        (name, what was taken) of every call in the last forward pass, in order.
-    """
+class Hooks:
+    """Forward hooks on modules, removed when the ``with`` block ends, however it ends."""
 
     def __init__(self, modules: Mapping[str, nn.Module], hook: str, take: Take) -> None:
+        # `take` must copy what it keeps: a later module may change the value in place
         self._modules, self._hook, self._take = dict(modules), hook, take
         self._handles: dict[str, Any] = {}
+        # (name, what was taken) of every call in the last forward pass, in order
         self.fired: list[tuple[str, Any]] = []
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> Hooks:
         for name, module in self._modules.items():
             if self._hook == "output":
                 handle = module.register_forward_hook(self._on_output(name))
@@ -56,7 +38,7 @@ class Watch:
             handle.remove()
 
     def only(self, names: set[str]) -> None:
-        """Stop watching all other modules."""
+        """Take the hooks off all other modules."""
         for name in set(self._handles) - names:
             self._handles.pop(name).remove()
 
@@ -81,19 +63,3 @@ class Watch:
             self.fired.append((name, self._take(value, name, module)))
 
         return hook
-
-
-@contextmanager
-def resting(model: nn.Module) -> Iterator[None]:
-    """Put a model into eval mode without gradients, and give every module its own mode back."""
-    fast = torch.backends.mha.get_fastpath_enabled()
-    # no_grad rather than inference_mode: what a model caches on the way stays good for training
-    with modes_restored(model), torch.no_grad():
-        try:
-            # else torch's transformer layers compute as one function and call no submodule
-            torch.backends.mha.set_fastpath_enabled(False)
-            for module in model.modules():
-                module.training = False  # no train(): some models override it with side effects
-            yield
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)

@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from infonb.activations.examples import describe, examples
-from infonb.activations.hooks import Watch, resting
+from infonb.activations.hooks import Hooks
 from infonb.activations.reduction import Reduction
-from infonb.training.evaluation import home
+from infonb.networks.state import device_and_dtype, eval_mode
 from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Layer",
-    "arrange",
     "choose",
     "count_parameters",
-    "found_again",
     "list_layers",
+    "order_layers",
+    "restore_layers",
     "unwrapped",
 ]
 
@@ -88,14 +88,14 @@ def list_layers(model: nn.Module, data: Any = None) -> pd.DataFrame:
     fired: list[str] | None = None
     if data is not None:
         seen: dict[str, tuple[str, int | None]] = {}
-        batch = next(iter(examples(data, batch_size=2).batches)).to(*home(model))
+        batch = next(iter(examples(data, batch_size=2).batches)).to(*device_and_dtype(model))
 
         def look(value: Any, name: str, module: nn.Module) -> None:
             seen.setdefault(name, _look(value, name, module, batch.size))
 
-        with resting(model), Watch(modules, "output", look) as watch:
-            watch.run(model, batch)
-        fired = [name for name, _ in watch.fired]
+        with eval_mode(model), Hooks(modules, "output", look) as hooks:
+            hooks.run(model, batch)
+        fired = [name for name, _ in hooks.fired]
         calls = Counter(fired)
         columns["calls"] = [calls[name] for name in modules]
         columns["output"] = [seen.get(name, ("", None))[0] for name in modules]
@@ -109,12 +109,7 @@ def list_layers(model: nn.Module, data: Any = None) -> pd.DataFrame:
 
 
 def choose(model: nn.Module, layers: str | Sequence[str] | Mapping[str, str] | None) -> list[Layer]:
-    """
-    Return the layers that were asked for, by name; see `infonb.record` for the forms.
-
-    None gives every Linear, Conv and recurrent module: only a forward pass shows which one is the
-    output.
-    """
+    """Return the layers that were asked for; see `infonb.record` for the forms."""
     if layers is None:
         found = _candidates(model)
         if not found:
@@ -138,25 +133,14 @@ def choose(model: nn.Module, layers: str | Sequence[str] | Mapping[str, str] | N
     return [_find(new, old, modules, model) for new, old in names.items()]
 
 
-def found_again(model: nn.Module, recorded: Sequence[Mapping[str, Any]]) -> list[Layer]:
+def restore_layers(model: nn.Module, recorded: Sequence[Mapping[str, Any]]) -> list[Layer]:
     """Return the layers of an earlier recording of the same model."""
     modules = _named_modules(model, every_name=True)
     return [Layer(x["name"], x["module"], modules[x["module"]], x["call"]) for x in recorded]
 
 
-def arrange(layers: Sequence[Layer], fired: Sequence[str], *, default: bool) -> list[Layer]:
-    """
-    Return one layer for each call of a module, in the order of the forward pass.
-
-    Parameters
-    ----------
-    layers
-        What was asked for.
-    fired
-        Names of modules in the order of their calls.
-    default
-        Nobody asked for these layers: leave out those without a call, and the last, the output.
-    """
+def order_layers(layers: Sequence[Layer], fired: Sequence[str], *, default: bool) -> list[Layer]:
+    """Return one layer for each call of a module, in the order of the names that fired."""
     calls: Counter[str] = Counter()
     order: dict[tuple[str, int], int] = {}
     for position, name in enumerate(fired):
@@ -187,6 +171,7 @@ def arrange(layers: Sequence[Layer], fired: Sequence[str], *, default: bool) -> 
             "none of the Linear, Conv and recurrent modules was called in the forward pass; pass "
             "layers=[...]: infonb.list_layers(model, data) shows the calls of each module."
         )
+    # of those that nobody asked for by name, the last is the output
     return (single[:-1] or single) if default else single
 
 

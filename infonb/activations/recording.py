@@ -12,19 +12,18 @@ import torch
 import xarray as xr
 from torch import nn
 
-from infonb.activations.disk.identity import of_arrays, of_function, of_layers, of_model
+from infonb.activations.disk.identity import model_fingerprint, of_arrays, of_function, of_layers
 from infonb.activations.disk.stream import Stream
 from infonb.activations.examples import Examples, examples
-from infonb.activations.forward_pass import Walk
+from infonb.activations.forward_pass import ForwardPass
 from infonb.activations.labelled import labelled, sample_coordinates
-from infonb.activations.layers import Layer, choose, count_parameters, found_again, unwrapped
+from infonb.activations.layers import Layer, choose, count_parameters, restore_layers, unwrapped
 from infonb.activations.memory import Memory
 from infonb.activations.reduction import Reduce, Reduction, Select
-from infonb.activations.sample_notes import Notes, predictor
+from infonb.activations.sample_notes import SampleNotes, predictor
+from infonb.networks.state import device_and_dtype, random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.storage import check_storable
-from infonb.training.evaluation import home
-from infonb.training.state import random_state, seed_random_state
 from infonb.validate import check_choice, check_integer, check_number
 from infonb.version import __version__
 
@@ -209,9 +208,9 @@ def record(
         **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
         **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
     }
-    device, _ = home(model)
-    walk = Walk(model, asked, hook, reduction, default=layers is None)
-    notes = Notes(predictor(model, prediction))
+    device, _ = device_and_dtype(model)
+    forward = ForwardPass(model, asked, hook, reduction, default=layers is None)
+    notes = SampleNotes(predictor(model, prediction))
     sink: Memory | Stream
     if to is None:
         sink = Memory(source.n_samples, dtype, max_bytes)
@@ -219,7 +218,7 @@ def record(
         _check_order(source, seed)
         check_storable(given, attrs or {})
         about = {
-            **of_model(model),
+            **model_fingerprint(model),
             "layers": of_layers(asked, default=layers is None),
             **{name: of_function(value) for name, value in options.items()},
             "prediction": of_function(prediction),
@@ -231,18 +230,18 @@ def record(
         sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
 
     with _closed(sink), _seeded(device, seed):
-        walk.layers, walk.widths = found_again(model, sink.layers), sink.widths
+        forward.layers, forward.widths = restore_layers(model, sink.layers), sink.widths
         notes.parts = sink.recorded
         if isinstance(sink, Stream) and sink.finished:
             with progress_bar(
                 show=progress, total=source.n_samples, desc="compare", unit=" samples"
             ) as bar:
                 return sink.reopened(source, bar.update)
-        _fill(sink, walk, source, notes, progress)
+        _fill(sink, forward, source, notes, progress)
         described = {
             "model": type(model).__name__,
             "data": source.name,
-            "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in walk.layers),
+            "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in forward.layers),
             **{name: _name(value) for name, value in options.items()},
             "n_parameters": count_parameters(model),
             "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
@@ -254,22 +253,26 @@ def record(
         except ValueError:
             sink.reject_coords()
             raise
-        names = [layer.name for layer in walk.layers]
-        dataset = labelled(activation, names, walk.widths, kept, described)
+        names = [layer.name for layer in forward.layers]
+        dataset = labelled(activation, names, forward.widths, kept, described)
         return sink.publish(dataset)
 
 
 def _fill(
-    sink: Memory | Stream, walk: Walk, source: Examples, notes: Notes, progress: bool | str
+    sink: Memory | Stream,
+    forward: ForwardPass,
+    source: Examples,
+    notes: SampleNotes,
+    progress: bool | str,
 ) -> None:
-    """Walk through the data, and put what comes out into memory or on disk."""
+    """Run the model over the data, and put what comes out into memory or on disk."""
     bar = None
     # closed at once, not when the generator is collected: hooks and modes
-    with closing(walk(source.batches, sink.is_recorded)) as steps:
+    with closing(forward(source.batches, sink.is_recorded)) as steps:
         try:
             for step in steps:
                 if bar is None:
-                    line = sink.start(walk.widths, [_plain(layer) for layer in walk.layers])
+                    line = sink.start(forward.widths, [_plain(layer) for layer in forward.layers])
                     if progress:
                         print(line)
                     bar = progress_bar(

@@ -12,13 +12,13 @@ from torch import nn
 from infonb.activations.examples import Batch
 from infonb.activations.labelled import to_numpy
 
-__all__ = ["Notes", "predictor"]
+__all__ = ["SampleNotes", "predictor"]
 
 Predict = Callable[[Any, int], np.ndarray | None]
 Known = dict[str, np.ndarray | None]
 
 
-class Notes:
+class SampleNotes:
     """What the batches and the model's outputs tell about the samples."""
 
     def __init__(self, predict: Predict | None) -> None:

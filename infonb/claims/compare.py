@@ -10,9 +10,9 @@ from typing import Any
 import xarray as xr
 
 from infonb.claims.bootstrap import Change, Medians, change, change_of_median
-from infonb.claims.comparisons import within_layer, within_layers
 from infonb.claims.rows import MEAN, Row, known_seeds, levels_of, lowest_and_highest
 from infonb.claims.table import Claim
+from infonb.dims import within_layer, within_layers
 
 __all__ = ["Compare"]
 

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.bootstrap import Medians, Numbers
-from infonb.claims.comparisons import within_layers
 from infonb.claims.rows import MEAN, NETWORK, known_seeds
 from infonb.claims.table import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR, Claim, interval
+from infonb.dims import within_layers
 from infonb.validate import check_choice, check_dim
 
 __all__ = ["axes_of", "claimed_direction", "compare_settings", "measures_of", "outcomes"]

@@ -8,10 +8,10 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 import xarray as xr
 
-from infonb.claims.comparisons import median_within_layers
 from infonb.claims.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
 from infonb.claims.rows import MEAN, Row, lowest_and_highest
 from infonb.claims.table import Claim
+from infonb.dims import median_within_layers
 
 __all__ = ["Rank", "Trend"]
 

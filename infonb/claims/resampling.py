@@ -23,6 +23,9 @@ __all__ = [
 #: How often the neurons of one network are drawn anew; the draws of seeds choose among these.
 RESAMPLES = 200
 
+#: Of fewer neurons it is quicker to compare all draws at once than to search in each.
+_FEW = 200
+
 
 def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Return how often each of `n` is in each draw of `n` with replacement: (draw, neuron)."""
@@ -33,7 +36,14 @@ def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
 def row_medians(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return the median of the drawn neurons: (neuron,), counts (draw, neuron) → (draw,)."""
     order = np.argsort(values)
-    return np.array([_weighted_median(values[order], count[order]) for count in counts])
+    values, counts = values[order], counts[:, order]
+    if not 0 < values.size < _FEW:
+        return np.array([_weighted_median(values, count) for count in counts])
+    # all draws at once: the same steps as of a single one
+    reached = np.cumsum(counts, axis=1)
+    total = reached[:, -1:]
+    middle = np.stack([(total - 1) // 2, total // 2], axis=1)
+    return values[(reached[:, None] <= middle).sum(axis=2)].mean(axis=1)
 
 
 def pair_medians(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:

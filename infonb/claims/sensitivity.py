@@ -112,11 +112,10 @@ def sensitivity(
     def informations(estimator: str, k: int, n_samples: int) -> xr.DataArray:
         from infonb.measures import mutual_information
 
-        found = mutual_information(
+        return mutual_information(
             parts[n_samples], within="layer", neurons=n_neurons, seed=seed, k=k,
             estimator=estimator, progress=False,
         )  # fmt: skip
-        return _at_their_labels(found, activation)
 
     estimators = [estimator] if isinstance(estimator, str) else list(estimator)
     entropy = _over_settings(entropies, edges=edges, bins=bins, n_samples=sizes)
@@ -197,23 +196,3 @@ def _ties_told_once() -> Iterator[None]:
         yield
     for one in caught[:1]:
         warnings.warn(one.message, stacklevel=4)
-
-
-def _at_their_labels(information: xr.DataArray, activation: xr.DataArray) -> xr.DataArray:
-    """Return pairs of drawn neurons among all neurons; NaN where one was not drawn."""
-    # to go when mutual_information(neurons=) does so itself
-    if "drawn_neuron" not in information.coords:
-        return information
-    information = information.transpose(..., "layer", "neuron", "other_neuron")
-    there = activation["neuron"].values
-    full = np.full((*information.shape[:-2], there.size, there.size), np.nan)
-    drawn = information.drawn_neuron.broadcast_like(information[{"other_neuron": 0}])
-    drawn = drawn.transpose(*information.dims[:-1]).values.reshape(-1, *information.shape[-3:-1])[0]
-    for layer, chosen in enumerate(drawn):
-        slots = np.flatnonzero(np.diff(chosen, prepend=-1) > 0)  # beyond them there are no values
-        at = np.searchsorted(there, chosen[slots])
-        part = information.values[..., layer, slots[:, None], slots]
-        full[..., layer, at[:, None], at] = part
-    coords = {name: information[name].values for name in information.dims[:-2]}
-    coords |= {"neuron": there, "other_neuron": there}
-    return xr.DataArray(full, coords, information.dims, attrs=information.attrs)

@@ -11,6 +11,7 @@ from infonb.data.circles import add_artifact, align, concentric_circles
 from infonb.data.coloring import colored
 from infonb.data.contexts import context_scenes
 from infonb.data.digits import load_digits
+from infonb.data.image_files import load_images
 from infonb.data.images import colored_images, shuffled_images
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
 from infonb.data.mnist import load_mnist, subsample
@@ -27,6 +28,7 @@ __all__ = [
     "context_scenes",
     "flip_labels",
     "load_digits",
+    "load_images",
     "load_mnist",
     "nico_images",
     "shuffle_labels",

@@ -11,7 +11,9 @@ from infonb.validate import check_number
 __all__ = ["colored"]
 
 
-def colored(images: xr.Dataset, e: float, *, label_noise: float = 0.25, seed: Seed) -> xr.Dataset:
+def colored(
+    images: xr.Dataset, e: float, *, label_noise: float = 0.25, seed: Seed, below: int = 5
+) -> xr.Dataset:
     """
     Colour grey digits so that the colour tells the (noisy) label with probability ``1 - e``.
 
@@ -25,7 +27,9 @@ def colored(images: xr.Dataset, e: float, *, label_noise: float = 0.25, seed: Se
         Probability that the colour is *not* the label's: 0 is a perfect shortcut, 0.5 carries no
         information. The strength of the shortcut is ``alpha = 1 - 2 e``.
     label_noise
-        Probability that the label "digit below 5" is flipped.
+        Probability that the label, "digit below 5", is flipped.
+    below
+        Labels below it are one class, the others the other.
     seed
         Seed; label noise and colours come from independent streams, and for one seed the label
         noise is the same at every `e`.
@@ -57,7 +61,7 @@ def colored(images: xr.Dataset, e: float, *, label_noise: float = 0.25, seed: Se
             f"{images['input'].dims}."
         )
     noise_stream, color_stream = random_streams(seed, 2)
-    true_label = (images["label"].values < 5).astype(np.int64)
+    true_label = (images["label"].values < below).astype(np.int64)
     label, _ = flip_labels(true_label, label_noise, seed=noise_stream)
     color, _ = flip_labels(label, e, seed=color_stream)
     grey = images["input"].values

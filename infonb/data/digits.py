@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import xarray as xr
 
@@ -23,10 +25,17 @@ def load_digits() -> xr.Dataset:
     >>> dict(digits.input.sizes), float(digits.input.max())
     ({'sample': 1797, 'row': 8, 'column': 8}, 1.0)
     """
+    images, labels = _read()
+    return image_dataset(images.copy(), labels.copy(), "digits")
+
+
+@functools.cache
+def _read() -> tuple[np.ndarray, np.ndarray]:
+    """Return images and labels, read once: scikit-learn keeps them as text."""
     from sklearn.datasets import load_digits as sklearn_digits
 
     bunch = sklearn_digits()
-    return image_dataset((bunch.images / 16).astype(np.float32), bunch.target, "digits")
+    return (bunch.images / 16).astype(np.float32), bunch.target
 
 
 def image_dataset(images: np.ndarray, labels: np.ndarray, name: str) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""The paper's two image data sets, ready for training: colored and label-shuffled digits."""
+"""The paper's two kinds of image data, ready for training: colored and label-shuffled digits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import xarray as xr
 
 from infonb.data.coloring import colored
 from infonb.data.digits import load_digits
+from infonb.data.image_files import load_images
 from infonb.data.labels import random_streams, shuffled
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.splits import split
@@ -17,7 +18,7 @@ __all__ = ["colored_images", "shuffled_images"]
 
 
 def colored_images(
-    dataset: str,
+    dataset: str | xr.Dataset,
     alpha: float,
     *,
     label_noise: float = 0.25,
@@ -33,12 +34,15 @@ def colored_images(
     ----------
     dataset
         ``"digits"``: scikit-learn's 8 x 8 digits, 1,297 for training and 500 for validation.
-        ``"mnist"``: 50,000 and 10,000 images, subsampled to 14 x 14.
+        ``"mnist"``: 50,000 and 10,000 images, subsampled to 14 x 14. The path of a file for
+        `infonb.data.load_images`, or a dataset like what that returns: a fourth, drawn with seed
+        0, is for validation.
     alpha
         0: the colour carries no information in training, 1: it is the label. Between them the
         colour differs from the label with probability ``e = (1 - alpha) / 2``.
     label_noise
-        Probability that the label "digit below 5" is flipped, in training and in validation.
+        Probability that the label "digit below 5" (of other images: in the lower half of the
+        classes) is flipped, in training and in validation.
     seed
         Seed of label noise and colours. For one seed the label noise and the whole validation
         set are the same at every `alpha`, so runs over `alpha` are paired.
@@ -72,8 +76,13 @@ def colored_images(
     alpha = check_number("alpha", alpha, 0.0, 1.0)
     parts = _load(dataset, n_train, n_validation, folder)
     train_stream, validation_stream = random_streams(seed, 2)
-    train = colored(parts[0], (1 - alpha) / 2, label_noise=label_noise, seed=train_stream)
-    validation = colored(parts[1], 0.5, label_noise=label_noise, seed=validation_stream)
+    train, validation = (
+        colored(part, e, label_noise=label_noise, below=_n_classes(part) // 2, seed=stream)
+        for part, e, stream in (
+            (parts[0], (1 - alpha) / 2, train_stream),
+            (parts[1], 0.5, validation_stream),
+        )
+    )
     return (
         train.assign_attrs(alpha=alpha, seed=int(seed)),
         validation.assign_attrs(alpha=0.0, seed=int(seed)),
@@ -81,7 +90,7 @@ def colored_images(
 
 
 def shuffled_images(
-    dataset: str,
+    dataset: str | xr.Dataset,
     beta: float,
     *,
     seed: int = 0,
@@ -95,7 +104,8 @@ def shuffled_images(
     Parameters
     ----------
     dataset
-        ``"digits"`` (8 x 8) or ``"mnist"`` (14 x 14), divided as in `colored_images`.
+        ``"digits"`` (8 x 8), ``"mnist"`` (14 x 14) or other images, divided as in
+        `colored_images`.
     beta
         Probability that a training label is replaced by a uniformly drawn one.
     seed
@@ -107,7 +117,7 @@ def shuffled_images(
     -------
     train, validation : xarray.Dataset
         ``input`` (sample, row, column), ``label`` (sample) in 0 .. 9, coordinates ``true_label``
-        and ``is_shuffled``. The labels of validation are true.
+        and ``is_shuffled``, the attribute ``n_classes``. The labels of validation are true.
 
     References
     ----------
@@ -125,17 +135,30 @@ def shuffled_images(
     parts = _load(dataset, n_train, n_validation, folder)
     stream = random_streams(seed, 1)[0]
     name = f"shuffled {parts[0].attrs['name']}"
-    train = shuffled(parts[0], beta, n_classes=10, seed=stream)
-    validation = shuffled(parts[1], 0.0, n_classes=10, seed=stream)
+    n_classes = _n_classes(parts[0])
+    attrs = {"name": name, "seed": int(seed), "n_classes": n_classes}
     return (
-        train.assign_attrs(name=name, seed=int(seed)),
-        validation.assign_attrs(name=name, seed=int(seed)),
+        shuffled(parts[0], beta, n_classes=n_classes, seed=stream).assign_attrs(attrs),
+        shuffled(parts[1], 0.0, n_classes=n_classes, seed=stream).assign_attrs(attrs),
     )
 
 
+def _n_classes(images: xr.Dataset) -> int:
+    return int(images.attrs.get("n_classes", 10))
+
+
 def _load(
-    dataset: str, n_train: int | None, n_validation: int | None, folder: str | Path | None
+    dataset: str | xr.Dataset,
+    n_train: int | None,
+    n_validation: int | None,
+    folder: str | Path | None,
 ) -> tuple[xr.Dataset, xr.Dataset]:
+    own = load_images(dataset) if isinstance(dataset, str) and dataset.endswith(".npz") else dataset
+    if isinstance(own, xr.Dataset):
+        if "n_classes" not in own.attrs:
+            own = own.assign_attrs(n_classes=int(own["label"].max()) + 1)
+        parts = split(own, max(1, own.sizes["sample"] // 4), seed=0)
+        return _first(parts[0], n_train, "n_train"), _first(parts[1], n_validation, "n_validation")
     check_choice("dataset", dataset, ["digits", "mnist"])
     if dataset == "mnist":
         parts = split(subsample(load_mnist("train", folder=folder)), 10_000)

@@ -1,15 +1,44 @@
-"""The paper's experiments: one module each, with its typed parameters, steps and claim."""
+"""The paper's experiments: a class each; its fields are the parameters, its methods the steps."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from types import ModuleType
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from infonb.validate import did_you_mean
 
-__all__ = ["get", "names", "title"]
+if TYPE_CHECKING:
+    from infonb.experiments.colored_digits import ColoredDigits
+    from infonb.experiments.concentric_circles import ConcentricCircles
+    from infonb.experiments.contexts import Contexts
+    from infonb.experiments.experiment import Experiment
+    from infonb.experiments.shuffled_digits import ShuffledDigits
 
-_NAMES = ("concentric_circles", "colored_digits", "shuffled_digits", "contexts")
+__all__ = [
+    "ColoredDigits",
+    "ConcentricCircles",
+    "Contexts",
+    "Experiment",
+    "ShuffledDigits",
+    "get",
+    "names",
+    "notebook",
+    "register",
+    "title",
+]
+
+#: Name → module and class; the order is that of the list on the command line.
+_HOME = {
+    "concentric_circles": ("concentric_circles", "ConcentricCircles"),
+    "colored_digits": ("colored_digits", "ColoredDigits"),
+    "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
+    "contexts": ("contexts", "Contexts"),
+}
+_CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
+
+#: Experiments of others, and where their notebooks are.
+_REGISTERED: dict[str, tuple[type[Experiment], Path | None]] = {}
 
 
 def names() -> list[str]:
@@ -21,12 +50,12 @@ def names() -> list[str]:
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts']
     """
-    return list(_NAMES)
+    return [*_HOME, *_REGISTERED]
 
 
-def get(name: str) -> ModuleType:
+def get(name: str) -> type[Experiment]:
     """
-    Return the module of an experiment.
+    Return the class of an experiment.
 
     Parameters
     ----------
@@ -35,9 +64,8 @@ def get(name: str) -> ModuleType:
 
     Returns
     -------
-    module
-        With the frozen dataclass ``Parameters``, the paper's ``CLAIM``, and a docstring whose
-        first line is the title.
+    type
+        A subclass of `Experiment`: its fields are the parameters.
 
     Raises
     ------
@@ -46,21 +74,76 @@ def get(name: str) -> ModuleType:
 
     Examples
     --------
+    >>> get("colored-digits")(alpha=[0, 1]).alpha
+    [0.0, 1.0]
     >>> get("color-digits")
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'contexts'. Did you mean 'colored_digits'?
     """
-    module = name.replace("-", "_")
-    if module not in _NAMES:
-        listed = ", ".join(repr(choice) for choice in _NAMES)
-        hint = did_you_mean(module, _NAMES)
-        raise ValueError(f"no experiment {name!r}; there are {listed}.{hint}")
-    return import_module(f"infonb.experiments.{module}")
+    known = name.replace("-", "_")
+    if known in _REGISTERED:
+        return _REGISTERED[known][0]
+    if known not in _HOME:
+        listed = ", ".join(repr(choice) for choice in names())
+        raise ValueError(
+            f"no experiment {name!r}; there are {listed}.{did_you_mean(known, names())}"
+        )
+    module, cls = _HOME[known]
+    return getattr(import_module(f"infonb.experiments.{module}"), cls)
+
+
+def register(cls: type[Experiment], notebook: str | Path | None = None) -> type[Experiment]:
+    """
+    Make an experiment of one's own known by its name: to reports, dashboards and the command line.
+
+    Parameters
+    ----------
+    cls
+        A subclass of `Experiment`.
+    notebook
+        Path of its notebook, whose cell tagged ``parameters`` has the fields of the class.
+
+    Returns
+    -------
+    type
+        The class. One of the same name that was registered before is replaced.
+
+    Raises
+    ------
+    ValueError
+        If infonb has an experiment of that name.
+
+    Examples
+    --------
+    >>> from infonb.experiments import ColoredDigits
+    >>> register(ColoredDigits)
+    Traceback (most recent call last):
+        ...
+    ValueError: infonb has an experiment 'colored_digits'; give yours another name.
+    """
+    if cls.name in _HOME:
+        raise ValueError(f"infonb has an experiment {cls.name!r}; give yours another name.")
+    _REGISTERED[cls.name] = cls, None if notebook is None else Path(notebook).absolute()
+    return cls
+
+
+def notebook(name: str) -> Path | None:
+    """Return the notebook of a registered experiment; None if it has none, or is infonb's own."""
+    return _REGISTERED.get(name.replace("-", "_"), (None, None))[1]
 
 
 def title(name: str) -> str:
-    """Return the title of an experiment: the first line of its module's docstring."""
-    lines = (get(name).__doc__ or "").strip().splitlines()
-    return lines[0].rstrip(".") if lines else name
+    """Return the title of an experiment: the first line of its docstring."""
+    return get(name).title()
+
+
+def __getattr__(name: str) -> Any:
+    if name in _CLASSES:
+        return getattr(import_module(f"infonb.experiments.{_CLASSES[name]}"), name)
+    raise AttributeError(f"module 'infonb.experiments' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

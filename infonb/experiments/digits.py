@@ -1,38 +1,30 @@
-"""What the experiments on images of digits share: parameters, the MLP, the sweep, the table."""
+"""What the experiments on images of digits share: parameters, the MLP, its measures, the table."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
-from infonb.claims import INTERVALS, Claim, ClaimsTable, change
-from infonb.claims.comparisons import layer_claims, rank_claims
-from infonb.experiments.networks import (
+from infonb.claims import INTERVALS, Compare, Rank, Row
+from infonb.experiments.experiment import Experiment
+from infonb.experiments.measuring import hidden_layers, information, shared_entropy
+from infonb.experiments.parameters import (
     MAX_SEED,
     DeviceParameters,
     MeasureParameters,
-    describe_run,
-    hidden_layers,
-    measure_run,
+    PresetParameters,
 )
-from infonb.experiments.sweep import sweep
+from infonb.experiments.published import Published
 from infonb.parameters import ParameterError, ParameterSet, parameter
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = [
-    "PAPER_SETTINGS",
-    "ImageParameters",
-    "claims_table",
-    "prepare",
-    "run_levels",
-    "train_mlp",
-]
+__all__ = ["PAPER_SETTINGS", "Digits", "NetworkParameters", "information_rows"]
 
 #: How many examples there are for training and for validation.
 _SIZES = {
@@ -50,18 +42,14 @@ PAPER_SETTINGS: dict[str, Any] = {
     "learning_rate": 1e-3,
 }
 
-Data = Callable[[Any, float, int], tuple[xr.Dataset, xr.Dataset]]
-Train = Callable[..., "tuple[nn.Module, xr.Dataset]"]
-
 
 @dataclass(frozen=True)
 class NetworkParameters(ParameterSet):
     """Parameters of data, network and training."""
 
     dataset: str = parameter(
-        "digits", "digits: 8 x 8, offline; mnist: 14 x 14, in INFONB_DATA or downloaded",
-        choices=["digits", "mnist"],
-    )  # fmt: skip
+        "digits", "digits: 8 x 8, offline; mnist: 14 x 14; or FILE.npz with images and labels"
+    )
     seed: list[int] = parameter(
         [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
     )
@@ -80,12 +68,21 @@ class NetworkParameters(ParameterSet):
 
 
 @dataclass(frozen=True)
-class ImageParameters(MeasureParameters, DeviceParameters, NetworkParameters):
-    """Parameters of data, network, training and measures; an experiment sets its own defaults."""
+class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParameters, Experiment):
+    """Base of the experiments that train the paper's MLP on images, for several levels."""
+
+    symbol: ClassVar[str] = ""  # of the levels
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        sizes = _SIZES[self.dataset]
+        sizes = _SIZES.get(self.dataset)
+        if sizes is None:
+            if not self.dataset.endswith(".npz"):
+                raise ParameterError(
+                    "dataset must be 'digits', 'mnist', or the path of a file .npz with the "
+                    f"arrays images and labels; not {self.dataset!r}."
+                )
+            return  # `prepare` counts its images
         for name, size in sizes.items():
             if getattr(self, name) > size:
                 raise ParameterError(
@@ -94,169 +91,98 @@ class ImageParameters(MeasureParameters, DeviceParameters, NetworkParameters):
                 )
         self.check_measured(self.n_validation or sizes["n_validation"], "validation examples")
 
+    def prepare(self) -> None:
+        """Find the device and the files of the data set, or download them, before all else."""
+        self.check_device()
+        if self.dataset != "digits":
+            data = self.data(self.levels()[0], self.seeds[0])
+            self.check_measured(data["evaluation"].sizes["sample"], "validation examples")
 
-def prepare(parameters: ImageParameters) -> None:
-    """
-    Find the files of the data set, or download them, and the device, before all else.
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """How many examples are taken of each part; None: all."""
+        return {"n_train": self.n_train or None, "n_validation": self.n_validation or None}
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `infonb.data.load_mnist` and `infonb.training.device.choose_device`.
+    @property
+    def layers(self) -> list[str]:
+        """The layers that are recorded, before or after the ReLU."""
+        return hidden_layers(self.depth, self.activations)
 
-    Examples
-    --------
-    >>> prepare(ImageParameters())
-    """
-    parameters.check_device()
-    if parameters.dataset == "mnist":
-        from infonb.data import load_mnist
+    def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+        """Return ``n_outputs`` of the network and what else `infonb.fit` needs."""
+        raise NotImplementedError
 
-        load_mnist("train")
+    def train(
+        self, level: float, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
+        progress: bool | str = False,
+    ) -> tuple[nn.Module, xr.Dataset]:  # fmt: skip
+        """Train the MLP on flattened images; return it and its history."""
+        from infonb.networks.mlp import MLP
+        from infonb.training import fit
+        from infonb.training.device import choose_device
 
+        options = self.options(data)
+        hidden = [self.width] * self.depth
+        sizes = [data["train"]["input"][0].size, *hidden, options.pop("n_outputs")]
+        model = MLP(sizes, seed=seed).to(choose_device(self.device))
+        history = fit(
+            model, data["train"], data["evaluation"], epochs=self.epochs,
+            batch_size=self.batch_size, learning_rate=self.learning_rate, penalty=self.penalty,
+            seed=seed, checkpoint=checkpoint, save_every=10, progress=progress, **options,
+        )  # fmt: skip
+        return model, history
 
-def train_mlp(
-    parameters: ImageParameters,
-    examples: xr.Dataset,
-    validation: xr.Dataset,
-    seed: int,
-    *,
-    n_outputs: int,
-    keep: str,
-    patience: int | None = None,
-    stop_at: float | None = None,
-    checkpoint: Path | None = None,
-    progress: bool | str = False,
-) -> tuple[nn.Module, xr.Dataset]:
-    """
-    Train the paper's MLP on flattened images; return it and its history.
+    def record(
+        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
+    ) -> xr.Dataset:
+        """Return the activations of the validation examples, dims (layer, neuron, sample)."""
+        from infonb.activations import record
 
-    Parameters
-    ----------
-    parameters
-        Of the experiment.
-    examples, validation
-        ``input`` (sample, ...) and ``label`` (sample).
-    seed
-        Of the weights and of the order of the examples.
-    n_outputs
-        Number of logits.
-    keep, patience, stop_at, checkpoint, progress
-        As in `infonb.fit`; the checkpoint is written every tenth epoch.
-    """
-    from infonb.networks.mlp import MLP
-    from infonb.training import fit
-    from infonb.training.device import choose_device
-
-    n_inputs = examples["input"][0].size
-    hidden = [parameters.width] * parameters.depth
-    model = MLP([n_inputs, *hidden, n_outputs], seed=seed).to(choose_device(parameters.device))
-    history = fit(
-        model, examples, validation, epochs=parameters.epochs, batch_size=parameters.batch_size,
-        learning_rate=parameters.learning_rate, penalty=parameters.penalty, seed=seed,
-        keep=keep, patience=patience, stop_at=stop_at, checkpoint=checkpoint, save_every=10,
-        progress=progress,
-    )  # fmt: skip
-    return model, history
-
-
-def run_levels(
-    parameters: ImageParameters,
-    over: str,
-    data: Data,
-    train: Train,
-    *,
-    progress: bool | str,
-) -> xr.Dataset:
-    """
-    Train and measure one network per level and seed.
-
-    Parameters
-    ----------
-    parameters
-        Of the experiment; the attribute `over` holds the levels.
-    over
-        Name of the levels: ``alpha`` or ``beta``.
-    data
-        Function (parameters, level, seed) → training and validation examples.
-    train
-        Function (parameters, examples, validation, seed, checkpoint=) → network and history.
-    progress
-        As in `infonb.progress.progress_bar`.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `infonb.experiments.sweep.sweep`; measured on the validation examples.
-    """
+        return record(model, data["evaluation"], layers=self.layers, progress=False)
 
     def measure(
-        level: float, model: nn.Module, history: xr.Dataset, validation: xr.Dataset, seed: int
+        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
     ) -> xr.Dataset:
-        return measure_run(
-            model, history, validation,
-            layers=hidden_layers(parameters.depth, parameters.activations),
-            bins=parameters.bins, edges=parameters.edges, k=parameters.k,
-            mi_samples=parameters.mi_samples,
-        )  # fmt: skip
+        """Return the recording with ``entropy`` and ``mutual_information`` in nats."""
+        recorded = self.record(level, seed, model, data)
+        return information(
+            recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples
+        )
 
-    results = sweep(
-        parameters, over, getattr(parameters, over),
-        data=lambda level, seed: data(parameters, level, seed),
-        train=lambda level, examples, validation, seed, checkpoint: train(
-            parameters, examples, validation, seed, checkpoint=checkpoint,
-            progress="transient" if progress is True else False,
+    def finish(self, runs: xr.Dataset) -> xr.Dataset:
+        """Add the entropy in shared bins, if that is asked for."""
+        runs = shared_entropy(runs, bins=self.bins, edges=self.edges)
+        ours = type(self).data.__module__.startswith("infonb.")  # else images of the user's own
+        return runs.assign_attrs(dataset=self.dataset if ours else self.name)
+
+    def words(self, runs: xr.Dataset) -> str:
+        """Return the caption of the table."""
+        start, end = self.ends(runs)
+        return (
+            f"Differences from {self.symbol} = {start:g} to {self.symbol} = {end:g}, one for each "
+            f"seed; entropy and MI in nats. {INTERVALS} The paper's numbers are those of MNIST, "
+            f"read off its figures; here: {runs.attrs['dataset']}."
+        )
+
+
+def information_rows(entropy_sign: int, paper: Published) -> tuple[Row, ...]:
+    """Return the claims on entropy, MI (which goes the other way), accuracy and ranking."""
+    return (
+        Compare("median entropy {rises}", "entropy", entropy_sign, paper=paper.of_entropy),
+        Compare(
+            "median mutual information {rises}", "mutual_information", -entropy_sign,
+            paper=paper.of_information,
         ),
-        measure=measure, progress=progress,
+        Compare(
+            "validation accuracy falls", "final_validation_accuracy", -1, each=None,
+            paper=paper.of_accuracy,
+        ),
+        Rank(
+            "{higher} mean entropy goes with better validation accuracy", "entropy", -entropy_sign,
+            paper=f"τ = {paper.tau_entropy:.2f}",
+        ),
+        Rank(
+            "{higher} mean mutual information goes with better validation accuracy",
+            "mutual_information", entropy_sign, paper=f"τ = {paper.tau_information:.2f}",
+        ),
     )  # fmt: skip
-    return results.assign_attrs(describe_run(parameters), dataset=parameters.dataset)
-
-
-def claims_table(
-    results: xr.Dataset,
-    over: str,
-    symbol: str,
-    *,
-    entropy_direction: int,
-    paper: xr.Dataset,
-) -> ClaimsTable:
-    """
-    Return the paper's claims on the lowest and the highest level beside what was found.
-
-    Parameters
-    ----------
-    results
-        What `run_levels` returned.
-    over, symbol
-        Name and symbol of the levels: ``alpha`` and α, or ``beta`` and β.
-    entropy_direction
-        1 if the paper has the entropy rise with the level, -1 if it falls; MI goes the other way.
-    paper
-        The paper's ``median_entropy`` (layer, `over`), ``mutual_information`` (layer) in words,
-        ``validation_accuracy`` (`over`), and its ranking as attributes.
-
-    Returns
-    -------
-    ClaimsTable
-        Without rows, and saying why, if there is only one level.
-    """
-    levels = results[over].values
-    if levels.size < 2:
-        return ClaimsTable([], f"There is one {symbol} only; give at least two, such as 0,1.")
-    start, end = float(levels.min()), float(levels.max())
-    rows = layer_claims(results, over, start, end, entropy_direction=entropy_direction, paper=paper)
-    found = change(results.final_validation_accuracy, over, start, end)
-    accuracy = paper.validation_accuracy
-    reported = start in accuracy[over].values and end in accuracy[over].values
-    ends = (
-        [f"{float(accuracy.sel({over: level})):.3g}" for level in (start, end)] if reported else []
-    )
-    numbers = " → ".join(ends) or "not reported"
-    rows.append(Claim("validation accuracy falls", "network", -1, numbers, *found))
-    rows += rank_claims(results, over, entropy_sign=-entropy_direction, paper=paper)
-    return ClaimsTable(
-        rows,
-        f"Differences from {symbol} = {start:g} to {symbol} = {end:g}, one for each seed; entropy "
-        f"and MI in nats. {INTERVALS} The paper's numbers are those of MNIST, read off its "
-        f"figures; here: {results.attrs['dataset']}.",
-    )

@@ -11,151 +11,89 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.claims.comparisons import median_within_layers
-from infonb.experiments.digits import Data, ImageParameters, Train
-from infonb.experiments.networks import hidden_layers
-from infonb.experiments.sweep import sweep
+from infonb.claims.sensitivity import sensitivity
+from infonb.experiments.cache import CachedRun, cache_folder
+from infonb.experiments.sweep import dims_of, sweep
 
 if TYPE_CHECKING:
-    from torch import nn
+    from infonb.experiments.experiment import Experiment
 
 __all__ = ["over_lengths"]
 
-#: Lengths of training that are compared, as parts of the longest.
-PARTS = (0.125, 0.25, 0.5, 1.0)
+#: The two sides, as the parameter `activations` calls them, and in words.
+_SIDES = {"pre": "before the ReLU", "post": "after the ReLU"}
 
-#: At most so many neurons of each layer, and so many examples, for mutual information.
-NEURONS, SAMPLES = 24, 1000
+#: At most so many neurons of each layer for mutual information.
+_NEURONS = 24
 
 
 def over_lengths(
-    parameters: ImageParameters,
-    over: str,
-    ends: Sequence[float],
+    experiment: Experiment,
+    start: Any,
+    end: Any,
     *,
-    data: Data,
-    train: Train,
+    parts: Sequence[float] = (0.125, 0.25, 0.5, 1.0),
     progress: bool | str = True,
 ) -> xr.Dataset:
     """
-    Train the networks of two levels for several lengths, and measure them by every convention.
+    Compare two levels after several lengths of training, before and after the ReLU.
 
-    Parameters
-    ----------
-    parameters
-        Of the experiment; ``epochs`` is the greatest length.
-    over
-        Name of the levels: ``alpha`` or ``beta``.
-    ends
-        The two levels that are compared.
-    data, train
-        As in `infonb.experiments.digits.run_levels`.
-    progress
-        As in `infonb.progress.progress_bar`.
-
-    Returns
-    -------
-    xarray.Dataset
-        For the first seed: ``entropy`` (`over`, epochs, relu, edges, layer), medians over neurons
-        in nats, where ``relu`` is before or after it; ``mutual_information`` (`over`, epochs, relu,
-        layer), medians over the pairs of at most 24 drawn neurons on at most 1,000 drawn examples,
-        by the mixture estimator, which is right after a ReLU too and KSG's where nothing is tied;
-        ``train_accuracy`` (`over`, epochs).
-
-    Notes
-    -----
-    Trainings and results are kept like those of a sweep. Training that stops
-    early (``stop_at``, ``patience``) is not longer than that.
-
-    Examples
-    --------
-    >>> from infonb.experiments import shuffled_digits as experiment
-    >>> small = experiment.Parameters(width=8, epochs=8, seed=0, n_train=100, cache="none")
-    >>> found = over_lengths(
-    ...     small, "beta", [0.0, 1.0], data=experiment.data, train=experiment.train, progress=False
-    ... )
-    >>> dict(found.entropy.sizes)
-    {'beta': 2, 'epochs': 4, 'relu': 2, 'edges': 2, 'layer': 3}
+    The experiment has the parameters ``epochs``, ``activations``, ``bins`` and ``k`` and the step
+    ``record``. Each length is a run of its own, trained on from the shorter one and kept like any
+    other. Training that stops early is not longer than that. Returns the grid of
+    `infonb.claims.sensitivity` with the axes epochs and side.
     """
-    lengths = sorted({max(1, round(part * parameters.epochs)) for part in PARTS})
-    first = parameters.changed(seed=parameters.seed[:1])
-
-    def train_all(
-        name: str, examples: xr.Dataset, part: xr.Dataset, seed: int, checkpoint: Path | None
-    ) -> tuple[nn.Module, xr.Dataset]:
-        from torch import nn
-
-        models = nn.ModuleList()
-        with TemporaryDirectory() as temporary:
-            before = None
-            for length in lengths:
-                folder = Path(checkpoint or temporary, f"{length} epochs")
-                if before is not None and not folder.exists():
-                    _copy(before, folder)  # each length goes on from the one before
-                model, history = train(
-                    first.changed(epochs=length), examples, part, seed, checkpoint=folder
-                )
-                models.append(model)
-                before = folder
-        return models, history
-
-    def measure(
-        name: str, models: Any, history: xr.Dataset, part: xr.Dataset, seed: int
-    ) -> xr.Dataset:
-        found = xr.concat([_measured(first, model, part) for model in models], "epochs")
-        # training that stopped early stays as it was then
-        curve = history.train_accuracy.reindex(epoch=lengths, method="ffill")
-        return found.assign(train_accuracy=("epochs", curve.values))
-
-    names = {f"{over} = {end!r}, over {lengths} epochs": end for end in map(float, ends)}
-    runs = sweep(
-        first, over, list(names),
-        data=lambda name, seed: data(first, names[name], seed),
-        train=train_all, measure=measure, progress=progress,
+    now: Any = experiment
+    lengths = sorted({max(1, round(part * now.epochs)) for part in parts})
+    recorded = []
+    with TemporaryDirectory() as temporary:
+        if cache_folder(now.cache) is None:  # the two sides are those of one training
+            now = now.changed(cache=temporary)
+        for before, length in zip([None, *lengths], lengths, strict=False):
+            longer = now.changed(epochs=length)
+            if before is not None:
+                _go_on(now.changed(epochs=before), longer, [start, end])
+            recorded.append(_both_sides(longer, [start, end], progress))
+    return sensitivity(
+        _joined(recorded, "epochs", lengths), dims_of(now)[0], start, end,
+        direction=now.direction, bins=[now.bins], k=[now.k], n_neurons=_NEURONS,
+        samples=[recorded[0].sizes["sample"]],
     )  # fmt: skip
-    runs = runs.isel(seed=0, drop=True).assign_coords({over: list(names.values())})
-    return runs.assign_coords(epochs=lengths)
 
 
-def _copy(before: Path, folder: Path) -> None:
-    """Copy the checkpoint of a training, wholly or not at all."""
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(before, partial)
-    partial.rename(folder)
-
-
-def _measured(parameters: ImageParameters, model: nn.Module, examples: xr.Dataset) -> xr.Dataset:
-    """Return the medians of one network, before and after the ReLU, by common and own bins."""
-    from infonb.activations import record
-    from infonb.measures import entropy, mutual_information
-
+def _both_sides(experiment: Any, ends: list[Any], progress: bool | str) -> xr.DataArray:
+    """Return the activations before and after the ReLU, dims (side, over, seed, layer, ...)."""
     sides = []
-    for side in ("pre", "post"):
-        layers = hidden_layers(parameters.depth, side)
-        activation = record(model, examples, layers=layers, progress=False).activation
-        activation = activation.drop_attrs().assign_coords(layer=np.arange(1, parameters.depth + 1))
-        entropies = [
-            _plain(entropy(activation, bins=parameters.bins, edges=edges).median("neuron"))
-            for edges in ("common", "neuron")
-        ]
-        information = mutual_information(
-            activation, estimator="mixture", k=parameters.k, within="layer", neurons=NEURONS,
-            max_samples=min(SAMPLES, activation.sizes["sample"]), seed=0,
-        )  # fmt: skip
-        medians = _plain(median_within_layers(information))
-        sides.append(
-            xr.Dataset({"entropy": xr.concat(entropies, "edges"), "mutual_information": medians})
-        )
-    both = xr.concat(sides, "relu").assign_coords(
-        relu=np.array(["before", "after"], dtype=object),
-        edges=np.array(["common", "neuron"], dtype=object),
+    for side in _SIDES:
+        one = experiment.changed(activations=side)
+        activation = sweep(one, ends, step="record", progress=progress).activation.drop_attrs()
+        layers = [f"layer {i}" for i in range(1, activation.sizes["layer"] + 1)]
+        activation = activation.assign_coords(layer=np.array(layers, dtype=object))
+        of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
+        sides.append(activation.drop_vars(of_samples))
+    return _joined(sides, "side", list(_SIDES.values()))
+
+
+def _joined(arrays: list[xr.DataArray], axis: str, labels: list[Any]) -> xr.DataArray:
+    values = np.array(labels, dtype=object if isinstance(labels[0], str) else None)
+    return xr.concat(
+        arrays, xr.Variable(axis, values), coords="minimal", compat="override", join="override"
     )
-    for name in both.data_vars:
-        both[name].attrs["units"] = "nat"
-    return both
 
 
-def _plain(medians: xr.DataArray) -> xr.DataArray:
-    """Return medians with the layer as only coordinate."""
-    return medians.reset_coords(drop=True).drop_attrs()
+def _go_on(before: Experiment, now: Experiment, levels: Sequence[Any]) -> None:
+    """Give the trainings of one length the checkpoints of the one before, wholly or not at all."""
+    for level in levels:
+        for seed in now.seeds:
+            data = now.data(level, seed)
+            shorter, longer = (CachedRun.of(one, level, seed, data) for one in (before, now))
+            if shorter and longer and shorter.folder.exists() and not longer.folder.exists():
+                partial = longer.folder.with_name(f".{longer.folder.name}.partial")
+                shutil.rmtree(partial, ignore_errors=True)
+                shutil.copytree(shorter.folder, partial, ignore=_measured)
+                partial.rename(longer.folder)
+
+
+def _measured(folder: str, names: list[str]) -> list[str]:
+    """Leave out what was measured on the shorter training, its note and its lock."""
+    return [name for name in names if Path(name).suffix == ".zarr" or name in ("run.json", "lock")]

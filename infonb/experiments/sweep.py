@@ -3,128 +3,92 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from infonb.experiments.cache import KeptRun, cache_folder
-from infonb.experiments.networks import MeasureParameters, collect
+from infonb.experiments.cache import CachedRun
+from infonb.experiments.stacking import stack_runs
 from infonb.progress import progress_bar
 
 if TYPE_CHECKING:
-    from torch import nn
+    from infonb.experiments.experiment import Experiment
 
-__all__ = ["sweep"]
-
-Data = Callable[[Any, int], tuple[xr.Dataset, xr.Dataset]]
-Train = Callable[[Any, xr.Dataset, xr.Dataset, int, "Path | None"], "tuple[nn.Module, xr.Dataset]"]
-Measure = Callable[[Any, "nn.Module", xr.Dataset, xr.Dataset, int], xr.Dataset]
+__all__ = ["dims_of", "sweep"]
 
 #: Seconds between two looks at a run that another process is making.
 _PAUSE = 1.0
 
 
+def dims_of(experiment: Experiment | type[Experiment]) -> tuple[str, ...]:
+    """Return the dimensions of the levels: one, or those of a product."""
+    return (experiment.over,) if isinstance(experiment.over, str) else tuple(experiment.over)
+
+
 def sweep(
-    parameters: MeasureParameters,
-    over: str,
+    experiment: Experiment,
     levels: Sequence[Any],
     *,
-    data: Data,
-    train: Train,
-    measure: Measure,
+    step: str = "measure",
     progress: bool | str = True,
 ) -> xr.Dataset:
     """
-    Make one run per level and seed, and put all into one labelled result.
+    Make one run per level and seed, and put all into one labelled result: dims (*over, seed, ...).
 
-    Parameters
-    ----------
-    parameters
-        Of the experiment, with the list ``seed`` and the folder ``cache``.
-    over
-        Name of the dimension of the levels, such as ``alpha``.
-    levels
-        Labels along it: numbers or names.
-    data
-        Function (level, seed) → examples to train on and examples to measure on.
-    train
-        Function (level, examples, evaluation, seed, checkpoint) → network and history; it passes
-        the checkpoint, a folder or None, on to `infonb.fit`.
-    measure
-        Function (level, network, history, evaluation, seed) → what the run leaves behind, as
-        `infonb.experiments.networks.measure_run`.
-    progress
-        As in `infonb.progress.progress_bar`.
-
-    Returns
-    -------
-    xarray.Dataset
-        As `infonb.experiments.networks.collect`: dims (`over`, ``seed``, ...), with the
-        activations of the first seed.
-
-    Notes
-    -----
     A finished run is kept in the cache, under a key of all parameters that it depends on, its level
-    and seed, the code version and a checksum of its data, so that it is never made twice: not after
-    an interruption, and not when levels or seeds are added. An interrupted training goes on from
-    its last checkpoint. With other bins or another k the networks are measured again, not trained.
+    and seed, the code that it reaches and a checksum of its data, so that it is never made twice:
+    not after an interruption, and not when levels or seeds are added. An interrupted training goes
+    on from its last checkpoint. With other bins or another k the networks are measured again, not
+    trained.
 
     Several processes may make the same sweep at once: each takes runs that no other is making, and
     all end with the same result.
-
-    Examples
-    --------
-    See `infonb.experiments.colored_digits.run`.
     """
-    seeds: Sequence[int] = parameters.seed  # type: ignore[attr-defined]
-    steps = _Steps(parameters, data, train, measure, seeds[0], cache_folder(parameters.cache), {})
-    pending = [(level, seed) for level in levels for seed in seeds]
-    finished: dict[tuple[Any, int], xr.Dataset] = {}
+    dims = dims_of(experiment)
+    keys = [level if isinstance(level, tuple) else (level,) for level in levels]
+    labels = {dim: list(dict.fromkeys(key[i] for key in keys)) for i, dim in enumerate(dims)}
+    runs = _Runs(experiment, step, progress)
+    pending = [(key, seed) for key in keys for seed in experiment.seeds]
+    finished: dict[tuple[Any, ...], xr.Dataset] = {}
     with progress_bar(show=progress, total=len(pending), desc="networks", unit="network") as bar:
         while pending:
             busy = []
-            for level, seed in pending:
-                bar.set_postfix_str(f"{over}={level}, seed={seed}", refresh=progress is True)
-                run = steps.make(level, seed)
+            for key, seed in pending:
+                words = ", ".join(f"{d}={v}" for d, v in zip(dims, key, strict=True))
+                bar.set_postfix_str(f"{words}, seed={seed}", refresh=progress is True)
+                run = runs.make(key if len(dims) > 1 else key[0], seed)
                 if run is None:
-                    busy.append((level, seed))
+                    busy.append((key, seed))
                 else:
-                    finished[level, seed] = run
+                    finished[(*key, seed)] = run
                     bar.update(1)
             if len(busy) == len(pending):  # others are making all that is left
                 time.sleep(_PAUSE)
             pending = busy
-        bar.set_postfix_str(f"{steps.n_kept} kept from before" if steps.n_kept else "")
-    return collect(lambda level, seed: finished[level, seed], over, levels, seeds, progress=False)
+        bar.set_postfix_str(f"{runs.n_kept} kept from before" if runs.n_kept else "")
+    return stack_runs(finished, {**labels, "seed": experiment.seeds})
 
 
-@dataclass
-class _Steps:
-    """The steps of a run, with what is known of its place in the cache."""
+class _Runs:
+    """The runs of one sweep, with what is known of their places in the cache."""
 
-    parameters: MeasureParameters
-    data: Data
-    train: Train
-    measure: Measure
-    first_seed: int
-    folder: Path | None
-    places: dict[tuple[Any, int], KeptRun]
-    n_kept: int = 0
+    def __init__(self, experiment: Experiment, step: str, progress: bool | str) -> None:
+        self.experiment, self.step, self.n_kept = experiment, step, 0
+        self._progress = "transient" if progress is True else False
+        self._places: dict[Any, CachedRun | None] = {}
 
     def make(self, level: Any, seed: int) -> xr.Dataset | None:
         """Return a run, made or kept from before; None if another process is making it."""
-        activation = seed == self.first_seed
-        if self.folder is None:
-            return self._run(level, seed, *self.data(level, seed), None)
-        parts = None
-        if (level, seed) not in self.places:
-            parts = self.data(level, seed)
-            self.places[level, seed] = KeptRun.of(self.folder, self.parameters, level, seed, parts)
-        place = self.places[level, seed]
-        kept = place.load(activation=activation)
+        data = None
+        if (level, seed) not in self._places:
+            data = self.experiment.data(level, seed)
+            self._places[level, seed] = CachedRun.of(self.experiment, level, seed, data, self.step)
+        place = self._places[level, seed]
+        if place is None:
+            return self._run(level, seed, data, None)
+        kept = place.load()
         if kept is not None:
             self.n_kept += 1
             return kept
@@ -133,22 +97,38 @@ class _Steps:
         except RuntimeError:  # another process is at it
             return None
         try:
-            kept = place.load(activation=activation)  # or has just finished
-            if kept is not None:
-                return kept
-            run = self._run(level, seed, *(parts or self.data(level, seed)), place.folder)
-            place.save(run, activation=activation)
-            return run
+            kept = place.load()  # or has just finished
+            if kept is None:
+                kept = self._run(level, seed, data, place.folder)
+                place.save(kept)
+            return kept
         finally:
             lock.release()
 
     def _run(
-        self,
-        level: Any,
-        seed: int,
-        examples: xr.Dataset,
-        evaluation: xr.Dataset,
-        checkpoint: Path | None,
+        self, level: Any, seed: int, data: dict[str, xr.Dataset] | None, checkpoint: Path | None
     ) -> xr.Dataset:
-        model, history = self.train(level, examples, evaluation, seed, checkpoint)
-        return self.measure(level, model, history, evaluation, seed)
+        data = self.experiment.data(level, seed) if data is None else data
+        model, history = self.experiment.train(
+            level, seed, data, checkpoint=checkpoint, progress=self._progress
+        )
+        run = getattr(self.experiment, self.step)(level, seed, model, data)
+        return run if history is None else with_history(run, history)
+
+
+def with_history(run: xr.Dataset, history: xr.Dataset) -> xr.Dataset:
+    """
+    Return what was measured with the course of the training beside it.
+
+    That is the curves (epoch), ``final_...``: their values at the epoch whose weights were kept,
+    the number of ``epochs``, and whatever else the training noted.
+    """
+    curves = history.drop_vars([n for n, v in history.data_vars.items() if "epoch" not in v.dims])
+    kept = history.attrs["best_epoch"] if history.attrs.get("keep") == "best" else None
+    final = {
+        f"final_{name}": curve.isel(epoch=-1, drop=True) if kept is None
+        else curve.sel(epoch=kept, drop=True)
+        for name, curve in curves.data_vars.items()
+    }  # fmt: skip
+    run = run.assign(history.data_vars).assign(final)
+    return run.assign(epochs=history.sizes["epoch"]) if curves.data_vars else run

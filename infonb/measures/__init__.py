@@ -8,10 +8,10 @@ Nothing here imports numba, scikit-learn, dask or torch before it is used.
 
 from __future__ import annotations
 
+from infonb.dims import take_activation
 from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
 from infonb.measures.density import mixture_density
-from infonb.measures.rows.layout import take_activation
 from infonb.measures.ties import TiesWarning
 
 __all__ = ["TiesWarning", "entropy", "mixture_density", "mutual_information", "take_activation"]

@@ -7,12 +7,13 @@ from collections.abc import Hashable
 import numpy as np
 import xarray as xr
 
+from infonb.dims import take_activation
 from infonb.measures.kernels.corrections import CORRECTIONS, entropy_of_counts
 from infonb.measures.options import Attributes, check_neighbours, per_unit
 from infonb.measures.rows.chunked import source
 from infonb.measures.rows.counting import bins_of, count_rows
 from infonb.measures.rows.edges import check_edges
-from infonb.measures.rows.layout import Layout, take_activation
+from infonb.measures.rows.layout import Layout
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]
@@ -53,11 +54,12 @@ def entropy(
     bins
         Number of bins.
     edges
-        ``"common"``: one set of edges from the least to the greatest value over layer, neuron and
-        sample, for each batch entry its own; layers are comparable, and a layer of small range
-        looks poor in entropy (the paper's "global binning"). ``"neuron"``: every neuron between
-        its own least and greatest value; shapes are compared, not ranges. Or an increasing 1-D
-        array: these edges for all, and `bins` is not used.
+        The ruler: from which least to which greatest value the bins reach. ``"common"``: one range
+        for all neurons of one network, over layer, neuron and sample; layers are comparable, and a
+        layer of small range looks poor in entropy (the paper's "global binning"). ``"shared"``: one
+        range for all networks that are compared, over all batch dimensions too; a network of small
+        range looks poor in entropy. ``"neuron"``: each neuron its own range; shapes are compared,
+        not ranges. Or an increasing 1-D array: these edges for all, and `bins` is not used.
     k
         Which neighbour (``"knn"`` only).
     corrected

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from infonb.dims import take_activation
 from infonb.measures.options import (
     PERMUTATIONS,
     Attributes,
@@ -20,7 +21,6 @@ from infonb.measures.pairs import check_pairs, choose_pairs
 from infonb.measures.pairwise import binned_pairs, nearest_pairs
 from infonb.measures.rows.chunked import source
 from infonb.measures.rows.edges import check_edges
-from infonb.measures.rows.layout import take_activation
 from infonb.measures.rows.source import Source
 from infonb.measures.variable import binned_with, check_variable, nearest_with
 from infonb.validate import check_choice, check_integer
@@ -43,7 +43,7 @@ def mutual_information(
     clip: bool = False,
     within: str | None = None,
     between: tuple[Hashable, Hashable] | None = None,
-    neurons: int | None = None,
+    neurons: int | Mapping[Hashable, int] | None = None,
     max_samples: int | None = None,
     seed: int = 0,
     unit: str = "nat",
@@ -80,7 +80,10 @@ def mutual_information(
     k
         Which neighbour (``"ksg"`` and ``"mixture"``).
     bins, edges
-        As in `entropy` (``"binned"`` only). A continuous `other` has as many bins of its own range.
+        Number of bins, and their ruler (``"binned"`` only): ``"common"``, one range for all neurons
+        of one network; ``"shared"``, one range for all networks that are compared; ``"neuron"``,
+        each neuron its own range; or an increasing 1-D array, as in `entropy`. A continuous `other`
+        has as many bins of its own range (``"shared"``: of its range over all networks).
     corrected
         What takes the bias of ``"binned"`` away (see the notes for how much that is). None: the
         plug-in value. ``"miller-madow"``: less (K_xy - K_x - K_y + 1) / (2 S), with the numbers K
@@ -104,9 +107,11 @@ def mutual_information(
         Two layers: only pairs of a neuron of the first and one of the second; dims (\*batch,
         neuron, other_neuron).
     neurons
-        At most so many neurons of each layer, drawn without replacement, each layer by itself;
-        the coordinate ``drawn_neuron`` (layer, neuron) tells which, up to the layer's ``width``.
-        Without a dim of layers, ``neuron`` itself does.
+        At most so many neurons of each layer, or ``{layer: number}``, drawn without replacement:
+        of one seeded order each layer takes the first that it has, so that layers of one width have
+        the same draw, and a larger draw contains a smaller one. ``neuron`` and ``other_neuron``
+        keep their labels, a neuron that is not drawn in a layer is NaN there, and one that is drawn
+        in none is left out: the result stands beside the entropy of all neurons, in one dataset.
     max_samples
         At most so many samples, drawn without replacement.
     seed

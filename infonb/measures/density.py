@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.rows.layout import UNIT_DIMS
+from infonb.dims import PAIR_DIMS, without_diagonal
 from infonb.validate import check_dim, check_integer
 
-__all__ = ["mixture_density", "without_diagonal"]
-
-PAIR_DIMS = ("layer", "neuron", "other_layer", "other_neuron")
+__all__ = ["mixture_density"]
 
 # A mixture of a few components is settled by far fewer values than 768 x 768 pairs give.
 MAX_FITTED = 20_000
@@ -161,38 +159,6 @@ def _dims(values: xr.DataArray, dim: Hashable | Iterable[Hashable] | None) -> tu
     for name in named:
         check_dim(name, values.dims, "values")
     return named
-
-
-def without_diagonal(values: xr.DataArray) -> xr.DataArray:
-    """
-    Return a measure of pairs with NaN where both neurons of a pair are the same one.
-
-    Parameters
-    ----------
-    values
-        Any result of `mutual_information`, or a part of one: all pairs, those within each layer
-        (no ``other_layer``), those between two layers.
-
-    Examples
-    --------
-    >>> within = xr.DataArray(np.ones((1, 2, 2)), dims=("layer", "neuron", "other_neuron"))
-    >>> without_diagonal(within).values
-    array([[[nan,  1.],
-            [ 1., nan]]])
-    """
-    known = {*values.dims, *values.coords}
-    here = [d for d in UNIT_DIMS if d in known]
-    other = [d for d in UNIT_DIMS if f"other_{d}" in known]
-    if here == ["layer", "neuron"] and other == ["neuron"]:
-        here = other  # within="layer": both are of the same one
-    # with only one of two neurons left (a mean over the other), there is no diagonal any more
-    if not other or here != other:
-        return values
-    same = xr.DataArray(True)
-    for d in here:
-        own, its = (values[n].reset_coords(drop=True) for n in (d, f"other_{d}"))
-        same = same & (own.drop_vars(own.coords) == its.drop_vars(its.coords))
-    return values.where(~same)
 
 
 def _spread(values: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.measures.drawn import Neurons, check_neurons, draw_rows, numbers_of_layers
 from infonb.measures.options import Attributes
 from infonb.measures.rows.layout import Layout, plain
-from infonb.validate import check_choice, check_integer, did_you_mean
+from infonb.validate import check_choice, did_you_mean
 
 __all__ = ["Pairs", "check_pairs", "choose_pairs"]
 
@@ -71,7 +72,7 @@ class Pairs:
 
 
 def check_pairs(
-    within: str | None, between: tuple[Hashable, Hashable] | None, neurons: int | None
+    within: str | None, between: tuple[Hashable, Hashable] | None, neurons: Neurons | None
 ) -> None:
     """Raise unless the choice of pairs makes sense by itself."""
     if within is not None:
@@ -83,7 +84,7 @@ def check_pairs(
             f"between must be two layers, as in between=('fc1', 'fc3'); not {between!r}."
         )
     if neurons is not None:
-        check_integer("neurons", neurons, minimum=1)
+        check_neurons(neurons)
 
 
 def choose_pairs(
@@ -91,7 +92,7 @@ def choose_pairs(
     *,
     within: str | None = None,
     between: tuple[Hashable, Hashable] | None = None,
-    neurons: int | None = None,
+    neurons: Neurons | None = None,
     seed: int = 0,
 ) -> Pairs:
     """Return the pairs: all, those within each layer, or those between two layers."""
@@ -110,8 +111,8 @@ def choose_pairs(
     attrs: Attributes = {}
     template, position = where.template, where.position
     if neurons is not None:
-        template, position = _draw(where, neurons, check_integer("seed", seed, minimum=0))
-        attrs |= {"neurons": neurons, "seed": seed}
+        template, position, number = _draw(where, neurons, seed)
+        attrs |= {"neurons": number if isinstance(neurons, Mapping) else int(neurons), "seed": seed}
     if between is not None:
         ends = [_layer(where, name) for name in between]
         attrs["between"] = " and ".join(str(plain(where.template.layer.values[i])) for i in ends)
@@ -121,62 +122,24 @@ def choose_pairs(
     return _among(template, position, where.unit_dims, within is not None, attrs)
 
 
-def _draw(where: Layout, neurons: int, seed: int) -> tuple[xr.DataArray, np.ndarray]:
-    """
-    Return the template of so many drawn neurons of each layer, and the rows' positions in it.
-
-    Every layer has its own draw: the same positions in all layers would hold more pairs of a
-    neuron with its own successor in a residual stream than there are among all pairs.
-    """
+def _draw(where: Layout, neurons: Neurons, seed: int) -> tuple[xr.DataArray, np.ndarray, int]:
+    """Return the template of the neurons drawn in some layer, the rows' positions in it, and n."""
     if "neuron" not in where.unit_dims:
         raise ValueError(
             f"neurons={neurons} draws from the dim 'neuron', which the activation does not have."
         )
-    n_layers = where.unit_shape[0] if len(where.unit_dims) == 2 else 1
-    width = where.unit_shape[-1]
-    layer, neuron = np.divmod(where.unit, width)
-    chosen = []
-    for index in range(n_layers):
-        there = np.unique(neuron[layer == index])
-        rng = np.random.default_rng([seed, index])
-        chosen.append(np.sort(rng.choice(there, min(neurons, len(there)), replace=False)))
-    size = max(len(one) for one in chosen)
-    # beyond the number of drawn ones stands the first neuron; there are no values
-    drawn = np.zeros((n_layers, size), np.int64)
-    slot = np.full((n_layers, width), -1)
-    for index, one in enumerate(chosen):
-        drawn[index, : len(one)] = one
-        slot[index, one] = np.arange(len(one))
-    template = where.template
-    if len(where.unit_dims) == 1:
-        template = template.isel(neuron=drawn[0])
-        if "neuron" not in template.coords:
-            template = template.assign_coords(neuron=drawn[0])
-    else:
-        if "neuron" in template.coords:
-            labels = template["neuron"].variable
-            template = template.drop_vars("neuron").assign_coords(drawn_neuron=labels)
-        else:
-            template = template.assign_coords(drawn_neuron=("neuron", np.arange(width)))
-        template = template.isel(
-            layer=xr.DataArray(np.arange(n_layers), dims="layer"),
-            neuron=xr.DataArray(drawn, dims=("layer", "neuron")),
-        ).transpose(*where.template.dims)
-        template = template.assign_coords(neuron=np.arange(size))
-    own = slot[layer, neuron]
-    position = np.where(own >= 0, (where.batch * n_layers + layer) * size + own, -1)
-    if "width" in template.coords:
-        template = template.assign_coords(width=_drawn_width(template, position))
-    return template, position
-
-
-def _drawn_width(template: xr.DataArray, position: np.ndarray) -> xr.Variable:
-    """Return how many of the drawn neurons each layer has; they come first, in ascending order."""
-    there = np.zeros(template.size, np.bool_)
-    there[position[position >= 0]] = True
-    width = template.coords["width"]
-    number = template.copy(data=there.reshape(template.shape)).sum("neuron")
-    return number.max([d for d in number.dims if d not in width.dims]).variable
+    template, has_layers = where.template, len(where.unit_dims) == 2
+    layers = template["layer"].values.tolist() if has_layers else []
+    numbers = numbers_of_layers(neurons, layers)
+    layer, place = np.divmod(where.position, where.unit_shape[-1])
+    drawn = draw_rows(layer, place, numbers, seed)
+    kept = np.unique(place[drawn])
+    template = template.isel(neuron=kept)
+    if "neuron" not in template.coords:
+        template = template.assign_coords(neuron=kept)
+    position = np.where(drawn, layer * len(kept) + np.searchsorted(kept, place), -1)
+    number = int(np.bincount(layer[drawn] // len(numbers), minlength=1).max())
+    return template, position, number
 
 
 def _layer(where: Layout, name: Hashable) -> int:
@@ -215,13 +178,13 @@ def _across(
     entry, unit = np.divmod(position, n_layers * n_neurons)
     layer, neuron = np.divmod(unit, n_neurons)
     layer = np.where(position >= 0, layer, -1)
-    one, other = (_one_layer(template, i) for i in (a, b))
     groups: list[Any] = []
     for index in np.unique(entry[position >= 0]):
         own, theirs = (np.flatnonzero((layer == i) & (entry == index)) for i in (a, b))
         groups.append((own, None if a == b else theirs))
-    at_one = np.where(layer == a, entry * one.sizes["neuron"] + neuron, -1)
-    at_other = np.where(layer == b, neuron, -1)
+    one, at_one = _one_layer(template, a, neuron, layer == a)
+    other, at_other = _one_layer(template, b, neuron, layer == b)
+    at_one = np.where(at_one >= 0, entry * one.sizes["neuron"] + at_one, -1)
     template = _paired(one, other, ("neuron",))
     return Pairs(groups, at_one, at_other, template, other.sizes["neuron"], attrs)
 
@@ -239,16 +202,18 @@ def _product(rows: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return first.astype(np.int32), second.astype(np.int32)
 
 
-def _one_layer(template: xr.DataArray, index: int) -> xr.DataArray:
-    """Return one layer without its padding, where it is the same in all batch entries."""
+def _one_layer(
+    template: xr.DataArray, index: int, neuron: np.ndarray, here: np.ndarray
+) -> tuple[xr.DataArray, np.ndarray]:
+    """Return one layer without what it has not in any batch entry, and where its rows stand."""
     one = template.isel(layer=index)
     for name, coord in template.coords.items():
         if coord.dims == ("layer",) and coord.dtype == object:
             # isel makes text of a fixed width of it, for which zarr has no specification
             scalar = np.array(coord.values[index], dtype=object)
             one = one.assign_coords({name: xr.Variable((), scalar)})
-    width = one.coords.get("width")
-    return one if width is None or width.ndim else one.isel(neuron=slice(int(width)))
+    kept = np.unique(neuron[here])
+    return one.isel(neuron=kept), np.where(here, np.searchsorted(kept, neuron), -1)
 
 
 def _paired(one: xr.DataArray, other: xr.DataArray, inner: tuple[Hashable, ...]) -> xr.DataArray:

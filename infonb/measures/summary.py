@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from infonb.dims import count_neurons, without_diagonal
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -112,7 +114,7 @@ def _nothing() -> str:
 def _activations(values: xr.DataArray, attrs: dict[Any, Any]) -> Table:
     import pandas as pd
 
-    widths, layers = _widths(values), _layers(values)
+    widths, layers = count_neurons(values), _layers(values)
     samples = values.sizes["sample"]
     others = {str(d): n for d, n in values.sizes.items() if d not in ("layer", "neuron", "sample")}
     copies = math.prod(others.values())
@@ -169,8 +171,6 @@ def _spread(measure: xr.DataArray) -> list[Table]:
     """Return median and quantiles of each layer, pairs within it for MI; none of what is lazy."""
     import pandas as pd
 
-    from infonb.measures.density import without_diagonal
-
     if measure.chunks is not None or not np.isfinite(measure).any():
         return []
     pairs = "other_neuron" in measure.dims
@@ -197,17 +197,6 @@ def _layers(values: xr.DataArray) -> list[str]:
     if "layer" in values.dims:
         return [str(name) for name in values.layer.values]
     return [str(values.layer.values) if "layer" in values.coords else "all neurons"]
-
-
-def _widths(values: xr.DataArray) -> list[int]:
-    count = values.sizes.get("neuron", 1)
-    if "width" not in values.coords or "neuron" not in values.dims:
-        return [count] * len(_layers(values))
-    width = values.width.max([dim for dim in values.width.dims if dim != "layer"])
-    there = np.arange(count)
-    if "neuron" in values.coords and values.neuron.dtype.kind in "iu":
-        there = values.neuron.values  # those of a selection
-    return [int((there < neurons).sum()) for neurons in np.atleast_1d(width.values)]
 
 
 def _modules(text: str, layers: list[str]) -> list[str]:

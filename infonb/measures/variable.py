@@ -239,7 +239,7 @@ def binned_with(
         _binned, where=rows.layout, variable=variable, corrected=corrected, normalized=normalized,
         pointwise=pointwise, seed=seed,
     )  # fmt: skip
-    return rows.rowwise(work, bins_of(rows, edges), edges.bins)
+    return rows.rowwise(work, bins_of(rows, edges), edges)
 
 
 def _binned(
@@ -247,7 +247,7 @@ def _binned(
     start: int,
     stop: int,
     bins_of_rows: tuple[np.ndarray, np.ndarray],
-    bins: int,
+    edges: Edges,
     *,
     where: Layout,
     variable: Variable,
@@ -260,7 +260,7 @@ def _binned(
     from infonb.measures.kernels.plug_in import plug_in
 
     sets, which = bins_of_rows
-    n_new = variable.values.shape[1]
+    bins, n_new = edges.bins, variable.values.shape[1]
     codes = row_codes(values, sets, which[start:stop])
     shape = (len(values), n_new, *((values.shape[1],) if pointwise else ()))
     result = np.zeros(shape)
@@ -271,7 +271,8 @@ def _binned(
         n_bins = variable.n_classes
         if n_bins is None:  # equal bins between its own least and greatest value
             n_bins = bins
-            own_edges = equal_edges(others.min(axis=1), others.max(axis=1), n_bins)
+            of = variable.values if edges.kind == "shared" else variable.values[[number]]
+            own_edges = equal_edges(of.min(axis=(0, 2)), of.max(axis=(0, 2)), n_bins)
             others = row_codes(others, own_edges, np.arange(n_new))
         first, second = (grid.ravel() for grid in np.indices((len(own), n_new), np.int32))
         found = plug_in(

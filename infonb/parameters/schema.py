@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 from infonb.validate import check_choice
 
@@ -72,6 +72,7 @@ def parameter(
     minimum: float | None = None,
     maximum: float | None = None,
     affects: str = "training",
+    order: int = 0,
 ) -> Any:
     """
     Return a dataclass field that holds a default, a help text and what values are valid.
@@ -90,6 +91,8 @@ def parameter(
         What changes with it: ``"training"`` of a run and all after it, ``"measures"`` only, or
         ``"selection"``: which runs there are, and how they are shown. Finished runs are kept
         under a key of what they depend on.
+    order
+        Parameters are listed by it, then as they are declared, base classes first.
 
     Examples
     --------
@@ -102,6 +105,7 @@ def parameter(
         "minimum": minimum,
         "maximum": maximum,
         "affects": affects,
+        "order": order,
     }
     check_choice("affects", affects, ["training", "measures", "selection"])
     if isinstance(default, list):
@@ -129,18 +133,21 @@ def describe(cls: type) -> list[ParameterInfo]:
     [ParameterInfo(name='bins', type='int', default=100, help='number of bins', choices=None,
     minimum=1, maximum=None, affects='training')]
     """
-    hints = get_type_hints(cls)
-    records = []
+    records: list[tuple[int, ParameterInfo]] = []
     for field in dataclasses.fields(cls):
-        hint = hints[field.name]
-        if hint not in _TYPES:
+        # as a text, where annotations are not evaluated
+        kind = field.type if field.type in _TYPES.values() else _TYPES.get(field.type)
+        if kind is None:
             raise TypeError(
-                f"parameter {field.name!r} of {cls.__name__} has type {hint}; supported are "
+                f"parameter {field.name!r} of {cls.__name__} has type {field.type}; supported are "
                 f"{', '.join(_TYPES.values())}."
             )
         if "help" not in field.metadata:
             raise TypeError(f"parameter {field.name!r} must be declared with parameter().")
         factory = field.default_factory
         default = field.default if factory is dataclasses.MISSING else factory()
-        records.append(ParameterInfo(field.name, _TYPES[hint], default, **field.metadata))
-    return records
+        metadata = {name: value for name, value in field.metadata.items() if name != "order"}
+        records.append(
+            (field.metadata["order"], ParameterInfo(field.name, str(kind), default, **metadata))
+        )
+    return [record for _, record in sorted(records, key=lambda pair: pair[0])]

@@ -8,11 +8,16 @@ from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
 from infonb.plots.measures import plot_entropy, plot_mutual_information
+from infonb.plots.picture import Picture, subplots
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
+from infonb.plots.style import label_of, palette
 from infonb.plots.training import plot_training
 
 __all__ = [
+    "Picture",
+    "label_of",
+    "palette",
     "plot_accuracy_map",
     "plot_activations",
     "plot_circles",
@@ -27,4 +32,5 @@ __all__ = [
     "plot_side_by_side",
     "plot_surface",
     "plot_training",
+    "subplots",
 ]

@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import check_array, group_dim
 from infonb.plots.labels import keep_apart
-from infonb.plots.style import Picture, check_array, group_dim, label_of, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of
 from infonb.validate import check_dim
 
 __all__ = ["plot_accuracy_map"]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from infonb.dims import group_dim, with_layer
 from infonb.measures import take_activation
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.labels import keep_apart
-from infonb.plots.style import Picture, group_dim, label_of, palette, subplots, with_layer
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette
 from infonb.validate import check_choice, check_integer
 
-__all__ = ["plot_activations", "plot_neuron", "sample_coordinate"]
+__all__ = ["choose_labels", "plot_activations", "plot_neuron", "sample_coordinate"]
 
 
 def plot_activations(
@@ -33,7 +36,8 @@ def plot_activations(
     activation
         Dims (layer, neuron, sample), and perhaps a dimension of levels (one panel each).
     by
-        The dimension of the levels; needed only if there are several candidates.
+        The dimension of the levels; needed only if there are several candidates. Of all others,
+        such as seed, a label has to be chosen: ``activation.sel(seed=0)``.
     sort
         Coordinate on ``sample`` by which samples are ordered; None: the label if it is known, else
         the prediction, else as recorded.
@@ -65,6 +69,7 @@ def plot_activations(
     check_integer("n_neurons", n_neurons, 1)
     activation = with_layer(take_activation(activation))
     by = group_dim(activation, by, {"layer", "neuron", "sample"})
+    activation = choose_labels(activation, (by, "layer", "neuron", "sample"))
     sort = sample_coordinate(activation, sort, "sort")
     levels = list(activation[by].values) if by else [None]
     columns = 2 if len(levels) == 4 else min(len(levels), 3)
@@ -97,15 +102,31 @@ def plot_activations(
     return picture
 
 
-def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> str:
-    """
-    Return the coordinate on ``sample`` that is meant: the label, the prediction, or the sample.
+def choose_labels(
+    activation: xr.DataArray, dims: Sequence[str | None], what: str = "activation"
+) -> xr.DataArray:
+    """Return activations with no dims but those that are drawn; raise where there is a choice."""
+    left = [str(dim) for dim in activation.dims if dim not in dims]
+    many = [dim for dim in left if activation.sizes[dim] > 1]
+    if many:
+        there = "; ".join(f"{dim}: {_some(activation[dim].values.tolist())}" for dim in many)
+        first = ", ".join(f"{dim}={activation[dim].values.tolist()[0]!r}" for dim in many)
+        raise ValueError(
+            f"{what} has more dims than the figure draws ({', '.join(filter(None, dims))}): choose "
+            f"a label of {there}. As in {what}.sel({first})."
+        )
+    return activation.squeeze(left)
 
-    Examples
-    --------
-    >>> sample_coordinate(xr.DataArray([0.0], {"sample": [0]}, ("sample",)), None, "sort")
-    'sample'
-    """
+
+def _some(labels: Sequence[Any]) -> str:
+    """Return the labels of a dimension, of many the first and the last."""
+    if len(labels) > 8:
+        labels = [*labels[:3], ..., labels[-1]]
+    return ", ".join("…" if label is ... else repr(label) for label in labels)
+
+
+def sample_coordinate(activation: xr.DataArray, name: str | None, what: str) -> str:
+    """Return the coordinate on ``sample`` that is meant: label, prediction, or sample."""
     there = [str(key) for key, c in activation.coords.items() if c.dims == ("sample",)]
     if name is None:
         return next((key for key in ("label", "prediction") if key in there), "sample")
@@ -127,7 +148,8 @@ def plot_neuron(
     Parameters
     ----------
     activation, other
-        Activations of two neurons over the same samples, dims (sample).
+        Activations of two neurons over the same samples, dims (sample). Of other dims a label has
+        to be chosen: ``activation.sel(seed=0, layer="fc1", neuron=3)``.
     bin_edges
         Edges of the bins, shape (bins + 1,).
     colour_by
@@ -151,6 +173,8 @@ def plot_neuron(
     >>> len(picture.axes)
     2
     """
+    activation = choose_labels(take_activation(activation), ["sample"])
+    other = choose_labels(take_activation(other), ["sample"], "other")
     colour_by = sample_coordinate(activation, colour_by, "colour_by")
     picture, axes = subplots(1, 2, size=(4.6, 3.3))
     left, right = axes[0]

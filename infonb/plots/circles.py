@@ -9,7 +9,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.colors import LinearSegmentedColormap
 
-from infonb.plots.style import Picture, label_of, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of
 from infonb.validate import check_dim
 
 __all__ = ["plot_cuts", "plot_surface"]

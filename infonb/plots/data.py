@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.plots.style import Picture, label_of, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["plot_circles", "plot_decision", "plot_images"]

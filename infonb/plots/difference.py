@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import group_dim, with_layer
+from infonb.plots.activations import choose_labels
+from infonb.plots.picture import Picture, subplots
 from infonb.plots.side_by_side import shown_samples
-from infonb.plots.style import Picture, group_dim, label_of, palette, subplots, with_layer
+from infonb.plots.style import label_of, palette
 from infonb.validate import check_integer
 
 __all__ = ["plot_difference"]
@@ -53,6 +56,7 @@ def plot_difference(
     check_integer("n_samples", n_samples, 1)
     difference = with_layer(difference)
     by = group_dim(difference, by, {"layer", "neuron", "sample"})
+    difference = choose_labels(difference, (by, "layer", "neuron", "sample"), "difference")
     if by is None:
         difference, by = difference.expand_dims("network"), "network"
     levels, layers = list(difference[by].values), list(difference.layer.values)

@@ -8,40 +8,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-__all__ = ["draw_heat_map", "label_ticks"]
+__all__ = ["draw_heat_map", "label_ticks", "order_by_similarity"]
 
 
 def draw_heat_map(
     axis: Any, activation: xr.DataArray, n_neurons: int, rng: np.random.Generator
 ) -> tuple[Any, list[int]]:
     """
-    Draw samples from top to bottom and the neurons of each layer from left to right.
+    Draw samples downwards, the neurons of each layer to the right; return image and widths shown.
 
-    Parameters
-    ----------
-    axis
-        To draw on.
-    activation
-        Dims (layer, neuron, sample); neurons with NaN are left out.
-    n_neurons
-        At most so many of each layer, drawn with `rng`.
-    rng
-        Source of the draw.
-
-    Returns
-    -------
-    image
-        For the colour bar.
-    widths : list of int
-        How many neurons of each layer are shown.
-
-    Examples
-    --------
-    >>> import infonb as inb
-    >>> from infonb.plots.style import subplots
-    >>> acts = inb.from_arrays({"a": np.zeros((5, 2)), "b": np.ones((5, 4))}).activation
-    >>> draw_heat_map(subplots()[1][0, 0], acts, 3, np.random.default_rng(0))[1]
-    [2, 3]
+    Dims (layer, neuron, sample); neurons with NaN are left out, at most `n_neurons` of each layer
+    are chosen at random.
     """
     matrix, bounds = _columns(activation, n_neurons, rng)
     image = _draw_blocks(axis, matrix, bounds)
@@ -51,14 +28,7 @@ def draw_heat_map(
 
 
 def label_ticks(labels: np.ndarray) -> tuple[list[float], list[str]]:
-    """
-    Return where each run of equal labels has its middle, and the label; none if too many.
-
-    Examples
-    --------
-    >>> label_ticks(np.array([3, 3, 3, 7]))
-    ([1.0, 3.0], ['3', '7'])
-    """
+    """Return the middle of each run of equal labels, and the label; none if too many."""
     starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
     if starts.size > 12:
         return [], []
@@ -78,18 +48,18 @@ def _columns(
         rows = rows[np.sort(rng.permutation(len(rows))[:n_neurons])]
         spread = rows.std(axis=1, keepdims=True)
         rows = (rows - rows.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0)
-        parts.append(rows[_alike(rows)])
+        parts.append(rows[order_by_similarity(len(rows), rows)])
     bounds = np.cumsum([0, *[len(part) for part in parts]])
     return np.concatenate(parts).T, bounds
 
 
-def _alike(rows: np.ndarray) -> np.ndarray:
-    """Return an order in which similar rows are neighbours."""
-    if len(rows) < 3:
-        return np.arange(len(rows))
+def order_by_similarity(n: int, distances: np.ndarray) -> np.ndarray:
+    """Return an order of n in which similar ones are neighbours; of rows, or distances of pairs."""
+    if n < 3:
+        return np.arange(n)
     from scipy.cluster.hierarchy import leaves_list, linkage
 
-    return leaves_list(linkage(rows, method="average", optimal_ordering=False))
+    return leaves_list(linkage(distances, method="average"))
 
 
 def _draw_blocks(axis: Any, matrix: np.ndarray, bounds: np.ndarray) -> Any:

@@ -8,33 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from infonb.plots.style import Picture
+from infonb.plots.picture import Picture
 
 __all__ = ["add_legend", "keep_apart", "touching"]
 
 
 def touching(picture: Picture, axes: Sequence[Any]) -> bool:
-    """
-    Return whether any two labels below one of the axes touch, as the picture is laid out now.
-
-    Parameters
-    ----------
-    picture
-        With all that takes room in it: legends, colour bars.
-    axes
-        Of the picture, with labels that are not turned.
-
-    Examples
-    --------
-    >>> from infonb.plots.style import subplots
-    >>> picture, axes = subplots(size=(2, 2))
-    >>> _ = axes[0, 0].set_xticks([0, 1], ["short", "one"])
-    >>> touching(picture, [axes[0, 0]])
-    False
-    >>> _ = axes[0, 0].set_xticks([0, 1], ["much longer than the other", "and this one too"])
-    >>> touching(picture, [axes[0, 0]])
-    True
-    """
+    """Return whether any two labels below one of the axes touch, as the picture is laid out now."""
     picture.draw_without_rendering()
     for axis in axes:
         labels = [label for label in axis.get_xticklabels() if label.get_text()]
@@ -51,22 +31,6 @@ def keep_apart(picture: Picture, axes: Sequence[Any]) -> None:
 
     Where even upright ones would, as many are left out as must be, at equal distances. The picture
     grows by the height of turned labels, so that they take no room from the panels.
-
-    Parameters
-    ----------
-    picture
-        With all that takes room in it: legends, colour bars.
-    axes
-        Of the picture.
-
-    Examples
-    --------
-    >>> from infonb.plots.style import subplots
-    >>> picture, axes = subplots(size=(4, 3))
-    >>> _ = axes[0, 0].set_xticks(range(4), [f"layer number {i}" for i in range(4)])
-    >>> keep_apart(picture, [axes[0, 0]])
-    >>> axes[0, 0].get_xticklabels()[0].get_rotation()
-    30.0
     """
     if not touching(picture, axes):
         return
@@ -91,19 +55,7 @@ def keep_apart(picture: Picture, axes: Sequence[Any]) -> None:
 
 
 def add_legend(picture: Picture, handles: Sequence[Any], names: Sequence[str]) -> Any:
-    """
-    Put a legend above all panels, in as many columns, at most 6, as there is room for.
-
-    Examples
-    --------
-    >>> from infonb.plots.style import subplots
-    >>> picture, axes = subplots(size=(5, 3))
-    >>> lines = axes[0, 0].plot([0, 1], [[0, 1], [1, 0]])
-    >>> add_legend(picture, lines, ["fc1", "fc2"])._ncols
-    2
-    >>> add_legend(picture, lines, ["x" * 30, "y" * 30])._ncols
-    1
-    """
+    """Put a legend above all panels, in as many columns, at most 6, as there is room for."""
     legend: Any = None
     for rows in range(-(-len(names) // 6), len(names) + 1):
         for spacing in (2.0, 1.0):

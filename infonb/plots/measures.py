@@ -7,25 +7,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import PAIR_DIMS, check_array, group_dim, with_layer, without_diagonal
 from infonb.measures import mixture_density
-from infonb.measures.density import without_diagonal
 from infonb.plots.boxes import draw_box
 from infonb.plots.labels import add_legend, keep_apart, touching
-from infonb.plots.style import (
-    Picture,
-    check_array,
-    group_dim,
-    label_of,
-    palette,
-    palette_kind,
-    subplots,
-    with_layer,
-)
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette, palette_kind
 from infonb.validate import check_dim
 
 __all__ = ["plot_entropy", "plot_mutual_information"]
-
-_PAIR_DIMS = ["layer", "neuron", "other_layer", "other_neuron"]
 
 
 def plot_entropy(
@@ -165,7 +155,7 @@ def plot_mutual_information(
     """
     check_array(information, "what infonb.mutual_information returned")
     check_dim("other_neuron", information.dims, "information")
-    by = group_dim(information, by, set(_PAIR_DIMS))
+    by = group_dim(information, by, set(PAIR_DIMS))
     levels = list(information[by].values) if by else [None]
     names = [label_of(by, level) if by else "" for level in levels]
     panels = _panels(information)
@@ -180,7 +170,7 @@ def plot_mutual_information(
         medians = []
         reach = []
         part = without_diagonal(part)
-        dims = [dim for dim in (*_PAIR_DIMS, "seed") if dim in part.dims]
+        dims = [dim for dim in (*PAIR_DIMS, "seed") if dim in part.dims]
         # all levels in one call: no curve of a panel is narrower than their common spread allows
         density = mixture_density(part, components=components, points=1024, dim=dims)
         density = density.transpose(..., "value")

@@ -11,9 +11,10 @@ import xarray as xr
 from infonb.claims.grid import axes_of, measures_of
 from infonb.claims.sentences import describe_grid
 from infonb.claims.words import is_ordered
+from infonb.plots.picture import DPI, Picture
 from infonb.plots.sensitivity_lines import plan_lines
 from infonb.plots.sensitivity_table import plan_table
-from infonb.plots.style import DPI, Picture, label_of
+from infonb.plots.style import label_of
 from infonb.validate import check_choice
 
 __all__ = ["plot_sensitivity"]

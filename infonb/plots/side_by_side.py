@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.density import mixture_density, without_diagonal
-from infonb.plots.activations import sample_coordinate
+from infonb.dims import group_dim, with_layer, without_diagonal
+from infonb.measures.density import mixture_density
+from infonb.plots.activations import choose_labels, sample_coordinate
 from infonb.plots.boxes import draw_box
 from infonb.plots.heat import draw_heat_map, label_ticks
-from infonb.plots.style import DPI, Picture, group_dim, label_of, palette, with_layer
+from infonb.plots.picture import DPI, Picture
+from infonb.plots.style import label_of, palette
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["plot_side_by_side", "shown_samples"]
@@ -72,6 +74,7 @@ def plot_side_by_side(
     if by is None:
         raise ValueError("activation has no dimension of networks; give at least two side by side.")
     activation, entropy, information = map(with_layer, (activation, entropy, information))
+    activation = choose_labels(activation, (by, "layer", "neuron", "sample"))
     levels = list(activation[by].values)
     colours = palette(len(levels), "layers")
     picture = Picture(figsize=(10.2, 6.6), dpi=DPI, layout="constrained")
@@ -110,16 +113,7 @@ def plot_side_by_side(
 def shown_samples(
     activation: xr.DataArray, n_samples: int, seed: int
 ) -> tuple[np.ndarray, tuple[list[float], list[str]]]:
-    """
-    Return a random choice of samples, ordered by label, and the ticks of the labels.
-
-    Examples
-    --------
-    >>> values = xr.DataArray(np.zeros(4), {"label": ("sample", [1, 0, 1, 0])}, ("sample",))
-    >>> order, (places, names) = shown_samples(values, 10, seed=0)
-    >>> values.label.values[order], names
-    (array([0, 0, 1, 1]), ['0', '1'])
-    """
+    """Return a random choice of samples, ordered by label, and the ticks of the labels."""
     chosen = np.random.default_rng(seed).permutation(activation.sizes["sample"])[:n_samples]
     labels = activation[sample_coordinate(activation, None, "sort")].values
     order = chosen[np.argsort(labels[chosen], kind="stable")]

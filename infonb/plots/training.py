@@ -6,14 +6,9 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.style import (
-    Picture,
-    group_dim,
-    label_of,
-    palette,
-    palette_kind,
-    subplots,
-)
+from infonb.dims import group_dim
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette, palette_kind
 from infonb.validate import check_choice
 
 __all__ = ["plot_training"]

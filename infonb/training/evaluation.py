@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +9,7 @@ import torch
 from torch import nn
 
 from infonb.data.batches import Batches
+from infonb.networks.state import device_and_dtype, modes_restored
 from infonb.training.losses import Loss
 from infonb.validate import check_integer
 
@@ -42,7 +41,7 @@ def predict(model: nn.Module, data: Any, *, batch_size: int = 1024) -> np.ndarra
     (5, 3)
     """
     check_integer("batch_size", batch_size, 1)
-    device, dtype = home(model)
+    device, dtype = device_and_dtype(model)
     batches = Batches(data, device=device, dtype=dtype, labels=False)
     with modes_restored(model), torch.no_grad():
         model.eval()
@@ -73,7 +72,7 @@ def accuracy(model: nn.Module, data: Any, *, batch_size: int = 1024) -> float:
     1.0
     """
     check_integer("batch_size", batch_size, 1)
-    device, dtype = home(model)
+    device, dtype = device_and_dtype(model)
     batches = Batches(data, device=device, dtype=dtype)
     with modes_restored(model):
         batches.check_labels(max(count_outputs(model, batches), 2))
@@ -132,22 +131,3 @@ def count_outputs(model: nn.Module, batches: Batches) -> int:
     if len(logits) != len(inputs):
         raise ValueError(f"{len(inputs)} examples give {len(logits)} rows of logits.")
     return 1 if logits.ndim == 1 else logits.shape[1]
-
-
-def home(model: nn.Module) -> tuple[torch.device, torch.dtype]:
-    """Return the device and the floating dtype of a network."""
-    for parameter in model.parameters():
-        if parameter.is_floating_point():
-            return parameter.device, parameter.dtype
-    return torch.device("cpu"), torch.get_default_dtype()
-
-
-@contextmanager
-def modes_restored(model: nn.Module) -> Iterator[None]:
-    """Put every module back into the mode (train or eval) that it was in."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode

@@ -14,17 +14,21 @@ from torch import nn
 
 from infonb.data.batches import Batches
 from infonb.networks.checkpoint import TrainingCheckpoint, shapes
+from infonb.networks.state import (
+    device_and_dtype,
+    modes_restored,
+    random_state,
+    seed_random_state,
+)
 from infonb.progress import progress_bar
 from infonb.training.evaluation import (
     count_outputs,
     evaluate,
     forward,
-    home,
     is_correct,
-    modes_restored,
 )
 from infonb.training.losses import Loss, MakeOptimizer, add_penalty, choose_loss, choose_optimizer
-from infonb.training.state import Run, Saver, random_state, seed_random_state
+from infonb.training.state import Run, Saver
 from infonb.validate import check_choice, check_integer, check_number
 
 __all__ = ["fit"]
@@ -173,7 +177,7 @@ def fit(
     check_integer("epochs", epochs, 1)
     check_integer("save_every", save_every, 1)
     is_exact = stop_at is not None or (monitor or "").startswith("train")
-    device, dtype = home(model)
+    device, dtype = device_and_dtype(model)
     parts = {"train": Batches(train, device=device, dtype=dtype, name="train")}
     if validation is not None:
         parts["validation"] = Batches(validation, device=device, dtype=dtype, name="validation")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +16,7 @@ from infonb.networks.checkpoint import (
     pack_optimizer,
     unpack_optimizer,
 )
-from infonb.training.evaluation import home
+from infonb.networks.state import device_and_dtype, get_random_state, set_random_state
 
 
 @dataclass
@@ -80,10 +79,8 @@ class Saver:
         # a copy: an interrupt in the middle of the next epoch finds the weights changed already
         run = self.run
         optimizer_tensors, optimizer = pack_optimizer(run.optimizer)
-        random = {"order": run.generator.get_state(), "cpu": torch.get_rng_state()}
-        device, _ = home(run.model)
-        if device.type == "cuda":
-            random["cuda"] = torch.cuda.get_rng_state(device)
+        device, _ = device_and_dtype(run.model)
+        random = {"order": run.generator.get_state(), **get_random_state(device)}
         weights = copy_tensors(run.model.state_dict())
         tensors = {
             "model": weights,
@@ -130,22 +127,4 @@ class Saver:
         elif not run.stopped and run.epoch >= epochs:
             run.stopped = "epochs"
         run.generator.set_state(tensors["random"]["order"])
-        torch.set_rng_state(tensors["random"]["cpu"])
-        if "cuda" in tensors["random"]:
-            torch.cuda.set_rng_state(tensors["random"]["cuda"], home(run.model)[0])
-
-
-@contextmanager
-def random_state(device: torch.device) -> Iterator[None]:
-    """Give torch's global random state back afterwards: dropout and DataLoaders draw from it."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
-
-
-def seed_random_state(device: torch.device, seed: int) -> None:
-    """Seed torch's global random state of the CPU and of one device."""
-    # torch.manual_seed would also reseed every other device, which nobody restores
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        with torch.cuda.device(device):
-            torch.cuda.manual_seed(seed)
+        set_random_state(device_and_dtype(run.model)[0], tensors["random"])

@@ -8,10 +8,11 @@ from typing import Any
 
 import xarray as xr
 
+from infonb.dims import check_array
 from infonb.plots import plot_decision, plot_surface
-from infonb.plots.style import Picture, check_array
+from infonb.plots.picture import Picture
 from infonb.validate import check_dim
-from infonb.widgets.explorer.controls import choice
+from infonb.widgets.panel.controls import choice
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_decision"]

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import check_array
 from infonb.measures import TiesWarning, mutual_information
 from infonb.plots.live import EstimatorDots
-from infonb.plots.style import Picture, check_array, label_of
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
 from infonb.validate import check_dim, check_integer
-from infonb.widgets.explorer.controls import choice
+from infonb.widgets.panel.controls import choice
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_estimators"]
@@ -119,22 +121,7 @@ def explore_estimators(
 
 
 class Estimates:
-    """
-    The estimates of pairs; each estimator is asked again only for what it depends on.
-
-    Parameters
-    ----------
-    pairs
-        As in `explore_estimators`.
-
-    Examples
-    --------
-    >>> z = np.random.default_rng(0).normal(size=(5, 2, 200))
-    >>> estimates = Estimates(xr.DataArray(z, dims=("seed", "neuron", "sample")))
-    >>> values, tied = estimates.of({}, n_samples=100, k=3, bins=10)
-    >>> values["KSG"].shape, tied
-    ((5,), [])
-    """
+    """The estimates of pairs; each estimator is asked again only for what it depends on."""
 
     def __init__(self, pairs: xr.DataArray) -> None:
         self._pairs = pairs

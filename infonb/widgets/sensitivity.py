@@ -11,7 +11,8 @@ from infonb.claims.grid import axes_of, measures_of
 from infonb.claims.sentences import describe_setting
 from infonb.claims.words import axis_words, is_ordered, label_words, measure_words
 from infonb.measures import mixture_density
-from infonb.plots.style import Picture, label_of, palette, palette_kind, subplots
+from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import label_of, palette, palette_kind
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["explore_sensitivity"]

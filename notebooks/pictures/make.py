@@ -13,8 +13,13 @@ from pathlib import Path
 import infonb as inb
 from infonb.claims.sensitivity import sensitivity
 from infonb.experiments import colored_digits, concentric_circles
-from infonb.plots import plot_activations, plot_sensitivity, plot_side_by_side, plot_surface
-from infonb.plots.style import Picture
+from infonb.plots import (
+    Picture,
+    plot_activations,
+    plot_sensitivity,
+    plot_side_by_side,
+    plot_surface,
+)
 from infonb.widgets import Panel
 
 

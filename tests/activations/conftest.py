@@ -6,6 +6,8 @@ import pytest
 import torch
 from torch import nn
 
+from infonb.activations import saving
+
 
 @pytest.fixture(autouse=True)
 def _seed():
@@ -13,3 +15,9 @@ def _seed():
         torch.manual_seed(0)
         yield
     nn.modules.module._global_forward_pre_hooks.clear()
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Chunks of 7 samples or so, so that a few samples fill several columns."""
+    monkeypatch.setattr(saving, "CHUNK_BYTES", 7 * 3 * 4)

@@ -9,6 +9,8 @@ import pytest
 from browser.colours import ENOUGH, contrasts
 from browser.watch import keep
 
+pytestmark = pytest.mark.slow
+
 
 class Wrong(http.server.BaseHTTPRequestHandler):
     """A page with everything that a page should not have."""

@@ -12,6 +12,8 @@ from browser.explorers import CHOICE, EXPLORERS, SETUP, TABLE
 from browser.notebooks import live, outputs, panels, small_report, troubles, written
 from browser.panels import PanelOnPage
 
+pytestmark = pytest.mark.slow
+
 NAMES = list(EXPLORERS)
 
 #: Panels that do not do what they should, and what is said of them.
@@ -24,7 +26,7 @@ WRONG = {
 WRONG_SETUP = """\
 import ipywidgets
 
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 from infonb.widgets import Panel
 
 

@@ -11,6 +11,8 @@ import pytest
 from browser.colours import ENOUGH, contrasts
 from browser.notebooks import SMALL
 
+pytestmark = pytest.mark.slow
+
 _IMAGES = """() => Array.from(document.images, image => ({
     alt: image.alt, shown: image.complete && image.naturalWidth > 0,
     clipped: image.getBoundingClientRect().right > document.documentElement.clientWidth + 1}))"""

@@ -11,6 +11,8 @@ from browser.panels import PanelOnPage
 from infonb.experiments import names
 from infonb.reports.serve.dashboard import plan_dashboard, write_dashboard
 
+pytestmark = pytest.mark.slow
+
 NAMES = list(EXPLORERS)
 
 #: Networks of the other experiments, small enough for a few seconds.

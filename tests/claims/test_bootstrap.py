@@ -225,6 +225,7 @@ def simulated(effect, n_seeds, tables):
         yield Claim("", "", 1, "", "", found.effect, found.draws)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_seeds", [3, 5])
 def test_a_verdict_without_an_effect_is_rare(n_seeds):
     claims = list(simulated(0.0, n_seeds, 300))

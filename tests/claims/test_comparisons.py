@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.claims.comparisons import median_within_layers, within_layer, within_layers
+from infonb.dims import median_within_layers, within_layer, within_layers
 
 
 @pytest.fixture

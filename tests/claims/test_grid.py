@@ -8,8 +8,8 @@ import xarray as xr
 
 from infonb.claims import Compare, compare_settings, interval
 from infonb.claims.bootstrap import bootstrap_interval, change, change_of_median
-from infonb.claims.comparisons import within_layers
 from infonb.claims.grid import axes_of, claimed_direction, measures_of, outcomes
+from infonb.dims import within_layers
 
 WAYS = {"entropy": 1, "mutual_information": -1}
 PAIRS = [("a", "b", 1), ("a", "c", -1), ("c", "b")]

@@ -8,7 +8,7 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 from infonb.claims import Compare, Rank, Trend, change, change_of_median, claims_table
-from infonb.claims.comparisons import median_within_layers, within_layer, within_layers
+from infonb.dims import median_within_layers, within_layer, within_layers
 
 
 def ranks(results, entropy_sign):

@@ -44,7 +44,11 @@ IMAGES = encode(np.zeros((2, 3, 3), np.uint8))
         (gzip.compress(IMAGES[:-1]), "truncated: its header says 2 x 3 x 3 = 18 values, but 17"),
         (gzip.compress(IMAGES + b"0"), "too long: its header says 2 x 3 x 3 = 18 values, but 19"),
     ],
-)
+    # the bytes hold the time at which they were packed
+    ids=[
+        "nothing", "a page", "cut", "checksum", "labels", "floats", "header", "short", "long",
+    ],
+)  # fmt: skip
 def test_damaged_files_are_named(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "images.gz"
     path.write_bytes(content)

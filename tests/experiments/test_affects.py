@@ -33,7 +33,7 @@ EXPECTED = {
 @pytest.mark.parametrize("name", experiments.names())
 def test_affects(name):
     found: dict[str, set[str]] = {"training": set(), "selection": set(), "measures": set()}
-    for info in describe(experiments.get(name).Parameters):
+    for info in describe(experiments.get(name)):
         found[info.affects].add(info.name)
     assert found["selection"] == EXPECTED[name]["selection"]
     assert found["measures"] == EXPECTED[name]["measures"]

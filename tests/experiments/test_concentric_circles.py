@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 import xarray as xr
+from infonb.experiments.concentric_circles.medians import MeanOfLayers
 from scipy.stats import kendalltau
 
 import infonb as inb
 from infonb.claims import change_of_median
 from infonb.experiments import concentric_circles as experiment
-from infonb.experiments.concentric_circles.medians import MeanOfLayers
 from infonb.experiments.concentric_circles.recipes import ALIGNMENTS, aligned_sets
 from infonb.parameters import ParameterError
 from infonb.training import predict
@@ -280,6 +280,7 @@ def test_claims_follow_the_chosen_convention(parameters, runs):
     assert "alignment none" in table.caption
 
 
+@pytest.mark.slow
 def test_conditions_hold_every_convention(runs):
     found = experiment.conditions(runs)
     assert found.dims == ("alignment", "comparison", "convention", "seed")
@@ -402,6 +403,7 @@ def test_condition_words_of_nothing():
     assert first == "a → b: unclear in all 8."
 
 
+@pytest.mark.slow
 def test_finished_runs_are_kept(tmp_path, runs):
     options = SMALL | {"cache": str(tmp_path), "seed": [0], "beta": [1.0], "division": [1.0]}
     first = experiment.run(experiment.Parameters(**options), progress=False)

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from infonb.experiments import ColoredDigits, ShuffledDigits
 from infonb.experiments import cache as cache_module
-from infonb.experiments import colored_digits, shuffled_digits
+from infonb.experiments import code as code_module
 from infonb.experiments import sweep as sweep_module
-from infonb.experiments.cache import KeptRun, cache_folder, checkpoint_of
+from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.storage import Lock
 from infonb.training import fitting
 
@@ -39,8 +40,7 @@ def epochs(monkeypatch):
 
 
 def run(folder, **changes):
-    parameters = colored_digits.Parameters(**{**SMALL, "cache": str(folder), **changes})
-    return colored_digits.run(parameters, progress=False)
+    return ColoredDigits(**{**SMALL, "cache": str(folder), **changes}).run(progress=False)
 
 
 def test_a_second_sweep_trains_nothing_and_is_identical(tmp_path, epochs):
@@ -88,28 +88,39 @@ def test_whatever_changes_the_training_is_trained(tmp_path, change):
 
 
 def test_the_key_has_code_and_data(tmp_path, monkeypatch):
-    parameters = colored_digits.Parameters(**SMALL)
-    data = colored_digits.data(parameters, 0.0, 0)
-    place = KeptRun.of(tmp_path, parameters, 0.0, 0, data)
-    assert KeptRun.of(tmp_path, parameters, 0.0, 0, data) == place
-    other = data[0].copy(deep=True)
-    other["input"][0, 0, 0, 0] += 0.1
-    assert KeptRun.of(tmp_path, parameters, 0.0, 0, (other, data[1])).folder != place.folder
-    monkeypatch.setattr(cache_module, "code_version", lambda: "infonb of tomorrow")
-    assert KeptRun.of(tmp_path, parameters, 0.0, 0, data).folder != place.folder
+    one = ColoredDigits(**SMALL, cache=str(tmp_path))
+    data = one.data(0.0, 0)
+    place = CachedRun.of(one, 0.0, 0, data)
+    assert CachedRun.of(one, 0.0, 0, data) == place
+    for role in data:
+        other = data[role].copy(deep=True)
+        other["input"][0, 0, 0, 0] += 0.1
+        assert CachedRun.of(one, 0.0, 0, data | {role: other}).folder != place.folder
+
+    def tomorrow(*changed):
+        true = code_module.code_digest
+        return lambda cls, steps: true(cls, steps) + " tomorrow" * (steps[-1] in changed)
+
+    monkeypatch.setattr(cache_module, "code_digest", tomorrow("train"))
+    assert CachedRun.of(one, 0.0, 0, data).folder != place.folder
+    monkeypatch.setattr(cache_module, "code_digest", tomorrow("measure"))
+    measured = CachedRun.of(one, 0.0, 0, data)
+    assert measured.folder == place.folder
+    assert measured.store != place.store
+    monkeypatch.setattr(cache_module, "libraries", lambda: "torch of tomorrow")
+    assert CachedRun.of(one, 0.0, 0, data).folder != place.folder
 
 
 def test_the_code_version_is_that_of_the_sources(tmp_path, monkeypatch):
-    import infonb
-
-    before = cache_module.code_version.__wrapped__()
+    before = code_module.code_version.__wrapped__()
     package = tmp_path / "infonb"
-    (package / "data").mkdir(parents=True)
+    for room in ("data", "experiments"):
+        (package / room).mkdir(parents=True)
     (package / "data" / "new.py").write_text("VALUE = 1\n")
-    monkeypatch.setattr(infonb, "__file__", str(package / "__init__.py"))
-    first = cache_module.code_version.__wrapped__()
+    monkeypatch.setattr(code_module, "__file__", str(package / "experiments" / "code.py"))
+    first = code_module.code_version.__wrapped__()
     (package / "data" / "new.py").write_text("VALUE = 2\n")
-    assert len({before, first, cache_module.code_version.__wrapped__()}) == 3
+    assert len({before, first, code_module.code_version.__wrapped__()}) == 3
 
 
 def test_an_interrupted_sweep_goes_on(tmp_path, epochs, monkeypatch):
@@ -146,15 +157,15 @@ def test_a_failure_while_measuring_loses_no_training(tmp_path, epochs, monkeypat
 
 SWEEP = """
 import sys
-from infonb.experiments import colored_digits
+from infonb.experiments import ColoredDigits
 from infonb.training import fitting
 trained, epoch = [], fitting._epoch
 fitting._epoch = lambda *args, **kwargs: trained.append(1) or epoch(*args, **kwargs)
-parameters = colored_digits.Parameters(
+experiment = ColoredDigits(
     alpha=[0.0, 1.0], seed=[0, 1], width=16, epochs=60, n_train=600, n_validation=60,
     cache=sys.argv[1],
 )
-print(float(colored_digits.run(parameters, progress=False).entropy.sum()), len(trained))
+print(float(experiment.run(progress=False).entropy.sum()), len(trained))
 """
 
 
@@ -172,14 +183,15 @@ def finish(process):
     return float(value), int(epochs)
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on(tmp_path):
     process = start(tmp_path)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("*/*/measured*.zarr")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("*/*/measure-*.zarr")) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    finished = list(tmp_path.glob("*/*/measured*.zarr"))
+    finished = list(tmp_path.glob("*/*/measure-*.zarr"))
     assert 1 <= len(finished) < 4
     times = [path.stat().st_mtime_ns for path in finished]
     again, whole = start(tmp_path), start("none")
@@ -187,9 +199,10 @@ def test_a_killed_sweep_goes_on(tmp_path):
     assert value == expected
     assert resumed <= all_epochs - 60 * len(finished)
     assert [path.stat().st_mtime_ns for path in finished] == times
-    assert len(list(tmp_path.glob("*/*/measured*.zarr"))) == 4
+    assert len(list(tmp_path.glob("*/*/measure-*.zarr"))) == 4
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_sweep(tmp_path):
     both = [start(tmp_path), start(tmp_path)]
     (first, one), (second, other) = (finish(process) for process in both)
@@ -200,7 +213,7 @@ def test_two_processes_share_a_sweep(tmp_path):
 def test_a_run_that_another_is_making_is_waited_for(tmp_path, monkeypatch):
     first = run(tmp_path)
     place = next(path for path in tmp_path.glob("colored_digits/*") if path.is_dir())
-    store = next(place.glob("measured*.zarr"))
+    store = next(place.glob("measure-*.zarr"))
     hidden = store.rename(store.with_name("elsewhere"))
     lock = Lock(place, "the run")
     waited = []
@@ -217,7 +230,7 @@ def test_a_run_that_another_is_making_is_waited_for(tmp_path, monkeypatch):
 
 def test_a_damaged_store_is_measured_again(tmp_path, epochs):
     first = run(tmp_path)
-    for store in tmp_path.glob("*/*/measured*.zarr"):
+    for store in tmp_path.glob("*/*/measure-*.zarr"):
         (store / "zarr.json").write_text("{")
     xr.testing.assert_identical(run(tmp_path), first)
     assert len(epochs) == 4 * 3
@@ -225,7 +238,7 @@ def test_a_damaged_store_is_measured_again(tmp_path, epochs):
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
     run(tmp_path)
-    for store in tmp_path.glob("*/*/measured*.zarr"):
+    for store in tmp_path.glob("*/*/measure-*.zarr"):
         (store / "zarr.json").write_text("{")
     path = next(tmp_path.glob("*/*/last.safetensors"))
     path.write_bytes(path.read_bytes()[:100])
@@ -258,44 +271,50 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 
 def test_shuffled_digits_are_kept_too(tmp_path, epochs):
-    parameters = shuffled_digits.Parameters(
+    experiment = ShuffledDigits(
         beta=[0.0, 1.0], seed=0, width=8, epochs=2, n_train=100, n_validation=60,
         cache=str(tmp_path),
     )  # fmt: skip
-    first = shuffled_digits.run(parameters, progress=False)
-    xr.testing.assert_identical(shuffled_digits.run(parameters, progress=False), first)
+    first = experiment.run(progress=False)
+    xr.testing.assert_identical(experiment.run(progress=False), first)
     assert len(epochs) == 4
 
 
 def test_the_paper_preset_fills_what_is_left():
-    paper = colored_digits.Parameters(preset="paper")
+    paper = ColoredDigits(preset="paper")
     assert (paper.dataset, paper.width, paper.epochs, paper.batch_size) == ("mnist", 256, 500, 512)
     assert (paper.keep, paper.penalty) == ("best", 0.002)
-    assert colored_digits.Parameters(preset="paper", epochs=100).epochs == 100
-    assert colored_digits.Parameters(preset="small") == colored_digits.Parameters()
+    assert ColoredDigits(preset="paper", epochs=100).epochs == 100
+    assert ColoredDigits(preset="small") == ColoredDigits()
 
 
 def test_mi_samples_are_drawn():
-    parameters = {**SMALL, "mi_samples": 20, "seed": 0, "alpha": 0.0}
-    results = colored_digits.run(colored_digits.Parameters(**parameters), progress=False)
+    results = ColoredDigits(**{**SMALL, "mi_samples": 20, "seed": 0, "alpha": 0.0}).run(
+        progress=False
+    )
     assert results.mutual_information.attrs["n_samples"] == 20
     assert np.isfinite(results.mutual_information).all()
 
 
-def test_a_network_trained_by_hand_is_not_trained_again(tmp_path, epochs):
-    parameters = colored_digits.Parameters(**SMALL, cache=str(tmp_path))
-    parts = colored_digits.data(parameters, 1.0, 0)
-    kept = checkpoint_of(parameters, 1.0, 0, *parts)
-    colored_digits.train(parameters, *parts, 0, checkpoint=kept)
+def test_a_network_trained_step_by_step_is_not_trained_again(tmp_path, epochs):
+    experiment = ColoredDigits(**SMALL, cache=str(tmp_path))
+    data, model, history = experiment.one(1.0, 0)
     assert len(epochs) == 3
-    results = colored_digits.run(parameters, progress=False)
+    results = experiment.run(progress=False)
     assert len(epochs) == 4 * 3
     xr.testing.assert_identical(results, run("none"))
+    # the other way round: what the sweep has trained is read
+    again = experiment.one(1.0, 0)
+    assert len(epochs) == 4 * 3 + 4 * 3  # those of the run without a cache
+    for name, weights in model.state_dict().items():
+        np.testing.assert_array_equal(again.model.state_dict()[name], weights)
+    xr.testing.assert_identical(again.data["train"], data["train"])
+    xr.testing.assert_equal(again.history, history)
 
 
 def test_a_damaged_chunk_is_measured_again(tmp_path, epochs):
     first = run(tmp_path)
-    for chunk in tmp_path.glob("*/*/measured*.zarr/entropy/c/*/*"):
+    for chunk in tmp_path.glob("*/*/measure-*.zarr/entropy/c/*/*"):
         chunk.write_bytes(chunk.read_bytes()[:10])
     xr.testing.assert_identical(run(tmp_path), first)
     assert len(epochs) == 4 * 3

@@ -228,7 +228,7 @@ def test_uniform_and_constant():
         ({"dim": "samples"}, "dim 'samples' not found.*Did you mean 'sample'"),
         ({"estimator": "ksg"}, "estimator must be one of 'binned', 'knn'; not 'ksg'"),
         ({"bins": 0}, "bins must be at least 1; not 0"),
-        ({"edges": "global"}, "edges must be one of 'common', 'neuron'; not 'global'"),
+        ({"edges": "global"}, "edges must be one of 'common', 'shared', 'neuron'; not 'global'"),
         ({"unit": "bits"}, "unit must be one of.*Did you mean 'bit'"),
         ({"estimator": "knn", "k": 0}, "k must be at least 1; not 0"),
         ({"estimator": "knn", "k": 40}, "k=40 needs at least 41 samples; there are 40.*lower k"),

@@ -249,7 +249,10 @@ def test_properties_of_binned(values, bins, random):
         ({"k": 0}, "k must be at least 1; not 0"),
         ({"k": 40}, "k=40 needs at least 41 samples; there are 40"),
         ({"estimator": "binned", "bins": 0}, "bins must be at least 1; not 0"),
-        ({"estimator": "binned", "edges": "own"}, "edges must be one of 'common', 'neuron'"),
+        (
+            {"estimator": "binned", "edges": "own"},
+            "edges must be one of 'common', 'shared', 'neuron'",
+        ),
         ({"estimator": "binned", "edges": [0, 1]}, "edges run from 0.0 to 1.0"),
         ({"unit": "nats"}, "unit must be one of.*Did you mean 'nat'"),
         ({"clip": "yes"}, "clip must be one of True, False; not 'yes'"),

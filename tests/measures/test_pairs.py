@@ -4,7 +4,8 @@ import xarray as xr
 
 import infonb as inb
 from infonb import storage
-from infonb.claims.comparisons import median_within_layers
+from infonb.dims import median_within_layers
+from infonb.measures.drawn import share_out
 
 S = 60
 ESTIMATORS = [
@@ -67,40 +68,116 @@ def test_drawn_neurons_have_the_values_of_the_whole(options, choice):
     options = options | {"seed": 5}
     whole = inb.mutual_information(acts, **options)
     drawn = inb.mutual_information(acts, neurons=3, **choice, **options)
-    assert drawn.sizes["neuron"] == drawn.sizes["other_neuron"] == 3
     assert (drawn.attrs["neurons"], drawn.attrs["seed"]) == (3, 5)
     cells = drawn.stack(cell=drawn.dims)
+    cells = cells[cells.notnull()]
+    assert cells.size == {"": 9 * 9, "within": 3 * 9, "between": 9}["".join(choice)]
     for cell in cells.cell:
         place = {d: cell[d].item() for d in ("layer", "other_layer") if d in cell.coords}
         if "within" in choice:
             place["other_layer"] = place["layer"]
-        place |= {
-            "neuron": cell.drawn_neuron.item(),
-            "other_neuron": cell.other_drawn_neuron.item(),
-        }
+        place |= {d: cell[d].item() for d in ("neuron", "other_neuron")}
         assert cells.sel(cell=cell.cell).item() == whole.sel(place).item()
 
 
-def test_each_layer_has_a_draw_of_its_own():
-    acts = inb.from_arrays({name: np.random.default_rng(0).normal(size=(20, 50)) for name in "abc"})
-    drawn = inb.mutual_information(acts, neurons=5, within="layer").drawn_neuron
-    assert drawn.dims == ("layer", "neuron")
-    assert len({tuple(row) for row in drawn.values}) == 3
-    assert (np.diff(drawn.values, axis=1) > 0).all()
+def drawn_in(mi, layer):
+    """Return the labels of the neurons that were drawn in a layer."""
+    one = mi.sel(layer=layer)
+    return one.neuron[one.notnull().any([d for d in one.dims if d != "neuron"])].values.tolist()
+
+
+def test_one_seeded_draw_for_all_layers_of_which_a_larger_one_has_the_smaller():
+    acts = inb.from_arrays(
+        {name: np.random.default_rng(0).normal(size=(20, 50)) for name in "abc"}
+        | {"narrow": np.random.default_rng(1).normal(size=(20, 30))}
+    )
+    found = {n: inb.mutual_information(acts, neurons=n, within="layer") for n in (5, 12)}
+    drawn = {n: drawn_in(mi, "a") for n, mi in found.items()}
+    for n, mi in found.items():
+        assert len(drawn[n]) == n == len(drawn_in(mi, "narrow"))
+        assert drawn[n] == drawn_in(mi, "b") == drawn_in(mi, "c")
+        assert set(mi.neuron.values) == {*drawn[n], *drawn_in(mi, "narrow")}
+        assert (np.diff(mi.neuron) > 0).all()
+    assert set(drawn[5]) < set(drawn[12])
     again = inb.mutual_information(acts, neurons=5, within="layer", seed=0)
-    np.testing.assert_array_equal(again.drawn_neuron, drawn)
-    other = inb.mutual_information(acts, neurons=5, within="layer", seed=1).drawn_neuron
-    assert not other.equals(drawn)
+    xr.testing.assert_identical(again, found[5])
+    assert (
+        drawn_in(inb.mutual_information(acts, neurons=5, within="layer", seed=1), "a") != drawn[5]
+    )
+
+
+@pytest.mark.parametrize("choice", [{}, {"within": "layer"}])
+def test_drawn_neurons_stand_beside_the_entropy_of_all(choice):
+    acts = inb.from_arrays({"wide": np.random.default_rng(0).normal(size=(S, 9)),
+                            "narrow": np.random.default_rng(1).normal(size=(S, 4))})  # fmt: skip
+    h, mi = inb.entropy(acts), inb.mutual_information(acts, neurons=3, **choice)
+    both = xr.Dataset({"entropy": h, "mutual_information": mi})
+    run = acts.assign(entropy=h)
+    run["mutual_information"] = mi
+    whole = inb.mutual_information(acts, **choice)
+    for dataset in (both, run):
+        xr.testing.assert_identical(dataset.entropy, h)
+        np.testing.assert_array_equal(dataset.neuron, np.arange(9))
+        found = dataset.mutual_information
+        expected = whole.sel(other_neuron=found.other_neuron)
+        assert int(found.notnull().sum()) == int(mi.notnull().sum()) > 0
+        xr.testing.assert_equal(found, expected.where(found.notnull()))
+    np.testing.assert_array_equal(median_within_layers(both.mutual_information),
+                                  median_within_layers(mi))  # fmt: skip
 
 
 def test_more_neurons_than_there_are():
     acts = ragged()
-    drawn = inb.mutual_information(acts, neurons=99)
-    np.testing.assert_array_equal(drawn, inb.mutual_information(acts))
-    assert drawn.width.values.tolist() == [4, 6, 3]
+    whole = inb.mutual_information(acts)
+    for neurons in (99, {}, {"fc1": 6, "out": 8}):
+        drawn = inb.mutual_information(acts, neurons=neurons)
+        xr.testing.assert_equal(drawn, whole)
+        assert drawn.attrs["neurons"] == (99 if neurons == 99 else 13)
     some = inb.mutual_information(acts, neurons=4)
-    assert some.width.values.tolist() == some.other_width.values.tolist() == [4, 4, 3]
-    assert some.sel(layer="out")[3].isnull().all()
+    assert some.width.values.tolist() == some.other_width.values.tolist() == [4, 6, 3]
+    assert [len(drawn_in(some, layer)) for layer in ("fc2", "fc1", "out")] == [4, 4, 3]
+
+
+def test_a_number_for_each_layer():
+    acts = ragged()
+    whole = inb.mutual_information(acts, neurons=3)
+    mi = inb.mutual_information(acts, neurons={"fc1": 3, "fc2": 1, "out": 0})
+    assert mi.attrs["neurons"] == 4
+    assert [len(drawn_in(mi, layer)) for layer in ("fc1", "fc2", "out")] == [3, 1, 0]
+    assert drawn_in(mi, "fc1") == drawn_in(whole, "fc1")
+    with pytest.raises(ValueError, match="neurons names layer 'fc3'; the activation has 'fc2', 'f"):
+        inb.mutual_information(acts, neurons={"fc3": 2})
+    with pytest.raises(ValueError, match=r"neurons\['fc1'\] must be at least 0; not -1"):
+        inb.mutual_information(acts, neurons={"fc1": -1})
+    with pytest.raises(ValueError, match="the activation has no layers"):
+        inb.mutual_information(acts.sel(layer="fc1", drop=True), neurons={"fc1": 2})
+
+
+def test_a_total_is_shared_out_in_proportion():
+    # the paper's 768 of the 960 of its ResNet-18: 80 % of each stage
+    values = {f"stage{i + 1}": np.zeros((2, 64 * 2**i)) for i in range(4)}
+    acts = inb.from_arrays(values).activation
+    assert list(share_out(acts, 768).values()) == [51, 102, 205, 410]
+    assert list(share_out(acts, 768)) == list(values)
+    for n in (0, 960, 2000):
+        assert list(share_out(acts, n).values()) == [64, 128, 256, 512]
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(8, [2] * 4), (12, [2, 2, 3, 5]), (30, [2, 4, 8, 16]), (3, [0, 0, 1, 2])]
+)
+def test_each_layer_has_a_pair_if_so_many_are_drawn(n, sizes):
+    values = {f"stage{i + 1}": np.zeros((2, 2 * 2**i)) for i in range(4)}
+    shares = share_out(inb.from_arrays(values).activation, n)
+    assert list(shares.values()) == sizes
+
+
+def test_shares_are_drawn():
+    acts = ragged(widths=(4, 10, 3))
+    shares = share_out(acts, 9)
+    mi = inb.mutual_information(acts, neurons=shares)
+    assert {layer: len(drawn_in(mi, layer)) for layer in shares} == shares
+    assert mi.attrs["neurons"] == 9
 
 
 def test_drawn_neurons_with_names():
@@ -110,11 +187,20 @@ def test_drawn_neurons_with_names():
         coords={"neuron": np.array(["north", "east", "south", "west"], object)},
     )
     drawn = inb.mutual_information(acts, neurons=2)
-    assert drawn.drawn_neuron.dtype == object
-    whole = inb.mutual_information(acts).isel(layer=1, other_layer=0)
-    names = drawn.drawn_neuron.values
-    expected = whole.sel(neuron=names[1], other_neuron=names[0])
-    np.testing.assert_array_equal(drawn[1, :, 0], expected)
+    assert drawn.neuron.dtype == object
+    expected = inb.mutual_information(acts).sel(
+        neuron=drawn.neuron.values, other_neuron=drawn.other_neuron.values
+    )
+    np.testing.assert_array_equal(drawn, expected)
+
+
+def test_reordered_neurons_between_layers():
+    acts = ragged()
+    backwards = acts.isel(neuron=slice(None, None, -1))
+    for choice in ({}, {"between": ("fc1", "out")}, {"between": ("out", "fc2")}):
+        expected = inb.mutual_information(acts, **choice)
+        found = inb.mutual_information(backwards, **choice)
+        xr.testing.assert_equal(found.sortby(["neuron", "other_neuron"]), expected)
 
 
 def test_drawn_neurons_of_one_layer_keep_their_labels():
@@ -148,19 +234,18 @@ def test_runs_of_other_widths(choice):
     for run in (0, 1):
         # the same pairs of a run are measured as if it were alone
         part = mi.sel(run=run)
-        name = "drawn_neuron" if "neurons" in choice else "neuron"
         cells = part.stack(cell=part.dims)
         for here in cells[cells.notnull()]:
             layer = here.layer.item()
             other_layer = layer if "within" in choice else here.other_layer.item()
             expected = whole.sel(
                 run=run, layer=layer, other_layer=other_layer,
-                neuron=here[name].item(), other_neuron=here[f"other_{name}"].item(),
+                neuron=here.neuron.item(), other_neuron=here.other_neuron.item(),
             )  # fmt: skip
             assert here.item() == expected.item()
     if "neurons" in choice and "between" not in choice:
         there = mi.notnull().any([d for d in mi.dims if d.startswith("other")]).sum("neuron")
-        np.testing.assert_array_equal(there, mi.width)
+        np.testing.assert_array_equal(there, np.minimum(runs.width, choice["neurons"]))
 
 
 @pytest.mark.parametrize(

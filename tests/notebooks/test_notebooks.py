@@ -12,6 +12,7 @@ from infonb import experiments
 from infonb.reports import notebook_path, run_report
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", experiments.names())
 def test_runs_with_defaults_to_a_page(name, tmp_path, monkeypatch):
     # offline: no folder of data, and whatever asks for an address meets a closed door

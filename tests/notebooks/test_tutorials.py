@@ -200,6 +200,7 @@ def controls_of(notebook):
     return [output for output in outputs_of(notebook) if WIDGET in output.get("data", {})]
 
 
+@pytest.mark.slow
 def test_lesson_runs(executed):
     outputs = outputs_of(executed)  # papermill raised if a cell, or a solution's assert, failed
     assert not [output for output in outputs if output.get("name") == "stderr"], "warnings"
@@ -207,12 +208,14 @@ def test_lesson_runs(executed):
     assert not colab.outputs, "the cell for Colab does nothing here"
 
 
+@pytest.mark.slow
 def test_pictures_have_words(executed):
     pictures = pictures_of(executed)
     assert len(pictures) >= 3
     assert all(output["metadata"]["image/png"]["alt"] for output in pictures)
 
 
+@pytest.mark.slow
 def test_controls_are_live_and_leave_a_picture(executed):
     controls = controls_of(executed)
     assert controls
@@ -221,6 +224,7 @@ def test_controls_are_live_and_leave_a_picture(executed):
     assert first not in controls, "a static picture comes first"
 
 
+@pytest.mark.slow
 def test_solutions_show_their_answer_after_a_click(executed):
     for cell in tagged(executed, "solution"):
         (output,) = cell.outputs
@@ -230,6 +234,7 @@ def test_solutions_show_their_answer_after_a_click(executed):
         assert inside.removesuffix("</details>").strip(), cell.source.splitlines()[0]
 
 
+@pytest.mark.slow
 def test_without_controls_there_are_pictures_only(tmp_path):
     # the same parameter reaches every control (checked above), so one lesson stands for all
     notebook = run(TUTORIALS[0], tmp_path, interactive=False)

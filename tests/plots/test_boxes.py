@@ -7,7 +7,7 @@ import pytest
 
 import infonb as inb
 from infonb.plots.boxes import draw_box, has_notch
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 
 
 def drawn(values):

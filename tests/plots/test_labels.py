@@ -11,7 +11,7 @@ import xarray as xr
 import infonb as inb
 from infonb.plots import plot_activations
 from infonb.plots.labels import add_legend, keep_apart, touching
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 
 
 def labels(axis):
@@ -118,3 +118,22 @@ def test_legends_keep_within_the_picture(names, columns):
     assert legend._ncols == columns
     assert [text.get_text() for text in legend.get_texts()] == names
     assert len(picture.legends) == 1
+
+
+def test_labels_that_touch_are_turned_together():
+    picture, axes = subplots(size=(2, 2))
+    axes[0, 0].set_xticks([0, 1], ["short", "one"])
+    assert not touching(picture, [axes[0, 0]])
+    axes[0, 0].set_xticks([0, 1], ["much longer than the other", "and this one too"])
+    assert touching(picture, [axes[0, 0]])
+    picture, axes = subplots(size=(4, 3))
+    axes[0, 0].set_xticks(range(4), [f"layer number {i}" for i in range(4)])
+    keep_apart(picture, [axes[0, 0]])
+    assert axes[0, 0].get_xticklabels()[0].get_rotation() == 30.0
+
+
+def test_a_legend_has_as_many_columns_as_there_is_room_for():
+    picture, axes = subplots(size=(5, 3))
+    lines = axes[0, 0].plot([0, 1], [[0, 1], [1, 0]])
+    assert add_legend(picture, lines, ["fc1", "fc2"])._ncols == 2
+    assert add_legend(picture, lines, ["x" * 30, "y" * 30])._ncols == 1

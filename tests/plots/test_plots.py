@@ -17,7 +17,8 @@ from infonb.plots import (
     plot_neuron,
     plot_training,
 )
-from infonb.plots.style import palette, subplots
+from infonb.plots.picture import subplots
+from infonb.plots.style import palette
 
 
 @pytest.fixture(scope="module")

@@ -60,12 +60,14 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "deep" / "out"
 
 
+@pytest.mark.slow
 def test_a_report_leaves_three_things(finished: Path) -> None:
     assert sorted(path.name for path in finished.iterdir()) == [
         f"{NAME}.html", f"{NAME}.ipynb", "results.zarr",
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_notebook_got_its_parameters_on_this_interpreter(finished: Path) -> None:
     seen = json.loads((finished / "results.zarr" / "seen.json").read_text())
     assert seen == {
@@ -78,6 +80,7 @@ def test_the_notebook_got_its_parameters_on_this_interpreter(finished: Path) -> 
     }
 
 
+@pytest.mark.slow
 def test_the_executed_notebook_is_valid_and_unmarked(finished: Path) -> None:
     notebook = nbformat.read(finished / f"{NAME}.ipynb", as_version=4)
     nbformat.validate(notebook)
@@ -87,6 +90,7 @@ def test_the_executed_notebook_is_valid_and_unmarked(finished: Path) -> None:
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_run(finished: Path) -> None:
     text = (finished / f"{NAME}.html").read_text(encoding="utf-8")
     page = Page(text)
@@ -107,6 +111,7 @@ def test_the_page_shows_the_run(finished: Path) -> None:
     assert [page for page in page.loads if not page.startswith("data:")] == []
 
 
+@pytest.mark.slow
 def test_the_page_keeps_the_folders_of_the_machine_to_itself(finished: Path) -> None:
     text = soup((finished / f"{NAME}.html").read_text(encoding="utf-8")).get_text()
     assert 'results = "results.zarr"' in text
@@ -119,6 +124,7 @@ def struct_width(source: str) -> int:
     return int.from_bytes(base64.b64decode(source.partition(",")[2])[16:20], "big")
 
 
+@pytest.mark.slow
 def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
     write_notebook(
         small, "before = 1", "raise ValueError('bad \\x1b[31mluck\\x1b[0m')", "after = 1"
@@ -140,6 +146,7 @@ def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
     assert notebook.cells[-1].execution_count is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that takes no files: /proc")
 def test_a_home_that_cannot_be_written_to_is_no_hindrance(
     small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

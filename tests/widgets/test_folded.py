@@ -7,7 +7,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 from infonb.widgets import folded
 
 

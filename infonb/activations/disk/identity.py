@@ -23,15 +23,15 @@ from infonb.activations.layers import Layer
 __all__ = [
     "Inputs",
     "differences",
+    "model_fingerprint",
     "of_arrays",
     "of_function",
     "of_layers",
-    "of_model",
     "of_recorded",
 ]
 
 
-def of_model(model: nn.Module) -> dict[str, Any]:
+def model_fingerprint(model: nn.Module) -> dict[str, Any]:
     """
     Return what tells a model from another one, mostly as digests.
 

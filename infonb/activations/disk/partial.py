@@ -8,30 +8,32 @@ from pathlib import Path
 from typing import Any
 
 from infonb.activations.disk.journal import count_samples
+from infonb.storage import write_atomically
 
-__all__ = ["describe_partial", "is_empty", "partial_folder", "read_recording", "remove_partial"]
+__all__ = [
+    "describe_partial",
+    "is_empty",
+    "partial_folder",
+    "read_recording",
+    "remedy",
+    "remove_partial",
+    "write_recording",
+]
 
-RECORDING = "recording.json"
+_RECORDING = "recording.json"
 
 
 def partial_folder(target: Path) -> Path:
-    """
-    Return the folder beside the target in which it is made.
-
-    Examples
-    --------
-    >>> partial_folder(Path("runs/activations.zarr")).name
-    'activations.zarr.partial'
-    """
+    """Return the folder beside the target in which it is made."""
     return target.with_name(f"{target.name}.partial")
 
 
 def is_empty(folder: Path) -> bool:
     """Tell whether a folder is not there, or was left before the first batch or after the last."""
-    begun = {"lock", RECORDING, f"{RECORDING}.new"}
+    begun = {"lock", _RECORDING, f"{_RECORDING}.new"}
     return not folder.exists() or (
         folder.is_dir() and {entry.name for entry in folder.iterdir()} < begun
-        and not (folder / RECORDING).exists()
+        and not (folder / _RECORDING).exists()
     )  # fmt: skip
 
 
@@ -40,15 +42,25 @@ def remove_partial(folder: Path) -> None:
     for entry in folder.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
-        elif entry.name != RECORDING:
+        elif entry.name != _RECORDING:
             entry.unlink()
     shutil.rmtree(folder)
 
 
 def read_recording(folder: Path) -> dict[str, Any] | None:
     """Return what an unfinished recording is of; None if there is none in the folder."""
-    path = folder / RECORDING
+    path = folder / _RECORDING
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def write_recording(folder: Path, recording: dict[str, Any]) -> None:
+    """Write down what the recording in a folder is of."""
+    write_atomically(folder / _RECORDING, json.dumps(recording, indent=1, default=str))
+
+
+def remedy(place: Path) -> str:
+    """Say what to do about a place that holds something else, or is damaged."""
+    return f"give another path, or remove {place} to record anew."
 
 
 def describe_partial(path: str | Path) -> str:

@@ -1,154 +1,103 @@
-"""The claims of the concentric circles against what was found."""
+"""The claims of the concentric circles, and the comparisons that they and the figures make."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from infonb.claims import (
-    INTERVALS,
-    Claim,
-    ClaimsTable,
-    change,
-    change_of_median,
-)
-from infonb.claims.resampling import kendall
-from infonb.experiments.concentric_circles.measures import LAYERS
-from infonb.experiments.concentric_circles.medians import MeanOfLayers, median
-from infonb.experiments.concentric_circles.recipes import along
+from infonb.claims import Compare, Row, Trend
+from infonb.experiments.concentric_circles.recipes import Recipe, ends_of, select_sweep
 
-__all__ = ["claims", "pairs_of"]
+__all__ = ["comparisons", "declared_rows", "further_comparisons"]
+
+Comparison = tuple[str, str, int]
 
 
-def claims(results: xr.Dataset) -> ClaimsTable:
-    """
-    Return the table of the paper's claims beside what was found.
-
-    All networks are compared on the same unseen points: those of the parameter `alignment`, with
-    the layers and the bins of `activations` and `edges`. *Memorized* and *baseline* differ in the
-    labels, the number of points and the length of training; *memorized, long* and *few points,
-    long*, which take all epochs, in the labels only.
-
-    Parameters
-    ----------
-    results
-        What `infonb.experiments.concentric_circles.run` returned.
-
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters, run
-    >>> small = Parameters(seed=0, division=[0.5, 1], beta=[0, 1], n_points=100, epochs=2,
-    ...     epochs_memorized=2, mi_samples=0, cache="none")
-    >>> table = claims(run(small, progress=False))
-    >>> [claim.verdict for claim in table.claims][:2]
-    ['too close to tell', 'too close to tell']
-    """
-    chosen = json.loads(results.attrs["parameters"])
-    layers = LAYERS[chosen["activations"]]
-    measures = _measures(results, chosen["edges"], chosen["alignment"])
-    rows = []
-    means = {name: MeanOfLayers(values.sel(layer=layers)) for name, (values, _) in measures.items()}
-    for start, end, sign in pairs_of(results):
-        for name, (values, way) in measures.items():
-            word = "above" if sign * way > 0 else "below"
-            paper = "Fig. 1 (order)" if start == "baseline" else "not in the paper"
-            statement = f"median {name} of {end} {word} {start}"
-            for layer in layers:
-                found = change_of_median(values.sel(layer=layer), "network", start, end)
-                rows.append(Claim(statement, layer, sign * way, paper, *found))
-            found = means[name].change(start, end)
-            rows.append(Claim(statement, "mean of layers", sign * way, paper, *found))
-    rows += _trends(results, measures, layers)
-    rows += _accuracy_claims(results.aligned_accuracy, results)
-    bins = {
-        "common": f"{chosen['bins']} bins common to the neurons of a network",
-        "neuron": f"{chosen['bins']} bins of each neuron's own",
-        "fixed": f"bins of width {chosen['bin_width']:g} in all networks",
-    }[chosen["edges"]]
-    return ClaimsTable(
-        rows,
-        f"Entropy ({bins}) and MI (KSG) in nats, on the unseen points of alignment "
-        f"{chosen['alignment']}. {INTERVALS}",
-    )
-
-
-def _measures(
-    results: xr.Dataset, edges: str, alignment: str
-) -> dict[str, tuple[xr.DataArray, int]]:
-    """Return each measure, and 1 if memorized examples raise it, -1 if they lower it."""
-    here = results.sel(alignment=alignment, drop=True)
-    return {
-        "entropy": (here.entropy.sel(edges=edges, drop=True), 1),
-        "mutual information": (here.mutual_information, -1),
-    }
-
-
-def _ends(results: xr.Dataset, sweep: str) -> tuple[str, str]:
-    """Return the networks at the lowest and at the highest level of a sweep."""
-    part = results.isel(network=np.flatnonzero(results["sweep"].values == sweep)).sortby(sweep)
-    return str(part.network.values[0]), str(part.network.values[-1])
-
-
-def pairs_of(results: xr.Dataset) -> list[tuple[str, str, int]]:
-    """
-    Return the comparisons: from, to, and the paper's sign of the change of entropy.
-
-    Examples
-    --------
-    >>> results = xr.Dataset(coords={
-    ...     "network": ["baseline", "heuristic", "few points", "memorized"],
-    ...     "sweep": ("network", ["division", "division", "beta", "beta"]),
-    ...     "division": ("network", [0.5, 1, 0.5, 0.5]), "beta": ("network", [0, 0, 0, 1])})
-    >>> pairs_of(results)[-1]
-    ('few points, long', 'memorized, long', 1)
-    """
-    (baseline, heuristic), (few, memorized) = (_ends(results, s) for s in ("division", "beta"))
+def comparisons(recipes: Mapping[str, Recipe]) -> list[Comparison]:
+    """Return from, to, and the paper's sign of the change of entropy; MI goes the other way."""
+    (baseline, heuristic), (few, memorized) = (ends_of(recipes, s) for s in ("division", "beta"))
     return [
         (baseline, heuristic, -1), (baseline, memorized, 1),
         (f"{few}, long", f"{memorized}, long", 1),
     ]  # fmt: skip
 
 
-def _trends(
-    results: xr.Dataset, measures: dict[str, tuple[xr.DataArray, int]], layers: list[str]
-) -> list[Claim]:
-    """Return the rows on all levels: Kendall's τ of the levels and the median, one per seed."""
-    rows = []
-    for sweep, sign, symbol in (("division", -1, "division"), ("beta", 1, "β")):
-        for name, (values, way) in measures.items():
-            part = values.assign_coords({c: results[c] for c in ("sweep", "division", "beta")})
-            part = along(part.to_dataset(name="values"), sweep)["values"].sel(layer=layers)
-            if part.sizes[sweep] < 3:
-                continue
-            middle = median(part).mean("layer").transpose("seed", sweep)
-            taus = kendall(middle[sweep].values.astype(float), middle.values)
-            word = "rises" if sign * way > 0 else "falls"
-            rows.append(Claim(
-                f"median {name} {word} with {symbol}", "mean of layers", sign * way,
-                "not reported", f"τ = {taus.mean():.2f}", tuple(float(tau) for tau in taus),
-                bounds=(-1.0, 1.0), n_levels=part.sizes[sweep],
-            ))  # fmt: skip
-    return rows
-
-
-def _accuracy_claims(accuracy: xr.DataArray, results: xr.Dataset) -> list[Claim]:
-    """Return the rows that say whether the networks memorized what they should have."""
-    (baseline, heuristic), (few, memorized) = (_ends(results, s) for s in ("division", "beta"))
-    lost = accuracy.sel(alignment="bias") - accuracy.sel(alignment="anti")
-    found = {
-        (f"accuracy of {heuristic} falls where c1 disagrees", -1): change(
-            accuracy.sel(network=heuristic), "alignment", "bias", "anti"
-        ),
-        (f"{heuristic} loses more there than {baseline} does", 1): change(
-            lost, "network", baseline, heuristic
-        ),
-        (f"accuracy of {memorized}, long below {few}, long", -1): change(
-            accuracy.sel(alignment="mixed"), "network", f"{few}, long", f"{memorized}, long"
-        ),
-    }
+def further_comparisons(recipes: Mapping[str, Recipe]) -> list[Comparison]:
+    """Return comparisons that tell whether a difference is one of the length of training."""
+    (baseline, heuristic), (_, memorized) = (ends_of(recipes, s) for s in ("division", "beta"))
     return [
-        Claim(statement, "network", sign, "section 3", *one)
-        for (statement, sign), one in found.items()
+        (f"{baseline}, long", f"{heuristic}, long", -1),
+        (f"{baseline}, long", f"{memorized}, long", 1),
+        (baseline, f"{memorized}, short", 1),
     ]
+
+
+def declared_rows(
+    recipes: Mapping[str, Recipe], *, layers: Sequence[str], edges: str, alignment: str
+) -> list[Row]:
+    """Return the rows of the table for one kind of points, bins and side of the ReLU."""
+    chosen: dict[str, Any] = {"alignment": alignment, "layer": list(layers)}
+    bins = chosen | {"edges": edges}
+    values: dict[str, tuple[Callable[[xr.Dataset], xr.DataArray], int]] = {
+        "entropy": (lambda runs: runs.entropy.sel(bins, drop=True), 1),
+        "mutual information": (lambda runs: runs.mutual_information.sel(chosen, drop=True), -1),
+    }
+    rows: list[Row] = [
+        Compare(
+            f"median {name} of {{end}} {{above}} {{start}}", value, way, paper=_paper,
+            between=comparisons(recipes), mean_of_layers=True,
+        )
+        for name, (value, way) in values.items()
+    ]  # fmt: skip
+    for sweep, sign, symbol in (("division", -1, "division"), ("beta", 1, "β")):
+        rows += [
+            Trend(
+                f"median {name} {{rises}} with {symbol}", _along(value, sweep), sign * way,
+                over=sweep,
+            )
+            for name, (value, way) in values.items()
+        ]  # fmt: skip
+    return rows + _accuracy_rows(recipes)
+
+
+def _paper(where: str, start: str, end: str) -> str:
+    return "Fig. 1 (order)" if start == "baseline" else "not in the paper"
+
+
+def _along(value: Any, sweep: str) -> Any:
+    """Return a function of the runs whose values have the levels of a sweep as dimension."""
+
+    def select(runs: xr.Dataset) -> xr.DataArray:
+        of = {name: runs[name] for name in ("sweep", "division", "beta")}
+        part = value(runs).assign_coords(of).to_dataset(name="values")
+        return select_sweep(part, sweep)["values"]
+
+    return select
+
+
+def _accuracy_rows(recipes: Mapping[str, Recipe]) -> list[Row]:
+    """Return the rows that say whether the networks memorized what they should have."""
+    (baseline, heuristic), (few, memorized) = (ends_of(recipes, s) for s in ("division", "beta"))
+
+    def lost(runs: xr.Dataset) -> xr.DataArray:
+        right = runs.aligned_accuracy
+        return right.sel(alignment="bias", drop=True) - right.sel(alignment="anti", drop=True)
+
+    return [
+        Compare(
+            f"accuracy of {heuristic} falls where c1 disagrees",
+            lambda runs: runs.aligned_accuracy.sel(network=heuristic, drop=True), -1,
+            each=None, over="alignment", between=("bias", "anti"), paper="section 3",
+        ),
+        Compare(
+            f"{heuristic} loses more there than {baseline} does", lost, 1, each=None,
+            between=(baseline, heuristic), paper="section 3",
+        ),
+        Compare(
+            f"accuracy of {memorized}, long below {few}, long",
+            lambda runs: runs.aligned_accuracy.sel(alignment="mixed", drop=True), -1, each=None,
+            between=(f"{few}, long", f"{memorized}, long"), paper="section 3",
+        ),
+    ]  # fmt: skip

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.concentric_circles.recipes import aligned_sets
-from infonb.experiments.networks import with_history
-
 if TYPE_CHECKING:
     from torch import nn
 
-    from infonb.experiments.concentric_circles import Parameters
-
-__all__ = ["EDGES", "LAYERS", "aligned_difference", "entropies", "measure"]
+__all__ = [
+    "EDGES",
+    "LAYERS",
+    "aligned_difference",
+    "answers",
+    "entropies",
+    "informations",
+    "record",
+]
 
 #: What is recorded: before (pre) and after (post) each ReLU.
 LAYERS = {"pre": ["fc1", "fc2"], "post": ["relu1", "relu2"]}
 
-#: Bins common to the neurons of a network, of each neuron's own, or of one width in all networks.
-EDGES = ("common", "neuron", "fixed")
+#: The three rulers of the entropy. The shared bins have one width and begin at a multiple of it, so
+#: that they are the same in all networks although each is measured alone.
+EDGES = ("common", "shared", "neuron")
 
 #: Values of c1 at which the answers of a network over the plane are kept, and coarse to fine.
 C1 = (-3.0, -2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 3.0)
@@ -31,32 +36,10 @@ C1_FINE = np.linspace(-3.6, 3.6, 49)
 RADIUS = np.linspace(0.0, 1.8, 37)
 
 
-def measure(
-    parameters: Parameters, model: nn.Module, history: xr.Dataset, unseen: xr.Dataset, seed: int
-) -> xr.Dataset:
-    """
-    Return all that a run leaves behind.
-
-    Parameters
-    ----------
-    parameters
-        Of the experiment.
-    model, history
-        What `infonb.experiments.concentric_circles.training.train` returned.
-    unseen
-        Points with true labels; c1 is replaced.
-    seed
-        Of c1.
-
-    Returns
-    -------
-    xarray.Dataset
-        As one network and seed of `infonb.experiments.concentric_circles.run`.
-    """
+def record(model: nn.Module, sets: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """Return the activations of each set of points, dims (alignment, layer, neuron, sample)."""
     from infonb.activations import record
-    from infonb.training import accuracy
 
-    sets = aligned_sets(unseen, seed)
     layers = [layer for pair in zip(*LAYERS.values(), strict=True) for layer in pair]
     recorded = [
         record(model, points.reset_coords(drop=True), layers=layers, progress=False)
@@ -66,23 +49,26 @@ def measure(
         recorded, dim=xr.Variable("alignment", np.array(list(sets), dtype=object)),
         coords="minimal", compat="override", join="override", combine_attrs="override",
     )  # fmt: skip
-    run = run.drop_vars("prediction", errors="ignore")  # it differs between the alignments
-    run["entropy"] = entropies(run.activation, parameters)
-    run["spread"] = run.activation.std("sample").assign_attrs(long_name="standard deviation")
-    run = run.assign(_information(run.activation, parameters))
-    run["aligned_accuracy"] = "alignment", [accuracy(model, points) for points in sets.values()]
-    run["difference"] = abs(aligned_difference(run.activation)).mean("sample")
-    run["probability"], run["radial"] = _surface(model), _radial(model)
-    return with_history(run, history)
+    return run.drop_vars("prediction", errors="ignore")  # it differs between the alignments
 
 
-def _information(activation: xr.DataArray, parameters: Parameters) -> dict[str, xr.DataArray]:
+def answers(model: nn.Module, sets: Mapping[str, xr.Dataset]) -> xr.Dataset:
+    """Return what a network answers: its accuracy on each set, and over the plane."""
+    from infonb.training import accuracy
+
+    right = [accuracy(model, points) for points in sets.values()]
+    return xr.Dataset({
+        "aligned_accuracy": ("alignment", right, {"long_name": "accuracy"}),
+        "probability": _surface(model),
+        "radial": _radial(model),
+    })  # fmt: skip
+
+
+def informations(activation: xr.DataArray, *, k: int, mi_samples: int) -> dict[str, xr.DataArray]:
     """Return the MI of the pairs within each layer by two estimators."""
     from infonb.measures import TiesWarning, mutual_information
 
-    options: dict[str, Any] = {
-        "k": parameters.k, "within": "layer", "max_samples": parameters.mi_samples or None,
-    }  # fmt: skip
+    options: dict[str, Any] = {"k": k, "within": "layer", "max_samples": mi_samples or None}
     with warnings.catch_warnings():
         # the paper's estimator is kept for the layers after a ReLU too; the page says what it does
         warnings.simplefilter("ignore", TiesWarning)
@@ -91,31 +77,11 @@ def _information(activation: xr.DataArray, parameters: Parameters) -> dict[str, 
     return {"mutual_information": ksg, "mixture_information": mixture}
 
 
-def entropies(activation: xr.DataArray, parameters: Parameters) -> xr.DataArray:
+def entropies(activation: xr.DataArray, *, bins: int, bin_width: float) -> xr.DataArray:
     """
     Return the entropy of each neuron of a network with every kind of bins, in nats.
 
-    Parameters
-    ----------
-    activation
-        Of all `LAYERS`, before and after each ReLU, dims (..., layer, neuron, sample).
-    parameters
-        Of the experiment: `bins` and `bin_width`.
-
-    Returns
-    -------
-    xarray.DataArray
-        Dims (edges, ..., layer, neuron).
-
-    Examples
-    --------
-    >>> from infonb.activations import from_arrays
-    >>> from infonb.experiments.concentric_circles import Parameters
-    >>> values = np.repeat([0.1, 0.6], 4)[:, None]
-    >>> run = from_arrays(dict.fromkeys(("fc1", "relu1", "fc2", "relu2"), values))
-    >>> found = entropies(run.activation, Parameters(bin_width=0.5))
-    >>> found.sel(edges="fixed", layer="fc1").round(2).values
-    array([0.69])
+    Dims (..., layer, neuron, sample), all `LAYERS` → (edges, ..., layer, neuron).
     """
     from infonb.measures import entropy
 
@@ -123,11 +89,11 @@ def entropies(activation: xr.DataArray, parameters: Parameters) -> xr.DataArray:
     parts = []
     for layers in LAYERS.values():
         values = activation.sel(layer=layers)
-        grid = _grid(values, parameters.bin_width)
+        grid = _grid(values, bin_width)
         parts.append([
-            entropy(values, bins=parameters.bins, edges="common"),
-            entropy(values, bins=parameters.bins, edges="neuron"),
+            entropy(values, bins=bins, edges="common"),
             entropy(values, bins=len(grid) - 1, edges=grid),
+            entropy(values, bins=bins, edges="neuron"),
         ])  # fmt: skip
     by_kind = [
         xr.concat(kind, dim="layer", combine_attrs="override") for kind in zip(*parts, strict=True)
@@ -137,6 +103,19 @@ def entropies(activation: xr.DataArray, parameters: Parameters) -> xr.DataArray:
         compat="override", combine_attrs="drop_conflicts",
     )  # fmt: skip
     return both.sel(layer=activation.layer)
+
+
+def by_side(values: xr.DataArray) -> xr.DataArray:
+    """Return values of all `LAYERS` by side and number, dims (..., side, layer, ...)."""
+    sides = [
+        values.sel(layer=layers).assign_coords(layer=np.arange(1, len(layers) + 1))
+        for layers in LAYERS.values()
+    ]
+    names = np.array(["before the ReLU", "after the ReLU"], dtype=object)
+    joined = xr.concat(sides, xr.Variable("side", names), coords="minimal", compat="override")
+    return joined.transpose(
+        "network", "seed", ..., "side", *values.dims[values.dims.index("layer") :]
+    )
 
 
 def _grid(values: xr.DataArray, width: float) -> np.ndarray:
@@ -149,25 +128,9 @@ def aligned_difference(activation: xr.DataArray) -> xr.DataArray:
     """
     Return how a neuron's activation changes when c1 changes sides, in its standard deviations.
 
-    Dims in: (..., alignment, layer, neuron, sample); out: without alignment.
-
-    Parameters
-    ----------
-    activation
-        With the alignments ``bias`` and ``anti``, whose samples are the same points but for c1.
-
-    Returns
-    -------
-    xarray.DataArray
-        Activation where c1 agrees with the label minus activation where it disagrees, divided by
-        the neuron's standard deviation over both sets; 0 for a neuron that is constant.
-
-    Examples
-    --------
-    >>> values = xr.DataArray([[1.0, 3.0], [1.0, -1.0]], {"alignment": ["bias", "anti"]},
-    ...     ("alignment", "sample"))
-    >>> aligned_difference(values).round(2).values
-    array([0.  , 2.83])
+    Dims (..., alignment, layer, neuron, sample) → without alignment: activation where c1 agrees
+    with the label minus activation where it disagrees, divided by the neuron's standard deviation
+    over both sets; 0 for a neuron that is constant. The samples of both are the same points.
     """
     pair = activation.sel(alignment=["bias", "anti"])
     spread = pair.std(["alignment", "sample"])

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-if TYPE_CHECKING:
-    from infonb.experiments.concentric_circles import Parameters
-
 __all__ = [
     "ALIGNMENTS",
     "Recipe",
-    "aligned_sets",
-    "along",
-    "data",
-    "main_networks",
+    "ends_of",
+    "make_points",
+    "make_unseen",
     "networks",
-    "recipe_of",
+    "select_sweep",
 ]
 
 #: What c1 says on a set of unseen points: the label, its opposite, nothing, or what it says in the
@@ -31,6 +28,13 @@ _NAMES = {
     ("division", 1.0): "heuristic",
     ("beta", 0.0): "few points",
     ("beta", 1.0): "memorized",
+}
+
+
+#: Division and beta at a level of either sweep.
+_POINT: dict[str, Callable[[float], tuple[float, float]]] = {
+    "division": lambda level: (level, 0.0),
+    "beta": lambda level: (0.5, level),
 }
 
 
@@ -60,31 +64,20 @@ class Recipe(NamedTuple):
     length: str = "until learnt"
 
 
-def networks(parameters: Parameters) -> dict[str, Recipe]:
+def networks(division: Sequence[float], beta: Sequence[float]) -> dict[str, Recipe]:
     """
-    Return the networks of the experiment by name, in the order of their levels.
+    Return the recipes of the networks by name, in the order of their levels.
 
-    Parameters
-    ----------
-    parameters
-        Of the experiment; its lists `division` and `beta` say which networks there are. What they
-        are compared with, division 0.5 and beta 0, is always there.
-
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters
-    >>> list(networks(Parameters(division=[0.75, 1.0], beta=1.0)))
-    ['baseline', 'division 0.75', 'heuristic', 'few points', 'memorized', 'baseline, long',
-    'heuristic, long', 'few points, long', 'memorized, long', 'memorized, short']
+    What they are compared with, division 0.5 and beta 0, is always there.
     """
     found: dict[str, Recipe] = {}
     checks: dict[str, Recipe] = {}
-    for sweep, reference in (("division", 0.5), ("beta", 0.0)):
+    for sweep, reference, given in (("division", 0.5, division), ("beta", 0.0, beta)):
         few = sweep == "beta"
-        levels = sorted({reference, *getattr(parameters, sweep)})
+        levels = sorted({reference, *given})
         for level in levels:
             name = _NAMES.get((sweep, level), f"{sweep} {level:g}")
-            found[name] = Recipe(sweep, few=few, **{sweep: level})
+            found[name] = Recipe(sweep, *_POINT[sweep](level), few)
             last = level == levels[-1]
             # true and random labels need different times: only at the same length they alone differ
             lengths = ("long", "short") if few and last else ("long",)
@@ -96,133 +89,56 @@ def networks(parameters: Parameters) -> dict[str, Recipe]:
     return found | checks
 
 
-def main_networks(parameters: Parameters) -> list[str]:
+def ends_of(recipes: Mapping[str, Recipe], sweep: str) -> tuple[str, str]:
+    """Return the names at the lowest and at the highest level of a sweep."""
+    names = [name for name, recipe in recipes.items() if recipe.sweep == sweep]
+    return names[0], names[-1]
+
+
+def make_points(recipe: Recipe, *, n_points: int, fraction: float, seed: int) -> xr.Dataset:
     """
-    Return the networks that the paper's claim is about, and the start of the last's series.
+    Return the training points of a network: ``input`` (sample, feature=x, y, c1) and ``label``.
 
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters
-    >>> main_networks(Parameters(division=[0.5, 0.9]))
-    ['division 0.9', 'baseline', 'memorized', 'few points']
-    """
-    recipes = networks(parameters)
-    many = [name for name, recipe in recipes.items() if recipe.sweep == "division"]
-    few = [name for name, recipe in recipes.items() if recipe.sweep == "beta"]
-    return [many[-1], many[0], few[-1], few[0]]
-
-
-def data(parameters: Parameters, network: str, seed: int) -> tuple[xr.Dataset, xr.Dataset]:
-    """
-    Return the training points of a network, and unseen points.
-
-    Parameters
-    ----------
-    parameters
-        Of the experiment.
-    network
-        One of `networks`.
-    seed
-        Of c1 and of the random labels; the circles themselves are always the paper's.
-
-    Returns
-    -------
-    points, unseen : xarray.Dataset
-        ``input`` (sample, feature=x, y, c1) and ``label`` (sample). The unseen points are the same
-        for all networks of a seed, with true labels and a c1 that says nothing (``mixed``).
-
-    Notes
-    -----
+    The seed is that of c1 and of the random labels; the circles themselves are always the paper's.
     Few points have the c1 of the baseline. The points of *memorized* and *few points* differ in the
     labels only; their networks also in the length of training, unless both are the ``long`` ones.
-
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters
-    >>> points, unseen = data(Parameters(), "memorized", seed=0)
-    >>> points.sizes["sample"], unseen.sizes["sample"]
-    (60, 2000)
     """
     from infonb.data import add_artifact, concentric_circles, shuffled
 
-    recipe = recipe_of(parameters, network)
-    n_points = parameters.n_memorized if recipe.few else parameters.n_points
     points = add_artifact(
-        concentric_circles(n_points, seed=42), fraction=parameters.fraction,
-        division=recipe.division, seed=seed,
+        concentric_circles(n_points, seed=42), fraction=fraction, division=recipe.division,
+        seed=seed,
     )  # fmt: skip
-    if recipe.few:
-        points = shuffled(points, recipe.beta, n_classes=2, seed=seed)
-    unseen = concentric_circles(parameters.n_points, seed=21)
-    return points, add_artifact(
-        unseen, fraction=parameters.fraction, division=0.5, seed=seed + 1_000_000
-    )
+    return shuffled(points, recipe.beta, n_classes=2, seed=seed) if recipe.few else points
 
 
-def recipe_of(parameters: Parameters, network: str) -> Recipe:
+def make_unseen(*, n_points: int, fraction: float, seed: int) -> dict[str, xr.Dataset]:
     """
-    Return what makes a network; raise a ValueError for an unknown name.
+    Return the same unseen points, with true labels, for each of the `ALIGNMENTS` of c1.
 
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters
-    >>> recipe_of(Parameters(), "memorized").beta
-    1.0
+    They are the same for all networks of a seed.
     """
-    from infonb.validate import check_choice
+    from infonb.data import add_artifact, align, concentric_circles
 
-    known = networks(parameters)
-    check_choice("network", network, known)
-    return known[network]
-
-
-def aligned_sets(unseen: xr.Dataset, seed: int) -> dict[str, xr.Dataset]:
-    """
-    Return the same unseen points with each of the `ALIGNMENTS` of c1.
-
-    Examples
-    --------
-    >>> from infonb.experiments.concentric_circles import Parameters
-    >>> sets = aligned_sets(data(Parameters(), "baseline", seed=0)[1], seed=0)
-    >>> bool((sets["bias"].input.sel(feature="x") == sets["anti"].input.sel(feature="x")).all())
-    True
-    """
-    from infonb.data import align
-
+    mixed = add_artifact(
+        concentric_circles(n_points, seed=21), fraction=fraction, division=0.5,
+        seed=seed + 1_000_000,
+    )  # fmt: skip
     sets = {
-        name: align(unseen, name, seed=seed + 2_000_000) for name in ALIGNMENTS if name != "mixed"
+        name: align(mixed, name, seed=seed + 2_000_000) for name in ALIGNMENTS if name != "mixed"
     }
-    return sets | {"mixed": unseen}
+    return sets | {"mixed": mixed}
 
 
-def along(results: xr.Dataset, sweep: str) -> xr.Dataset:
+def select_sweep(runs: xr.Dataset, sweep: str) -> xr.Dataset:
     """
     Return the networks that differ in one thing, with its levels as the dimension.
 
-    Parameters
-    ----------
-    results
-        What `infonb.experiments.concentric_circles.run` returned, dims (network, ...).
-    sweep
-        ``"division"`` (trained on many points) or ``"beta"`` (on few).
-
-    Returns
-    -------
-    xarray.Dataset
-        Dims (`sweep`, ...).
-
-    Examples
-    --------
-    >>> results = xr.Dataset({"entropy": ("network", [2.0, 1.0, 2.5])}, {
-    ...     "network": ["baseline", "heuristic", "memorized"],
-    ...     "sweep": ("network", ["division", "division", "beta"]),
-    ...     "division": ("network", [0.5, 1.0, 0.5]), "beta": ("network", [0.0, 0.0, 1.0])})
-    >>> along(results, "division").entropy.to_series().to_dict()
-    {0.5: 2.0, 1.0: 1.0}
+    Dims (network, ...) → (`sweep`, ...): ``"division"`` on many points, or ``"beta"`` on few.
     """
     from infonb.validate import check_choice
 
     check_choice("sweep", sweep, ["division", "beta"])
-    part = results.isel(network=np.flatnonzero(results["sweep"].values == sweep))
+    part = runs.isel(network=np.flatnonzero(runs["sweep"].values == sweep))
     others = [name for name, c in part.coords.items() if c.dims == ("network",) and name != sweep]
     return part.swap_dims(network=sweep).drop_vars(others)

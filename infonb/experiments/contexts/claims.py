@@ -1,13 +1,13 @@
-"""The table of the paper's claims on balanced and unbalanced training."""
+"""The claims on balanced and unbalanced training, and what the networks have learnt."""
 
 from __future__ import annotations
 
+import numpy as np
 import xarray as xr
 
-from infonb.claims import INTERVALS, Claim, ClaimsTable, change, change_of_median
-from infonb.claims.comparisons import within_layer
+from infonb.claims import Compare, Row
 
-__all__ = ["SETTINGS", "claims"]
+__all__ = ["ROWS", "SETTINGS", "accuracy_by_context", "usual_contexts", "what_was_learnt"]
 
 #: The two training sets; the measures are compared from the first to the second.
 SETTINGS = ("balanced", "unbalanced")
@@ -16,48 +16,103 @@ SETTINGS = ("balanced", "unbalanced")
 _FIGURE = "lower at every stage"
 _DENSITY = "more pairs at high MI"
 
+#: Less of the way from guessing to no error than this counts as hardly anything learnt; and a
+#: smaller difference between contexts than this as no clear shortcut.
+_LITTLE = 0.2
 
-def claims(results: xr.Dataset) -> ClaimsTable:
+
+def _quantile(quantile: float) -> Row:
+    """Return the row on a quantile of the MI of all pairs of different neurons."""
+
+    def of_all_pairs(runs: xr.Dataset) -> xr.DataArray:
+        values = runs.mutual_information
+        same = (values.layer == values.other_layer) & (values.neuron == values.other_neuron)
+        pairs = ["layer", "neuron", "other_layer", "other_neuron"]
+        return values.where(~same).quantile(quantile, pairs)
+
+    word = {0.5: "median", 0.9: "9th decile"}[quantile]
+    return Compare(
+        f"{word} of mutual information is higher when unbalanced", of_all_pairs, 1, each=None,
+        where="all pairs", paper=_DENSITY,
+    )  # fmt: skip
+
+
+ROWS: tuple[Row, ...] = (
+    Compare("median entropy is lower when unbalanced", "entropy", -1, paper=_FIGURE),
+    Compare(
+        "median mutual information is higher when unbalanced", "mutual_information", 1,
+        paper=_DENSITY,
+    ),
+    _quantile(0.5),
+    _quantile(0.9),
+    Compare(
+        "accuracy in all contexts is lower when unbalanced", "final_validation_accuracy", -1,
+        each=None,
+    ),
+)  # fmt: skip
+
+
+def usual_contexts(results: xr.Dataset) -> xr.DataArray:
     """
-    Return the table of the paper's claims beside what `run` found.
+    Return which context is the usual one of each object: that of the unbalanced training set.
 
-    Parameters
-    ----------
-    results
-        What `run` returned.
-
-    Examples
-    --------
-    >>> from infonb.experiments.contexts import Parameters, run
-    >>> small = Parameters(seed=0, width=2, epochs=1, n_train=32, n_evaluation=32)
-    >>> [claim.where for claim in claims(run(small, progress=False)).claims][:4]
-    ['stage1', 'stage2', 'stage3', 'stage4']
+    Dims (object_name, context_name), true or false.
     """
-    ends = ("setting", *SETTINGS)
-    information = results.mutual_information
-    rows = []
-    for stage in results.layer.values:
-        found = change_of_median(results.entropy.sel(layer=stage, drop=True), *ends)
-        rows.append(Claim("median entropy is lower when unbalanced", stage, -1, _FIGURE, *found))
-    for stage in results.layer.values:
-        found = change_of_median(within_layer(information, stage), *ends)
-        statement = "median mutual information is higher when unbalanced"
-        rows.append(Claim(statement, stage, 1, _DENSITY, *found))
-    same = (information.layer == information.other_layer) & (
-        information.neuron == information.other_neuron
+    counts = results.n_training.sel(setting="unbalanced").isel(seed=0, drop=True)
+    return (counts > 0).reset_coords(drop=True)
+
+
+def accuracy_by_context(results: xr.Dataset) -> xr.DataArray:
+    """
+    Return the accuracy on objects in their usual context, and in the others.
+
+    Dims (setting, seed, context); all pairs of object and context count alike.
+    """
+    pairs = ["object_name", "context_name"]
+    usual = usual_contexts(results)
+    kinds = [results.pair_accuracy.where(where).mean(pairs) for where in (usual, ~usual)]
+    index = xr.DataArray(np.array(["usual", "another"], dtype=object), dims="context")
+    accuracy = xr.concat(kinds, dim=index.assign_coords(context=index).context)
+    return accuracy.transpose("setting", "seed", "context").rename("accuracy")
+
+
+def what_was_learnt(results: xr.Dataset) -> str:
+    """
+    Return what each training set taught, two sentences in Markdown computed from the accuracies.
+
+    Whether the balanced networks tell the objects better than guessing (by more than a fifth of
+    what is possible), and whether the unbalanced ones need the usual context (by more than 20
+    percentage points for every seed).
+    """
+    chance = 1 / results.sizes["object_name"]
+    pairs = ["object_name", "context_name"]
+    balanced = float(results.pair_accuracy.sel(setting="balanced").mean([*pairs, "seed"]))
+    words = (
+        f"Balanced training: {_percent(balanced)} right in all contexts; guessing gives "
+        f"{_percent(chance)}. "
     )
-    pairs = ["layer", "neuron", "other_layer", "other_neuron"]
-    for quantile, word in ((0.5, "median"), (0.9, "9th decile")):
-        values = information.where(~same).quantile(quantile, pairs)
-        statement = f"{word} of mutual information is higher when unbalanced"
-        rows.append(Claim(statement, "all pairs", 1, _DENSITY, *change(values, *ends)))
-    found = change(results.final_validation_accuracy, *ends)
-    statement = "accuracy in all contexts is lower when unbalanced"
-    rows.append(Claim(statement, "network", -1, "not reported", *found))
-    return ClaimsTable(
-        rows,
-        "Differences from balanced to unbalanced training, one for each seed; entropy and MI in "
-        "nats. Figure 5 of the paper (NICO++) shows the directions; here: "
-        f"{results.attrs['dataset']}. {INTERVALS} The rows on all pairs, like that on accuracy, "
-        "are bootstrapped over seeds only.",
+    if balanced - chance < _LITTLE * (1 - chance):
+        words += (
+            "**This is close to chance: the balanced networks have learnt little or nothing of the "
+            "objects, and their entropies are not those of networks that tell objects.** Train "
+            "longer or on more pictures before reading on."
+        )
+    else:
+        words += "These networks have learnt something of the objects."
+    kinds = accuracy_by_context(results).sel(setting="unbalanced")
+    usual, another = (float(kinds.sel(context=kind).mean("seed")) for kind in ("usual", "another"))
+    gap = kinds.sel(context="usual") - kinds.sel(context="another")
+    words += (
+        f"\n\nUnbalanced training: {_percent(usual)} right in the usual context, "
+        f"{_percent(another)} in another. "
     )
+    if bool((gap > _LITTLE).all()):
+        return words + "The shortcut is plain for every seed: these networks go by the context."
+    return words + (
+        "**There is no clear shortcut for every seed**: a difference in the measures cannot be put "
+        "down to one."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

@@ -1,4 +1,9 @@
-"""The edges of the bins: common to the neurons of a network, each neuron's own, or given."""
+"""
+The edges of the bins, a ruler: three words, or given numbers.
+
+``common``: one range for all neurons of one network; ``shared``: one range for all networks that
+are compared; ``neuron``: each neuron its own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,9 @@ from infonb.measures.options import Attributes
 from infonb.measures.rows.layout import Layout
 from infonb.validate import check_choice, check_integer
 
-__all__ = ["Edges", "check_edges"]
+__all__ = ["RULERS", "Edges", "check_edges"]
+
+RULERS = ("common", "shared", "neuron")
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,9 @@ class Edges:
             return self.given[None, :], np.zeros(where.n_rows, np.int64)
         if self.kind == "neuron" or not where.n_rows:
             return equal_edges(low, high, self.bins), np.arange(where.n_rows)
+        if self.kind == "shared":
+            ends = low.min(keepdims=True), high.max(keepdims=True)
+            return equal_edges(*ends, self.bins), np.zeros(where.n_rows, np.int64)
         # one set for each batch entry; the rows of an entry lie together
         _, start, which = np.unique(where.batch, return_index=True, return_inverse=True)
         low, high = np.minimum.reduceat(low, start), np.maximum.reduceat(high, start)
@@ -64,7 +74,7 @@ class Edges:
 def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
     """Return a choice of edges; raise unless it is one of the words or increasing numbers."""
     if isinstance(edges, str):
-        check_choice("edges", edges, ["common", "neuron"])
+        check_choice("edges", edges, RULERS)
         return Edges(edges, check_integer("bins", bins, minimum=1))
     try:
         own = np.asarray(edges, dtype=np.float64)
@@ -72,8 +82,8 @@ def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
         own = np.empty(0)
     if own.ndim != 1 or len(own) < 2 or not (np.isfinite(own).all() and (own[1:] > own[:-1]).all()):
         raise ValueError(
-            "edges must be 'common', 'neuron' or a 1-D increasing array of at least two finite "
-            f"numbers; not {edges!r}."
+            "edges must be 'common', 'shared', 'neuron' or a 1-D increasing array of at least two "
+            f"finite numbers; not {edges!r}."
         )
     if not np.isfinite(float(own[-1]) - float(own[0])):
         raise ValueError(

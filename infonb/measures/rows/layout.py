@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import UNIT_DIMS, inside_width
 from infonb.validate import check_dim
 
-__all__ = ["Layout", "layout", "plain", "real", "take_activation"]
-
-UNIT_DIMS = ("layer", "neuron")
+__all__ = ["Layout", "layout", "plain", "real"]
 
 # Up to here float64 holds every whole number.
 EXACT = 2**53
@@ -108,24 +107,6 @@ class Layout:
         )
 
 
-def take_activation(activation: xr.DataArray | xr.Dataset) -> xr.DataArray:
-    """Return the variable ``activation`` of a data set, or the array itself."""
-    if isinstance(activation, xr.Dataset):
-        if "activation" not in activation:
-            raise ValueError(
-                "the data set has no variable 'activation' but "
-                f"{sorted(map(str, activation.data_vars))}; pass the array, as in ds['name']."
-            )
-        activation = activation["activation"]
-    if not isinstance(activation, xr.DataArray):
-        raise TypeError(
-            f"activation must be an xarray DataArray or Dataset; not {type(activation).__name__}. "
-            "Label an array with infonb.from_arrays({'layer name': array}) or "
-            "xr.DataArray(array, dims=('neuron', 'sample'))."
-        )
-    return activation
-
-
 def layout(activation: xr.DataArray, dim: Hashable) -> tuple[Layout, xr.DataArray]:
     """
     Return where the neurons are, and the array with dims (batch, layer, neuron, dim).
@@ -144,8 +125,10 @@ def layout(activation: xr.DataArray, dim: Hashable) -> tuple[Layout, xr.DataArra
     template = template.drop_vars(list(along), errors="ignore")
     template = template.copy(data=np.empty(template.shape, np.bool_))
     template.attrs, template.name = {}, None
-    valid = _valid(template)
-    position = np.arange(template.size) if valid is None else np.flatnonzero(valid)
+    position = np.arange(template.size)
+    if (inside := inside_width(activation, dim)) is not None:
+        inside = inside.broadcast_like(template).transpose(*template.dims)
+        position = np.flatnonzero(inside.values)
     samples = activation[dim].variable
     return Layout(template, units, dim, samples, along, position), activation
 
@@ -181,18 +164,3 @@ def _check_real(dtype: np.dtype) -> None:
             f"activation must hold real numbers; not dtype {dtype}. "
             "Cast it first, as in activation.astype('float32')."
         )
-
-
-def _valid(template: xr.DataArray) -> np.ndarray | None:
-    """Return which rows lie within the coordinate ``width``, flat; None without one."""
-    if "width" not in template.coords:
-        return None
-    width = template.coords["width"]
-    if "neuron" in template.coords and template.coords["neuron"].dtype.kind in "iu":
-        neuron = template.coords["neuron"]
-    elif "neuron" in template.dims:
-        neuron = xr.DataArray(np.arange(template.sizes["neuron"]), dims="neuron")
-    else:
-        return None
-    inside = neuron.reset_coords(drop=True) < width.reset_coords(drop=True)
-    return inside.broadcast_like(template).transpose(*template.dims).values.ravel()

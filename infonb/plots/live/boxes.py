@@ -9,7 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from infonb.plots.live.frame import fit, frame
 from infonb.plots.live.names import distinct
-from infonb.plots.style import Picture, palette
+from infonb.plots.picture import Picture
+from infonb.plots.style import palette
 
 __all__ = ["EntropyBoxes"]
 
@@ -21,25 +22,7 @@ _LEAST = 0.05
 
 
 class EntropyBoxes:
-    """
-    Boxes of the entropy of neurons: quartiles, and whiskers to the last within 1.5 boxes.
-
-    Parameters
-    ----------
-    layers
-        Their names.
-    size
-        Width and height in inches.
-
-    Examples
-    --------
-    >>> boxes = EntropyBoxes(["fc1", "fc2"])
-    >>> values = [np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0])]
-    >>> picture = boxes.draw(values, (0, 2.0), "entropy", unit="nat", chosen="fc1, neuron 1")
-    >>> picture.alt
-    'Boxes of the entropy of neurons, entropy; medians (nat): fc1 2.00, fc2 0.50. Marked: fc1,
-    neuron 1, 2.00 nat.'
-    """
+    """Boxes of the entropy of neurons: quartiles, and whiskers to the last within 1.5 boxes."""
 
     def __init__(self, layers: Sequence[str], size: tuple[float, float] = (4.6, 2.2)) -> None:
         self._layers = list(layers)
@@ -70,22 +53,7 @@ class EntropyBoxes:
         unit: str,
         chosen: str,
     ) -> Picture:
-        """
-        Return the picture of other entropies or of another choice; it is the same object each time.
-
-        Parameters
-        ----------
-        entropy
-            Of each layer, shape (neuron,).
-        marked
-            Which layer the chosen neuron is in, and its entropy.
-        title
-            What was measured.
-        unit
-            Of the entropy.
-        chosen
-            The chosen neuron in words.
-        """
+        """Return the picture, the same each time, of entropies (neuron,) of each layer."""
         if not _same(entropy, self._shown):
             self._replace(entropy)
         self._picture.frame_depends(self._number, unit)

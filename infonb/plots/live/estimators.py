@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.live.frame import fit
-from infonb.plots.style import Picture, palette
+from infonb.plots.picture import Picture
+from infonb.plots.style import palette
 
 __all__ = ["EstimatorDots"]
 
@@ -20,23 +21,7 @@ _BOXES = [(0.69, 0.512, 3.4595, 2.4), (5.6025, 0.512, 3.4595, 2.4)]
 
 
 class EstimatorDots:
-    """
-    A pair of neurons, and for each estimator a row of dots, one for each seed, with their mean.
-
-    Parameters
-    ----------
-    estimators
-        Their names.
-
-    Examples
-    --------
-    >>> dots = EstimatorDots(["KSG", "binned"])
-    >>> estimates = {"KSG": np.array([0.1, 0.3]), "binned": np.array([0.4, 0.6])}
-    >>> x, y = np.random.default_rng(0).normal(size=(2, 50))
-    >>> dots.draw(x, y, estimates, 0.2).alt
-    'Left: scatter of two neurons, 50 samples. Right: estimates of their mutual information, exactly
-    0.20 nat; means over seeds: KSG 0.20, binned 0.50.'
-    """
+    """A pair of neurons, and for each estimator a row of dots, one a seed, with their mean."""
 
     def __init__(self, estimators: Sequence[str]) -> None:
         self._picture = LiveFigure(_SIZE, _BOXES)
@@ -71,19 +56,10 @@ class EstimatorDots:
         tied: Sequence[str] = (),
     ) -> Picture:
         """
-        Return the picture of other estimates; it is the same object each time.
+        Return the picture, the same each time, of a pair (sample,) and its estimates (seed,).
 
-        Parameters
-        ----------
-        x, y
-            Activations, shape (sample,).
-        estimates
-            Name of an estimator → its estimates in nats, shape (seed,).
-        truth
-            The mutual information in nats.
-        tied
-            The estimators that warned of ties. Their values are given, but need not be within the
-            axis: a value ruined by ties must not squeeze the others into one point.
+        The values of estimators in `tied` are given, but need not be within the axis: a value
+        ruined by ties must not squeeze the others into one point.
         """
         self._show_pair(np.stack([x, y]))
         means = {name: float(values.mean()) for name, values in estimates.items()}

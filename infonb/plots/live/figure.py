@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from infonb.plots.style import DPI, SCALE, Picture, encode_png
+from infonb.plots.picture import DPI, SCALE, Picture, encode_png
 
 __all__ = ["LiveFigure"]
 

@@ -18,25 +18,7 @@ LEFT, BOTTOM, TOP = 0.7, 0.46, 0.54
 def frame(
     size: tuple[float, float], *, right: float = 0.12, axes_width: float | None = None
 ) -> tuple[LiveFigure, Any, Any]:
-    """
-    Return a picture, its axes and the text above them, all at fixed places.
-
-    Parameters
-    ----------
-    size
-        Width and height in inches.
-    right
-        Inches on the right of the axes.
-    axes_width
-        Of the axes in inches; None: what is left.
-
-    Examples
-    --------
-    >>> picture, axis, title = frame((4, 3))
-    >>> title.set_text("one neuron")
-    >>> axis.get_title(loc="left")
-    'one neuron'
-    """
+    """Return a picture, its axes and the text above them, at fixed places; sizes in inches."""
     width, height = size
     across = axes_width or width - LEFT - right
     up = height - BOTTOM - TOP
@@ -61,16 +43,7 @@ def frame(
 
 
 def with_offset(axis: Any, words: str) -> str:
-    """
-    Return the label of an axis (``axes.xaxis``), with what all its ticks have in common.
-
-    Examples
-    --------
-    >>> _, axes, _ = frame((4, 3))
-    >>> _ = axes.set(xlim=(0, 1), ylim=(0, 1e-30))
-    >>> with_offset(axes.xaxis, "neuron 0"), with_offset(axes.yaxis, "neuron 1")
-    ('neuron 0', 'neuron 1 (ticks × 1e−30)')
-    """
+    """Return the label of an axis (``axes.xaxis``), with what all its ticks have in common."""
     formatter = axis.get_major_formatter()
     formatter.set_locs(axis.get_majorticklocs())
     offset = formatter.get_offset()
@@ -84,25 +57,7 @@ def with_offset(axis: Any, words: str) -> str:
 
 
 def fit(values: np.ndarray, margin: float = 0.04, least: float = 0.0) -> tuple[float, float]:
-    """
-    Return limits of an axis that shows all values with a margin, also of a constant.
-
-    Parameters
-    ----------
-    values
-        What is shown.
-    margin
-        As share of what the values span.
-    least
-        What the axis spans at least.
-
-    Examples
-    --------
-    >>> fit(np.array([0.0, 10.0]), margin=0.1), fit(np.array([2.0, 2.0]))
-    ((-1.0, 11.0), (1.5, 2.5))
-    >>> fit(np.array([2.0, 2.0625]), least=0.125)
-    (1.96875, 2.09375)
-    """
+    """Return limits of an axis that shows all values with a margin, also of a constant."""
     low, high = float(np.min(values)), float(np.max(values))
     if low < high < low + least:
         middle = (low + high) / 2

@@ -6,7 +6,8 @@ import numpy as np
 
 from infonb.plots.live.frame import frame, with_offset
 from infonb.plots.live.names import in_words
-from infonb.plots.style import Picture, palette
+from infonb.plots.picture import Picture
+from infonb.plots.style import palette
 
 __all__ = ["NeuronHistogram"]
 
@@ -14,23 +15,7 @@ _HEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.02)
 
 
 class NeuronHistogram:
-    r"""
-    The shares of a neuron's samples in bins.
-
-    Parameters
-    ----------
-    size
-        Width and height in inches.
-
-    Examples
-    --------
-    >>> histogram = NeuronHistogram()
-    >>> picture = histogram.draw(
-    ...     np.array([0.0, 0.1, 0.9]), np.linspace(0, 1, 3), "fc1, neuron 0\nH = 0.64", "2 bins"
-    ... )
-    >>> picture.alt
-    'Histogram of a neuron in 2 bins: fc1, neuron 0; H = 0.64.'
-    """
+    """The shares of a neuron's samples in bins."""
 
     def __init__(self, size: tuple[float, float] = (4.6, 2.2)) -> None:
         self._picture, self._axis, self._title = frame(size)
@@ -39,20 +24,7 @@ class NeuronHistogram:
         self._picture.add_content(self._bars, *lines, self._title)  # the lines lie over the bars
 
     def draw(self, values: np.ndarray, edges: np.ndarray, title: str, bins: str) -> Picture:
-        """
-        Return the picture of other values; it is the same object each time.
-
-        Parameters
-        ----------
-        values
-            Activations, shape (sample,).
-        edges
-            Edges of the bins, shape (bins + 1,).
-        title
-            What was measured.
-        bins
-            Which bins these are, and of how many samples, in words.
-        """
+        """Return the picture, the same each time, of values (sample,) in edges (bins + 1,)."""
         counts, _ = np.histogram(values, bins=edges)
         share = counts / counts.sum()
         self._bars.set_data(share, edges)

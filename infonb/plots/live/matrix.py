@@ -7,7 +7,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from infonb.plots.live.frame import BOTTOM, LEFT, TOP, frame
 from infonb.plots.live.names import in_words
-from infonb.plots.style import Picture
+from infonb.plots.picture import Picture
 
 __all__ = ["PairMatrix"]
 
@@ -16,21 +16,7 @@ _LEAST = 0.01
 
 
 class PairMatrix:
-    """
-    The matrix of a layer's MI as a heat map.
-
-    Parameters
-    ----------
-    size
-        Width and height in inches; the matrix is square.
-
-    Examples
-    --------
-    >>> information = np.array([[1.0, 0.2], [0.2, 1.0]])
-    >>> picture = PairMatrix().draw(information, (0, 1), "fc1, MI of pairs", unit="nat")
-    >>> picture.cursor
-    (1.0, 0.0)
-    """
+    """The matrix of a layer's MI as a heat map; it is square."""
 
     def __init__(self, size: tuple[float, float] = (4.6, 3.4)) -> None:
         from matplotlib import colormaps
@@ -74,20 +60,7 @@ class PairMatrix:
     def draw(
         self, information: np.ndarray, chosen: tuple[int, int] | None, title: str, *, unit: str
     ) -> Picture:
-        """
-        Return the picture of another matrix or choice; it is the same object each time.
-
-        Parameters
-        ----------
-        information
-            Shape (neuron, neuron); the diagonal is not shown.
-        chosen
-            Row and column of the chosen pair; None if it is not in the matrix.
-        title
-            What this is.
-        unit
-            Of the information.
-        """
+        """Return the picture, the same each time, of (neuron, neuron) without its diagonal."""
         if not np.array_equal(information, self._shown):
             self._replace(information)
         there = information[~np.eye(len(information), dtype=bool)]

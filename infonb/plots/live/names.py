@@ -15,14 +15,7 @@ _WORD = re.compile(r"(?:[^./_\- ]|(?<=\d)\.(?=\d))+|[./_\- ]")
 
 
 def shortened(name: str, length: int = 22) -> str:
-    """
-    Return a name with its middle left out if it is too long for a figure.
-
-    Examples
-    --------
-    >>> shortened("fc1"), shortened("encoder.layer.11.attention.output.dense")
-    ('fc1', 'encoder.lay…tput.dense')
-    """
+    """Return a name with its middle left out if it is too long for a figure."""
     if len(name) <= length:
         return name
     end = (length - 1) // 2
@@ -35,25 +28,13 @@ def distinct(names: Sequence[str], most: int) -> list[str]:
 
     Names are cut between words only, at ``.``, ``/``, ``_``, ``-`` or a space: half a number would
     be another number. Where so few letters do not tell names apart, there are more.
-
-    Examples
-    --------
-    >>> distinct(["encoder.layer.1.output", "encoder.layer.11.output"], 14)
-    ['…1…', '…11…']
-    >>> distinct(["fc1", "fc2"], 14)
-    ['fc1', 'fc2']
-
-    Nothing is left out if no letter of a name would be left:
-
-    >>> distinct(["encoder.layer", "encoder.layer.norm"], 10)
-    ['encod…ayer', 'encod…norm']
     """
     names = list(names)
     if max(map(len, names), default=0) <= most or len(set(names)) == 1:
         return [shortened(name, most) for name in names]
     words = [_WORD.findall(name) for name in names]
-    start = _alike(words)
-    end = _alike([some[start:][::-1] for some in words])
+    start = _common_words(words)
+    end = _common_words([some[start:][::-1] for some in words])
     parts = ["".join(some[start : len(some) - end]) for some in words]
     if all(part.strip("./_- ") for part in parts):
         names = [f"{'…' * (start > 0)}{part}{'…' * (end > 0)}" for part in parts]
@@ -64,35 +45,19 @@ def distinct(names: Sequence[str], most: int) -> list[str]:
     return names
 
 
-def _alike(names: Sequence[Sequence[str]]) -> int:
+def _common_words(names: Sequence[Sequence[str]]) -> int:
     """Return how many words all names begin with."""
     words = zip(*names, strict=False)
     return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, words))
 
 
 def in_words(title: str) -> str:
-    r"""
-    Return the lines of a title as one, for an alt text.
-
-    Examples
-    --------
-    >>> in_words("a neuron with itself:\nchoose another"), in_words("fc1\nH = 1.00 nat")
-    ('a neuron with itself: choose another', 'fc1; H = 1.00 nat')
-    """
+    """Return the lines of a title as one, for an alt text."""
     return title.replace(":\n", ": ").replace("\n", "; ")
 
 
 def numbers(values: Sequence[Any]) -> list[str]:
-    """
-    Return numbers in words: whole ones in full, others with as many digits as tell them apart.
-
-    Examples
-    --------
-    >>> numbers([0.0, 0.25, 1.0]), numbers([1_000_000, 1_000_001])
-    (['0', '0.25', '1'], ['1,000,000', '1,000,001'])
-    >>> numbers([0.1234561, 0.1234562])
-    ['0.1234561', '0.1234562']
-    """
+    """Return numbers in words: whole ones in full, others with digits that tell them apart."""
     for digits in range(6, 18):
         words = [
             f"{value + 0:,.0f}"

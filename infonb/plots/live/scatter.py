@@ -6,7 +6,8 @@ import numpy as np
 
 from infonb.plots.live.frame import fit, frame, with_offset
 from infonb.plots.live.names import in_words, shortened
-from infonb.plots.style import Picture, palette
+from infonb.plots.picture import Picture
+from infonb.plots.style import palette
 
 __all__ = ["PairScatter"]
 
@@ -15,28 +16,7 @@ _MOST = 10
 
 
 class PairScatter:
-    """
-    The scatter of two neurons over the same samples, coloured by class.
-
-    Parameters
-    ----------
-    classes
-        The different classes; None, or more than ten: one colour for all samples.
-    name
-        What the classes are.
-    size
-        Width and height in inches.
-
-    Examples
-    --------
-    >>> scatter = PairScatter(np.array([0, 1]), "label")
-    >>> picture = scatter.draw(
-    ...     np.array([0.0, 0.5, 1.0]), np.array([1.0, 0.0, 0.5]), np.array([0, 1, 1]),
-    ...     names=("neuron 0", "neuron 1"), where="fc1", title="I = 0.10 nat",
-    ... )
-    >>> picture.alt
-    'Scatter of fc1, neuron 0 and neuron 1 coloured by label: I = 0.10 nat.'
-    """
+    """The scatter of two neurons, coloured by class; by none, or more than ten: one colour."""
 
     def __init__(
         self,
@@ -75,22 +55,7 @@ class PairScatter:
         where: str,
         title: str,
     ) -> Picture:
-        """
-        Return the picture of another pair; it is the same object each time.
-
-        Parameters
-        ----------
-        x, y
-            Activations, shape (sample,).
-        classes
-            Of the samples, shape (sample,); None without classes.
-        names
-            Of the two neurons.
-        where
-            Of which layer they are, for the alt text.
-        title
-            What was measured.
-        """
+        """Return the picture, the same each time, of two neurons and classes (sample,)."""
         parts = [slice(None)] if self._classes is None else [classes == c for c in self._classes]
         # many points lie over each other: smaller and paler, so that density shows
         size, alpha = (3, 0.35) if len(x) > 2000 else (4.5, 0.6)

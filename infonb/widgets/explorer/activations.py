@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from infonb.validate import check_choice, check_integer
+from infonb.measures.options import per_unit
+from infonb.validate import check_integer
+from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.controls import (
     SIZES,
     activation_controls,
-    choice,
     keep_in_layer,
     settings_controls,
 )
 from infonb.widgets.explorer.measured import Measured
 from infonb.widgets.explorer.neuron_lists import NeuronLists
-from infonb.widgets.explorer.views import PER_UNIT, Views
+from infonb.widgets.explorer.views import Views
+from infonb.widgets.panel.controls import choice
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["Explorer", "explore"]
-
-#: The controls on which the entropy of all neurons depends, besides the level.
-_ENTROPY = ("n_samples", "bins", "edges")
 
 
 class Explorer(Panel):
@@ -47,46 +47,38 @@ class Explorer(Panel):
     def _update(self, change: Any = None) -> None:
         if self._held or self._lists is None:
             return
-        value = self.value
-        level = self.measured.levels.index(value.get("level"))
         # beside the matrix, which takes the rest of the time
-        self.measured.entropy_soon(level, *(value[name] for name in _ENTROPY))
+        self.measured.entropy_soon(self.measured.choice(self.value))
         super()._update(change)
-        self._lists.update(value)
+        self._lists.update(self.value)
         self._look_ahead()
 
     def _look_ahead(self) -> None:
         """Let what a single step of a control would show be measured while the reader looks."""
-        if not self.interactive:
-            return
-        value, measured = self.value, self.measured
-        level = measured.levels.index(value.get("level"))
-        layer, bins = measured.layers.index(value["layer"]), value["bins"]
-        n, edges = value["n_samples"], value["edges"]
+        if self.interactive:
+            self.measured.expect(self._steps(self.measured.choice(self.value)))
+
+    def _steps(self, now: Choice) -> list[Choice]:
+        """Return the choices that are a single step of a control away."""
+        measured = self.measured
         sizes = [size for _, size in self.controls["n_samples"].options]
-        other_edges = [one for one in ("common", "neuron") if one != edges]
-        other_sizes = _beside(sizes, sizes.index(n), 1)
-        other_levels = _beside(range(len(measured.levels)), level, 1)
-        other_layers = _beside(range(len(measured.layers)), layer, 3)
-        measured.expect(
-            [
-                *((level, layer, n, one) for one in other_edges),
-                *((level, layer, size, edges) for size in other_sizes),
-                *((level, one, n, edges) for one in other_layers),
-                *((one, layer, n, edges) for one in other_levels),
-            ],
-            [
-                *((level, n, bins, one) for one in other_edges),
-                *((level, size, bins, edges) for size in other_sizes),
-                *((one, n, bins, edges) for one in other_levels),
-            ],
-        )
+        edges = [kind for kind in measured.kinds_of_edges if kind != now.edges]
+        found = [replace(now, edges=kind) for kind in edges]
+        found += [replace(now, n_samples=n) for n in _beside(sizes, sizes.index(now.n_samples), 1)]
+        found += [
+            replace(now, layer=at) for at in _beside(range(len(measured.layers)), now.layer, 3)
+        ]
+        for place, labels in enumerate(measured.levels.values()):
+            for at in _beside(range(len(labels)), now.level[place], 1):
+                level = (*now.level[:place], at, *now.level[place + 1 :])
+                found.append(replace(now, level=level))
+        return found
 
     @property
     def selection(self) -> dict[str, Any]:
-        """The chosen level, layer and pair, for ``activations.sel(panel.selection)``."""
+        """The chosen levels, layer and pair, for ``activations.sel(panel.selection)``."""
         value, measured = self.value, self.measured
-        chosen: dict[str, Any] = {measured.by: value["level"]} if measured.by else {}
+        chosen: dict[str, Any] = {dim: value[name] for name, dim in measured.dims.items()}
         if measured.has_layer:
             chosen["layer"] = measured.layer_labels[measured.layers.index(value["layer"])]
         return {**chosen, "neuron": [value["neuron"], value["other"]]}
@@ -127,14 +119,15 @@ def explore(
     ----------
     activations
         What `record`, `from_arrays` or `open_activations` returned: dims (layer, neuron, sample),
-        and perhaps a dimension of levels, such as alpha or epoch; layer may be absent. Of an array
-        on disk the drawn samples are read, once.
+        and perhaps dimensions of levels, such as alpha, epoch or seed, with a control each; layer
+        may be absent. Of an array on disk the chosen samples are read, once.
     by
-        The dimension of the levels; needed only if there are several candidates.
+        The dimension of the control ``level``; None: the first of them, but for seed. The controls
+        of the others have the names of their dimensions.
     bins, edges, k, unit
         Where the controls start: bins of the entropy (as in `entropy`), whose edges are
-        ``"common"`` to the network or each ``"neuron"``'s own; the neighbour of KSG; ``"nat"`` or
-        ``"bit"``.
+        ``"common"`` to the neurons of a network, ``"shared"`` by all networks that are explored,
+        or set for each ``"neuron"``; the neighbour of KSG; ``"nat"`` or ``"bit"``.
     colour_by
         Coordinate on ``sample`` that colours the scatter; None: the label if it is known, else the
         prediction, else one colour.
@@ -150,7 +143,7 @@ def explore(
     Returns
     -------
     Explorer
-        Its ``value`` is the choice: level (if there are some), layer, neuron, other, bins, edges,
+        Its ``value`` is the choice: levels (if there are some), layer, neuron, other, bins, edges,
         k, n_samples, unit. ``activations.sel(panel.selection)`` are the chosen two neurons; its
         ``samples`` are the positions of the samples on show.
 
@@ -186,29 +179,28 @@ def explore(
     """
     import ipywidgets as widgets
 
-    check_choice("unit", unit, list(PER_UNIT))
+    per_unit(unit)  # raises for another
     measured = Measured(
         activations, by=by, max_samples=max_samples, max_neurons=max_neurons, seed=seed
     )
     most = measured.n_samples
     if not isinstance(edges, str):
-        raise TypeError("edges must be 'common' or 'neuron'; to give edges, use infonb.entropy.")
+        raise TypeError(
+            "edges must be 'common', 'shared' or 'neuron'; to give edges, use infonb.entropy."
+        )
     if k > most - 1:
         raise ValueError(f"k must be less than the number of samples, {most}; not {k}.")
     check_integer("k", k, 1)
-    views = Views(measured, colour_by)
+    views = Views(measured, colour_by).functions("matrix", "scatter", "histogram", "boxes")
     controls: dict[str, Any] = activation_controls(measured)
     controls |= settings_controls(measured, bins=bins, edges=edges)
     controls["k"] = widgets.IntSlider(k, 1, min(max(30, k), most - 1), description="k (neighbours)")
     sizes = [(f"{size:,}", size) for size in (*(s for s in SIZES if s < most), most)]
     controls["n_samples"] = choice(sizes, "samples", most)
-    controls["unit"] = widgets.Dropdown(options=list(PER_UNIT), value=unit, description="unit")
+    controls["unit"] = widgets.Dropdown(options=["nat", "bit"], value=unit, description="unit")
 
     def choose(x: float, y: float) -> dict[str, int]:
-        value = panel.value
-        level = measured.levels.index(value.get("level"))
-        row = measured.layers.index(value["layer"])
-        matrix = measured.matrix(level, row, value["n_samples"], value["edges"])
+        matrix = measured.matrix(measured.choice(panel.value))
         first, second = (
             measured.labels[matrix.neurons[np.clip(round(at), 0, len(matrix.neurons) - 1)]]
             for at in (y, x)
@@ -218,14 +210,8 @@ def explore(
     keep_in_layer(controls, measured, lambda: panel.hold())
     lists = NeuronLists(measured)
     panel = Explorer(
-        {
-            "matrix": views.matrix,
-            "scatter": views.scatter,
-            "histogram": views.histogram,
-            "boxes": views.boxes,
-        },
-        controls, interactive=interactive, on_click={"matrix": choose}, beside=lists.widgets,
-        owns_controls=True,
+        views, controls, interactive=interactive, on_click={"matrix": choose},
+        beside=lists.widgets, owns_controls=True,
     )  # fmt: skip
     panel.connect(measured, lists)
     return panel

@@ -6,90 +6,37 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from infonb.plots.live.names import numbers
 from infonb.plots.style import label_of
 from infonb.validate import check_choice, check_integer
 from infonb.widgets.explorer.measured import Measured
+from infonb.widgets.panel.controls import choice, named
 
-__all__ = [
-    "SIZES",
-    "activation_controls",
-    "choice",
-    "keep_in_layer",
-    "named",
-    "settings_controls",
-]
+__all__ = ["SIZES", "activation_controls", "keep_in_layer", "settings_controls"]
 
 #: Numbers of samples to choose from.
 SIZES = (100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 
-#: Letters that there is room for beside a slider.
-_SHORT = 10
+_EDGES = {
+    "common": "common to all neurons",
+    "shared": "shared by all networks",
+    "neuron": "each neuron by itself",
+}
 
 
 def activation_controls(measured: Measured) -> dict[str, Any]:
-    """
-    Return the controls that choose a pair of neurons: level (if there are some), layer, neurons.
-
-    Examples
-    --------
-    >>> import numpy as np, infonb as inb
-    >>> controls = activation_controls(Measured(inb.from_arrays({"fc1": np.ones((50, 3))})))
-    >>> {name: control.value for name, control in controls.items()}
-    {'layer': 'fc1', 'neuron': 0, 'other': 1}
-    """
+    """Return the controls that choose a pair of neurons: levels, layer, both neurons."""
     import ipywidgets as widgets
 
     controls: dict[str, Any] = {}
-    if measured.by:
-        levels = named(measured.levels)
-        controls["level"] = choice(levels, label_of(measured.by), measured.levels[-1])
+    for name, labels in measured.levels.items():
+        start = labels[-1] if name == "level" else labels[0]
+        controls[name] = choice(named(labels), label_of(measured.dims[name]), start)
     layers = measured.layers
     controls["layer"] = widgets.Dropdown(options=layers, value=layers[-1], description="layer")
     there = measured.neurons(layers[-1])
-    slider = _range if there == list(range(len(there))) else _labels
-    controls["neuron"] = slider(there, 0, "neuron")
-    controls["other"] = slider(there, 1, "other neuron")
+    for at, (name, words) in enumerate([("neuron", "neuron"), ("other", "other neuron")]):
+        controls[name] = _slider(there, min(at, len(there) - 1), words)
     return controls
-
-
-def choice(options: Sequence[tuple[str, Any]], words: str, value: Any) -> Any:
-    """
-    Return a slider, which the arrow keys move everywhere, or a list if names are long.
-
-    Parameters
-    ----------
-    options
-        Names and values.
-    words
-        The label.
-    value
-        What is chosen first.
-
-    Examples
-    --------
-    >>> names = [("memorized, short", 0), ("memorized, long", 1)]
-    >>> type(choice(names, "network", 0)).__name__, type(choice([("5", 5)], "epoch", 5)).__name__
-    ('Dropdown', 'SelectionSlider')
-    """
-    import ipywidgets as widgets
-
-    short = max(len(name) for name, _ in options) <= _SHORT
-    kind = widgets.SelectionSlider if short else widgets.Dropdown
-    return kind(options=options, value=value, description=words)
-
-
-def named(labels: Sequence[Any]) -> list[tuple[str, Any]]:
-    """
-    Return labels with their names: numbers with as many digits as tell them apart.
-
-    Examples
-    --------
-    >>> named([0.5, "all", 1_000_000])
-    [('0.5', 0.5), ('all', 'all'), ('1,000,000', 1000000)]
-    """
-    words = iter(numbers([label for label in labels if not isinstance(label, str)]))
-    return [(label if isinstance(label, str) else next(words), label) for label in labels]
 
 
 def settings_controls(measured: Measured, *, bins: int, edges: str) -> dict[str, Any]:
@@ -97,14 +44,14 @@ def settings_controls(measured: Measured, *, bins: int, edges: str) -> dict[str,
     import ipywidgets as widgets
 
     check_integer("bins", bins, 1)
-    check_choice("edges", edges, ["common", "neuron"])
+    check_choice("edges", edges, list(_EDGES))
+    kinds = [one for one in _EDGES if one in (*measured.kinds_of_edges, edges)]
     return {
         "bins": widgets.IntSlider(bins, 1, max(200, bins), description="bins"),
         "edges": widgets.Dropdown(
-            options=[("common to all neurons", "common"), ("each neuron's own", "neuron")],
-            value=edges, description="edges",
+            options=[(_EDGES[kind], kind) for kind in kinds], value=edges, description="edges"
         ),
-    }  # fmt: skip
+    }
 
 
 def keep_in_layer(
@@ -113,27 +60,8 @@ def keep_in_layer(
     """
     Let the controls over neurons choose among those of the layer that is chosen.
 
-    To be called before the panel is made, which would else draw a neuron that the layer lacks.
-
-    Parameters
-    ----------
-    controls
-        Those of `activation_controls`.
-    measured
-        Knows the neurons of a layer.
-    hold
-        Puts off drawing, as `Panel.hold`.
-
-    Examples
-    --------
-    >>> import contextlib, numpy as np, infonb as inb
-    >>> measured = Measured(inb.from_arrays({"a": np.ones((9, 2)), "b": np.ones((9, 5))}))
-    >>> controls = activation_controls(measured)
-    >>> keep_in_layer(controls, measured, contextlib.nullcontext)
-    >>> controls["neuron"].value = 4
-    >>> controls["layer"].value = "a"
-    >>> controls["neuron"].value
-    1
+    To be called before the panel is made, which would else draw a neuron that the layer lacks;
+    `hold` puts off drawing, as `Panel.hold`.
     """
 
     def limit(change: Any) -> None:
@@ -155,15 +83,10 @@ def _keep_within(control: Any, labels: Sequence[int]) -> None:
     control.value = value
 
 
-def _range(labels: Sequence[int], at: int, words: str) -> Any:
+def _slider(labels: Sequence[int], at: int, words: str) -> Any:
+    """Return a slider over neurons; if they were selected, their labels are no positions."""
     import ipywidgets as widgets
 
-    return widgets.IntSlider(min(at, len(labels) - 1), 0, len(labels) - 1, description=words)
-
-
-def _labels(labels: Sequence[int], at: int, words: str) -> Any:
-    """Return a slider over neurons that were selected: their labels are no positions."""
-    import ipywidgets as widgets
-
-    value = labels[min(at, len(labels) - 1)]
-    return widgets.SelectionSlider(options=labels, value=value, description=words)
+    if list(labels) == list(range(len(labels))):
+        return widgets.IntSlider(at, 0, len(labels) - 1, description=words)
+    return widgets.SelectionSlider(options=labels, value=labels[at], description=words)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Matrix", "alike"]
+from infonb.plots.heat import order_by_similarity
+
+__all__ = ["Matrix", "order_by_information"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Matrix:
     """(neuron, neuron) in nats; the diagonal is the entropy."""
 
     def place(self, neuron: int) -> int | None:
-        """Return the row of a neuron; None if it was not drawn."""
+        """Return the row of a neuron; None if it was not sampled."""
         found = np.flatnonzero(self.neurons == neuron)
         return int(found[0]) if found.size else None
 
@@ -35,18 +37,7 @@ class Matrix:
         ]
 
 
-def alike(information: np.ndarray) -> np.ndarray:
-    """
-    Return an order in which neurons of high MI are neighbours: average linkage.
-
-    Examples
-    --------
-    >>> alike(np.array([[2.0, 0.1, 1.0], [0.1, 2.0, 0.2], [1.0, 0.2, 2.0]])).tolist()
-    [1, 0, 2]
-    """
-    if len(information) < 3:
-        return np.arange(len(information))
-    from scipy.cluster.hierarchy import leaves_list, linkage
-
+def order_by_information(information: np.ndarray) -> np.ndarray:
+    """Return an order in which neurons of high MI are neighbours: average linkage."""
     pairs = information[np.triu_indices(len(information), 1)]
-    return leaves_list(linkage(pairs.max() - pairs, method="average"))
+    return order_by_similarity(len(information), pairs.max(initial=-np.inf) - pairs)

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from infonb.widgets.explorer.measured import Measured
-from infonb.widgets.explorer.views import PER_UNIT
 from infonb.widgets.panel.panel import Panel
 
 __all__ = ["NeuronLists"]
@@ -25,24 +24,7 @@ _HINT = (
 
 
 class NeuronLists:
-    """
-    Two lists beside the controls of a panel, which set its neurons and follow them.
-
-    Parameters
-    ----------
-    measured
-        The activations.
-
-    Examples
-    --------
-    >>> import infonb as inb
-    >>> values = {"fc1": np.random.default_rng(0).normal(size=(50, 3))}
-    >>> panel = inb.explore(inb.from_arrays(values))
-    >>> pairs = panel.beside[1]
-    >>> pairs.value = pairs.options[1][1]
-    >>> (panel.value["neuron"], panel.value["other"]) == pairs.value
-    True
-    """
+    """Two lists beside the controls of a panel, which set its neurons and follow them."""
 
     def __init__(self, measured: Measured) -> None:
         import ipywidgets as widgets
@@ -78,26 +60,23 @@ class NeuronLists:
             self._following = False
 
     def _update(self, value: dict[str, Any]) -> None:
-        measured, n, edges = self._measured, value["n_samples"], value["edges"]
-        level = measured.levels.index(value.get("level"))
-        row = measured.layers.index(value["layer"])
-        factor, unit = PER_UNIT[value["unit"]], value["unit"]
-        entropy = measured.entropy(level, n, value["bins"], edges)[row]
+        measured, labels = self._measured, self._measured.labels
+        choice = measured.choice(value)
+        entropy = measured.entropy(choice)[choice.layer]
         order = np.argsort(entropy, kind="stable")
         if len(order) > _MOST:
             order = np.r_[order[: _MOST // 2], order[-_MOST // 2 :]]
-        labels = [measured.labels[at] for at in order]
         neurons = [
-            (f"{label}: {found:z.2f} {unit}", label)
-            for found, label in zip(entropy[order] * factor, labels, strict=True)
+            (f"{labels[at]}: {entropy[at] * choice.factor:z.2f} {choice.unit}", labels[at])
+            for at in order
         ]
         _replace(self._neurons, neurons, value["neuron"])
-        pair = tuple(sorted((value["neuron"], value["other"]), key=measured.place))
         pairs = []
-        for first, second, found in measured.matrix(level, row, n, edges).highest(_PAIRS):
-            both = (measured.labels[first], measured.labels[second])
-            pairs.append((f"{both[0]} and {both[1]}: {found * factor:z.2f} {unit}", both))
-        _replace(self._pairs, pairs, pair)
+        for first, second, found in measured.matrix(choice).highest(_PAIRS):
+            both = (labels[first], labels[second])
+            found *= choice.factor
+            pairs.append((f"{both[0]} and {both[1]}: {found:z.2f} {choice.unit}", both))
+        _replace(self._pairs, pairs, tuple(labels[at] for at in sorted(choice.pair)))
 
 
 def _replace(one: Any, options: list[tuple[str, Any]], value: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import xarray as xr
@@ -36,9 +35,9 @@ def explore_neurons(
     Parameters
     ----------
     activation
-        Dims (layer, neuron, sample), and perhaps a dimension of levels.
+        Dims (layer, neuron, sample), and perhaps dimensions of levels, as in `explore`.
     by
-        The dimension of the levels; needed only if there are several candidates.
+        The dimension of the control ``level``; None: the first of them.
     bins, edges, k
         Where the controls start; k stays.
     colour_by
@@ -65,17 +64,12 @@ def explore_neurons(
     activation = take_activation(activation)
     check_dim("sample", activation.dims, "activation")
     measured = Measured(activation, by=by, max_samples=max(activation.sizes["sample"], 2))
-    views = Views(measured, colour_by, heights=(3.4, 3.4))
     controls: dict[str, Any] = activation_controls(measured)
     controls |= settings_controls(measured, bins=bins, edges=edges)
 
     keep_in_layer(controls, measured, lambda: panel.hold())
-    n = measured.n_samples
-    panel = Panel(
-        {
-            "histogram": partial(views.histogram, n_samples=n),
-            "scatter": partial(views.scatter, k=k, n_samples=n),
-        },
-        controls, interactive=interactive, owns_controls=True,
-    )  # fmt: skip
+    views = Views(measured, colour_by, heights=(3.4, 3.4)).functions(
+        "histogram", "scatter", k=k, n_samples=measured.n_samples, unit="nat"
+    )
+    panel = Panel(views, controls, interactive=interactive, owns_controls=True)
     return panel

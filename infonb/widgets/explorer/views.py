@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,53 +12,30 @@ import xarray as xr
 from infonb.plots.activations import sample_coordinate
 from infonb.plots.live import EntropyBoxes, NeuronHistogram, PairMatrix, PairScatter
 from infonb.plots.live.names import shortened
-from infonb.plots.style import Picture, label_of
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
+from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.measured import PAIR_BINS, Measured
+from infonb.widgets.panel.dependence import Draw, depending_on
 
-__all__ = ["PER_UNIT", "Views", "bins_in_words"]
+__all__ = ["Views"]
 
-#: Unit → by what nats are multiplied.
-PER_UNIT = {"nat": 1.0, "bit": 1 / np.log(2)}
+#: Of a picture, in inches, so that two fit on the screen of a laptop; letters of its title.
+_WIDTH, _LETTERS = 4.6, 56
 
-#: Of a picture, in inches: two side by side fit on the screen of a laptop.
-_WIDTH = 4.6
+#: View → the controls on which it depends, besides the levels.
+_TAKES = {
+    "matrix": ("layer", "neuron", "other", "edges", "n_samples", "unit"),
+    "scatter": ("layer", "neuron", "other", "edges", "k", "n_samples", "unit"),
+    "histogram": ("layer", "neuron", "bins", "edges", "n_samples", "unit"),
+    "boxes": ("layer", "neuron", "bins", "edges", "n_samples", "unit"),
+}
 
-
-def bins_in_words(bins: int | str, edges: str) -> str:
-    """
-    Return which bins are meant.
-
-    Examples
-    --------
-    >>> bins_in_words(100, "common"), bins_in_words("10 × 10", "neuron")
-    ('100 common bins', '10 × 10 bins of its own')
-    """
-    noun = "bin" if bins == 1 else "bins"
-    return f"{bins} common {noun}" if edges == "common" else f"{bins} {noun} of its own"
+_PAIRS = f"{PAIR_BINS} × {PAIR_BINS}"
 
 
 class Views:
-    """
-    Draws what was measured; each method takes values of controls and returns a picture.
-
-    Parameters
-    ----------
-    measured
-        The activations.
-    colour_by
-        Coordinate on ``sample`` that colours the scatter; None: the label if it is known, else the
-        prediction, else one colour.
-    heights
-        Of pictures of pairs, and of the others, in inches.
-
-    Examples
-    --------
-    >>> import infonb as inb
-    >>> values = {"fc1": np.random.default_rng(0).normal(size=(50, 3))}
-    >>> views = Views(Measured(inb.from_arrays(values)))
-    >>> views.boxes("fc1", 2, bins=5, edges="common", n_samples=50).alt.split(";")[0]
-    'Boxes of the entropy of neurons, 5 common bins'
-    """
+    """Draws what was measured; `heights` in inches are those of pictures of pairs, and others."""
 
     def __init__(
         self,
@@ -73,120 +52,97 @@ class Views:
         self._matrix = PairMatrix(pair)
         self._boxes = EntropyBoxes(measured.layers, single)
 
-    def histogram(
-        self,
-        layer: str,
-        neuron: int,
-        bins: int,
-        edges: str,
-        n_samples: int,
-        unit: str = "nat",
-        level: Any = None,
-    ) -> Picture:
-        """Draw the chosen neuron in its bins, with its entropy."""
-        at, row, place = self._at(level, layer, neuron)
-        values = self.measured.neuron(at, row, place, n_samples)
-        grid = self.measured.edges(at, row, place, n_samples, bins, edges)
-        entropy = self.measured.entropy_in(values, grid) * PER_UNIT[unit]
-        most = np.log(bins) * PER_UNIT[unit]
-        title = (
-            f"{self._name(level, layer)}, neuron {neuron}\n"
-            f"H = {entropy:z.2f} {unit} (at most log {bins} = {most:z.2f} {unit})"
-        )
-        words = f"{bins_in_words(bins, edges)}, {self._samples(n_samples)}"
-        return self._histogram.draw(values, grid, title, words)
+    def functions(self, *names: str, **fixed: Any) -> dict[str, Draw]:
+        """Return name → function of its controls that draws it; `fixed` have no control."""
+        measured = self.measured
 
-    def scatter(
-        self,
-        layer: str,
-        neuron: int,
-        other: int,
-        edges: str,
-        k: int,
-        n_samples: int,
-        unit: str = "nat",
-        level: Any = None,
-    ) -> Picture:
-        """Draw the chosen pair, with its MI from neighbours and in bins."""
-        at, row, place = self._at(level, layer, neuron)
-        pair = (place, self.measured.place(other))
-        if neuron == other:
-            title = "a neuron with itself:\nchoose another to see what they share"
-        else:
-            found, how = self.measured.information(at, row, pair, n_samples, k)
-            binned = self.measured.binned(at, row, pair, n_samples, edges)
-            bins = bins_in_words(f"{PAIR_BINS} × {PAIR_BINS}", edges)
-            title = (
-                f"I = {found * PER_UNIT[unit]:z.2f} {unit} ({how})\n"
-                f"{binned * PER_UNIT[unit]:z.2f} {unit} in {bins}"
+        def of(draw: Callable[[Choice], Picture]) -> Callable[[Mapping[str, Any]], Picture]:
+            return lambda values: draw(measured.choice({**fixed, **values}))
+
+        return {
+            name: depending_on(
+                [*measured.levels, *(one for one in _TAKES[name] if one not in fixed)],
+                of(getattr(self, name)),
             )
-        x, y = (self.measured.neuron(at, row, each, n_samples) for each in pair)
-        classes = None if self._classes is None else self._classes[:n_samples]
-        names, where = (f"neuron {neuron}", f"neuron {other}"), self._name(level, layer)
-        return self._scatter.draw(x, y, classes, names=names, where=where, title=title)
+            for name in names
+        }
 
-    def matrix(
-        self,
-        layer: str,
-        neuron: int,
-        other: int,
-        edges: str,
-        n_samples: int,
-        unit: str = "nat",
-        level: Any = None,
-    ) -> Picture:
-        """Draw the MI of all pairs of the layer, with the chosen pair marked."""
-        at, row, place = self._at(level, layer, neuron)
-        matrix = self.measured.matrix(at, row, n_samples, edges)
-        first, second = matrix.place(place), matrix.place(self.measured.place(other))
-        chosen = None if first is None or second is None else (first, second)
-        shown, width = len(matrix.neurons), self.measured.widths[row]
-        some = "all pairs" if shown == width else f"pairs of {shown} of {width:,} neurons, drawn"
-        note = "" if chosen else "; chosen pair not drawn"
+    def histogram(self, choice: Choice) -> Picture:
+        """Draw the chosen neuron in its bins, with its entropy."""
+        entropy = self.measured.neuron_entropy(choice) * choice.factor
+        most = np.log(choice.bins) * choice.factor
         title = (
-            f"{self._name(level, layer)}: MI of {some}\n"
-            f"{bins_in_words(f'{PAIR_BINS} × {PAIR_BINS}', edges)}{note}"
+            f"{self._place(choice)}, {self._neuron(choice)}\n"
+            f"H = {entropy:z.2f} {choice.unit} (at most log {choice.bins} = {most:z.2f} "
+            f"{choice.unit})"
         )
-        information = matrix.information * PER_UNIT[unit]
-        picture = self._matrix.draw(information, chosen, title, unit=unit)
-        if chosen and neuron != other:
-            picture.alt += f" Marked: {neuron} and {other}, {information[chosen]:z.2f} {unit}."
-        return picture
-
-    def boxes(
-        self,
-        layer: str,
-        neuron: int,
-        bins: int,
-        edges: str,
-        n_samples: int,
-        unit: str = "nat",
-        level: Any = None,
-    ) -> Picture:
-        """Draw the entropies of all layers, with the chosen neuron marked."""
-        at, row, place = self._at(level, layer, neuron)
-        entropy = [
-            values * PER_UNIT[unit] for values in self.measured.entropy(at, n_samples, bins, edges)
-        ]
-        return self._boxes.draw(
-            entropy, (row, float(entropy[row][place])), bins_in_words(bins, edges),
-            unit=unit, chosen=f"{layer}, neuron {neuron}",
+        n, whole = choice.n_samples, self.measured.of_samples
+        samples = f"{n:,} samples" if n == whole else f"{n:,} of {whole:,} samples"
+        return self._histogram.draw(
+            self.measured.neuron(choice), self.measured.bin_edges(choice), title,
+            f"{choice.bins_in_words()}, {samples}",
         )  # fmt: skip
 
-    def _samples(self, n: int) -> str:
-        """Return how many samples are shown, and of how many."""
-        whole = self.measured.of_samples
-        return f"{n:,} samples" if n == whole else f"{n:,} of {whole:,} samples"
+    def scatter(self, choice: Choice) -> Picture:
+        """Draw the chosen pair, with its MI from neighbours and in bins."""
+        if choice.neuron == choice.other:
+            title = "a neuron with itself:\nchoose another to see what they share"
+        else:
+            found, made = self.measured.information(choice)
+            binned = self.measured.binned(choice) * choice.factor
+            title = (
+                f"I = {found * choice.factor:z.2f} {choice.unit} ({made})\n"
+                f"{binned:z.2f} {choice.unit} in {choice.bins_in_words(_PAIRS)}"
+            )
+        both = [choice, replace(choice, neuron=choice.other)]
+        x, y = map(self.measured.neuron, both)
+        first, second = map(self._neuron, both)
+        classes = None if self._classes is None else self._classes[: choice.n_samples]
+        return self._scatter.draw(
+            x, y, classes, names=(first, second), where=self._place(choice), title=title
+        )
 
-    def _at(self, level: Any, layer: str, neuron: int) -> tuple[int, int, int]:
-        """Return the positions of a level, a layer and a neuron."""
+    def matrix(self, choice: Choice) -> Picture:
+        """Draw the MI of all pairs of the layer, with the chosen pair marked."""
+        matrix = self.measured.matrix(choice)
+        first, second = map(matrix.place, choice.pair)
+        chosen = None if first is None or second is None else (first, second)
+        shown, width = len(matrix.neurons), self.measured.widths[choice.layer]
+        words, bins = "MI of all pairs", choice.bins_in_words(_PAIRS)
+        if shown < width:
+            words = "MI of pairs" if chosen else "MI of other pairs"
+            bins = f"{shown} of {width:,} neurons sampled, {bins}"
+        place = self._place(choice, _LETTERS - len(f": {words}"))
+        title = f"{place}: {words}\n{bins}"
+        information = matrix.information * choice.factor
+        picture = self._matrix.draw(information, chosen, title, unit=choice.unit)
+        if not chosen:
+            picture.alt += " The chosen pair is not among them."
+        elif choice.neuron != choice.other:
+            first, second = (self.measured.labels[at] for at in choice.pair)
+            value = information[chosen]
+            picture.alt += f" Marked: {first} and {second}, {value:z.2f} {choice.unit}."
+        return picture
+
+    def boxes(self, choice: Choice) -> Picture:
+        """Draw the entropies of all layers, with the chosen neuron marked."""
+        entropy = [values * choice.factor for values in self.measured.entropy(choice)]
+        return self._boxes.draw(
+            entropy, (choice.layer, float(entropy[choice.layer][choice.neuron])),
+            choice.bins_in_words(), unit=choice.unit,
+            chosen=f"{self.measured.layers[choice.layer]}, {self._neuron(choice)}",
+        )  # fmt: skip
+
+    def _neuron(self, choice: Choice) -> str:
+        return f"neuron {self.measured.labels[choice.neuron]}"
+
+    def _place(self, choice: Choice, room: int = _LETTERS) -> str:
+        """Return the chosen network and layer in words; of the layer's name as much as fits."""
         measured = self.measured
-        at = measured.levels.index(level) if measured.by else 0
-        return at, measured.layers.index(layer), measured.place(neuron)
-
-    def _name(self, level: Any, layer: str) -> str:
-        short = shortened(layer)
-        return f"{label_of(self.measured.by, level)}, {short}" if self.measured.by else short
+        every = zip(measured.dims.items(), choice.level, strict=True)
+        levels = [label_of(dim, measured.levels[name][at]) for (name, dim), at in every]
+        most = min(max(room - len(", ".join([*levels, ""])), 8), 22)
+        return ", ".join([*levels, shortened(measured.layers[choice.layer], most)])
 
 
 def _classes(labels: xr.DataArray | None) -> tuple[np.ndarray | None, np.ndarray | None]:

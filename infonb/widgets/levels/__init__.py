@@ -1,1 +1,1 @@
-"""What the explorers of sweeps and of trainings share: a course of levels, one of them chosen."""
+"""What the explorers of sweeps and of trainings share: levels, one of them chosen."""

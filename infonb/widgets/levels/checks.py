@@ -8,23 +8,13 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.measures.density import without_diagonal
+from infonb.dims import without_diagonal
 
 __all__ = ["check_labels", "only_measured"]
 
 
 def check_labels(arrays: Iterable[xr.Dataset | xr.DataArray], dim: str) -> None:
-    """
-    Raise a ValueError if a dimension has a label twice, or none (NaN) somewhere.
-
-    Examples
-    --------
-    >>> check_labels([xr.DataArray([1, 2], {"alpha": [0.5, 0.5]}, ("alpha",))], "alpha")
-    Traceback (most recent call last):
-        ...
-    ValueError: alpha = 0.5 is there twice: each label of 'alpha' must stand for one place. If these
-    are runs that differ in their seed, put them along a dimension 'seed'.
-    """
+    """Raise a ValueError if a dimension has a label twice, or none (NaN) somewhere."""
     for one in arrays:
         if dim not in one.dims:
             continue
@@ -48,22 +38,9 @@ def only_measured(
     entropy: xr.DataArray | None, informations: dict[str, xr.DataArray], by: str
 ) -> tuple[xr.DataArray | None, dict[str, xr.DataArray]]:
     """
-    Return entropy and mutual information without one that is NaN everywhere.
+    Return entropy and mutual information without one that is NaN everywhere; raise if none is left.
 
     A neuron with itself is no pair: of a single neuron there is no mutual information to show.
-
-    Raises
-    ------
-    ValueError
-        If nothing is left.
-
-    Examples
-    --------
-    >>> h = xr.DataArray([[[float("nan")]]], {"alpha": [0]}, ("alpha", "layer", "neuron"))
-    >>> only_measured(h, {}, "alpha")
-    Traceback (most recent call last):
-        ...
-    ValueError: the results are NaN at every alpha: nothing was measured.
     """
     given: dict[str, Any] = {"entropy": entropy, **informations}
     there = {

@@ -10,51 +10,34 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.options import per_unit
 from infonb.plots.live.levels.frame import Places
 from infonb.plots.live.levels.scale import Scale
 from infonb.plots.live.names import numbers, shortened
 from infonb.plots.style import label_of
-from infonb.widgets.levels.quantiles import ALL, choices, neuron_spread, pair_spread
-from infonb.widgets.levels.words import Kind
+from infonb.widgets.levels.quantiles import ALL, choices, neuron_quantiles, pair_quantiles
+from infonb.widgets.levels.words import PairKind
 
-__all__ = ["Course", "how", "scale"]
+__all__ = ["Levels"]
 
 #: Dimensions that are no setting: what is measured, and the seed.
 _INNER = {"seed", "layer", "neuron", "other_layer", "other_neuron"}
 
 
 @dataclass
-class Course:
+class Levels:
     """
     Measures along a dimension, with what there is to choose.
 
-    Parameters
-    ----------
-    over
-        The dimension of the x axis.
-    levels
-        Its labels that can be chosen; the first one is the reference.
-    entropy
-        Dims (over, *settings, [seed,] layer, neuron), or None.
-    information
-        Dims (over, *settings, [seed,] layer, neuron, [other_layer,] other_neuron), or None.
-    curves
-        Quantity → name of a curve → its values, dims (over, *settings, [seed]); along `over` they
-        may have more labels than `levels`.
-    is_scale
-        Whether the levels are points of a scale, such as epochs, and not just in order.
-    estimators
-        Name of an estimator → mutual information by it, if there are several to choose from, all
-        of the form of `information`, which is the first of them.
-
-    Examples
-    --------
-    See `infonb.widgets.explore_sweep`.
+    `over` is the dimension of the x axis, `labels` those of its labels that can be chosen; the
+    first one is the reference. Dims (over, *settings, [seed,] layer, neuron) of the entropy; of
+    mutual information, also by each of the `estimators` (the first is `information`), these and
+    [other_layer,] other_neuron; of curves, by quantity and name, (over, *settings, [seed]), which
+    may have more labels than those. `is_scale`: the levels are points of a scale, such as epochs,
+    and not just in order.
     """
 
     over: str
-    levels: list[Any]
+    labels: list[Any]
     entropy: xr.DataArray | None
     information: xr.DataArray | None
     curves: Mapping[str, Mapping[str, xr.DataArray]] = field(default_factory=dict)
@@ -101,10 +84,10 @@ class Course:
         return [name for name in names if bool(there.sel(layer=name).any())]
 
     @cached_property
-    def kind(self) -> Kind:
+    def kind(self) -> PairKind:
         """What has mutual information, in words."""
         assert self.information is not None
-        return Kind.of(self.information)
+        return PairKind.of(self.information)
 
     def informed(self, values: Mapping[str, Any]) -> xr.DataArray:
         """Return the mutual information by the chosen estimator."""
@@ -119,17 +102,17 @@ class Course:
 
     @cached_property
     def neurons(self) -> xr.DataArray:
-        """Quartiles of the neurons, as `neuron_spread`."""
+        """Quartiles of the neurons, as `neuron_quantiles`."""
         assert self.entropy is not None
-        return neuron_spread(self.entropy)
+        return neuron_quantiles(self.entropy)
 
     def pairs(self, estimator: str = "") -> xr.Dataset:
-        """Return quartiles and densities of the pairs, as `pair_spread`."""
+        """Return quartiles and densities of the pairs, as `pair_quantiles`."""
         estimator = estimator or next(iter(self.estimators), "")
         if estimator not in self._pairs:
             information = self.informed({"estimator": estimator})
             batch = [self.over, *(dim for dim in self.settings if dim in information.dims)]
-            self._pairs[estimator] = pair_spread(information, batch)
+            self._pairs[estimator] = pair_quantiles(information, batch)
         return self._pairs[estimator]
 
     @cached_property
@@ -139,30 +122,30 @@ class Course:
     @cached_property
     def names(self) -> dict[Any, str]:
         """Level → its label in words."""
-        others = [level for level in self.levels if not isinstance(level, str)]
+        others = [level for level in self.labels if not isinstance(level, str)]
         words = dict(zip(others, numbers(others), strict=True))
-        return {level: words.get(level, level) for level in self.levels}
+        return {level: words.get(level, level) for level in self.labels}
 
     @cached_property
     def axis(self) -> Scale:
         """The scale along which the levels stand, if they are points of one."""
         reach = [curve[self.over].values for curve in self.all_curves]
-        return Scale.of(np.asarray(self.levels, float), np.concatenate([self.levels, *reach]))
+        return Scale.of(np.asarray(self.labels, float), np.concatenate([self.labels, *reach]))
 
     @cached_property
     def places(self) -> Places:
         """The x axis."""
         name = label_of(self.over)
         if self.is_scale:
-            x = np.array([self.x(level) for level in self.levels])
+            x = np.array([self.x(level) for level in self.labels])
             scale, ticks = self.axis, None
-            if len(self.levels) == 1 and scale.low == scale.high:
+            if len(self.labels) == 1 and scale.low == scale.high:
                 ticks = dict(zip(x.tolist(), self.names.values(), strict=True))
             elif scale.smallest:
                 name, ticks = f"{name} (log scale)", scale.ticks()
             reach = np.array([scale.x(scale.low), scale.x(scale.high)])
             return Places(x, None, name, True, reach, ticks)
-        ordered = not any(isinstance(level, str) for level in self.levels)
+        ordered = not any(isinstance(level, str) for level in self.labels)
         names = list(self.names.values())
         return Places(np.arange(len(names), dtype=float), names, name, ordered)
 
@@ -177,12 +160,12 @@ class Course:
         return array if seed == ALL else array.sel(seed=seed)
 
     def key(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Return what a course depends on, apart from the place that is marked."""
+        """Return what a picture depends on, apart from the level that is marked."""
         return tuple(value for name, value in sorted(values.items()) if name != self.over)
 
     def x(self, level: Any) -> float:
         """Return where a level stands."""
-        return self.axis.x(level) if self.is_scale else float(self.levels.index(level))
+        return self.axis.x(level) if self.is_scale else float(self.labels.index(level))
 
     def label(self, level: Any) -> str:
         """Return a level in words."""
@@ -204,7 +187,7 @@ class Course:
 
     def bare(self, most: int) -> bool:
         """Return whether `short` gives only the number of some level."""
-        numbers = [level for level in self.levels if not isinstance(level, str)]
+        numbers = [level for level in self.labels if not isinstance(level, str)]
         return any(len(self.label(level)) > most for level in numbers)
 
     def seed_words(self, values: Mapping[str, Any]) -> str:
@@ -213,47 +196,3 @@ class Course:
             return ""
         seed = values.get("seed", ALL)
         return f", {len(self.seeds) - 1} seeds" if seed == ALL else f", seed {seed}"
-
-
-def scale(array: xr.DataArray, unit: str) -> tuple[float, str]:
-    """
-    Return what to multiply a measure with, and the unit it then has.
-
-    Examples
-    --------
-    >>> scale(xr.DataArray(1.0, attrs={"units": "bit"}), "nat")[0].__round__(3)
-    0.693
-    >>> scale(xr.DataArray(1.0, attrs={"units": "1"}), "bit")
-    (1.0, '1')
-    """
-    units = array.attrs.get("units", "nat")
-    if units not in ("nat", "bit"):  # a share, which has no unit to change
-        return 1.0, units
-    return per_unit(units) / per_unit(unit), unit
-
-
-def how(array: xr.DataArray) -> str:
-    """
-    Return how a measure was estimated, in words, as far as its attributes say.
-
-    Examples
-    --------
-    >>> attrs = {"estimator": "ksg", "k": 3, "n_samples": 100, "drawn_from_samples": 500}
-    >>> how(xr.DataArray(0.0, attrs=attrs | {"neurons": 8}))
-    'KSG, k = 3, 8 neurons a layer drawn, 100 samples of 500'
-    >>> how(xr.DataArray(0.0, attrs={"estimator": "binned", "bins": 10}))
-    '10 bins'
-    """
-    attrs = array.attrs
-    estimator = attrs.get("estimator", "")
-    words = [{"ksg": "KSG", "binned": ""}.get(estimator, estimator)]
-    if "k" in attrs:
-        words.append(f"k = {attrs['k']}")
-    if "bins" in attrs:
-        words.append(f"{attrs['bins']} bins")
-    if "neurons" in attrs:
-        words.append(f"{attrs['neurons']} neurons a layer drawn")
-    if "n_samples" in attrs:
-        of = f" of {attrs['drawn_from_samples']}" if "drawn_from_samples" in attrs else ""
-        words.append(f"{attrs['n_samples']} samples{of}")
-    return ", ".join(word for word in words if word)

@@ -1,4 +1,4 @@
-"""The pictures of entropy and of mutual information along a course."""
+"""The pictures of entropy and of mutual information along the levels."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from infonb.plots.live import LiveFigure
 from infonb.plots.live.levels.boxes import draw_boxes
 from infonb.plots.live.levels.colours import layer_colours
 from infonb.plots.live.levels.frame import frame
-from infonb.plots.live.levels.lines import beside_each_other, draw_course, mark, note
-from infonb.plots.style import Picture, label_of
-from infonb.widgets.levels.drawing import Drawing, Values
-from infonb.widgets.levels.levels import how, scale
+from infonb.plots.live.levels.lines import beside_each_other, draw_quartiles, mark, note
+from infonb.plots.picture import Picture
+from infonb.plots.style import label_of
 from infonb.widgets.levels.quantiles import EVERY_LAYER
-from infonb.widgets.levels.words import told
+from infonb.widgets.levels.view import Values, View
+from infonb.widgets.levels.words import describe_estimator, format_value, unit_factor
 
 __all__ = ["Measures"]
 
@@ -24,14 +24,14 @@ __all__ = ["Measures"]
 _BELOW = -0.05
 
 
-class Measures(Drawing):
+class Measures(View):
     """Draws the entropy of neurons and the mutual information of pairs, with boxes of one place."""
 
     def entropy(self, values: Values) -> Picture:
-        """Draw the entropy of neurons along the course, and boxes of the chosen place."""
-        course, entropy = self.course, self.course.entropy
+        """Draw the entropy of neurons along the levels, and boxes of the chosen place."""
+        levels, entropy = self.levels, self.levels.entropy
         assert entropy is not None
-        factor, unit = scale(entropy, values.get("unit", "nat"))
+        factor, unit = unit_factor(entropy, values.get("unit", "nat"))
         layers = [str(layer) for layer in entropy.layer.values]
         picture = self.kept(
             ("entropy", unit),
@@ -39,26 +39,26 @@ class Measures(Drawing):
                 factor * entropy,
                 f"entropy of a neuron ({unit})",
                 layers,
-                how(entropy),
+                describe_estimator(entropy),
                 "neurons",
             ),
         )
-        here = course.at(values, entropy).sel({course.over: values[course.over]})
+        here = levels.at(values, entropy).sel({levels.over: values[levels.over]})
         boxes = [factor * here.isel(layer=at).values.ravel() for at in range(len(layers))]
         boxes = [flat[np.isfinite(flat)] for flat in boxes]
-        quartiles = factor * course.at(values, course.neurons)
+        quartiles = factor * levels.at(values, levels.neurons)
         self._fill(picture, quartiles, values, boxes, "Entropy of neurons", unit)
         return picture
 
     def information(self, values: Values) -> Picture:
-        """Draw the MI of pairs within layers along the course, and boxes of the chosen place."""
-        course, information = self.course, self.course.informed(values)
-        kind, estimator = course.kind, values.get("estimator", "")
-        factor, unit = scale(information, values.get("unit", "nat"))
-        quartiles = course.pairs(estimator).quartile
+        """Draw the MI of pairs within layers along the levels, and boxes of the chosen place."""
+        levels, information = self.levels, self.levels.informed(values)
+        kind, estimator = levels.kind, values.get("estimator", "")
+        factor, unit = unit_factor(information, values.get("unit", "nat"))
+        quartiles = levels.pairs(estimator).quartile
         layers = [layer for layer in quartiles.layer.values.tolist() if layer != EVERY_LAYER]
         spread = factor * quartiles.sel(layer=layers)
-        made = how(information)
+        made = describe_estimator(information)
         middles = spread.sel(quantile=0.5)
         middles = middles.mean([dim for dim in middles.dims if dim != "layer"])
         if information.attrs.get("estimator") == "ksg" and bool((middles < _BELOW).any()):
@@ -68,7 +68,7 @@ class Measures(Drawing):
             lambda: self._frame(spread, f"MI of {kind.one} ({unit})", layers, made, kind.many),
         )
         words = f"Mutual information of {kind.many} {kind.place}".strip()
-        self._fill(picture, course.at(values, spread), values, None, words, unit)
+        self._fill(picture, levels.at(values, spread), values, None, words, unit)
         picture.alt += f" {made}." if made else ""
         return picture
 
@@ -82,7 +82,7 @@ class Measures(Drawing):
         note = "" if note.endswith("samples") else note
         foot = f"median and quartiles of {of}"
         return frame(
-            self.course.places, ylim=ylim, ylabel=ylabel, boxes=layers, note=note, foot=foot
+            self.levels.places, ylim=ylim, ylabel=ylabel, boxes=layers, note=note, foot=foot
         )
 
     def _fill(
@@ -94,22 +94,22 @@ class Measures(Drawing):
         words: str,
         unit: str,
     ) -> None:
-        """Draw the course of every layer, and boxes of the chosen place beside the reference."""
-        course = self.course
-        level, reference = values[course.over], course.levels[0]
-        quartiles = quartiles.transpose("layer", course.over, "quantile")
-        first = quartiles.sel({course.over: reference}).values
-        now = quartiles.sel({course.over: level}).values
+        """Draw the quartiles of every layer, and boxes of the chosen level beside the reference."""
+        levels = self.levels
+        level, reference = values[levels.over], levels.labels[0]
+        quartiles = quartiles.transpose("layer", levels.over, "quantile")
+        first = quartiles.sel({levels.over: reference}).values
+        now = quartiles.sel({levels.over: level}).values
         colours = layer_colours(len(now))
-        shifts = beside_each_other(course.places, len(now))
+        shifts = beside_each_other(levels.places, len(now))
         axis, beside = picture.axes
 
         def ground() -> None:
             for one, colour, shift in zip(quartiles.values, colours, shifts, strict=True):
-                draw_course(axis, course.places, one, colour, shift)
+                draw_quartiles(axis, levels.places, one, colour, shift)
 
-        picture.ground(course.key(values), ground)
-        x = course.x(level)
+        picture.ground(levels.key(values), ground)
+        x = levels.x(level)
         moved = bool(level != reference)
         with picture.content():
             points = [
@@ -121,12 +121,13 @@ class Measures(Drawing):
             if moved:
                 note(beside, self.faint())
         medians = [
-            f"{layer} {told(here[1])}" + f" ({course.label(reference)}: {told(start[1])})" * moved
+            f"{layer} {format_value(here[1])}"
+            + f" ({levels.label(reference)}: {format_value(start[1])})" * moved
             for layer, here, start in zip(quartiles.layer.values, now, first, strict=True)
         ]
         picture.alt = (
-            f"{words} along {label_of(course.over)}, medians and quartiles; marked: "
-            f"{course.label(level)}{course.seed_words(values)}, medians ({unit}): "
+            f"{words} along {label_of(levels.over)}, medians and quartiles; marked: "
+            f"{levels.label(level)}{levels.seed_words(values)}, medians ({unit}): "
             f"{', '.join(medians)}."
         )
         picture.cursor = (x, float(np.mean(axis.get_ylim())))

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.density import NARROWEST, without_diagonal
+from infonb.dims import without_diagonal
+from infonb.measures.density import NARROWEST
 
-__all__ = ["ALL", "EVERY_LAYER", "choices", "neuron_spread", "pair_spread"]
+__all__ = ["ALL", "EVERY_LAYER", "choices", "neuron_quantiles", "pair_quantiles"]
 
 #: The choice of all seeds together, and of pairs from all layers.
 ALL = "all"
@@ -27,37 +28,16 @@ _CELLS, _BEYOND = 400, 60
 
 
 def choices(values: xr.DataArray) -> list[Any]:
-    """
-    Return which seeds can be chosen: all together, and each one if there are several.
-
-    Examples
-    --------
-    >>> choices(xr.DataArray([[1.0, 2.0]], {"seed": [3, 4]}, ("layer", "seed")))
-    ['all', 3, 4]
-    >>> choices(xr.DataArray([1.0], dims="layer"))
-    ['all']
-    """
+    """Return which seeds can be chosen: all together, and each one if there are several."""
     seeds = values.seed.values.tolist() if "seed" in values.dims else []
     return [ALL, *seeds] if len(seeds) > 1 else [ALL]
 
 
-def neuron_spread(entropy: xr.DataArray) -> xr.DataArray:
+def neuron_quantiles(entropy: xr.DataArray) -> xr.DataArray:
     """
     Return the quartiles of the neurons of each layer, for all seeds together and for each.
 
     Dims (*batch, [seed,] layer, neuron) in, dims (*batch, seed, layer, quantile) out.
-
-    Parameters
-    ----------
-    entropy
-        Of neurons; NaN for those that are not there.
-
-    Examples
-    --------
-    >>> h = xr.DataArray([[[1.0, 2.0, 3.0]], [[5.0, 6.0, 7.0]]], {"seed": [0, 1], "layer": ["fc1"]},
-    ...     ("seed", "layer", "neuron"))
-    >>> neuron_spread(h).sel(quantile=0.5, layer="fc1").values
-    array([4., 2., 6.])
     """
     seeds = ["seed"] if "seed" in entropy.dims else []
     with warnings.catch_warnings():
@@ -71,42 +51,19 @@ def neuron_spread(entropy: xr.DataArray) -> xr.DataArray:
     return xr.concat(parts, dim=_index("seed", names)).transpose(..., "seed", "layer", "quantile")
 
 
-def pair_spread(information: xr.DataArray, batch: Sequence[str]) -> xr.Dataset:
+def pair_quantiles(information: xr.DataArray, batch: Sequence[str]) -> xr.Dataset:
     """
     Return quartiles and densities of the MI of pairs in each layer, and in all layers together.
 
-    Parameters
-    ----------
-    information
-        Dims (*batch, [seed,] layer, neuron, [other_layer,] other_neuron). A neuron with itself is
-        left out.
-    batch
-        The dimensions that are kept, but for seed.
+    Dims (*batch, [seed,] layer, neuron, [other_layer,] other_neuron) in; a neuron with itself is
+    left out. ``quartile`` (*batch, seed, layer, quantile) out; ``density`` (*batch, seed, layer,
+    cell): a histogram of narrow cells, smoothed by a Gaussian whose width is Silverman's (1986,
+    Density Estimation for Statistics and Data Analysis, equation 3.31), but at least half as wide
+    as the narrowest component of `infonb.mixture_density`; coordinate ``value`` (layer, cell);
+    ``limits`` (layer, end): what to show. A layer without pairs has NaN, and limits of 0 and 1.
 
-    Returns
-    -------
-    xarray.Dataset
-        ``quartile`` (*batch, seed, layer, quantile); ``density`` (*batch, seed, layer, cell) of all
-        pairs: a histogram of narrow cells, smoothed by a Gaussian whose width is Silverman's, but
-        at least half as wide as the narrowest component of `infonb.mixture_density`; coordinate
-        ``value`` (layer, cell). ``limits`` (layer, end): what to show. A layer without pairs has
-        quartiles and densities of NaN, and limits of 0 and 1.
-
-    Notes
-    -----
     A mixture takes 40 ms to fit, this curve 1 ms: all curves of a sweep are ready before a control
     is moved, and their greatest peak is known, so that axes can stay as they are.
-
-    References
-    ----------
-    Silverman (1986), Density Estimation for Statistics and Data Analysis, equation 3.31.
-
-    Examples
-    --------
-    >>> i = xr.DataArray([[9.0, 1.0, 2.0], [1.0, 9.0, 3.0], [2.0, 3.0, 9.0]],
-    ...     dims=("neuron", "other_neuron")).expand_dims(layer=["fc1"])
-    >>> pair_spread(i, []).quartile.sel(quantile=0.5).values
-    array([[2.]])
     """
     parts = _parts(information)
     names = choices(information)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.plots.style import with_layer
+from infonb.dims import with_layer
 from infonb.validate import check_choice, check_dim
 from infonb.widgets.levels.checks import check_labels, only_measured
-from infonb.widgets.levels.levels import Course
-from infonb.widgets.levels.panel import CoursePanel
+from infonb.widgets.levels.levels import Levels
+from infonb.widgets.levels.panel import LevelsPanel
 
 __all__ = ["explore_sweep"]
 
@@ -27,7 +27,7 @@ def explore_sweep(
     *,
     unit: str = "nat",
     interactive: bool = True,
-) -> CoursePanel:
+) -> LevelsPanel:
     """
     Choose a network of a sweep; see its entropy, mutual information and accuracy among all others.
 
@@ -56,7 +56,7 @@ def explore_sweep(
 
     Returns
     -------
-    CoursePanel
+    LevelsPanel
         Its ``value`` is the choice; ``results.sel(panel.selection)`` are the results there.
 
     Raises
@@ -72,9 +72,8 @@ def explore_sweep(
     All pairs are counted once when the panel is made: about a second for 15 networks of 3 x 256
     neurons. After that, controls only choose.
 
-    Mutual information of drawn neurons (``neurons=16``) has coordinates of its own, ``width`` and
-    ``drawn_neuron``, which would not fit those of the entropy in one dataset:
-    ``xr.Dataset({"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])})``.
+    Mutual information of drawn neurons (``neurons=16``) stands beside the entropy of all:
+    ``xr.Dataset({"entropy": h, "mutual_information": i})``.
 
     References
     ----------
@@ -100,8 +99,7 @@ def explore_sweep(
     >>> acts = [inb.from_arrays({"fc1": one, "fc2": one}).activation for one in values]
     >>> acts = xr.concat(acts, xr.Variable("alpha", [0.0, 1.0]))
     >>> i = inb.mutual_information(acts, neurons=4)
-    >>> results = xr.Dataset({"entropy": inb.entropy(acts),
-    ...     "mutual_information": i.drop_vars(["width", "drawn_neuron"])})
+    >>> results = xr.Dataset({"entropy": inb.entropy(acts), "mutual_information": i})
     >>> list(explore_sweep(results).images)
     ['entropy', 'mutual_information', 'density']
     """
@@ -112,15 +110,15 @@ def explore_sweep(
     results = results.assign_coords({by: results[by]})
     for dim in (by, "seed"):
         check_labels([results], dim)
-    levels = results[by].values
-    if levels.dtype.kind in "iuf" and (np.diff(levels) < 0).any():
+    labels = results[by].values
+    if labels.dtype.kind in "iuf" and (np.diff(labels) < 0).any():
         results = results.sortby(by)  # the weakest level first
     entropy, informations = only_measured(*_measures(results), by)
-    course = Course(
+    levels = Levels(
         by, results[by].values.tolist(), entropy, next(iter(informations.values()), None),
         _accuracies(results, by), estimators=informations,
     )  # fmt: skip
-    return CoursePanel.of(course, list(results.dims), unit=unit, interactive=interactive)
+    return LevelsPanel.of(levels, list(results.dims), unit=unit, interactive=interactive)
 
 
 def _measures(results: Any) -> tuple[xr.DataArray | None, dict[str, xr.DataArray]]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.plots.style import with_layer
+from infonb.dims import with_layer
 from infonb.validate import check_choice, check_dim
 from infonb.widgets.levels.checks import check_labels, only_measured
-from infonb.widgets.levels.levels import Course
-from infonb.widgets.levels.panel import CoursePanel
+from infonb.widgets.levels.levels import Levels
+from infonb.widgets.levels.panel import LevelsPanel
 
 __all__ = ["explore_training"]
 
@@ -30,11 +30,11 @@ def explore_training(
     max_samples: int | None = 1000,
     unit: str = "nat",
     interactive: bool = True,
-) -> CoursePanel:
+) -> LevelsPanel:
     """
     Choose an epoch; see entropy, mutual information and accuracy there and over the whole training.
 
-    Pictures with axes that stay as they are: the entropy of neurons and the MI of pairs over the
+    Views with axes that stay as they are: the entropy of neurons and the MI of pairs over the
     epochs, medians and quartiles, with boxes of the chosen epoch beside faint ones of the first;
     accuracies or losses; and the density of the MI of pairs, that of the first epoch dashed. A
     button goes through the epochs by itself.
@@ -68,7 +68,7 @@ def explore_training(
 
     Returns
     -------
-    CoursePanel
+    LevelsPanel
         Its ``value`` is the choice; ``results.sel(panel.selection)`` are the results there.
 
     Raises
@@ -127,7 +127,7 @@ def explore_training(
     entropy, named = only_measured(entropy, named, over)
     information = named.get("mutual_information")
     there = _there([one for one in (entropy, information) if one is not None], over)
-    course = Course(
+    levels = Levels(
         over,
         there,
         None if entropy is None else entropy.sel({over: there}),
@@ -135,8 +135,8 @@ def explore_training(
         _curves([results] if history is None else [results, history], over),
         is_scale=True,
     )
-    return CoursePanel.of(
-        course, list(results.dims), unit=unit, interactive=interactive, play=len(there) > 1
+    return LevelsPanel.of(
+        levels, list(results.dims), unit=unit, interactive=interactive, play=len(there) > 1
     )
 
 

@@ -1,4 +1,4 @@
-"""What the mutual information of a course is of, in words, and its numbers in words."""
+"""What the measures along levels are of and how they were made, in words; numbers in words."""
 
 from __future__ import annotations
 
@@ -7,23 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from infonb.measures.options import per_unit
 from infonb.widgets.levels.quantiles import EVERY_LAYER
 
-__all__ = ["Kind", "told"]
+__all__ = ["PairKind", "describe_estimator", "format_value", "unit_factor"]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """
-    What has mutual information: pairs within layers, between two layers, or neurons with a label.
-
-    Examples
-    --------
-    >>> between = xr.DataArray([[0.1]], {"layer": "fc1", "other_layer": "fc2"},
-    ...     ("neuron", "other_neuron"))
-    >>> Kind.of(between).title("fc1 and fc2")
-    'pairs between fc1 and fc2'
-    """
+class PairKind:
+    """What has MI: pairs within layers, between two layers, or neurons with a label."""
 
     many: str = "pairs"
     place: str = "within each layer"
@@ -31,7 +23,7 @@ class Kind:
     """With what neurons have it, if there is no other neuron."""
 
     @classmethod
-    def of(cls, information: xr.DataArray) -> Kind:
+    def of(cls, information: xr.DataArray) -> PairKind:
         """Return the kind of a measure, by its dimensions and coordinates."""
         known = {*information.dims, *information.coords}
         if not known & {"other_neuron", "other_layer"}:
@@ -59,13 +51,31 @@ class Kind:
         return f"{self.many} {where} {short or layer}"
 
 
-def told(value: float) -> str:
-    """
-    Return a number for an alt text.
-
-    Examples
-    --------
-    >>> told(0.123), told(-0.001), told(float("nan"))
-    ('0.12', '0.00', 'not measured')
-    """
+def format_value(value: float) -> str:
+    """Return a number for an alt text."""
     return f"{value:z.2f}" if np.isfinite(value) else "not measured"
+
+
+def unit_factor(array: xr.DataArray, unit: str) -> tuple[float, str]:
+    """Return what to multiply a measure with, and the unit it then has."""
+    units = array.attrs.get("units", "nat")
+    if units not in ("nat", "bit"):  # a share, which has no unit to change
+        return 1.0, units
+    return per_unit(units) / per_unit(unit), unit
+
+
+def describe_estimator(array: xr.DataArray) -> str:
+    """Return how a measure was estimated, in words, as far as its attributes say."""
+    attrs = array.attrs
+    estimator = attrs.get("estimator", "")
+    words = [{"ksg": "KSG", "binned": ""}.get(estimator, estimator)]
+    if "k" in attrs:
+        words.append(f"k = {attrs['k']}")
+    if "bins" in attrs:
+        words.append(f"{attrs['bins']} bins")
+    if "neurons" in attrs:
+        words.append(f"{attrs['neurons']} sampled neurons a layer")
+    if "n_samples" in attrs:
+        of = f" of {attrs['drawn_from_samples']}" if "drawn_from_samples" in attrs else ""
+        words.append(f"{attrs['n_samples']} samples{of}")
+    return ", ".join(word for word in words if word)

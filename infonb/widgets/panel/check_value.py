@@ -13,31 +13,7 @@ _MOST = 12
 
 
 def check_value(name: str, control: Any, value: Any) -> None:
-    """
-    Raise unless a control can be set to a value: ipywidgets would cut it off without a word.
-
-    Parameters
-    ----------
-    name
-        Of the control.
-    control
-        A widget with a ``value``.
-    value
-        To be set.
-
-    Raises
-    ------
-    ValueError, TypeError
-        With the name, the value and the choices.
-
-    Examples
-    --------
-    >>> import ipywidgets
-    >>> check_value("bins", ipywidgets.IntSlider(10, 1, 100), 200)
-    Traceback (most recent call last):
-        ...
-    ValueError: bins must be between 1 and 100; not 200.
-    """
+    """Raise unless a control can be set to a value: ipywidgets would cut it off without a word."""
     options = getattr(control, "_options_values", None)
     if options is not None and not isinstance(control.index, tuple):
         if any(type(value) is not bool and bool(value == option) for option in options):

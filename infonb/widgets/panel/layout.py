@@ -9,29 +9,7 @@ __all__ = ["lay_out"]
 
 
 def lay_out(controls: Sequence[Any], message: Any, images: Sequence[Any], columns: int) -> Any:
-    """
-    Return controls in columns above a message and pictures, none wider than these together.
-
-    Parameters
-    ----------
-    controls
-        Widgets; their labels get the room that they need.
-    message
-        A widget between controls and pictures.
-    images
-        Pictures, `infonb.widgets.panel.live_picture.LivePicture`.
-    columns
-        How many pictures stand side by side.
-
-    Examples
-    --------
-    >>> import ipywidgets
-    >>> from infonb.widgets.panel.live_picture import LivePicture
-    >>> images = [LivePicture(width=400), LivePicture(width=300)]
-    >>> view = lay_out([ipywidgets.IntSlider()], ipywidgets.HTML(), images, 2)
-    >>> view.children[2].layout.max_width
-    '720px'
-    """
+    """Return controls in columns above a message and pictures, none wider than these together."""
     import ipywidgets as widgets
 
     for control in controls:

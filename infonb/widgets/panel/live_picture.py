@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any
 
 import anywidget
 import traitlets
 
-__all__ = ["LivePicture"]
+__all__ = ["LivePicture", "StaticPicture"]
 
 # A place is chosen by a click, or by the arrow keys once the picture has the focus. A click becomes
 # data coordinates here, from the axes' box and limits: linear axes only. Of an arrow key only the
@@ -133,31 +135,12 @@ class LivePicture(anywidget.AnyWidget):
     """
     A picture in a notebook or dashboard that says its alt text and, where asked, can be clicked.
 
-    Attributes
-    ----------
-    value : bytes
-        The PNG.
-    alt : str
-        What it shows.
-    width : int
-        The greatest width on the page, in pixels.
-    axes : list of float
-        Empty: not clickable. Else where the axes are, as shares of the picture (left, bottom,
-        width, height), and their limits (left, right, bottom, top).
-    cursor : list of float
-        What is chosen now, data coordinates (x, y).
-    pointed : list of float
-        Set by the browser: data coordinates (x, y) of the last click, and the number of clicks.
-    stepped : list of int
-        Set by the browser: by how far the arrow keys have gone to the right and up since the
-        picture was made, 1 a key, with shift 10; and the number of keys. These are sums since a
-        kernel that is busy sees the last of several keys only.
-
-    Examples
-    --------
-    >>> picture = LivePicture(value=b"", alt="a matrix", axes=[0, 0, 1, 1, 0, 9, 9, 0])
-    >>> picture.pointed, picture.stepped
-    ([0.0, 0.0, 0.0], [0, 0, 0])
+    Its `width` is the greatest on the page, in pixels. `axes` is empty: not clickable; or where the
+    axes are, as shares of the picture (left, bottom, width, height), and their limits (left, right,
+    bottom, top). `cursor` is what is chosen now, data coordinates (x, y). Set by the browser:
+    `pointed`, data coordinates of the last click, and the number of clicks; `stepped`, how far the
+    arrow keys have gone to the right and up since the picture was made, 1 a key, with shift 10, and
+    the number of keys: sums, since a kernel that is busy sees the last of several keys only.
     """
 
     _esm = _ESM
@@ -169,3 +152,18 @@ class LivePicture(anywidget.AnyWidget):
     cursor: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     pointed: Any = traitlets.List(traitlets.Float(), [0.0, 0.0, 0.0]).tag(sync=True)
     stepped: Any = traitlets.List(traitlets.Int(), [0, 0, 0]).tag(sync=True)
+
+
+@dataclass
+class StaticPicture:
+    """The same values without a widget: there is no page to keep up to date."""
+
+    value: bytes = b""
+    alt: str = ""
+    width: int = 800
+    axes: list[float] = field(default_factory=list)
+    cursor: list[float] = field(default_factory=list)
+
+    def hold_sync(self) -> AbstractContextManager[None]:
+        """Do nothing: there is nobody to send values to."""
+        return nullcontext()

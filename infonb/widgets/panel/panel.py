@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import html
-import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from infonb.plots.style import Picture, join_pngs, png_bundle, png_size
+from infonb.plots.picture import join_pngs, png_bundle, png_size
 from infonb.validate import check_choice
-from infonb.widgets.panel.cells import remember
 from infonb.widgets.panel.check_value import check_value
+from infonb.widgets.panel.dependence import Draw, controls_of
 from infonb.widgets.panel.layout import lay_out
-from infonb.widgets.panel.lifetime import close_widgets
+from infonb.widgets.panel.lifetime import Closable, close_previous
+from infonb.widgets.panel.pointing import OnClick, OnStep, Pointing
 
 __all__ = ["Panel"]
 
@@ -23,16 +23,13 @@ _ONLY = "picture"
 #: What went wrong with a click is kept under this name, which is no picture's.
 _CLICK = ""
 
-_Draw = Callable[..., Picture]
-
-_CLOSED = "This panel is closed, and its data are gone: run the cell again that makes it."
 _SHOWN = (
     "This panel was made with interactive=False and has been shown: its data are gone. Make it "
     "anew, or choose before it is shown."
 )
 
 
-class Panel:
+class Panel(Closable):
     """
     Controls above pictures, each drawn again when a control that it depends on changes.
 
@@ -95,7 +92,7 @@ class Panel:
     Examples
     --------
     >>> import ipywidgets
-    >>> from infonb.plots.style import subplots
+    >>> from infonb.plots import subplots
     >>> def draw(bins):
     ...     return subplots(alt=f"{bins} bins")[0]
     >>> panel = Panel(draw, {"bins": ipywidgets.IntSlider(10, description="bins")})
@@ -106,58 +103,52 @@ class Panel:
 
     def __init__(
         self,
-        draw: _Draw | Mapping[str, _Draw],
+        draw: Draw | Mapping[str, Draw],
         controls: Mapping[str, Any],
         *,
         interactive: bool = True,
         columns: int = 2,
-        on_click: Mapping[str, Callable[[float, float], Mapping[str, Any]]] | None = None,
-        on_step: Mapping[str, Callable[[int, int], Mapping[str, Any]]] | None = None,
+        on_click: OnClick | None = None,
+        on_step: OnStep | None = None,
         beside: Sequence[Any] = (),
         owns_controls: bool = False,
     ) -> None:
         import ipywidgets as widgets
 
-        from infonb.widgets.panel.live_picture import LivePicture
-        from infonb.widgets.panel.still import Still
+        from infonb.widgets.panel.live_picture import LivePicture, StaticPicture
 
-        self.controls = dict(controls)
+        self.controls, self.beside = dict(controls), list(beside)
         self.interactive = interactive
         self._draws = dict(draw) if isinstance(draw, Mapping) else {_ONLY: draw}
-        self._takes = {name: self._arguments(name, one) for name, one in self._draws.items()}
+        self._takes = {
+            name: controls_of(one, name, list(self.controls)) for name, one in self._draws.items()
+        }
         self._columns = min(columns, len(self._draws))
-        self._clicks = dict(on_click or {})
-        for name in self._clicks:
-            check_choice("on_click", name, list(self._draws))
-        self._steps = dict(on_step or {})
-        for name in self._steps:
-            check_choice("on_step", name, list(self._clicks))
-        self._drawn: dict[str, dict[str, Any]] = {}
+        self._pointing = Pointing(list(self._draws), on_click, on_step)
+        self._shown: dict[str, dict[str, Any]] = {}
         self._errors: dict[str, str] = {}
         self._held = 0
-        self._over, self._own = "", owns_controls
+        self._owns_controls = owns_controls
         self.images: dict[str, Any] = {
-            name: (LivePicture if interactive else Still)() for name in self._draws
+            name: (LivePicture if interactive else StaticPicture)() for name in self._draws
         }
         self.message = widgets.HTML()
         for name in self._draws:
             self._redraw(name)
-        for name in self._clicks if interactive else ():
-            self.images[name].observe(self._clicked(name), names=["pointed", "stepped"])
         for control in self.controls.values():
             if hasattr(control, "continuous_update"):
                 control.continuous_update = False  # one drawing per choice, not per pixel
             control.observe(self._update, names="value")
-        self.beside = list(beside)
-        self._view: Any = None
         if interactive:
+            for name in self._pointing.pictures:
+                self.images[name].observe(self._on_point(name), names=["pointed", "stepped"])
             self._view = lay_out(
                 [*self.controls.values(), *self.beside], self.message, list(self.images.values()),
                 self._columns,
             )  # fmt: skip
         else:
             self._close_widgets(everything=False)  # nobody will see them; they go on working
-        remember(self)
+        close_previous(self)
 
     @property
     def value(self) -> dict[str, Any]:
@@ -180,17 +171,7 @@ class Panel:
         """
         Set several controls at once; each picture is drawn once at most.
 
-        Parameters
-        ----------
-        values
-            Name of a control → its value.
-
-        Raises
-        ------
-        ValueError
-            For a name that is no control, or a value that it does not have; then nothing is set.
-        RuntimeError
-            If the panel is closed.
+        For a name that is no control, or a value that it does not have, nothing is set.
         """
         self._check_open(drawing=True)
         for name in values:
@@ -207,50 +188,10 @@ class Panel:
                     self.controls[name].value = value
                 raise
 
-    def close(self) -> None:
-        """Close the panel and all its widgets; it holds no data any more."""
-        self.release(everything=True)
-
-    def release(self, everything: bool = False) -> None:
-        """
-        Close the panel, but leave the controls that are not its own as they are.
-
-        Parameters
-        ----------
-        everything
-            Close them too.
-        """
-        if self.images:
-            if not self._over:
-                self._forget(_CLOSED)
-            self._over = _CLOSED
-            self._close_widgets(everything)
-            self.images, self._view = {}, None
-
     def _forget(self, why: str) -> None:
-        """Let go of the data; the pictures stay as they are."""
-        self._over = why
-        self._draws, self._clicks, self._steps, self._drawn = {}, {}, {}, {}
-        for control in self.controls.values():
-            control.unobserve(self._update, names="value")
-        if self._own:
-            for one in [*self.controls.values(), *self.beside]:
-                one.unobserve_all()
-            for control in self.controls.values():
-                control.observe(_complain(why), names="value")
-
-    def _close_widgets(self, everything: bool) -> None:
-        given = [*self.controls.values(), *self.beside]
-        mine = [self._view, self.message, *self.images.values()]
-        if everything or self._own:
-            close_widgets([*mine, *given])
-        else:
-            close_widgets(mine, keep=given)
-
-    def _check_open(self, drawing: bool = False) -> None:
-        """Raise if the panel is closed, or cannot draw any more."""
-        if self._over and (drawing or not self.images):
-            raise RuntimeError(self._over)
+        super()._forget(why)
+        self._draws, self._shown = {}, {}
+        self._pointing = Pointing([], None, None)
 
     @contextmanager
     def hold(self) -> Iterator[None]:
@@ -263,73 +204,45 @@ class Panel:
             self._held -= 1
             self._update()
 
-    def _arguments(self, name: str, draw: _Draw) -> list[str]:
-        """Return the controls on which a picture depends."""
-        found = inspect.signature(draw).parameters.values()
-        if any(one.kind is one.VAR_KEYWORD for one in found):
-            return list(self.controls)
-        takes = [one.name for one in found if one.default is one.empty or one.name in self.controls]
-        for argument in takes:
-            check_choice(f"argument of {name}", argument, list(self.controls))
-        return takes
-
     def _redraw(self, name: str) -> None:
         """Draw a picture unless it shows the present choice already."""
         chosen = {take: self.controls[take].value for take in self._takes[name]}
-        if self._drawn.get(name) == chosen:
+        if self._shown.get(name) == chosen:
             return
-        self._drawn[name] = chosen
+        self._shown[name] = chosen
         picture = self._draws[name](**chosen)
         image = self.images[name]
         png = picture.to_png(compress_level=1)
         with image.hold_sync():
             image.value, image.alt, image.width = png, picture.alt, png_size(png)[0]
-            if name in self._clicks:
-                image.axes = _place(picture)
-                image.cursor = [float(at) for at in picture.cursor or ()]
+            self._pointing.locate(name, image, picture)
 
     def _update(self, change: Any = None) -> None:
         if self._held:
             return
         for name in self._draws:
-            before = self._drawn[name]
+            before = self._shown[name]
             try:
                 self._redraw(name)
             except Exception as error:
                 # in a callback it would vanish in the log: say it where the reader looks
                 self._errors[name] = _words(error)
             else:
-                if self._drawn[name] is not before:
+                if self._shown[name] is not before:
                     self._errors.pop(name, None)
         said = [f"<strong>{words}</strong>" for words in dict.fromkeys(self._errors.values())]
         self.message.value = f"<p role='alert'>{'<br>'.join(said)}</p>" if said else ""
 
-    def _clicked(self, name: str) -> Callable[[Any], None]:
-        def clicked(change: Any) -> None:
-            old, new = change["old"], change["new"]
+    def _on_point(self, name: str) -> Any:
+        def follow(change: Any) -> None:
             self._errors.pop(_CLICK, None)
             try:
-                if change["name"] == "pointed":
-                    chosen = self._clicks[name](new[0], new[1])
-                else:
-                    chosen = self._step(name, new[0] - old[0], new[1] - old[1])
-                self.set(**chosen)
+                self.set(**self._pointing.chosen(name, change))
             except Exception as error:
                 self._errors[_CLICK] = _words(error)
                 self._update()
 
-        return clicked
-
-    def _step(self, name: str, right: int, up: int) -> Mapping[str, Any]:
-        """Return what a step of the arrow keys chooses."""
-        if name in self._steps:
-            return self._steps[name](right, up)
-        image = self.images[name]
-        x0, x1, y0, y1 = image.axes[4:]
-        x, y = image.cursor or ((x0 + x1) / 2, (y0 + y1) / 2)
-        if image.cursor:
-            x, y = _further(x, right, x0, x1), _further(y, up, y0, y1)
-        return self._clicks[name](x, y)
+        return follow
 
     def to_png(self) -> bytes:
         """Return all pictures as one PNG, as a page without a kernel shows them."""
@@ -347,25 +260,5 @@ class Panel:
         return data, metadata
 
 
-def _complain(why: str) -> Callable[[Any], None]:
-    def complain(change: Any) -> None:
-        raise RuntimeError(why)
-
-    return complain
-
-
 def _words(error: Exception) -> str:
     return html.escape(str(error) if isinstance(error, ValueError) else repr(error))
-
-
-def _further(start: float, step: int, low: float, high: float) -> float:
-    """Return the place so many steps of 1 towards the second end of an axis, but not beyond it."""
-    sign = 1 if high > low else -1
-    room = int(abs(high - start)) if step > 0 else int(abs(start - low))
-    return start + sign * max(min(step, room), -room)
-
-
-def _place(picture: Picture) -> list[float]:
-    """Return where a picture's first axes are, as shares of it, and their limits."""
-    axis = picture.axes[0]
-    return [float(at) for at in (*axis.get_position().bounds, *axis.get_xlim(), *axis.get_ylim())]

@@ -11,7 +11,7 @@ from activations.models import Functional, before_each_call, inputs, quiet
 from torch import nn
 from torch.nn import functional
 
-from infonb.activations.disk.identity import of_function, of_model
+from infonb.activations.disk.identity import model_fingerprint, of_function
 
 X, Y = inputs(20, 4), torch.arange(20)
 
@@ -82,11 +82,11 @@ def test_hooks_are_told_apart_by_code_and_what_they_carry():
     def described(hook):
         model = Scaled()
         model.b.register_forward_hook(hook)
-        return of_model(model)
+        return model_fingerprint(model)
 
     one, two = torch.ones(2), torch.arange(2.0)
     assert described(steer(one)) == described(steer(one.clone())) != described(steer(two))
-    assert described(Steer()) == described(Steer()) != of_model(Scaled())
+    assert described(Steer()) == described(Steer()) != model_fingerprint(Scaled())
     part = functools.partial
     assert of_function(part(np.add, 1)) == of_function(part(np.add, 1))
     assert of_function(part(np.add, 1)) != of_function(part(np.add, 2))
@@ -125,3 +125,15 @@ def test_the_default_layers_named_one_by_one(tmp_path, finished):
     for layers in (["second", "first"], None):
         recorded = quiet(model, X, layers, to=path, batch_size=4)
         assert recorded.load().identical(quiet(model, X, batch_size=4))
+
+
+def test_functions_are_told_apart_by_code_and_plain_values():
+    def power(n):
+        return lambda x: x**n
+
+    def kinds(x):
+        return x in {"a", "b", "c"}
+
+    assert of_function(power(2)) == of_function(power(2)) != of_function(power(3))
+    assert of_function(kinds).startswith("kinds (")
+    assert of_function(len) == "len"

@@ -38,7 +38,9 @@ def parts():
 
 KILLED = """
 import os, pathlib, signal, sys
-from infonb.activations import journal, saving, stream
+from infonb.activations import saving
+from infonb.activations.disk import columns, journal, stream
+from infonb.storage import GrowingStore
 from infonb import record
 saving.CHUNK_BYTES = 20 * 3 * 4
 {recording}
@@ -56,14 +58,14 @@ if where == "half a batch":
 elif where == "between the rows and the line":
     kill_at(journal.json, "dumps")
 elif where == "between chunks and commit":
-    kill_at(stream, "write_atomically")
+    kill_at(columns, "write_atomically")
 elif where == "between commit and removal":
-    kill_at(stream.Journal, "drop")
+    kill_at(journal.Journal, "drop")
 elif where == "between chunks":
     from infonb.storage import growing
     kill_at(growing, "sync")
 elif where == "before the move":
-    kill_at(stream.GrowingStore, "finish")
+    kill_at(GrowingStore, "finish")
 elif where == "after the move":
     kill_at(stream, "remove_partial")
 else:
@@ -73,7 +75,7 @@ record(model, data, to=path, seed=3, progress=False)
 """
 
 MOMENTS = {
-    "half a batch": 30, "between the rows and the line": 12, "between chunks and commit": 3,
+    "half a batch": 30, "between the rows and the line": 12, "between chunks and commit": 2,
     "between commit and removal": 2, "between chunks": 6, "before the move": 1,
     "after the move": 1, "whenever": 0,
 }  # fmt: skip
@@ -112,6 +114,7 @@ def expected():
     return quiet(model, data, seed=3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", MOMENTS)
 def test_killed_and_resumed_is_the_same_as_uninterrupted(killed, expected, where, monkeypatch):
     path = killed[where]
@@ -158,6 +161,7 @@ print(*peaks)
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_samples(tmp_path):
     result = subprocess.run(
         [sys.executable, "-c", MEMORY, str(tmp_path)], capture_output=True, text=True, check=True

@@ -179,9 +179,9 @@ def test_ties_and_tails_cost_no_more_neighbours(monkeypatch, kind):
 IN_ONE_KERNEL = """
 import torch
 from infonb.measures.device import triton as _device_triton
-    from infonb.measures.device import walk as _device_walk
+from infonb.measures.device import walk as _device_walk
 from infonb.measures.device.dispatch import ksg_information
-from measures.test_device_ksg import FAMILIES, families
+from measures.families import families
 
 walk = _device_walk._walk
 
@@ -193,7 +193,7 @@ def walk_twice(u, v, points, n, pad, k, window, room):
     return radius
 
 _device_walk._walk = walk_twice
-for kind in FAMILIES:
+for kind in families(10):
     for n_samples, k in ((4, 3), (40, 1), (40, 2), (40, 3)):
         ksg_information(families(n_samples)[kind], [0], [1], k, device="cpu")
 """
@@ -202,7 +202,7 @@ for kind in FAMILIES:
 def test_the_walk_in_one_kernel():
     # triton's interpreter runs the kernel on the CPU; on CUDA all tests above run the compiled one
     pytest.importorskip("triton", reason="triton, which compiles for CUDA, is not installed")
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
     done = subprocess.run(
         [sys.executable, "-c", IN_ONE_KERNEL],
         env={**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": path},

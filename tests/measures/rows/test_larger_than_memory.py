@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infonb as inb
-from infonb.measures import TiesWarning, _chunked, _cluster, _counting, _pairs, _pairwise
+from infonb.measures import TiesWarning, pairwise
+from infonb.measures.pairs import choose_pairs
+from infonb.measures.rows import chunked, cluster, counting
 
-BETTER_FOLDED = _pairwise._better_folded
+BETTER_FOLDED = pairwise._better_folded
 
 CHUNKS = {
     "samples": {"sample": 7},
@@ -33,7 +35,7 @@ CHUNKS = {
 def joint_counts_are_added_up():
     """Small data would have the codes of all rows in memory."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_pairwise, "_better_folded", lambda *_: True)
+        patch.setattr(pairwise, "_better_folded", lambda *_: True)
         yield
 
 
@@ -153,8 +155,8 @@ def test_binned(chunks):
 @pytest.mark.parametrize("options", [*NEAREST, *BINNED[4:7:2], *BINNED[10:]], ids=str)
 def test_blocks_of_neurons(options, rows, monkeypatch):
     options = {"estimator": "binned", **options}
-    monkeypatch.setattr(_chunked, "BLOCK_BYTES", rows * 4 * 40)
-    monkeypatch.setattr(_pairwise, "TASK_VALUES", 3 * 40)  # three pairs a task
+    monkeypatch.setattr(chunked, "BLOCK_BYTES", rows * 4 * 40)
+    monkeypatch.setattr(pairwise, "TASK_VALUES", 3 * 40)  # three pairs a task
     for name in ("samples", "uneven", "as stored"):
         lazy = inb.mutual_information(activations().chunk(CHUNKS[name]), **options)
         if options["estimator"] != "binned":
@@ -164,7 +166,7 @@ def test_blocks_of_neurons(options, rows, monkeypatch):
 
 @pytest.mark.parametrize("estimator", ["binned", "knn"])
 def test_blocks_of_neurons_of_entropy(estimator, monkeypatch):
-    monkeypatch.setattr(_chunked, "BLOCK_BYTES", 2 * 4 * 40)
+    monkeypatch.setattr(chunked, "BLOCK_BYTES", 2 * 4 * 40)
     options = {"estimator": estimator, "pointwise": True}
     lazy = inb.entropy(activations().chunk(CHUNKS["uneven"]), **options)
     assert_same(lazy, inb.entropy(activations(), **options))
@@ -367,7 +369,7 @@ def test_long_work_is_a_chain_of_tasks(monkeypatch):
     h, mi = inb.entropy(acts), inb.mutual_information(acts, estimator="binned")
     lazy = acts.chunk(sample=1)
     few = len(dict(inb.entropy(lazy).__dask_graph__()))
-    monkeypatch.setattr(_chunked, "LINK_BYTES", 4 * 2 * 4 * 4)
+    monkeypatch.setattr(chunked, "LINK_BYTES", 4 * 2 * 4 * 4)
     many = inb.entropy(lazy)
     assert len(dict(many.__dask_graph__())) > few + 10
     assert_same(many, h)
@@ -387,9 +389,9 @@ def test_long_work_is_a_chain_of_tasks(monkeypatch):
 def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
     plain = activations()
     expected = inb.mutual_information(plain, estimator="binned", **options)
-    monkeypatch.setattr(_pairwise, "_better_folded", lambda *_: False)
+    monkeypatch.setattr(pairwise, "_better_folded", lambda *_: False)
     code = 2 if options.get("bins", 10) > 256 else 1
-    monkeypatch.setattr(_chunked, "BLOCK_BYTES", block * 40 * code)
+    monkeypatch.setattr(chunked, "BLOCK_BYTES", block * 40 * code)
     acts, seen = counted(plain, sample=11, layer=1)
     lazy = inb.mutual_information(acts, estimator="binned", **options)
     assert not seen
@@ -410,8 +412,8 @@ def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
 )
 def test_many_bins_are_not_added_up(n_neurons, n_samples, bins, added_up):
     empty = dask.array.zeros((n_neurons, n_samples), np.float32, chunks=(n_neurons, n_samples))
-    rows = _chunked.source(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
-    pairs = _pairs.choose_pairs(rows.layout)
+    rows = chunked.source(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
+    pairs = choose_pairs(rows.layout)
     assert BETTER_FOLDED(rows, pairs, bins) == added_up
 
 
@@ -423,7 +425,7 @@ def test_joint_counts_in_tiles(corrected, monkeypatch):
     expected = inb.mutual_information(plain, **options)
     n_pairs = 6 * 7 // 2
     for pairs, passes in ((n_pairs, 1), (n_pairs - 1, 2), (5, 5), (1, n_pairs)):
-        monkeypatch.setattr(_counting, "TILE_BYTES", pairs * 4 * 81 + 3)
+        monkeypatch.setattr(counting, "TILE_BYTES", pairs * 4 * 81 + 3)
         acts, seen = counted(plain, layer=1, sample=20)
         lazy = inb.mutual_information(acts, **options)
         assert not seen
@@ -443,7 +445,7 @@ def test_what_chunks_share_is_made_once():
 
 
 def test_smaller_chunks_than_those_of_the_store_read_each_once(monkeypatch):
-    monkeypatch.setattr(_cluster, "SIDE_BY_SIDE", 1)
+    monkeypatch.setattr(cluster, "SIDE_BY_SIDE", 1)
     acts, seen = counted(activations(), sample=20, layer=1)
     for samples in (3, 5):
         seen.clear()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from infonb.plots.live import LiveFigure
-from infonb.plots.style import DPI, SCALE
+from infonb.plots.picture import DPI, SCALE
 
 BOX = (0.6, 0.5, 2.2, 1.4)
 

@@ -16,7 +16,7 @@ from infonb.plots.live import (
     PairMatrix,
     PairScatter,
 )
-from infonb.plots.style import DPI, SCALE, encode_png, png_size
+from infonb.plots.picture import DPI, SCALE, encode_png, png_size
 
 
 def pixels(picture):
@@ -235,3 +235,32 @@ def test_a_dollar_in_a_name_is_no_formula():
     scatter.draw(
         x, x, np.array(["$x$", "$\\bad{$"]), names=("$\\a{$", "$b$"), where="fc1", title="$\\c{$"
     ).to_png()
+
+
+def test_the_alt_text_says_what_is_shown():
+    pair = EntropyBoxes(["fc1", "fc2"])
+    values = [np.array([1.0, 2.0, 3.0]), np.array([0.0, 1.0])]
+    assert pair.draw(values, (0, 2.0), "entropy", unit="nat", chosen="fc1, neuron 1").alt == (
+        "Boxes of the entropy of neurons, entropy; medians (nat): fc1 2.00, fc2 0.50. "
+        "Marked: fc1, neuron 1, 2.00 nat."
+    )
+    found = {"KSG": np.array([0.1, 0.3]), "binned": np.array([0.4, 0.6])}
+    x, y = np.random.default_rng(0).normal(size=(2, 50))
+    assert EstimatorDots(["KSG", "binned"]).draw(x, y, found, 0.2).alt == (
+        "Left: scatter of two neurons, 50 samples. Right: estimates of their mutual information, "
+        "exactly 0.20 nat; means over seeds: KSG 0.20, binned 0.50."
+    )
+    values, edges = np.array([0.0, 0.1, 0.9]), np.linspace(0, 1, 3)
+    title = "fc1, neuron 0\nH = 0.64"
+    assert NeuronHistogram().draw(values, edges, title, "2 bins").alt == (
+        "Histogram of a neuron in 2 bins: fc1, neuron 0; H = 0.64."
+    )
+    information = np.array([[1.0, 0.2], [0.2, 1.0]])
+    matrix = PairMatrix().draw(information, (0, 1), "fc1, MI of pairs", unit="nat")
+    assert matrix.cursor == (1.0, 0.0)
+    x, y, classes = np.array([0.0, 0.5, 1.0]), np.array([1.0, 0.0, 0.5]), np.array([0, 1, 1])
+    scatter = PairScatter(np.array([0, 1]), "label")
+    names = ("neuron 0", "neuron 1")
+    assert scatter.draw(x, y, classes, names=names, where="fc1", title="I = 0.10 nat").alt == (
+        "Scatter of fc1, neuron 0 and neuron 1 coloured by label: I = 0.10 nat."
+    )

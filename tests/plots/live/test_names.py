@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infonb.plots.live.names import distinct, numbers
+from infonb.plots.live.names import distinct, in_words, numbers, shortened
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,17 @@ def test_numbers_are_told_apart():
     assert numbers([True, -0.0, 2**40]) == ["1", "0", "1,099,511,627,776"]
     assert numbers([0.1, 0.1 + 1e-9]) == ["0.1", "0.100000001"]
     assert numbers([]) == []
+
+
+def test_names_and_titles_fit():
+    assert shortened("fc1") == "fc1"
+    assert shortened("encoder.layer.11.attention.output.dense") == "encoder.lay…tput.dense"
+    assert distinct(["fc1", "fc2"], 14) == ["fc1", "fc2"]
+    # nothing is left out if no letter of a name would be left
+    assert distinct(["encoder.layer", "encoder.layer.norm"], 10) == ["encod…ayer", "encod…norm"]
+    assert in_words("a neuron with itself:\nchoose another") == (
+        "a neuron with itself: choose another"
+    )
+    assert in_words("fc1\nH = 1.00 nat") == "fc1; H = 1.00 nat"
+    assert numbers([1_000_000, 1_000_001]) == ["1,000,000", "1,000,001"]
+    assert numbers([0.1234561, 0.1234562]) == ["0.1234561", "0.1234562"]

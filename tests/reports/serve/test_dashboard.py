@@ -314,6 +314,7 @@ async def visit(address: str) -> tuple[str, list[Any]]:
         socket.close()
 
 
+@pytest.mark.slow
 @needs_voila
 def test_voila_serves_the_notebook_executed(served: tuple[str, str, list[Any]]) -> None:
     _, log, outputs = served
@@ -331,6 +332,7 @@ def test_voila_serves_the_notebook_executed(served: tuple[str, str, list[Any]]) 
     assert "ZeroDivisionError" not in json.dumps(outputs)
 
 
+@pytest.mark.slow
 @needs_voila
 def test_the_page_has_a_title_and_no_code_but_solutions(
     served: tuple[str, str, list[Any]],
@@ -347,6 +349,7 @@ def test_the_page_has_a_title_and_no_code_but_solutions(
         assert hidden not in rest
 
 
+@pytest.mark.slow
 @needs_voila
 def test_the_page_loads_nothing_from_elsewhere(served: tuple[str, str, list[Any]]) -> None:
     page, _, _ = served
@@ -355,6 +358,7 @@ def test_the_page_loads_nothing_from_elsewhere(served: tuple[str, str, list[Any]
     )
 
 
+@pytest.mark.slow
 @needs_voila
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_the_log_is_title_and_address_alone_even_if_a_tab_is_closed(

@@ -200,6 +200,7 @@ def test_the_laboratory_runs_on_this_interpreter(tmp_path: Path) -> None:
         write_kernelspec(tmp_path / "own")
 
 
+@pytest.mark.slow
 def test_the_laboratory_opens_at_its_guide_and_reads_it(tmp_path: Path) -> None:
     (tmp_path / GUIDE).write_text("# Guide")
     assert f"--LabApp.default_url=/lab/tree/{GUIDE}" in lab_command(tmp_path)
@@ -230,6 +231,7 @@ def test_a_server_gives_its_exit_code() -> None:
     assert run_server([sys.executable, "-c", "raise SystemExit(7)"], dict(os.environ)) == 7
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("end", ["INT", "TERM"])
 def test_a_server_has_the_last_word_when_it_is_to_end(end: str) -> None:
@@ -252,6 +254,7 @@ def test_a_server_has_the_last_word_when_it_is_to_end(end: str) -> None:
     assert (run.returncode, run.stderr) == (3, "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize(
     "starting",  # an interrupted import may fail in other ways

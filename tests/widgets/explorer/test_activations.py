@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ from benchmarks.units import units
 
 import infonb as inb
 from infonb.widgets import explore
-from infonb.widgets.explorer.measured import Measured
+from infonb.widgets.explorer.choice import Choice
+from infonb.widgets.explorer.measured import Measured, _ties
 
 WIDTHS = {"fc1": 12, "fc2": 7}
 
@@ -86,7 +88,7 @@ def test_the_numbers_shown_are_those_of_the_measures(acts, panel, edges, unit):
 
 def test_the_matrix_is_that_of_the_layer_in_another_order(acts):
     measured = Measured(acts)
-    matrix = measured.matrix(0, 0, 300, "common")
+    matrix = measured.matrix(Choice(n_samples=300))
     expected = inb.mutual_information(
         acts.activation, within="layer", estimator="binned", corrected="miller-madow"
     ).sel(layer="fc1").values  # fmt: skip
@@ -101,7 +103,7 @@ def test_blocks_of_neurons_stand_side_by_side():
     causes = rng.normal(size=(3, 400))
     family = rng.permutation(np.repeat([0, 1, 2], 6))
     values = causes[family] + 0.4 * rng.normal(size=(18, 400))
-    matrix = Measured(inb.from_arrays({"fc1": values.T})).matrix(0, 0, 400, "common")
+    matrix = Measured(inb.from_arrays({"fc1": values.T})).matrix(Choice(n_samples=400))
     assert (np.diff(family[matrix.neurons]) != 0).sum() == 2
 
 
@@ -110,6 +112,32 @@ def test_pairs_with_ties_are_measured_by_the_mixture_estimator(acts):
     panel = explore(relu, bins=10)
     found = pair_information(relu, panel, estimator="mixture")
     assert f"I = {found:z.2f} nat (mixture: ties, k = 3)" in panel.images["scatter"].alt
+
+
+def test_ties_are_found_though_a_warning_is_lost(acts, monkeypatch):
+    def quiet(*args, **options):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return inb.mutual_information(*args, **options)
+
+    monkeypatch.setattr("infonb.widgets.explorer.measured.mutual_information", quiet)
+    panel = explore(acts.clip(min=0, keep_attrs=True), bins=10)
+    assert "(mixture: ties, k = 3)" in panel.images["scatter"].alt
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2, 3, 6])
+@pytest.mark.parametrize("k", [1, 3, 20])
+def test_ties_are_those_of_which_ksg_warns(digits, k):
+    both = np.random.default_rng(digits).normal(size=(500, 2)).round(digits)
+    both = xr.DataArray(both.T, dims=("neuron", "sample"))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        inb.mutual_information(both, k=k)
+    words = [str(one.message) for one in caught]
+    expected = (
+        "ties" if any(one.startswith("KSG on ties") for one in words) else "grid" * bool(words)
+    )
+    assert _ties(*both.values, k) == expected
 
 
 def test_values_on_a_grid_are_not_called_ties():
@@ -123,7 +151,7 @@ def test_values_on_a_grid_are_not_called_ties():
 
 
 def test_a_click_on_the_matrix_chooses_the_pair_there(panel):
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     panel.images["matrix"].pointed = [2.3, 4.8, 1]
     assert panel.value["other"] == matrix.neurons[2]
     assert panel.value["neuron"] == matrix.neurons[5]
@@ -137,7 +165,7 @@ def test_a_click_on_the_matrix_chooses_the_pair_there(panel):
 
 
 def test_the_mark_follows_the_sliders(panel):
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     panel.set(neuron=6, other=3)
     assert panel.images["matrix"].cursor == [matrix.place(3), matrix.place(6)]
 
@@ -153,7 +181,7 @@ def test_lists_set_the_neurons_and_follow_them(acts, panel):
 
     pairs.value = pairs.options[1][1]
     chosen = {panel.value["neuron"], panel.value["other"]}
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     information = matrix.information - np.diag(np.full(7, np.inf))
     place = np.unravel_index(np.argmax(information), information.shape)
     assert chosen == set(matrix.neurons[list(place)])
@@ -209,11 +237,11 @@ def test_samples_are_a_random_choice_that_grows(acts):
 def test_wide_layers_show_drawn_neurons(acts):
     panel = explore(acts, max_neurons=5)
     alt = panel.images["matrix"].alt
-    assert "pairs of 5 of 7 neurons, drawn" in alt
-    matrix = panel.measured.matrix(0, 1, 300, "common")
+    assert "5 of 7 neurons sampled" in alt
+    matrix = panel.measured.matrix(panel.measured.choice(panel.value))
     missing = sorted(set(range(7)) - set(matrix.neurons))
     panel.set(neuron=missing[0], other=missing[1])
-    assert "chosen pair not drawn" in panel.images["matrix"].alt
+    assert "The chosen pair is not among them." in panel.images["matrix"].alt
     assert panel.images["matrix"].cursor == []
     binned = pair_information(acts, panel, estimator="binned", corrected="miller-madow")
     assert f"{binned:z.2f} nat in 10 × 10" in panel.images["scatter"].alt
@@ -256,10 +284,6 @@ def test_levels_are_networks(acts):
     panel.images["matrix"].pointed = [1.0, 2.0, 1]
     assert panel.message.value == ""
     seeds = xr.concat([both, both], dim=xr.Variable("seed", [0, 1]), coords="minimal")
-    with pytest.raises(ValueError, match="choose one with by= and select of the others"):
-        explore(seeds)
-    with pytest.raises(ValueError, match=r"select of the others, as in activations.sel\(seed"):
-        explore(seeds, by="alpha")
     assert explore(seeds.sel(seed=[1]), bins=10).value["level"] == 1.0
 
 

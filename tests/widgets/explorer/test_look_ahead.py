@@ -21,7 +21,7 @@ def misses(panel, **values):
     """Return how many matrices were measured for a choice, once all that is expected is there."""
     wait(panel.measured._expected)
     before = panel.measured.matrix.cache_info().misses
-    panel.measured.expect([], [])  # so that only what the choice itself needs is counted
+    panel.measured.expect([])  # so that only what the choice itself needs is counted
     look_ahead, panel._look_ahead = panel._look_ahead, lambda: None
     panel.set(**values)
     panel._look_ahead = look_ahead

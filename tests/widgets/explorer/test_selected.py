@@ -119,5 +119,5 @@ def test_what_cannot_be_explored_is_told(activations, options, words):
 
 
 def test_edges_are_a_kind(activations):
-    with pytest.raises(TypeError, match="'common' or 'neuron'"):
+    with pytest.raises(TypeError, match="'common', 'shared' or 'neuron'"):
         inb.explore(activations, edges=np.linspace(0, 1, 5))

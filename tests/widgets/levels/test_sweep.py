@@ -13,13 +13,13 @@ import xarray as xr
 from widgets.redraws import check_redraws, images
 
 import infonb as inb
-from infonb.measures.density import without_diagonal
-from infonb.plots.style import png_size
+from infonb.dims import without_diagonal
+from infonb.plots.picture import png_size
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_sweep
-from infonb.widgets.levels.levels import Course
-from infonb.widgets.levels.pictures import Pictures
-from infonb.widgets.levels.quantiles import neuron_spread, pair_spread
+from infonb.widgets.levels.levels import Levels
+from infonb.widgets.levels.quantiles import neuron_quantiles, pair_quantiles
+from infonb.widgets.levels.views import Views
 
 LEVELS = [0.0, 0.5, 1.0]
 DIMS = ("alpha", "seed", "layer", "neuron")
@@ -109,7 +109,7 @@ def test_all_seeds_together_are_pooled(results):
 
 
 def test_axes_stay_where_they_are(results):
-    pictures = Pictures(explore_course(results)).functions()
+    pictures = Views(levels_of(results)).functions()
     for name, draw in pictures.items():
         limits = set()
         for alpha in LEVELS:
@@ -125,15 +125,15 @@ def parameters(draw):
     return inspect.signature(draw).parameters
 
 
-def explore_course(results):
+def levels_of(results):
     accuracy = {"validation": results.final_validation_accuracy}
-    return Course(
+    return Levels(
         "alpha", LEVELS, results.entropy, results.mutual_information, {"accuracy": accuracy}
     )
 
 
 def test_the_drawing_holds_the_medians_the_boxes_and_the_ring(results):
-    draw = Pictures(explore_course(results)).functions()
+    draw = Views(levels_of(results)).functions()
     picture = draw["entropy"](alpha=0.5, seed="all", unit="nat")
     course, beside = picture.axes
     medians = results.entropy.median(["seed", "neuron"])
@@ -207,8 +207,8 @@ def test_an_experiment_is_explored_as_it_comes():
     h = float(results.sel(panel.selection).entropy.sel(layer="fc1").median())
     assert f"fc1 {h:.2f}" in panel.images["entropy"].alt
     assert "training" in panel.images["curves"].alt
-    assert "100 bins" in Pictures(
-        Course("alpha", [0.0, 1.0], results.entropy, None)
+    assert "100 bins" in Views(
+        Levels("alpha", [0.0, 1.0], results.entropy, None)
     ).functions()["entropy"](alpha=0.0, seed="all", unit="nat").axes[1].get_xlabel()  # fmt: skip
 
 
@@ -283,11 +283,11 @@ def test_what_is_no_sweep_is_refused(results):
 
 
 def test_quartiles_are_those_of_numpy(results):
-    spread = neuron_spread(results.entropy)
+    spread = neuron_quantiles(results.entropy)
     for seed in (3, 5):
         expected = np.nanquantile(results.entropy.sel(seed=seed), [0.25, 0.5, 0.75], axis=-1)
         np.testing.assert_allclose(spread.sel(seed=seed), np.moveaxis(expected, 0, -1))
-    pairs = pair_spread(results.mutual_information, ["alpha"])
+    pairs = pair_quantiles(results.mutual_information, ["alpha"])
     within = results.mutual_information.sel(layer="fc2", other_layer="fc2").values
     within = within[..., ~np.eye(12, dtype=bool)]
     expected = np.nanquantile(within, [0.25, 0.5, 0.75], axis=-1)
@@ -302,7 +302,7 @@ def test_the_density_is_that_of_the_pairs():
     i = xr.DataArray(
         values, {"alpha": [0, 1], "layer": ["fc1"]}, ("alpha", "layer", "neuron", "other_neuron")
     )
-    spread = pair_spread(i, ["alpha"]).sel(layer="fc1", seed="all")
+    spread = pair_quantiles(i, ["alpha"]).sel(layer="fc1", seed="all")
     x = spread.value.values
     normal = np.exp(-0.5 * ((x - 0.5) / 0.1) ** 2) / (0.1 * np.sqrt(2 * np.pi))
     np.testing.assert_allclose(spread.density.sel(alpha=0), normal, atol=0.2)
@@ -333,8 +333,8 @@ def test_many_levels_and_long_names_keep_their_words_apart():
             rng.gamma(9, 0.3, (len(levels), 6, 8)), {"level": levels, "layer": layers},
             ("level", "layer", "neuron"),
         )  # fmt: skip
-        course = Course("level", list(levels), h, None)
-        picture = Pictures(course).functions()["entropy"](level=course.levels[3], unit="nat")
+        draw = Views(Levels("level", list(levels), h, None)).functions()["entropy"]
+        picture = draw(level=list(levels)[3], unit="nat")
         picture.to_png()
         for axis in picture.axes:
             boxes = [x.get_window_extent() for x in axis.get_xticklabels() if x.get_text()]
@@ -356,7 +356,7 @@ def test_a_long_dimension_is_named_in_full_or_not_at_all():
     dims, coords = (name, "layer", "neuron"), {name: [0.0, 0.5], "layer": ["fc1"]}
     h = xr.DataArray(rng.gamma(9, 0.3, (2, 1, 8)), coords, dims)
     i = xr.DataArray(rng.gamma(2, 0.1, (2, 1, 8, 8)), coords, (*dims, "other_neuron"))
-    draw = Pictures(Course(name, [0.0, 0.5], h, i)).functions()
+    draw = Views(Levels(name, [0.0, 0.5], h, i)).functions()
     entropy = draw["entropy"](**{name: 0.5}, unit="nat")
     assert words_of(entropy) == ["0.5", "faint: 0"]
     assert entropy.axes[0].get_xlabel() == name
@@ -372,7 +372,7 @@ def test_long_names_of_levels_have_a_second_line():
         {"network": levels, "seed": [0, 1], "layer": ["fc1"]},
         ("network", "seed", "layer", "neuron"),
     )
-    draw = Pictures(Course("network", levels, h, None)).functions()["entropy"]
+    draw = Views(Levels("network", levels, h, None)).functions()["entropy"]
     picture = draw(network=levels[1], seed="all", unit="nat")
     assert words_of(picture) == [f"{levels[1]}\n2 seeds", f"faint:\n{levels[0]}"]
     picture.to_png()
@@ -511,7 +511,7 @@ def test_the_words_are_those_of_the_kind_of_information():
 
 
 def test_a_picture_says_what_its_bands_are(results):
-    draw = Pictures(explore_course(results)).functions()
+    draw = Views(levels_of(results)).functions()
     values = {"alpha": 0.5, "seed": "all", "layer": "fc1", "unit": "nat"}
     expected = {
         "entropy": "median and quartiles of neurons",
@@ -527,7 +527,7 @@ def test_a_picture_says_what_its_bands_are(results):
 
 
 def test_the_names_of_curves_are_not_over_the_curves(results):
-    density = Pictures(explore_course(results)).functions()["density"]
+    density = Views(levels_of(results)).functions()["density"]
     picture = density(alpha=0.5, seed="all", layer="fc1", unit="nat")
     picture.to_png()
     axis = picture.axes[0]

@@ -8,11 +8,11 @@ import xarray as xr
 from widgets.redraws import check_redraws, images
 
 import infonb as inb
-from infonb.measures.density import without_diagonal
+from infonb.dims import without_diagonal
 from infonb.storage import open_dataset, save_dataset
 from infonb.widgets import explore_training
-from infonb.widgets.levels.levels import Course
-from infonb.widgets.levels.pictures import Pictures
+from infonb.widgets.levels.levels import Levels
+from infonb.widgets.levels.views import Views
 
 EPOCHS = [1, 5, 10]
 
@@ -87,7 +87,7 @@ def test_activations_are_measured_once_as_infonb_does(activation, history, monke
         assert f"fc2 {float(h.sel(epoch=epoch, layer='fc2').median()):.2f}" in panel.alt
         middle = float(without_diagonal(i).sel(epoch=epoch).median())
         assert f"epoch {epoch}: median {middle:.2f}" in panel.images["density"].alt
-    assert "mixture, k = 4, 5 neurons a layer drawn, 120 samples of 150" in panel.alt
+    assert "mixture, k = 4, 5 sampled neurons a layer, 120 samples of 150" in panel.alt
     assert len(calls) == 1
 
 
@@ -237,24 +237,24 @@ def test_steps_of_many_sizes_stand_on_a_log_scale():
     for number, (x, step) in enumerate([(0.0, 0), (0.6, 100), (2.4, 10_000)]):
         panel.images["entropy"].pointed = [x, 3.0, number + 1.0]
         assert panel.value["step"] == step
-    course = Course("step", steps, results.entropy, None, is_scale=True)
-    assert course.places.label == "step (log scale)"
-    assert list(course.places.ticks.values()) == ["0", "100", "1,000", "10k", "100k", "1M"]
-    even = Course("step", [1, 25, 50, 75, 100], results.entropy, None, is_scale=True)
+    levels = Levels("step", steps, results.entropy, None, is_scale=True)
+    assert levels.places.label == "step (log scale)"
+    assert list(levels.places.ticks.values()) == ["0", "100", "1,000", "10k", "100k", "1M"]
+    even = Levels("step", [1, 25, 50, 75, 100], results.entropy, None, is_scale=True)
     assert even.places.ticks is None
     assert even.x(75) == 75
 
 
 def test_a_single_epoch_is_the_only_tick(measured):
     one = measured.isel(epoch=[1])
-    course = Course("epoch", [5], one.entropy, None, is_scale=True)
-    axis = Pictures(course).functions()["entropy"](epoch=5, unit="nat").axes[0]
+    levels = Levels("epoch", [5], one.entropy, None, is_scale=True)
+    axis = Views(levels).functions()["entropy"](epoch=5, unit="nat").axes[0]
     assert [tick.get_text() for tick in axis.get_xticklabels()] == ["5"]
 
 
 def test_mutual_information_of_drawn_neurons_fits_with_the_entropy_of_all(activation):
     h, i = inb.entropy(activation), inb.mutual_information(activation, neurons=4)
-    together = {"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])}
+    together = {"entropy": h, "mutual_information": i}
     panel = pictures_of(xr.Dataset(together))
     assert f"epoch 10: median {float(without_diagonal(i).sel(epoch=10).median()):.2f}" in panel.alt
     assert f"fc2 {float(h.sel(epoch=10, layer='fc2').median()):.2f}" in panel.alt

@@ -13,9 +13,9 @@ import pytest
 from ipywidgets.widgets.widget import _instances
 
 import infonb as inb
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 from infonb.widgets import Panel, explore_neurons
-from infonb.widgets.panel import cells
+from infonb.widgets.panel import lifetime
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def kernel(monkeypatch):
     """A kernel whose requests say which cell runs, as JupyterLab's do."""
     import IPython
 
-    monkeypatch.setattr(cells, "_MADE", {})
+    monkeypatch.setattr(lifetime, "_MADE", {})
     parent = {}
 
     def run(cell, number):
@@ -45,7 +45,7 @@ def kernel(monkeypatch):
 
 def held(panel):
     """Return weak references to what of a panel takes memory."""
-    things = [panel.measured.values, panel._draws["matrix"].__self__]
+    things = [panel.measured.values, panel._draws["matrix"]]
     return [weakref.ref(one) for one in things]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infonb.plots.style import subplots
+from infonb.plots.picture import subplots
 from infonb.widgets import Panel
 
 

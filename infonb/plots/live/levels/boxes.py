@@ -1,4 +1,4 @@
-"""Boxes of the marked place of a course, beside those of the reference."""
+"""Boxes of the marked level, beside those of the reference."""
 
 from __future__ import annotations
 
@@ -22,26 +22,7 @@ def draw_boxes(
     """
     Draw a box for each layer, beside a faint one for the same layer of the reference.
 
-    Parameters
-    ----------
-    axis
-        To draw on.
-    values
-        For each layer its values, for notched boxes with whiskers (`infonb.plots.boxes`); None:
-        boxes of the quartiles only.
-    quartiles
-        Shape (layer, 3); a layer of NaN has no box.
-    faint
-        The same of the reference, or None.
-
-    Examples
-    --------
-    >>> from infonb.plots.live.levels.frame import Places, frame
-    >>> places = Places(np.arange(2), ["0", "1"], "α", True)
-    >>> picture = frame(places, ylim=(0, 3), ylabel="", boxes=["fc1"])
-    >>> draw_boxes(picture.axes[1], None, np.array([[1, 2, 3]]), np.array([[0, 1, 2]]))
-    >>> len(picture.axes[1].patches)
-    2
+    Of values (value,) boxes with notch and whiskers; without them, of `quartiles` (layer, 3) only.
     """
     from matplotlib.colors import to_rgba
     from matplotlib.patches import Rectangle

@@ -1,4 +1,4 @@
-"""The density of the pairs at the marked place of a course, and at the reference."""
+"""The density of the pairs at the marked level, and at the reference."""
 
 from __future__ import annotations
 
@@ -26,27 +26,10 @@ def density_frame(
     of: str = "pairs",
 ) -> LiveFigure:
     """
-    Return an empty picture for any of some densities.
+    Return an empty picture for any of some densities (curve, value).
 
-    Parameters
-    ----------
-    curves
-        All that may be drawn, shape (curve, value). Where few peaks are far above the others, the
-        axis ends below them: a peak that is cut off has its height beside it.
-    xlim, xlabel
-        The x axis.
-    title
-        Above it.
-    note
-        Below the x axis, in small letters.
-    of
-        What the density is of.
-
-    Examples
-    --------
-    >>> picture = density_frame(np.ones((3, 10)), (0, 1), "MI of a pair (nat)", "pairs of fc1")
-    >>> print(f"{picture.axes[0].get_ylim()[1]:.2f}")
-    1.05
+    Where few peaks are far above the others, the axis ends below them: a peak that is cut off has
+    its height beside it.
     """
     bottom = 0.68 if note else 0.52
     picture = LiveFigure(SIZE, [(0.7, bottom, SIZE[0] - 0.82, SIZE[1] - bottom - 0.7)])
@@ -66,29 +49,7 @@ def density_frame(
 def draw_density(
     axis: Any, x: ArrayLike, y: ArrayLike, middle: float, colour: Any, label: str, *, faint: bool
 ) -> None:
-    """
-    Draw a density with its median as a tick on the axis, and its name at the right.
-
-    Parameters
-    ----------
-    axis
-        To draw on.
-    x, y
-        Shape (value,).
-    middle
-        The median.
-    colour, label
-        Of the curve.
-    faint
-        Dashed, and named above the other: both above the axes, where no curve is.
-
-    Examples
-    --------
-    >>> axis = density_frame(np.ones((1, 2)), (0, 1), "", "").axes[0]
-    >>> draw_density(axis, [0, 1], [1, 1], 0.5, "black", "α = 0: median 0.5", faint=True)
-    >>> axis.texts[0].get_text()
-    '- - α = 0: median 0.5'
-    """
+    """Draw a density (value,), its median as a tick, its name at the right; faint: dashed."""
     x, y = np.asarray(x, float), np.asarray(y, float)
     dash, wide = ("--", 1.5) if faint else ("-", 2.2)
     axis.fill_between(x, y, color=colour, alpha=0.1 if faint else 0.3, linewidth=0)

@@ -1,4 +1,4 @@
-"""The empty picture of a course: places along the x axis, and room for every word."""
+"""The empty picture of levels: places along the x axis, and room for every word."""
 
 from __future__ import annotations
 
@@ -58,28 +58,10 @@ def frame(
     foot: str = "",
 ) -> LiveFigure:
     """
-    Return an empty picture of a course, with second axes for what belongs to the marked place.
+    Return an empty picture of levels, with second axes for what belongs to the marked one.
 
-    Parameters
-    ----------
-    places
-        The x axis.
-    ylim, ylabel
-        The y axis; boxes share it.
-    boxes
-        What the boxes of the second axes are of, such as names of layers. Empty: no boxes, and room
-        for the names of curves (`infonb.plots.live.levels.lines.draw_key`).
-    note
-        Below the boxes, in small letters.
-    foot
-        Below all, at the left: what lines and bands are.
-
-    Examples
-    --------
-    >>> places = Places(np.arange(3), ["0", "0.5", "1"], "α", True)
-    >>> picture = frame(places, ylim=(0, 4), ylabel="entropy (nat)", boxes=["fc1", "fc2"])
-    >>> [text.get_text() for text in picture.axes[1].get_xticklabels()]
-    ['fc1', 'fc2']
+    Without `boxes` there is room for the names of curves. `note` stands below the boxes, `foot`
+    below all: what lines and bands are.
     """
     width, height = SIZE
     top = _TOP + _LINE * places.long

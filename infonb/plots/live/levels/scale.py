@@ -18,26 +18,10 @@ _BELOW = 0.5
 @dataclass(frozen=True)
 class Scale:
     """
-    Where numbers stand along an axis.
+    Where numbers stand along an axis: even, or logarithmic from `smallest` on if that is not 0.
 
     The axes themselves stay even, and numbers are placed on them: a click then needs no other
-    arithmetic.
-
-    Parameters
-    ----------
-    low, high
-        The least and the greatest number that is shown.
-    smallest
-        0: the scale is even. Otherwise it is logarithmic from this number on, and even below it, so
-        that 0 (before the training) has a place.
-
-    Examples
-    --------
-    >>> scale = Scale.of(np.array([0, 1, 10, 100, 1000]), np.array([0, 1000]))
-    >>> [scale.x(number) for number in (0, 1, 10, 100)]
-    [0.0, 0.5, 1.5, 2.5]
-    >>> list(scale.ticks().values())
-    ['0', '1', '10', '100', '1,000']
+    arithmetic. Below `smallest` it is even, so that 0 (before the training) has a place.
     """
 
     low: float
@@ -49,8 +33,8 @@ class Scale:
         """
         Return the scale for some levels, and for whatever else is to be shown.
 
-        It is logarithmic for more than 3 levels of which the largest is more than 50 times the
-        smallest positive one, if most of them stand in the first quarter of an even scale.
+        Logarithmic for more than 3 levels of which the largest is more than 50 times the smallest
+        positive one, if most of them stand in the first quarter of an even scale.
         """
         low, high = float(np.min(reach)), float(np.max(reach))
         positive = levels[levels > 0]
@@ -82,14 +66,7 @@ class Scale:
 
 
 def brief(number: float) -> str:
-    """
-    Return a number in few letters.
-
-    Examples
-    --------
-    >>> brief(0.25), brief(500), brief(20_000)
-    ('0.25', '500', '20k')
-    """
+    """Return a number in few letters: 20_000 as 20k."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if number >= size * (10 if letter == "k" else 1):
             return f"{number / size:g}{letter}"

@@ -11,7 +11,8 @@ import torch
 import xarray as xr
 from activations.models import Functional, before_each_call, inputs, quiet
 
-from infonb.activations import saving, stream
+from infonb.activations import saving
+from infonb.activations.disk import place, stream
 from infonb.storage import Lock
 
 X = inputs(40, 4)
@@ -42,9 +43,9 @@ def begin(model, path, n_batches):
     handle.remove()
 
 
-def during(monkeypatch, place, name, what):
+def during(monkeypatch, owner, name, what):
     """Do something once, just before a function is called for the first time."""
-    function, done = getattr(place, name), []
+    function, done = getattr(owner, name), []
 
     def call(*args, **kwargs):
         if not done:
@@ -52,7 +53,7 @@ def during(monkeypatch, place, name, what):
             what()
         return function(*args, **kwargs)
 
-    monkeypatch.setattr(place, name, call)
+    monkeypatch.setattr(owner, name, call)
 
 
 @pytest.mark.parametrize("at", [0, 1, 5])
@@ -85,7 +86,7 @@ def test_another_recording_is_begun_just_before_the_lock(tmp_path, monkeypatch, 
     """A writes and is killed after B has seen nothing there: B does not go on with it."""
     (a, b), path = models(), tmp_path / "a.zarr"
     expected = quiet(a, X, batch_size=4)
-    during(monkeypatch, stream, "Lock", lambda: begin(a, path, n_batches))
+    during(monkeypatch, place, "Lock", lambda: begin(a, path, n_batches))
     with pytest.raises(ValueError, match="another recording: the weights of the model differ"):
         quiet(b, X, batch_size=4, to=path)
     xr.testing.assert_identical(quiet(a, X, batch_size=4, to=path).load(), expected)
@@ -94,7 +95,7 @@ def test_another_recording_is_begun_just_before_the_lock(tmp_path, monkeypatch, 
 def test_the_same_recording_is_begun_just_before_the_lock(tmp_path, monkeypatch):
     (a, _), path, calls = models(), tmp_path / "a.zarr", []
     expected = quiet(a, X, batch_size=4)
-    during(monkeypatch, stream, "Lock", lambda: begin(a, path, 6))
+    during(monkeypatch, place, "Lock", lambda: begin(a, path, 6))
     handle = before_each_call(a, lambda *_: calls.append(1))
     xr.testing.assert_identical(quiet(a, X, batch_size=4, to=path).load(), expected)
     handle.remove()
@@ -108,7 +109,7 @@ def test_it_is_finished_just_before_the_lock(tmp_path, monkeypatch, same, begun)
     expected = quiet(a, X, batch_size=4)
     if begun and same:
         begin(a, path, 6)
-    during(monkeypatch, stream, "Lock", lambda: quiet(a, X, batch_size=4, to=path))
+    during(monkeypatch, place, "Lock", lambda: quiet(a, X, batch_size=4, to=path))
     if same:
         xr.testing.assert_identical(quiet(a, X, batch_size=4, to=path).load(), expected)
     else:

@@ -1,0 +1,153 @@
+"""
+The data model in one place: names of dims, which neurons a layer has, pairs within a layer.
+
+Activations have dims (layer, neuron, sample), perhaps with more before them (alpha, seed, epoch).
+Layers of fewer neurons are padded with NaN beyond the coordinate ``width`` of ``layer``, which
+counts places along ``neuron``, never its labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+import xarray as xr
+
+from infonb.validate import check_dim
+
+__all__ = [
+    "PAIR_DIMS",
+    "UNIT_DIMS",
+    "check_array",
+    "count_neurons",
+    "group_dim",
+    "inside_width",
+    "median_within_layers",
+    "take_activation",
+    "with_layer",
+    "within_layer",
+    "within_layers",
+    "without_diagonal",
+]
+
+#: What names a neuron, and a pair of neurons.
+UNIT_DIMS = ("layer", "neuron")
+PAIR_DIMS = (*UNIT_DIMS, "other_layer", "other_neuron")
+
+
+def take_activation(activation: xr.DataArray | xr.Dataset) -> xr.DataArray:
+    """Return the variable ``activation`` of a data set, or the array itself."""
+    if isinstance(activation, xr.Dataset):
+        if "activation" not in activation:
+            raise ValueError(
+                "the data set has no variable 'activation' but "
+                f"{sorted(map(str, activation.data_vars))}; pass the array, as in ds['name']."
+            )
+        activation = activation["activation"]
+    if not isinstance(activation, xr.DataArray):
+        raise TypeError(
+            f"activation must be an xarray DataArray or Dataset; not {type(activation).__name__}. "
+            "Label an array with infonb.from_arrays({'layer name': array}) or "
+            "xr.DataArray(array, dims=('neuron', 'sample'))."
+        )
+    return activation
+
+
+def check_array(values: object, what: str) -> None:
+    """Raise a TypeError unless values are a labelled array."""
+    if not isinstance(values, xr.DataArray):
+        raise TypeError(f"give {what}, a DataArray; not {type(values).__name__}.")
+
+
+def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray | None:
+    """Return which neurons lie within the width of their layer, without `dim`; None: all."""
+    width = values.coords.get("width")
+    here = "neuron" in values.dims
+    if width is None or dim == "neuron" or not (here or "neuron" in values.coords):
+        return None
+    width = xr.DataArray(width.variable)
+    # of neurons that were chosen, or of layers stacked into them, no place is known: all are inside
+    place = xr.DataArray(np.arange(values.sizes["neuron"]), dims="neuron") if here else -1
+    inside = (-1 if "neuron" in width.dims else place) < width
+    labels = values.coords.get("neuron")
+    if labels is not None and labels.dtype.kind in "iu" and "neuron" not in width.dims:
+        doubtful = inside != (xr.DataArray(labels.variable) < width)
+        if doubtful.any():
+            # names that happen to be numbers; or the old places of a selection: then padding is
+            # known by its values. Of lazy ones a single sample is looked at
+            some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
+            empty = xr.DataArray(some.variable).isnull().all([dim])
+            if (doubtful & (inside == empty)).any():
+                inside = ~empty
+    return inside
+
+
+def count_neurons(values: xr.DataArray) -> list[int]:
+    """Return how many neurons each layer has, the most of all batch entries."""
+    inside = inside_width(values)
+    n_layers, most = values.sizes.get("layer", 1), values.sizes.get("neuron", 1)
+    if inside is None or "neuron" not in inside.dims:
+        return [most] * n_layers
+    number = inside.sum("neuron")
+    number = number.max([d for d in number.dims if d != "layer"])
+    return np.broadcast_to(number.values, (n_layers,)).tolist()
+
+
+def with_layer(values: xr.DataArray) -> xr.DataArray:
+    """Return values with the dimension ``layer``, also of a single layer that was selected."""
+    if "layer" in values.dims:
+        return values
+    width = values.coords.get("width")
+    values = values.drop_vars("width", errors="ignore")
+    values = values.expand_dims("layer" if "layer" in values.coords else {"layer": ["all neurons"]})
+    return values if width is None else values.assign_coords(width=width.expand_dims("layer"))
+
+
+def group_dim(values: xr.DataArray, by: str | None, inner: set[str]) -> str | None:
+    """Return the dim whose labels are compared: `by`, or the only one but seed and `inner`."""
+    if by is not None:
+        check_dim(by, values.dims, str(values.name or "array"))
+        return by
+    left = [str(dim) for dim in values.dims if dim not in inner | {"seed"}]
+    if len(left) > 1:
+        raise ValueError(f"choose by= among {left}: the {values.name or 'array'} has all of them.")
+    return left[0] if left else None
+
+
+def without_diagonal(values: xr.DataArray) -> xr.DataArray:
+    """Return a measure of pairs with NaN where both neurons of a pair are the same one."""
+    known = {*values.dims, *values.coords}
+    here = [d for d in UNIT_DIMS if d in known]
+    other = [d for d in UNIT_DIMS if f"other_{d}" in known]
+    if here == ["layer", "neuron"] and other == ["neuron"]:
+        here = other  # within="layer": both are of the same one
+    # with only one of two neurons left (a mean over the other), there is no diagonal any more
+    if not other or here != other:
+        return values
+    same = xr.DataArray(True)
+    for d in here:
+        own, its = (values[n].reset_coords(drop=True) for n in (d, f"other_{d}"))
+        same = same & (own.drop_vars(own.coords) == its.drop_vars(its.coords))
+    return values.where(~same)
+
+
+def within_layer(values: xr.DataArray, layer: object) -> xr.DataArray:
+    """Return the values of one layer; of pairs, those within it: (..., neuron, other_neuron)."""
+    one = values.sel(layer=layer)
+    return one.sel(other_layer=layer) if "other_layer" in one.dims else one
+
+
+def within_layers(values: xr.DataArray) -> xr.DataArray:
+    """Return pairs within layers, (..., layer, neuron, other_neuron); other values as they are."""
+    if "other_layer" not in values.dims:
+        return values
+    diagonal = xr.DataArray(np.arange(values.sizes["layer"]), dims="layer")
+    pairs = values.isel(layer=diagonal, other_layer=diagonal)
+    return pairs.drop_vars(["other_layer", "other_width"], errors="ignore")
+
+
+def median_within_layers(information: xr.DataArray) -> xr.DataArray:
+    """Return the median MI of the pairs of different neurons of each layer: (..., layer)."""
+    pairs = within_layers(information)
+    median = pairs.where(pairs.neuron != pairs.other_neuron).median(["neuron", "other_neuron"])
+    return median.transpose(..., "layer").assign_attrs(information.attrs)

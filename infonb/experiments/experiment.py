@@ -1,0 +1,251 @@
+"""The base of all experiments: its fields are the parameters, its methods the steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+
+import xarray as xr
+
+from infonb.experiments.cache import CachedRun
+from infonb.experiments.sweep import dims_of, sweep
+from infonb.parameters import ParameterSet, parameter
+from infonb.version import __version__
+
+if TYPE_CHECKING:
+    from infonb.claims import ClaimsTable, Row
+
+__all__ = ["Experiment", "One"]
+
+
+class One(NamedTuple):
+    """One network, step by step: its data by role, the trained model, and its history or None."""
+
+    data: dict[str, xr.Dataset]
+    model: Any
+    history: xr.Dataset | None
+
+
+@dataclass(frozen=True)
+class Experiment(ParameterSet):
+    """
+    Base of an experiment: a frozen dataclass whose fields are the parameters.
+
+    A subclass sets `name`, `claim`, `over` and `rows`, declares its parameters with
+    `infonb.parameters.parameter`, and writes three steps, `data`, `train` and `measure`. All else
+    is inherited: `run` keeps every finished run and goes on with interrupted ones, `claims` makes
+    the closing table of the declared rows. The first line of the docstring is the title.
+
+    Attributes
+    ----------
+    name : str
+        By which the command line, notebooks and the cache know it.
+    claim : str
+        What the paper says, in one sentence.
+    over : str or tuple of str
+        What is compared: the parameter, a list, that holds the levels; or several, whose product is
+        made, such as ``("size", "checkpoint")``. It becomes a dimension of the results.
+    rows : sequence of Row
+        The claims: `infonb.claims.Compare`, ``Trend``, ``Rank`` and ``Within``.
+    caption : str
+        Words below the table of claims.
+    direction : int or None
+        Claimed sign of the change of the entropy from the lowest to the highest level, for
+        `sensitivity` and `lengths`; MI goes the other way.
+
+    Notes
+    -----
+    Dims in and out of the steps: `data` (level, seed) → parts by role, each ``input`` (sample,
+    ...); `train` → model(s) and history (epoch); `measure` → any labelled dataset of one run, which
+    `run` stacks to dims (*over, seed, ...).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @dataclass(frozen=True)
+    ... class Means(Experiment):
+    ...     \"\"\"Means of random numbers.\"\"\"
+    ...     name, claim, over = "means", "the mean grows with the shift", "shift"
+    ...     shift: list[float] = parameter([0.0, 1.0], "added to all numbers")
+    ...     def data(self, shift, seed):
+    ...         values = np.random.default_rng(seed).normal(shift, size=100)
+    ...         return {"train": xr.Dataset({"input": ("sample", values)})}
+    ...     def train(self, shift, seed, data, checkpoint=None, progress=False):
+    ...         return float(data["train"].input.mean()), None
+    ...     def measure(self, shift, seed, model, data):
+    ...         return xr.Dataset({"mean": model})
+    >>> Means(cache="none").run(progress=False)["mean"].round(1).values.ravel()
+    array([-0. ,  1. ])
+    """
+
+    name: ClassVar[str]
+    claim: ClassVar[str]
+    over: ClassVar[str | tuple[str, ...]]
+    rows: ClassVar[Sequence[Row]] = ()
+    caption: ClassVar[str] = ""
+    direction: ClassVar[int | None] = None
+
+    cache: str = parameter(
+        "", "folder that keeps finished runs; empty: the user's cache; none: no folder",
+        affects="selection", order=1,
+    )  # fmt: skip
+    interactive: bool = parameter(
+        True, "live controls; false: pictures only", affects="selection", order=1
+    )
+    results: str = parameter(
+        "", "where to save the labelled results (.zarr); empty: nowhere", affects="selection",
+        order=1,
+    )  # fmt: skip
+
+    # the steps
+
+    def prepare(self) -> None:
+        """Find files and devices; raise one clear error before anything is created."""
+
+    def data(self, level: Any, seed: int) -> dict[str, xr.Dataset]:
+        """Return the data sets of one run by role: train, evaluation, reference, null ..."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method data(level, seed).")
+
+    def train(
+        self, level: Any, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
+        progress: bool | str = False,
+    ) -> tuple[Any, xr.Dataset | None]:  # fmt: skip
+        """
+        Return the trained model, or several in any form, and a history (epoch) or None.
+
+        In `checkpoint`, a folder or None, an interrupted training finds what it had reached.
+        """
+        raise NotImplementedError(f"{type(self).__name__} needs a method train(level, seed, data).")
+
+    def measure(self, level: Any, seed: int, model: Any, data: dict[str, xr.Dataset]) -> xr.Dataset:
+        """Return all that one run leaves behind, labelled."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method measure.")
+
+    def finish(self, runs: xr.Dataset) -> xr.Dataset:
+        """Return the runs with what needs all of them, such as bins shared by all networks."""
+        return runs
+
+    # what is inherited
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the first line of the docstring."""
+        return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds: the parameter ``seed``, where there is one."""
+        return list(getattr(self, "seed", [0]))
+
+    def levels(self) -> list[Any]:
+        """Return the levels that are compared; of several dimensions, all combinations."""
+        dims = dims_of(self)
+        if len(dims) == 1:
+            return list(getattr(self, dims[0]))
+        return list(product(*(getattr(self, dim) for dim in dims)))
+
+    def one(self, level: Any, seed: int, *, progress: bool | str = False) -> One:
+        """Make or read the network of one level and seed, which `run` then does not train again."""
+        data = self.data(level, seed)
+        place, folder = CachedRun.of(self, level, seed, data), None
+        if place is not None:
+            place.note_down()
+            folder = place.folder
+        model, history = self.train(level, seed, data, checkpoint=folder, progress=progress)
+        return One(data, model, history)
+
+    def run(self, *, progress: bool | str = True) -> xr.Dataset:
+        """
+        Train and measure a network for each level and seed, or read what is kept.
+
+        Returns
+        -------
+        xarray.Dataset
+            What `measure` returns with the dims (*over, seed, ...) in front, the curves of the
+            training (epoch), and attributes that say how it came about. It is saved where
+            `results` says.
+        """
+        import torch
+
+        runs = self.finish(sweep(self, self.levels(), progress=progress)).assign_attrs(
+            experiment=self.name,
+            parameters=json.dumps(self._values()),
+            versions=f"infonb {__version__}, torch {torch.__version__}",
+        )
+        if self.results:
+            from infonb.storage import save_dataset
+
+            save_dataset(runs, self.results, overwrite=True)
+        return runs
+
+    @classmethod
+    def of(cls, runs: xr.Dataset) -> Self:
+        """Return the experiment, with the parameters, that results came from."""
+        if runs.attrs.get("experiment") != cls.name:
+            raise ValueError(
+                f"these are results of {runs.attrs.get('experiment')!r}, not of {cls.name!r}."
+            )
+        return cls().changed(**json.loads(runs.attrs["parameters"]))
+
+    def claims(self, runs: xr.Dataset) -> ClaimsTable:
+        """Return the table of the declared claims beside what the runs say."""
+        from infonb.claims import ClaimsTable, claims_table
+
+        dims = dims_of(self)
+        if len(dims) == 1:
+            return claims_table(self.declared(runs), runs, dims[0], self.words(runs))
+        found, words = [], [self.words(runs)]
+        for row in self.declared(runs):
+            over = row.over if row.over in dims else dims[0]
+            # of a product, the other dimensions are taken one combination after the other
+            others = {dim: runs[dim].values.tolist() for dim in dims if dim != over}
+            for labels in product(*others.values()):
+                chosen = dict(zip(others, labels, strict=True))
+                table = claims_table([row], runs.sel(chosen, drop=True), over)
+                there = "".join(
+                    f", {dim} = {label}" for dim, label in chosen.items() if len(others[dim]) > 1
+                )
+                found += [replace(claim, where=claim.where + there) for claim in table.claims]
+                words += [table.caption] if table.caption not in words else []
+        return ClaimsTable(found, " ".join(part for part in words if part))
+
+    def declared(self, runs: xr.Dataset) -> Sequence[Row]:
+        """Return the rows of the table; those that depend on the parameters override this."""
+        return self.rows
+
+    def words(self, runs: xr.Dataset) -> str:
+        """Return the caption of the table."""
+        return self.caption
+
+    def ends(self, runs: xr.Dataset) -> tuple[Any, Any]:
+        """Return the two levels that `sensitivity` and `lengths` compare: lowest and highest."""
+        labels = runs[self._first()].values.tolist()
+        named = any(isinstance(label, str) for label in labels)
+        return (labels[0], labels[-1]) if named else (min(labels), max(labels))
+
+    def sensitivity(self, runs: xr.Dataset, **choices: Any) -> xr.Dataset:
+        """Return how the conclusion depends on the measures' choices: bins, edges, k, samples."""
+        from infonb.claims.sensitivity import sensitivity
+
+        start, end = self.ends(runs)
+        return sensitivity(
+            runs.activation, self._first(), start, end, direction=self.direction, **choices
+        )
+
+    def lengths(self, runs: xr.Dataset, **options: Any) -> xr.Dataset:
+        """Return how it depends on the length of training and the side of the ReLU."""
+        from infonb.experiments.lengths import over_lengths
+
+        return over_lengths(self, *self.ends(runs), **options)
+
+    def _first(self) -> str:
+        return dims_of(self)[0]
+
+    def _values(self) -> dict[str, Any]:
+        """Return the parameters that numbers can depend on, not where and how they are shown."""
+        shown = ("interactive", "results", "cache")
+        return {name: value for name, value in asdict(self).items() if name not in shown}

@@ -1,0 +1,43 @@
+"""What is measured on a recorded network: the paper's two measures, and which layers."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+__all__ = ["hidden_layers", "information", "shared_entropy"]
+
+
+def hidden_layers(depth: int, activations: str) -> list[str]:
+    """Return the names of an MLP's layers to record, before (pre) or after (post) the ReLU."""
+    stem = {"pre": "fc", "post": "relu"}[activations]
+    return [f"{stem}{i}" for i in range(1, depth + 1)]
+
+
+def information(
+    recorded: xr.Dataset, *, bins: int, edges: str, k: int, mi_samples: int = 0
+) -> xr.Dataset:
+    """
+    Return a recording with its entropy (layer, neuron) and KSG mutual information of all pairs.
+
+    Entropy in bins shared by all networks has to wait until they are all there.
+    """
+    from infonb.measures import entropy, mutual_information
+
+    run = recorded.copy()
+    if edges != "shared":
+        run["entropy"] = entropy(run.activation, bins=bins, edges=edges)
+    run["mutual_information"] = mutual_information(
+        run.activation, k=k, max_samples=mi_samples or None
+    )
+    return run
+
+
+def shared_entropy(runs: xr.Dataset, *, bins: int, edges: str) -> xr.Dataset:
+    """Return the runs with the entropy in bins shared by all of them, if `edges` asks for it."""
+    if edges == "shared":
+        from infonb.measures import entropy
+
+        activation = runs.activation
+        of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
+        runs["entropy"] = entropy(activation.drop_vars(of_samples), bins=bins, edges="shared")
+    return runs
