@@ -268,9 +268,11 @@ class Closure:
             )
             inner, names = _read_from(function.__code__)
             # whatever might be an attribute of whatever
-            pairs = [ast.Attribute(ast.Name(one), other) for one in names for other in names]
+            pairs: list[ast.expr] = [
+                ast.Attribute(ast.Name(one), other) for one in names for other in names
+            ]
             tree = ast.Tuple(pairs)
-        values = function.__globals__ | inspect.getclosurevars(function).nonlocals
+        values = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
         for used in sorted(names):
             if used in inner:
                 self._import(tree, used, inner[used])

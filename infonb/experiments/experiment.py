@@ -143,7 +143,7 @@ class Experiment(ParameterSet):
 
     def levels(self) -> list[Any]:
         """Return the levels that are compared; of several dimensions, all combinations."""
-        dims = dims_of(self)
+        dims = dims_of(self.over)
         if len(dims) == 1:
             return list(getattr(self, dims[0]))
         return list(product(*(getattr(self, dim) for dim in dims)))
@@ -195,7 +195,7 @@ class Experiment(ParameterSet):
         """Return the table of the declared claims beside what the runs say."""
         from infonb.claims import ClaimsTable, claims_table
 
-        dims = dims_of(self)
+        dims = dims_of(self.over)
         if len(dims) == 1:
             return claims_table(self.declared(runs), runs, dims[0], self.words(runs))
         found, words = [], [self.words(runs)]
@@ -243,7 +243,7 @@ class Experiment(ParameterSet):
         return over_lengths(self, *self.ends(runs), **options)
 
     def _first(self) -> str:
-        return dims_of(self)[0]
+        return dims_of(self.over)[0]
 
     def _values(self) -> dict[str, Any]:
         """Return the parameters that numbers can depend on, not where and how they are shown."""

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -14,9 +14,6 @@ import xarray as xr
 from infonb.claims.sensitivity import sensitivity
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.experiments.sweep import dims_of, sweep
-
-if TYPE_CHECKING:
-    from infonb.experiments.experiment import Experiment
 
 __all__ = ["over_lengths"]
 
@@ -28,7 +25,7 @@ _NEURONS = 24
 
 
 def over_lengths(
-    experiment: Experiment,
+    experiment: Any,
     start: Any,
     end: Any,
     *,
@@ -43,7 +40,7 @@ def over_lengths(
     other. Training that stops early is not longer than that. Returns the grid of
     `infonb.claims.sensitivity` with the axes epochs and side.
     """
-    now: Any = experiment
+    now = experiment
     lengths = sorted({max(1, round(part * now.epochs)) for part in parts})
     recorded = []
     with TemporaryDirectory() as temporary:
@@ -55,7 +52,7 @@ def over_lengths(
                 _go_on(now.changed(epochs=before), longer, [start, end])
             recorded.append(_both_sides(longer, [start, end], progress))
     return sensitivity(
-        _joined(recorded, "epochs", lengths), dims_of(now)[0], start, end,
+        _joined(recorded, "epochs", lengths), dims_of(now.over)[0], start, end,
         direction=now.direction, bins=[now.bins], k=[now.k], n_neurons=_NEURONS,
         samples=[recorded[0].sizes["sample"]],
     )  # fmt: skip
@@ -81,7 +78,7 @@ def _joined(arrays: list[xr.DataArray], axis: str, labels: list[Any]) -> xr.Data
     )
 
 
-def _go_on(before: Experiment, now: Experiment, levels: Sequence[Any]) -> None:
+def _go_on(before: Any, now: Any, levels: Sequence[Any]) -> None:
     """Give the trainings of one length the checkpoints of the one before, wholly or not at all."""
     for level in levels:
         for seed in now.seeds:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
@@ -13,22 +13,19 @@ from infonb.experiments.cache import CachedRun
 from infonb.experiments.stacking import stack_runs
 from infonb.progress import progress_bar
 
-if TYPE_CHECKING:
-    from infonb.experiments.experiment import Experiment
-
 __all__ = ["dims_of", "sweep"]
 
 #: Seconds between two looks at a run that another process is making.
 _PAUSE = 1.0
 
 
-def dims_of(experiment: Experiment | type[Experiment]) -> tuple[str, ...]:
+def dims_of(over: str | tuple[str, ...]) -> tuple[str, ...]:
     """Return the dimensions of the levels: one, or those of a product."""
-    return (experiment.over,) if isinstance(experiment.over, str) else tuple(experiment.over)
+    return (over,) if isinstance(over, str) else tuple(over)
 
 
 def sweep(
-    experiment: Experiment,
+    experiment: Any,
     levels: Sequence[Any],
     *,
     step: str = "measure",
@@ -46,7 +43,7 @@ def sweep(
     Several processes may make the same sweep at once: each takes runs that no other is making, and
     all end with the same result.
     """
-    dims = dims_of(experiment)
+    dims = dims_of(experiment.over)
     keys = [level if isinstance(level, tuple) else (level,) for level in levels]
     labels = {dim: list(dict.fromkeys(key[i] for key in keys)) for i, dim in enumerate(dims)}
     runs = _Runs(experiment, step, progress)
@@ -74,7 +71,7 @@ def sweep(
 class _Runs:
     """The runs of one sweep, with what is known of their places in the cache."""
 
-    def __init__(self, experiment: Experiment, step: str, progress: bool | str) -> None:
+    def __init__(self, experiment: Any, step: str, progress: bool | str) -> None:
         self.experiment, self.step, self.n_kept = experiment, step, 0
         self._progress = "transient" if progress is True else False
         self._places: dict[Any, CachedRun | None] = {}
