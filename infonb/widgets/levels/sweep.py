@@ -72,7 +72,7 @@ def explore_sweep(
     All pairs are counted once when the panel is made: about a second for 15 networks of 3 x 256
     neurons. After that, controls only choose.
 
-    Mutual information of drawn neurons (``neurons=16``) has coordinates of its own, ``width`` and
+    Mutual information of sampled neurons (``neurons=16``) has coordinates of its own, ``width`` and
     ``drawn_neuron``, which would not fit those of the entropy in one dataset:
     ``xr.Dataset({"entropy": h, "mutual_information": i.drop_vars(["width", "drawn_neuron"])})``.
 
