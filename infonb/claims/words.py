@@ -42,9 +42,10 @@ _LABELS = {
     ("estimator", "ksg"): ("KSG", "by the KSG estimator"),
     ("estimator", "mixture"): ("mixture", "by the mixture estimator"),
     **{
-        (axis, side): (f"{side} ReLU", f"{side} the ReLU")
+        (axis, name): (f"{side} ReLU", f"{side} the ReLU")
         for axis in ("relu", "side")
         for side in ("before", "after")
+        for name in (side, f"{side} the ReLU")
     },
 }
 
@@ -114,8 +115,10 @@ def layers_words(layers: Sequence[str]) -> str:
         return ""
     if list(layers) == [MEAN]:
         return ", mean of the layers,"
-    named = all(layer.isdigit() for layer in layers)
-    return f" of {'layers ' if named and len(layers) > 1 else 'layer ' * named}{join(layers)}"
+    numbers = [layer.removeprefix("layer ") for layer in layers]
+    if all(number.isdigit() for number in numbers):
+        return f" of layer{'s' if len(layers) > 1 else ''} {join(numbers)}"
+    return f" of {join(layers)}"
 
 
 def join(words: Sequence[str]) -> str:

@@ -138,6 +138,8 @@ def test_layers_with_the_same_outcomes_are_told_together():
     said = describe_grid(grid.assign_coords(layer=[1, 2, 3]))
     assert said[0].startswith("The median entropy of layers 1 and 2 falls")
     assert said[1].startswith("The median entropy of layer 3 rises")
+    named = grid.assign_coords(layer=["layer 1", "layer 2", "layer 3"])
+    assert describe_grid(named) == said
 
 
 def test_lengths_of_training_in_words():
@@ -254,3 +256,11 @@ def test_choices_without_words_of_their_own_are_named():
     assert where("kind", ["x"], ["x", "y"]) == "with kind 'x'"
     assert where("alignment", ["bias"], ["bias", "anti"]) == "on the points 'bias'"
     assert where("n_samples", [1000], [100, 1000]) == "on 1,000 samples"
+
+
+@pytest.mark.parametrize("label", ["after", "after the ReLU"])
+@pytest.mark.parametrize("axis", ["side", "relu"])
+def test_a_side_of_the_relu_has_the_same_words_however_it_is_labelled(axis, label):
+    assert where(axis, [label], [label]) == "after the ReLU"
+    assert label_words(axis, label) == "after ReLU"
+    assert choice_words(axis) == "the side of the ReLU"
