@@ -50,7 +50,9 @@ def pebbles(tmp_path, monkeypatch):
     cells = [
         new_markdown_cell("# Pebbles on a beach"),
         new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
-        new_code_cell("from pebbles import Pebbles\n\nprint('thrown', Pebbles(thrown=thrown).thrown)"),
+        new_code_cell(
+            "from pebbles import Pebbles\n\nprint('thrown', Pebbles(thrown=thrown).thrown)"
+        ),
     ]
     write(new_notebook(cells=cells), folder / "beach.ipynb")
     monkeypatch.syspath_prepend(folder)
@@ -62,6 +64,7 @@ def pebbles(tmp_path, monkeypatch):
     sys.modules.pop("pebbles", None)
 
 
+@pytest.mark.slow
 def test_report(pebbles, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert notebook_path("pebbles") == pebbles / "beach.ipynb"
