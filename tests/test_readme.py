@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infonb import experiments
-from infonb.experiments import colored_digits, concentric_circles
+from infonb.experiments import ColoredDigits, ConcentricCircles
 from infonb.reports.notebooks import lessons, notebook_title
 
 ROOT = Path(__file__).parents[1]
@@ -85,10 +85,10 @@ def test_the_script_makes_all_its_pictures():
     spec = importlib.util.spec_from_file_location("make", path)
     make = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(make)
-    digits = colored_digits.Parameters(
+    digits = ColoredDigits(
         alpha=[0.0, 1.0], seed=[0], epochs=2, width=8, n_train=200, n_validation=100
     )
-    circles = concentric_circles.Parameters(
+    circles = ConcentricCircles(
         division=[0.5, 1.0], beta=[0.0, 1.0], seed=[0], epochs=2, epochs_memorized=4, n_points=200,
         mi_samples=100,
     )  # fmt: skip

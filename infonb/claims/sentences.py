@@ -134,7 +134,7 @@ def _said(found: xr.DataArray, claimed: int) -> str:
     left = f" {missing} settings were not measured." if missing else ""
     if len(values) == 1:
         return _uniform(values[0], claimed, known.size) + left
-    choice, groups = _best(found)
+    choice, groups = _best(found, claimed)
     if choice is None:
         return _undecided(found, values, claimed) + left
     return _decided(found, choice, groups, claimed) + left
@@ -159,7 +159,7 @@ def _decided(found: xr.DataArray, choice: str, groups: Sequence[_Group], claimed
         told.add(group.outcome)
         place, count = where(choice, group.labels, among), _count(group, first=not parts)
         if group.outcome == _MIXED:
-            rest, _ = _best(found.sel({choice: group.labels}), than=choice)
+            rest, _ = _best(found.sel({choice: group.labels}), claimed, than=choice)
             verb = f"depends on {choice_words(rest) if rest else 'more than one other choice'}"
         else:
             verb = f"{_VERBS[group.outcome]}{paper}"
@@ -216,13 +216,13 @@ def _choices(found: xr.DataArray) -> list[str]:
     return [str(dim) for dim in found.dims if found.sizes[dim] > 1]
 
 
-def _best(found: xr.DataArray, than: str = "") -> tuple[str | None, list[_Group]]:
+def _best(found: xr.DataArray, claimed: int, than: str = "") -> tuple[str | None, list[_Group]]:
     """Return the choice that tells most outcomes, if it tells more than knowing none does."""
     known = found.values[np.isfinite(found.values)]
     most = max(int((known == value).sum()) for value in (-1, 0, 1))
     best: tuple[str | None, list[_Group]] = (None, [])
     for choice in _choices(found):
-        groups = _groups(found, choice)
+        groups = _groups(found, choice, claimed)
         right = sum(group.right for group in groups)
         enough = right > most and right >= _ENOUGH * known.size
         if choice != than and enough and 1 < len(groups) <= _MOST_GROUPS:
@@ -230,7 +230,7 @@ def _best(found: xr.DataArray, than: str = "") -> tuple[str | None, list[_Group]
     return best
 
 
-def _groups(found: xr.DataArray, choice: str) -> list[_Group]:
+def _groups(found: xr.DataArray, choice: str, claimed: int) -> list[_Group]:
     """Return the labels of a choice by the outcome of most of their settings."""
     labels, single = found[choice].values.tolist(), []
     for label in labels:
@@ -240,8 +240,11 @@ def _groups(found: xr.DataArray, choice: str) -> list[_Group]:
         right = counts[outcome]
         if total:
             single.append(_Group([label], outcome if 2 * right > total else _MIXED, right, total))
-    if not is_ordered(labels):  # runs of numbers stay in their order, names go by outcome
-        single.sort(key=lambda group: [-1, 1, 0, _MIXED].index(group.outcome))
+    if not is_ordered(
+        labels
+    ):  # runs of numbers stay in order, names go by outcome, what is claimed first
+        order = [claimed or -1, -claimed or 1, 0, _MIXED]
+        single.sort(key=lambda group: order.index(group.outcome))
     runs = [list(run) for _, run in groupby(single, lambda one: one.outcome)]
     return [
         _Group(

@@ -50,7 +50,8 @@ def load_images(path: str | Path) -> xr.Dataset:
     if not path.is_file():
         raise FileNotFoundError(f"no file {path} with the arrays images and labels.")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # numpy leaves a file open that it opened itself and cannot read
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             missing = [name for name in ("images", "labels") if name not in arrays.files]
             if missing:
                 raise _unfit(path, f"has the arrays {arrays.files}; {missing[0]!r} is missing")

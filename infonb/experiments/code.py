@@ -274,8 +274,8 @@ class Closure:
         for used in sorted(names):
             if used in inner:
                 self._import(tree, used, inner[used])
-            else:
-                self._value(tree, place, function.__module__, used, values.get(used))
+            elif used in values:
+                self._value(tree, place, function.__module__, used, values[used])
         self._attributes(tree)
 
     def _value(self, tree: ast.AST, place: str, here: str, used: str, value: Any) -> None:

@@ -49,14 +49,20 @@ def plan_lines(grid: xr.Dataset, measure: str) -> tuple[float, float, Callable[[
     def draw(part: Any) -> None:
         axes = part.subplots(len(rows), len(columns), squeeze=False, sharey="row")
         colours = _colours(grid, measure, roles)
+        single = {
+            axis: grid[axis].values.tolist()[0]
+            for axis in axes_of(grid, measure)
+            if grid.sizes[axis] == 1
+        }
         used: set[str] = set()
         for line, (x, here) in zip(axes, rows, strict=True):
             fixed = {axis: _usual(grid, axis) for axis in roles.x if axis != x}
+            note = {**fixed, **single}
             ends: list[float] = []
             for axis, label in zip(line, columns, strict=True):
                 panel = grid.sel({**fixed, **here, roles.columns: label})
                 ends += _draw_panel(axis, panel, measure, x, roles, colours, used)
-                _ticks(axis, grid[x].values, x, [*fixed.items()])
+                _ticks(axis, grid[x].values, x, note)
             _limits(line[0], ends)
             title = f"change of\n{measure_words(grid, measure).replace('mutual information', 'MI')}"
             units = grid[f"{measure}_change"].attrs["units"]
@@ -117,6 +123,9 @@ def _draw_panel(
     for at, (label, side) in enumerate(lines):
         chosen = {roles.colour: label, roles.stroke: side}
         part = panel.sel({axis: value for axis, value in chosen.items() if axis})
+        part = part.isel(
+            {axis: 0 for axis in axes_of(panel, measure) if axis in part.dims and axis != x}
+        )
         shift = at - (len(lines) - 1) / 2
         place = _beside(part[x].values.astype(float), shift)
         change = part[f"{measure}_change"].values
@@ -153,7 +162,7 @@ def _is_log(x: np.ndarray) -> bool:
     return bool((x > 0).all() and x.max() >= 4 * x.min())
 
 
-def _ticks(axis: Any, labels: np.ndarray, x: str, fixed: list[tuple[str, Any]]) -> None:
+def _ticks(axis: Any, labels: np.ndarray, x: str, fixed: dict[str, Any]) -> None:
     numbers = labels.astype(float)
     words = [f"{value / 1000:g}k" if value >= 1000 else f"{value:g}" for value in numbers]
     if _is_log(numbers):
@@ -161,7 +170,7 @@ def _ticks(axis: Any, labels: np.ndarray, x: str, fixed: list[tuple[str, Any]]) 
     axis.set_xticks(numbers, words)
     axis.minorticks_off()
     axis.margins(x=0.1)
-    note = ", ".join(label_words(*one) for one in fixed)
+    note = ", ".join(label_words(*one) for one in fixed.items())
     axis.set_xlabel(axis_words(x) + (f" ({note})" if note else ""), fontsize=10)
 
 

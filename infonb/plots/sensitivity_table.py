@@ -70,14 +70,13 @@ def plan_table(grid: xr.Dataset, measure: str) -> tuple[float, float, Callable[[
 def _roles(grid: xr.Dataset, measure: str) -> tuple[str, list[str], list[str]]:
     """Return which choice is down, which are across (two at most), and which make panels."""
     several = [axis for axis in axes_of(grid, measure) if grid.sizes[axis] > 1]
-    if "comparison" in several:
-        row = "comparison"
-    elif grid.sizes["layer"] > 1 or not several:
-        row = "layer"
-    else:
-        row = several[0]
+    across = ("relu", "side", "edges", "estimator")
+    down = [axis for axis in several if axis not in across]
+    row = "comparison" if "comparison" in several else "layer"
+    if row == "layer" and grid.sizes["layer"] == 1 and down:
+        row = down[0]
     rest = [axis for axis in ("layer", *several) if axis != row and grid.sizes[axis] > 1]
-    rest.sort(key=lambda axis: axis in ("relu", "side", "edges", "estimator"))  # these across
+    rest.sort(key=lambda axis: axis in across)
     return row, rest[-2:], rest[:-2]
 
 

@@ -64,9 +64,10 @@ training = runs.rename(alpha="epoch").assign_coords(epoch=[1, 5, 10])
 panel = widgets.explore_training(training)""",
     "explore_neurons": "panel = widgets.explore_neurons(networks, bins=20)",
     "explore_sensitivity": """\
-panel = widgets.explore_sensitivity(
-    networks, "alpha", 0.0, 1.0, bins=[5, 10, 20], k=[1, 3, 5], samples=[50, 100, 200]
-)""",
+from infonb.claims.sensitivity import sensitivity
+panel = widgets.explore_sensitivity(sensitivity(
+    networks.activation, "alpha", 0.0, 1.0, bins=[5, 10, 20], k=[1, 3, 5], samples=[50, 100, 200]
+))""",
     "explore_estimators": """\
 rho = xr.DataArray([0.0, 0.5, 0.9], dims="rho", attrs={"long_name": "correlation ρ"})
 normal = xr.DataArray(rng.normal(size=(2, 3, 500)), dims=("part", "seed", "sample"))

@@ -1,4 +1,4 @@
-"""Lengths of training: the measures at full length are those of the sweep itself."""
+"""Lengths of training: the measures at each length are those of a run of that length."""
 
 from __future__ import annotations
 
@@ -7,55 +7,65 @@ import pytest
 import xarray as xr
 
 import infonb as inb
-from infonb.experiments import colored_digits
+from infonb.experiments import ColoredDigits
 from infonb.experiments.lengths import over_lengths
-from infonb.plots.lengths import plot_lengths
 
-PARAMETERS = colored_digits.Parameters(
+pytestmark = pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
+
+EXPERIMENT = ColoredDigits(
     alpha=[0.0, 1.0], seed=[0, 1], width=8, epochs=8, n_train=150, n_validation=60
 )
+SIDES = {"pre": "before the ReLU", "post": "after the ReLU"}
 
 
 @pytest.fixture(scope="module")
 def found():
-    return over_lengths(
-        PARAMETERS, "alpha", [0.0, 1.0],
-        data=colored_digits.data, train=colored_digits.train, progress=False,
-    )  # fmt: skip
+    return over_lengths(EXPERIMENT, 0.0, 1.0, progress=False)
 
 
-def test_dims_are_those_of_the_conventions(found):
+def test_dims_are_those_of_a_grid_of_settings(found):
     assert list(found.epochs.values) == [1, 2, 4, 8]
-    assert found.entropy.dims == ("alpha", "epochs", "relu", "edges", "layer")
-    assert found.mutual_information.dims == ("alpha", "epochs", "relu", "layer")
-    assert np.isfinite(found.entropy).all()
-    assert np.isfinite(found.mutual_information).all()
+    assert list(found.side.values) == list(SIDES.values())
+    axes = {"epochs", "side", "bins", "n_samples"}
+    assert set(found.entropy_change.dims) == {*axes, "edges", "layer"}
+    assert set(found.mutual_information_change.dims) == (axes - {"bins"}) | {"k", "layer"}
+    assert list(found.edges.values) == ["common", "shared", "neuron"]
+    for name in ("entropy", "mutual_information"):
+        assert found[f"{name}_verdict"].dims == found[f"{name}_change"].dims
+        assert np.isfinite(found[f"{name}_change"]).all()
+    assert (found.entropy_claimed == -1).all()
+    assert (found.mutual_information_claimed == 1).all()
 
 
-def test_the_full_length_is_the_network_of_the_sweep(found):
-    results = colored_digits.run(PARAMETERS, progress=False)
-    full = found.sel(epochs=8, relu="before")
+@pytest.mark.parametrize("length", [2, 8])
+@pytest.mark.parametrize("activations", ["pre", "post"])
+def test_each_length_is_the_network_of_a_sweep_of_that_length(found, activations, length):
+    runs = EXPERIMENT.changed(epochs=length, activations=activations).run(progress=False)
+    here = found.sel(epochs=length, side=SIDES[activations], bins=100, n_samples=60)
     for edges in ("common", "neuron"):
-        expected = inb.entropy(results.activation, bins=100, edges=edges).median("neuron")
-        np.testing.assert_allclose(full.entropy.sel(edges=edges), expected)
-    expected = results.train_accuracy.sel(seed=0).isel(epoch=-1)
-    np.testing.assert_allclose(full.train_accuracy, expected)
+        expected = inb.entropy(runs.activation, bins=100, edges=edges)
+        measured = here.entropy.sel(edges=edges).transpose("alpha", "seed", "layer", "neuron")
+        np.testing.assert_allclose(measured, expected)
+        medians = expected.median("neuron")
+        change = (medians.sel(alpha=1.0) - medians.sel(alpha=0.0)).mean("seed")
+        np.testing.assert_allclose(here.entropy_change.sel(edges=edges), change)
 
 
-def test_a_shorter_training_is_the_beginning_of_the_longer(found):
-    results = colored_digits.run(PARAMETERS, progress=False)
-    curve = results.train_accuracy.sel(seed=0, epoch=found.epochs.values)
-    np.testing.assert_allclose(found.train_accuracy, curve)
+def test_a_shorter_training_is_the_beginning_of_the_longer(monkeypatch):
+    from infonb.training import fitting
+
+    counted, true = [], fitting._epoch
+    monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
+    over_lengths(EXPERIMENT.changed(seed=[0]), 0.0, 1.0, progress=False)
+    assert len(counted) == 2 * 8
 
 
-def test_figure_has_a_column_for_each_layer(found):
-    picture = plot_lengths(found)
-    assert len(picture.axes) == 2 * 3
-    line = picture.axes[0].lines[0]
-    change = found.entropy.sel(alpha=1.0) - found.entropy.sel(alpha=0.0)
-    expected = change.sel(relu="before", edges="common", layer=1)
-    np.testing.assert_allclose(line.get_ydata(), expected)
-    assert "α = 0 to α = 1" in picture.alt
+def test_an_experiment_gives_its_own_lengths():
+    experiment = EXPERIMENT.changed(alpha=[0.0, 0.5, 1.0], seed=[0], epochs=2)
+    runs = experiment.run(progress=False)
+    grid = experiment.lengths(runs, progress=False)
+    assert (grid.attrs["start"], grid.attrs["end"]) == (0.0, 1.0)
+    xr.testing.assert_identical(grid, over_lengths(experiment, 0.0, 1.0, progress=False))
 
 
 def test_other_measures_train_nothing(tmp_path, monkeypatch):
@@ -64,24 +74,19 @@ def test_other_measures_train_nothing(tmp_path, monkeypatch):
     counted = []
     true = fitting._epoch
     monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
-    shared = {"data": colored_digits.data, "train": colored_digits.train, "progress": False}
-    kept = PARAMETERS.changed(cache=str(tmp_path))
-    over_lengths(kept, "alpha", [0.0, 1.0], **shared)
-    assert len(counted) == 2 * 8
-    again = over_lengths(kept.changed(k=5), "alpha", [0.0, 1.0], **shared)
-    assert len(counted) == 2 * 8
+    kept = EXPERIMENT.changed(cache=str(tmp_path))
+    over_lengths(kept, 0.0, 1.0, progress=False)
+    assert len(counted) == 2 * 2 * 8
+    again = over_lengths(kept.changed(k=5), 0.0, 1.0, progress=False)
+    assert len(counted) == 2 * 2 * 8
     xr.testing.assert_identical(
-        again, over_lengths(PARAMETERS.changed(k=5), "alpha", [0.0, 1.0], **shared)
+        again, over_lengths(EXPERIMENT.changed(k=5), 0.0, 1.0, progress=False)
     )
 
 
 def test_a_preset_is_not_applied_to_a_length():
     # half of the length is the default, which the preset would replace
     small = {"dataset": "digits", "width": 8, "n_train": 100, "n_validation": 60, "seed": [0]}
-    paper = colored_digits.Parameters(preset="paper", epochs=80, k=4)
-    parameters = paper.changed(**small, batch_size=100)
-    found = over_lengths(
-        parameters, "alpha", [0.0, 1.0],
-        data=colored_digits.data, train=colored_digits.train, progress=False,
-    )  # fmt: skip
+    paper = ColoredDigits(preset="paper", epochs=80, k=4)
+    found = over_lengths(paper.changed(**small, batch_size=100), 0.0, 1.0, progress=False)
     assert list(found.epochs.values) == [10, 20, 40, 80]

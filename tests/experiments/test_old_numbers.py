@@ -1,13 +1,14 @@
 """
 The numbers are those of the code before the experiments became classes.
 
-``old_numbers.npz`` was made with commit ac49608: torch on one thread, ``run(Parameters(cache="none",
-**parameters))`` of each of the four experiments with the parameters that stand in the file, all
-variables but ``median_entropy`` of the contexts (which is gone), of ``activation`` the first 20
-samples of the first seed, and the rows of the closing tables. Of each variable it has the dims, the
-shape, a digest of all values, and every `stride`-th value; and with which libraries and on what
-processor it was made. There the numbers are the same bit for bit; elsewhere they differ by what
-rounding does to a few steps of training, which is far less than a changed formula would.
+``old_numbers.npz`` was made with commit ac49608: torch on one thread, ``module.run(
+module.Parameters(cache="none", **parameters))`` of each of the four experiments with the parameters
+that stand in the file, all variables but ``median_entropy`` of the contexts (which is gone), of
+``activation`` the first 20 samples of the first seed, and the rows of the closing tables. Of each
+variable it has the dims, the shape, a digest of all values, and every `stride`-th value; and with
+which libraries and on what processor it was made. There the numbers are the same bit for bit;
+elsewhere they differ by what rounding does to a few steps of training, which is far less than a
+changed formula would.
 
 The bins of the circles that are now ``shared`` were called ``fixed``.
 """

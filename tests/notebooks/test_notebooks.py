@@ -28,7 +28,7 @@ def test_runs_with_defaults_to_a_page(name, tmp_path, monkeypatch):
     assert "holds?" in report.page.read_text(encoding="utf-8")
 
     results = xr.open_zarr(report.results, consolidated=False)
-    table = experiments.get(name).claims(results.load())
+    table = experiments.get(name).of(results).claims(results.load())
     text = json.dumps([o.get("data", {}) for o in outputs], ensure_ascii=False)
     assert table.summary in text, "the table on the page is that of the saved results"
 

@@ -309,9 +309,11 @@ def test_order_is_compared(tmp_path: Path) -> None:
 def test_registry_takes_hyphens(monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[str] = []
     monkeypatch.setattr(
-        experiments, "import_module", lambda path: found.append(path) or SimpleNamespace()
+        experiments,
+        "import_module",
+        lambda path: found.append(path) or SimpleNamespace(ColoredDigits="the class"),
     )
-    experiments.get("colored-digits")
+    assert experiments.get("colored-digits") == "the class"
     assert found == ["infonb.experiments.colored_digits"]
 
 

@@ -9,7 +9,6 @@ import xarray as xr
 import infonb as inb
 from infonb.data import add_artifact, concentric_circles
 from infonb.plots import (
-    plot_conditions,
     plot_cuts,
     plot_difference,
     plot_side_by_side,
@@ -131,40 +130,3 @@ def test_differences_are_ranked_within_layers(networks):
 
 def test_difference_of_one_network(networks):
     assert len(plot_difference(networks.sel(network="a", drop=True)).axes) == 3
-
-
-@pytest.mark.parametrize(
-    ("values", "direction", "sign"),
-    [
-        ([0.5, 0.6, 0.55], 1, "✓"),
-        ([0.5, 0.6, 0.55], -1, "✗"),
-        ([-0.5, 0.6, 0.1], 1, ""),
-        ([0.5], 1, ""),
-    ],
-)
-def test_conditions_say_what_the_seeds_agree_on(values, direction, sign):
-    effects = xr.DataArray(
-        np.array(values).reshape(1, 1, 1, -1),
-        {"points": ["all"], "comparison": ["a → b"], "convention": ["pre"],
-         "direction": ("comparison", [direction])},
-        ("points", "comparison", "convention", "seed"), attrs={"units": "nat"},
-    )  # fmt: skip
-    picture = plot_conditions(effects)
-    texts = [text.get_text() for text in picture.axes[0].texts]
-    assert texts == [f"{np.mean(values):+.2f}{' ' + sign if sign else ''}"]
-    assert ("claimed" in picture.alt) == bool(sign)
-
-
-def test_conditions_take_the_verdicts_of_the_table():
-    # clear by Student's t, but a verdict of both intervals is given, and it is not clear
-    dims = ("points", "comparison", "convention")
-    effects = xr.DataArray(
-        np.array([[[[0.5, 0.6, 0.55]], [[0.5, 0.6, 0.55]]]]),
-        {"points": ["all"], "comparison": ["a → b", "a → c"], "convention": ["pre"],
-         "direction": ("comparison", [1, 1]),
-         "verdict": (dims, [[["too close to tell"], ["does not hold"]]])},
-        (*dims, "seed"), attrs={"units": "nat"},
-    )  # fmt: skip
-    picture = plot_conditions(effects)
-    assert [text.get_text() for text in picture.axes[0].texts] == ["+0.55", "+0.55 ✗"]
-    assert "a → b" not in picture.alt

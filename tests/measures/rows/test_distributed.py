@@ -15,6 +15,9 @@ from infonb.measures.rows import chunked, cluster
 
 distributed = pytest.importorskip("distributed")
 
+# a cluster of two processes
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):

@@ -489,6 +489,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_memory(tmp_path):
     """A store of 240 MB in chunks of 4 MB is measured within five of them and 8 MB, once warm."""
     chunk = 4_000_000

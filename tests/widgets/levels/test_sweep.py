@@ -196,12 +196,12 @@ def test_saved_results_open_to_the_same_panel(results, tmp_path):
 
 
 def test_an_experiment_is_explored_as_it_comes():
-    from infonb.experiments import colored_digits
+    from infonb.experiments import ColoredDigits
 
-    small = colored_digits.Parameters(
+    small = ColoredDigits(
         alpha=[0, 1], seed=[0, 1], width=16, epochs=2, n_train=100, n_validation=100
     )
-    results = colored_digits.run(small, progress=False)
+    results = small.run(progress=False)
     panel = pictures_of(results)
     panel.controls["alpha"].value = 0.0
     h = float(results.sel(panel.selection).entropy.sel(layer="fc1").median())
