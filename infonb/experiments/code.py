@@ -268,9 +268,8 @@ class Closure:
             )
             inner, names = _read_from(function.__code__)
             # whatever might be an attribute of whatever
-            pairs = [ast.Attribute(ast.Name(one), other) for one in names for other in names]
-            tree = ast.Tuple(pairs)
-        values = function.__globals__ | inspect.getclosurevars(function).nonlocals
+            tree = ast.Tuple([ast.Attribute(ast.Name(a), b) for a in names for b in names])
+        values = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
         for used in sorted(names):
             if used in inner:
                 self._import(tree, used, inner[used])
