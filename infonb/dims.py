@@ -23,6 +23,7 @@ __all__ = [
     "group_dim",
     "inside_width",
     "median_within_layers",
+    "square",
     "take_activation",
     "with_layer",
     "within_layer",
@@ -129,6 +130,20 @@ def without_diagonal(values: xr.DataArray) -> xr.DataArray:
         own, its = (values[n].reset_coords(drop=True) for n in (d, f"other_{d}"))
         same = same & (own.drop_vars(own.coords) == its.drop_vars(its.coords))
     return values.where(~same)
+
+
+def square(pairs: xr.DataArray) -> xr.DataArray:
+    """
+    Return pairs of the neurons that both dims have.
+
+    Beside measures of all neurons, MI of drawn ones is filled along ``neuron`` only.
+    """
+    if not {"neuron", "other_neuron"} <= set(pairs.coords):
+        return pairs
+    both = [label for label in pairs.neuron.values if label in set(pairs.other_neuron.values)]
+    if len(both) == pairs.sizes["neuron"] == pairs.sizes["other_neuron"]:
+        return pairs
+    return pairs.sel(neuron=both, other_neuron=both)
 
 
 def within_layer(values: xr.DataArray, layer: object) -> xr.DataArray:

@@ -13,6 +13,7 @@ from infonb.dims import (
     group_dim,
     inside_width,
     median_within_layers,
+    square,
     with_layer,
     within_layer,
     without_diagonal,
@@ -147,3 +148,14 @@ def test_pairs_within_layers():
     np.testing.assert_array_equal(median_within_layers(values + 0.5), [0.5, 0.5])
     within = xr.DataArray(np.ones((1, 2, 2)), dims=("layer", "neuron", "other_neuron"))
     np.testing.assert_array_equal(without_diagonal(within), [[[np.nan, 1], [1, np.nan]]])
+
+
+def test_pairs_of_drawn_neurons_are_square_again_beside_the_entropy_of_all():
+    rng = np.random.default_rng(0)
+    acts = inb.from_arrays({"a": rng.normal(size=(60, 6)), "b": rng.normal(size=(60, 6))})
+    h, i = inb.entropy(acts), inb.mutual_information(acts, neurons=3)
+    both = xr.Dataset({"entropy": h, "mutual_information": i})
+    filled = both.mutual_information
+    assert filled.sizes["neuron"] == 6 != filled.sizes["other_neuron"]
+    xr.testing.assert_identical(square(filled).drop_attrs(), i.drop_attrs())
+    xr.testing.assert_identical(square(h), h)

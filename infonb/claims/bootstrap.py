@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.resampling import RESAMPLES, draw_medians, draw_seeds
+from infonb.dims import square
 from infonb.validate import check_choice, check_dim, check_integer, check_number
 
 __all__ = [
@@ -200,6 +201,7 @@ class Medians:
     def __init__(
         self, values: xr.DataArray, over: str, *, draws: int = 1000, seed: int = 0
     ) -> None:
+        values = square(values)
         inner = [dim for dim in ("layer", "neuron", "other_neuron") if dim in values.dims]
         if inner[-1:] == ["other_neuron"] and not np.array_equal(
             values.neuron, values.other_neuron

@@ -11,7 +11,7 @@ import xarray as xr
 from infonb.claims.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
 from infonb.claims.rows import MEAN, Row, lowest_and_highest
 from infonb.claims.table import Claim
-from infonb.dims import median_within_layers
+from infonb.dims import median_within_layers, square
 
 __all__ = ["Rank", "Trend"]
 
@@ -114,7 +114,7 @@ class Rank(Row):
             yield f"{words} (fewer than three levels of {over})"
             return
         against = _by_seed(runs[self.against], over).T
-        means, drawn = _network_means(values, over)
+        means, drawn = _network_means(square(values), over)
         known = (np.isfinite(means) & np.isfinite(against)).all(axis=0)
         if not known.any():
             yield f"{words} (no seed with finite values at all levels)"
