@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.options import per_unit
+from infonb.dims import UNITS
 from infonb.plots.live.levels.frame import Places
 from infonb.plots.live.levels.scale import Scale
 from infonb.plots.live.names import numbers, shortened
@@ -229,7 +229,7 @@ def scale(array: xr.DataArray, unit: str) -> tuple[float, str]:
     units = array.attrs.get("units", "nat")
     if units not in ("nat", "bit"):  # a share, which has no unit to change
         return 1.0, units
-    return per_unit(units) / per_unit(unit), unit
+    return UNITS[units] / UNITS[unit], unit
 
 
 def how(array: xr.DataArray) -> str:

@@ -17,7 +17,12 @@ from scipy.special import digamma
 
 import infonb as inb
 from infonb.measures.device import walk as _device_walk
-from infonb.measures.device.dispatch import ksg_information
+from infonb.measures.device.dispatch import ksg_information_on
+
+
+def ksg_information(*args, device, budget=None, **options):
+    return ksg_information_on(device, budget)(*args, **options)
+
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 device = pytest.mark.parametrize("device", DEVICES)
@@ -179,9 +184,8 @@ def test_ties_and_tails_cost_no_more_neighbours(monkeypatch, kind):
 IN_ONE_KERNEL = """
 import torch
 from infonb.measures.device import triton as _device_triton
-    from infonb.measures.device import walk as _device_walk
-from infonb.measures.device.dispatch import ksg_information
-from measures.test_device_ksg import FAMILIES, families
+from infonb.measures.device import walk as _device_walk
+from measures.device.test_ksg import FAMILIES, families, ksg_information
 
 walk = _device_walk._walk
 
@@ -202,7 +206,7 @@ for kind in FAMILIES:
 def test_the_walk_in_one_kernel():
     # triton's interpreter runs the kernel on the CPU; on CUDA all tests above run the compiled one
     pytest.importorskip("triton", reason="triton, which compiles for CUDA, is not installed")
-    path = os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])
+    path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
     done = subprocess.run(
         [sys.executable, "-c", IN_ONE_KERNEL],
         env={**os.environ, "TRITON_INTERPRET": "1", "PYTHONPATH": path},
