@@ -65,7 +65,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
+        globals()[name] = found = getattr(import_module(_HOME[name]), name)
+        return found
     raise AttributeError(f"module 'infonb' has no attribute {name!r}")
 
 

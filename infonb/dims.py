@@ -17,7 +17,9 @@ from infonb.validate import check_dim
 
 __all__ = [
     "PAIR_DIMS",
+    "UNITS",
     "UNIT_DIMS",
+    "Attributes",
     "check_array",
     "count_neurons",
     "group_dim",
@@ -34,6 +36,12 @@ __all__ = [
 #: What names a neuron, and a pair of neurons.
 UNIT_DIMS = ("layer", "neuron")
 PAIR_DIMS = (*UNIT_DIMS, "other_layer", "other_neuron")
+
+#: How many nats a unit of entropy and mutual information has.
+UNITS = {"nat": 1.0, "bit": float(np.log(2.0))}
+
+#: What every result tells of itself: units, estimator, its parameters, number of samples.
+Attributes = dict[str, int | float | str]
 
 
 def take_activation(activation: xr.DataArray | xr.Dataset) -> xr.DataArray:

@@ -12,74 +12,35 @@ __all__ = ["check_choice", "check_dim", "check_integer", "check_number", "did_yo
 
 
 def did_you_mean(value: object, choices: Iterable[object]) -> str:
-    """
-    Return `` Did you mean 'x'?`` for the choice nearest to a value, or an empty string.
-
-    Examples
-    --------
-    >>> did_you_mean("samples", ["layer", "neuron", "sample"])
-    " Did you mean 'sample'?"
-    >>> did_you_mean("zzz", ["layer"])
-    ''
-    """
+    """Return `` Did you mean 'x'?`` for the choice nearest to a value, or an empty string."""
     names = {str(choice).lower(): choice for choice in choices}
     near = get_close_matches(str(value).lower(), names, n=1, cutoff=0.5)
     return f" Did you mean {names[near[0]]!r}?" if near else ""
 
 
 def check_choice(name: str, value: object, choices: Iterable[object]) -> None:
-    """
-    Raise a ValueError unless a value is one of the choices.
-
-    Examples
-    --------
-    >>> check_choice("unit", "bits", ["nat", "bit"])
-    Traceback (most recent call last):
-        ...
-    ValueError: unit must be one of 'nat', 'bit'; not 'bits'. Did you mean 'bit'?
-    """
+    """Raise a ValueError unless a value is one of the choices."""
     choices = list(choices)
     if type(value).__module__ == "numpy" and hasattr(value, "item"):
         value = value.item()  # numpy.bool_ and numpy.str_
-    if not any(type(value) is type(choice) and value == choice for choice in choices):
-        listed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(
-            f"{name} must be one of {listed}; not {value!r}.{did_you_mean(value, choices)}"
-        )
+    for choice in choices:
+        if type(value) is type(choice) and value == choice:
+            return
+    listed = ", ".join(map(repr, choices))
+    raise ValueError(
+        f"{name} must be one of {listed}; not {value!r}.{did_you_mean(value, choices)}"
+    )
 
 
 def check_dim(dim: Hashable, dims: Iterable[Hashable], what: str = "array") -> None:
-    """
-    Raise a ValueError unless a dimension is among those of an array.
-
-    Examples
-    --------
-    >>> check_dim("samples", ("layer", "neuron", "sample"), "activation")
-    Traceback (most recent call last):
-        ...
-    ValueError: dim 'samples' not found; activation has dims ('layer', 'neuron', 'sample').
-    Did you mean 'sample'?
-    """
+    """Raise a ValueError unless a dimension is among those of an array."""
     dims = tuple(dims)
     if dim not in dims:
         raise ValueError(f"dim {dim!r} not found; {what} has dims {dims}.{did_you_mean(dim, dims)}")
 
 
 def check_integer(name: str, value: object, minimum: int, maximum: int | None = None) -> int:
-    """
-    Return a value as int; raise unless it is a whole number in the range.
-
-    Examples
-    --------
-    >>> check_integer("bins", 0, minimum=1)
-    Traceback (most recent call last):
-        ...
-    ValueError: bins must be at least 1; not 0.
-    >>> check_integer("k", 2.5, minimum=1)
-    Traceback (most recent call last):
-        ...
-    TypeError: k must be a whole number; not 2.5 (float).
-    """
+    """Return a value as int; raise unless it is a whole number in the range."""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be a whole number; not {value!r} ({type(value).__name__}).")
     _check_range(name, int(value), minimum, maximum)
@@ -89,16 +50,7 @@ def check_integer(name: str, value: object, minimum: int, maximum: int | None = 
 def check_number(
     name: str, value: object, minimum: float | None = None, maximum: float | None = None
 ) -> float:
-    """
-    Return a value as float; raise unless it is a finite real number in the range.
-
-    Examples
-    --------
-    >>> check_number("alpha", 1.5, minimum=0.0, maximum=1.0)
-    Traceback (most recent call last):
-        ...
-    ValueError: alpha must be between 0.0 and 1.0; not 1.5.
-    """
+    """Return a value as float; raise unless it is a finite real number in the range."""
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name} must be a number; not {value!r} ({type(value).__name__}).")
     number = float(value)

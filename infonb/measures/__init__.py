@@ -1,9 +1,9 @@
 """
 Entropy and mutual information along named dimensions.
 
-Three layers: array kernels (``_counts``, ``_joint``, ``_ksg``, ``_ross``, ``_neighbours``; the
-last axis is the samples, no labels), labelled functions (here), and the accessor ``ds.infonb``.
-Nothing here imports numba, scikit-learn, dask or torch before it is used.
+Three layers: array kernels (``kernels``; the last axis is the samples, no labels), labelled
+functions (here), and the accessor ``ds.infonb``. Nothing here imports numba, scikit-learn, dask or
+torch before it is used.
 """
 
 from __future__ import annotations

@@ -7,13 +7,11 @@ from collections.abc import Hashable
 import numpy as np
 import xarray as xr
 
-from infonb.dims import take_activation
+from infonb.dims import UNITS, Attributes, take_activation
 from infonb.measures.kernels.corrections import CORRECTIONS, entropy_of_counts
-from infonb.measures.options import Attributes, check_neighbours, per_unit
-from infonb.measures.rows.chunked import source
-from infonb.measures.rows.counting import bins_of, count_rows
-from infonb.measures.rows.edges import check_edges
+from infonb.measures.rows.edges import Rulers, check_edges
 from infonb.measures.rows.layout import Layout
+from infonb.measures.rows.loaded import rows_of
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]
@@ -134,7 +132,8 @@ def entropy(
     check_choice("corrected", corrected, CORRECTIONS)
     check_choice("normalized", normalized, [True, False])
     check_choice("pointwise", pointwise, [True, False])
-    nats = per_unit(unit)
+    check_choice("unit", unit, UNITS)
+    nats = UNITS[unit]
     if estimator == "knn" and (corrected or normalized):
         option = f"corrected={corrected!r}" if corrected else "normalized=True"
         raise ValueError(
@@ -146,15 +145,15 @@ def entropy(
             f"corrected={corrected!r} concerns the mean over the samples; leave it out with "
             "pointwise=True."
         )
-    rows = source(take_activation(activation), dim)
+    rows = rows_of(take_activation(activation), dim)
     attrs: Attributes
     if estimator == "binned":
         chosen = check_edges(edges, bins)
         attrs = dict(chosen.attrs)
-        bins_of_rows = bins_of(rows, chosen, counted=True)
-        counts = rows.fold(count_rows, sum, chosen, bins_of_rows)
+        rulers = rows.rulers(chosen, checked=False)
+        counts = rows.counts(chosen, rulers)
         if pointwise:
-            value = rows.rowwise(_surprise, bins_of_rows, counts)
+            value = rows.rowwise(_surprise, rulers, counts)
         else:
             value = rows.call(entropy_of_counts, counts, corrected)
         if corrected:
@@ -164,6 +163,8 @@ def entropy(
             nats, unit = float(np.log(max(chosen.bins, 2))), "1"
         name = "entropy"
     else:
+        from infonb.measures.estimators import check_neighbours
+
         k = check_neighbours(k, rows.layout.n_samples)
         value, attrs = rows.rowwise(_differential, k, pointwise), {"k": k}
         name = "differential entropy"
@@ -174,21 +175,18 @@ def entropy(
         **attrs,
         "n_samples": rows.layout.n_samples,
     }
-    value = rows.call(_placed, rows.layout, value, nats)
-    return rows.labelled(value, rows.layout.template, "entropy", attrs, pointwise=pointwise)
+    value = rows.call(_in_units, rows.layout, value, nats)
+    found = rows.labelled(value, rows.layout.template, attrs, pointwise=pointwise)
+    return found.rename("entropy")
 
 
 def _surprise(
-    values: np.ndarray,
-    start: int,
-    stop: int,
-    bins_of_rows: tuple[np.ndarray, np.ndarray],
-    counts: np.ndarray,
+    values: np.ndarray, start: int, stop: int, rulers: Rulers, counts: np.ndarray
 ) -> np.ndarray:
     """Return -log of the share of every value's bin, (row, sample)."""
     from infonb.measures.kernels.counts import row_codes
 
-    edges, which = bins_of_rows
+    edges, which = rulers
     codes = row_codes(values, edges, which[start:stop])
     share = np.maximum(counts[start:stop], 1) / values.shape[1]
     return np.take_along_axis(-np.log(share), codes.astype(np.intp), axis=1) + 0.0
@@ -200,5 +198,5 @@ def _differential(values: np.ndarray, start: int, stop: int, k: int, pointwise: 
     return differential_entropy(values, k, pointwise=pointwise)
 
 
-def _placed(where: Layout, value: np.ndarray, nats: float) -> np.ndarray:
+def _in_units(where: Layout, value: np.ndarray, nats: float) -> np.ndarray:
     return where.unpack(value / nats)

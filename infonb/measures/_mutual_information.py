@@ -9,20 +9,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import take_activation
-from infonb.measures.options import (
-    PERMUTATIONS,
-    Attributes,
-    check_neighbours,
-    per_unit,
-    some_samples,
-)
+from infonb.dims import UNITS, Attributes, take_activation
+from infonb.measures.drawn import draw_samples
+from infonb.measures.estimators import Binned, Ksg, Mixture, Mode, check_neighbours
 from infonb.measures.pairs import check_pairs, choose_pairs
-from infonb.measures.pairwise import binned_pairs, nearest_pairs
-from infonb.measures.rows.chunked import source
 from infonb.measures.rows.edges import check_edges
+from infonb.measures.rows.loaded import rows_of
 from infonb.measures.rows.source import Source
-from infonb.measures.variable import binned_with, check_variable, nearest_with
+from infonb.measures.variable import check_variable
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["mutual_information"]
@@ -241,60 +235,49 @@ def mutual_information(
         check_choice(name, value, [True, False])
     check_choice("progress", progress, [True, False, "text"])
     check_choice("corrected", corrected, [None, "miller-madow", "permutation"])
-    nats = per_unit(unit)
+    check_choice("unit", unit, UNITS)
     _check_together(estimator, corrected, normalized, pointwise, clip)
     check_pairs(within, between, neurons)
     seed = check_integer("seed", seed, minimum=0)
-    activation = take_activation(activation)
-    samples, drawn = some_samples(activation, dim, max_samples, seed)
-    rows = source(activation.isel({dim: samples}), dim)
-    where = rows.layout
-    device = _checked_device(device, rows, other)
-    chosen = check_edges(edges, bins) if estimator == "binned" else None
-    shared: dict[str, Any] = {"pointwise": pointwise, "progress": progress}
-    attrs: Attributes = {}
+    activation = some = take_activation(activation)
+    samples: slice | np.ndarray = slice(None)
+    drawn: Attributes = {}
+    if max_samples is not None:
+        samples, drawn = draw_samples(activation, dim, max_samples, seed)
+        some = activation.isel({dim: samples})
+    rows = rows_of(some, dim)
+    mode = Mode(pointwise, _checked_device(device, rows, other), progress)
+    chosen: Binned | Ksg
+    if estimator == "binned":
+        chosen = Binned(check_edges(edges, bins), corrected, normalized, seed)
+    else:
+        k = check_neighbours(k, rows.layout.n_samples)
+        chosen = Ksg(k) if estimator == "ksg" else Mixture(k)
+    attrs: Attributes
     if other is None:
-        pairs = choose_pairs(where, within=within, between=between, neurons=neurons, seed=seed)
-        template, unpack, attrs = pairs.template, pairs.unpack, pairs.attrs
-        free = chosen and (chosen.bins - 1) ** 2
+        pairs = choose_pairs(rows.layout, within, between, neurons, seed)
+        values, template, unpack = chosen.of_pairs(rows, pairs, mode), pairs.template, pairs.unpack
+        attrs = pairs.attrs | chosen.attrs(rows, None)
     else:
         _check_alone(within, between, neurons)
-        variable = check_variable(other, activation, where, samples)
-        template, unpack = variable.template, partial(variable.unpack, where)
+        variable = check_variable(other, activation, rows.layout, samples)
+        values, template = chosen.of_variable(rows, variable, mode), variable.template
+        unpack = partial(variable.unpack, rows.layout)
         attrs = {"other": variable.name, "other_kind": variable.kind}
-        free = chosen and (chosen.bins - 1) * ((variable.n_classes or chosen.bins) - 1)
-    if chosen is not None:
-        options: dict[str, Any] = {"corrected": corrected, "normalized": normalized, "seed": seed}
-        if other is None:
-            values = binned_pairs(rows, pairs, chosen, device=device, **options, **shared)
-        else:
-            values = binned_with(rows, variable, chosen, pointwise=pointwise, **options)
-        classes = other is not None and variable.n_classes is not None
-        attrs |= chosen.attrs | _bias(corrected, free or 0, where.n_samples, seed, classes)
-        if normalized:
-            attrs["normalized"] = "by the smaller entropy"
-            nats, unit = 1.0, "1"
-    else:
-        k = check_neighbours(k, where.n_samples)
-        attrs |= {"k": k}
-        shared["mixed"] = estimator == "mixture"
-        if other is None:
-            values = nearest_pairs(rows, pairs, k, device=device, **shared)
-        else:
-            values = nearest_with(rows, variable, k, **shared)
-        if rows.lazy:
-            attrs["loaded"] = "one block of neurons at a time"
-    attrs["clip"] = "negative values are 0" if clip else "none"
+        attrs |= chosen.attrs(rows, variable.n_classes)
+    nats, unit = (1.0, "1") if normalized else (UNITS[unit], unit)
     attrs = {
         "long_name": ("pointwise " if pointwise else "") + "mutual information",
         "units": unit,
         "estimator": estimator,
         **attrs,
-        "n_samples": where.n_samples,
+        "clip": "negative values are 0" if clip else "none",
+        "n_samples": rows.layout.n_samples,
         **drawn,
     }
-    values = rows.call(_placed, unpack, values, nats, clip)
-    return rows.labelled(values, template, "mutual_information", attrs, pointwise=pointwise)
+    values = rows.call(_in_units, unpack, values, nats, clip)
+    found = rows.labelled(values, template, attrs, pointwise=pointwise)
+    return found.rename("mutual_information")
 
 
 def _check_together(
@@ -343,22 +326,6 @@ def _checked_device(device: str | None, rows: Source, other: Any) -> str | None:
     return checked
 
 
-def _bias(corrected: str | None, free: int, n_samples: int, seed: int, classes: bool) -> Attributes:
-    """Return what a result tells of its bias; `free` cells of the joint histogram make it."""
-    if corrected == "permutation":
-        return {"corrected": corrected, "permutations": PERMUTATIONS, "seed": seed}
-    if corrected is not None:
-        return {"corrected": corrected}
-    formula = "(bins-1)(classes-1)/(2S)" if classes else "(bins-1)^2/(2S)"
-    bias = free / (2 * n_samples)
-    note = (
-        f"plug-in values of independent variables are too high by about {formula} = {bias:.3g} nat"
-    )
-    if free > n_samples:
-        note += "; with so few samples for so many bins they are mostly bias"
-    return {"bias": note}
-
-
-def _placed(unpack: Any, values: np.ndarray, nats: float, clip: bool) -> np.ndarray:
+def _in_units(unpack: Any, values: np.ndarray, nats: float, clip: bool) -> np.ndarray:
     values = values / nats
     return unpack(np.maximum(values, 0.0) if clip else values)

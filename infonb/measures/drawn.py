@@ -1,4 +1,4 @@
-"""The one draw of neurons: of a seeded order of places each layer takes the first that it has."""
+"""Draws of samples, and the one of neurons: each layer takes the first of one seeded order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Hashable, Mapping, Sequence
 import numpy as np
 import xarray as xr
 
-from infonb.dims import count_neurons
-from infonb.validate import check_integer, did_you_mean
+from infonb.dims import Attributes, count_neurons
+from infonb.validate import check_dim, check_integer, did_you_mean
 
-__all__ = ["check_neurons", "draw_rows", "numbers_of_layers", "share_out"]
+__all__ = ["check_neurons", "draw_rows", "draw_samples", "numbers_of_layers", "share_out"]
 
 Neurons = int | Mapping[Hashable, int]
 
@@ -76,3 +76,16 @@ def draw_rows(
     drawn = np.zeros(len(rows), np.bool_)
     drawn[rows] = taken < most[layer[rows] % len(most)]
     return drawn
+
+
+def draw_samples(
+    activation: xr.DataArray, dim: Hashable, max_samples: int, seed: int
+) -> tuple[slice | np.ndarray, Attributes]:
+    """Return which samples, at most so many, drawn without replacement and in order, and attrs."""
+    check_dim(dim, activation.dims, "activation")
+    check_integer("max_samples", max_samples, minimum=1)
+    n = activation.sizes[dim]
+    if n <= max_samples:
+        return slice(None), {}
+    drawn = np.sort(np.random.default_rng(seed).choice(n, max_samples, replace=False))
+    return drawn, {"drawn_from_samples": n, "seed": seed}

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import Attributes
 from infonb.measures.drawn import Neurons, check_neurons, draw_rows, numbers_of_layers
-from infonb.measures.options import Attributes
 from infonb.measures.rows.layout import Layout, plain
 from infonb.validate import check_choice, did_you_mean
 
@@ -43,16 +43,6 @@ class Pairs:
         first, second = (np.concatenate(side) for side in zip(*found, strict=True))
         # the earlier row first, as among all pairs, so that shuffles are the same
         return np.minimum(first, second), np.maximum(first, second)
-
-    @property
-    def first(self) -> np.ndarray:
-        """Return (pair,) int32 row numbers."""
-        return self.ends[0]
-
-    @property
-    def second(self) -> np.ndarray:
-        """Return (pair,) int32 row numbers."""
-        return self.ends[1]
 
     def unpack(self, values: np.ndarray) -> np.ndarray:
         """Return values (pair, ...) in the shape of the template; NaN where there is no pair."""
@@ -89,7 +79,6 @@ def check_pairs(
 
 def choose_pairs(
     where: Layout,
-    *,
     within: str | None = None,
     between: tuple[Hashable, Hashable] | None = None,
     neurons: Neurons | None = None,
@@ -131,7 +120,7 @@ def _draw(where: Layout, neurons: Neurons, seed: int) -> tuple[xr.DataArray, np.
     template, has_layers = where.template, len(where.unit_dims) == 2
     layers = template["layer"].values.tolist() if has_layers else []
     numbers = numbers_of_layers(neurons, layers)
-    layer, place = np.divmod(where.position, where.unit_shape[-1])
+    layer, place = np.divmod(where.position, template.sizes["neuron"])
     drawn = draw_rows(layer, place, numbers, seed)
     kept = np.unique(place[drawn])
     template = template.isel(neuron=kept)

@@ -30,32 +30,7 @@ class Table(NamedTuple):
 
 
 def summarise(obj: xr.Dataset | xr.DataArray) -> list[Table]:
-    """
-    Return what there is to say of activations and of measures; nothing lazy is computed.
-
-    Parameters
-    ----------
-    obj
-        Activations, what a measure returned, or a data set that holds both, as the results of a
-        sweep do; with any further dimensions.
-
-    Returns
-    -------
-    list of Table
-        Activations: a row for each layer, with its module, number of neurons and samples, size in
-        MB (without padding) and hook point. Measures: a row for each, with units, estimator, its
-        parameters and the number of samples; of a single measure in memory also median and
-        quantiles of each layer, over everything else.
-
-    Examples
-    --------
-    >>> import infonb as inb
-    >>> acts = inb.from_arrays({"fc1": np.zeros((50, 3)), "fc2": np.zeros((50, 2))})
-    >>> print(summarise(acts)[0].rows.to_string(index=False))
-    layer  neurons  samples     MB
-      fc1        3       50 0.0006
-      fc2        2       50 0.0004
-    """
+    """Return tables of activations, of measures, and of the values of a single one in memory."""
     arrays = [obj] if isinstance(obj, xr.DataArray) else list(obj.data_vars.values())
     measured = [one for one in arrays if "estimator" in one.attrs]
     recorded = [
@@ -72,14 +47,7 @@ def summarise(obj: xr.Dataset | xr.DataArray) -> list[Table]:
 
 
 def to_text(obj: xr.Dataset | xr.DataArray) -> str:
-    """
-    Return the tables as plain text.
-
-    Examples
-    --------
-    >>> print(to_text(xr.Dataset()))
-    Nothing of infonb in here: no variable 'activation' with a dim 'sample', and no measure.
-    """
+    """Return the tables as plain text."""
     tables = summarise(obj)
     if not tables:
         return _nothing()
@@ -87,14 +55,7 @@ def to_text(obj: xr.Dataset | xr.DataArray) -> str:
 
 
 def to_html(obj: xr.Dataset | xr.DataArray) -> str:
-    """
-    Return the tables as HTML, in the style that the notebook gives to data frames.
-
-    Examples
-    --------
-    >>> to_html(xr.Dataset())[:16]
-    '<p>Nothing of in'
-    """
+    """Return the tables as HTML, in the style that the notebook gives to data frames."""
     tables = summarise(obj)
     if not tables:
         return f"<p>{escape(_nothing())}</p>"

@@ -27,16 +27,7 @@ class TiesWarning(UserWarning):
 
 
 def warn_of_ties(tied: np.ndarray, n_samples: int, k: int) -> None:
-    """
-    Warn once with the share of ties if some pair has too many.
-
-    Parameters
-    ----------
-    tied
-        (pair,) how many samples have more than k others with the same two values.
-    n_samples, k
-        How many samples there are, and which neighbour is taken.
-    """
+    """Warn once if a pair has too many of its samples, (pair,), tied with more than k others."""
     if not len(tied) or tied.max() <= TOLERATED * n_samples:
         return
     share = tied / n_samples
@@ -59,22 +50,7 @@ def warn_of_grid(
     *,
     classes: bool = False,
 ) -> None:
-    """
-    Warn once if values on a grid raise the estimates, as found from 16 pairs, evenly chosen.
-
-    Parameters
-    ----------
-    values
-        (row, sample), finite.
-    others
-        (row, sample) the other side; None for `values` itself.
-    first, second
-        (pair,) which rows of the two.
-    k
-        Which neighbour is taken.
-    classes
-        Whether the other side is discrete.
-    """
+    """Warn once if values on a grid, (row, sample), raise the estimates: found from 16 pairs."""
     different = np.arange(len(first)) if others is not None else np.flatnonzero(first != second)
     n_pairs = min(PAIRS, len(different))
     some = different[np.linspace(0, len(different) - 1, n_pairs).astype(int)]
@@ -101,7 +77,7 @@ def grid_bias(x: np.ndarray, y: np.ndarray, k: int, *, classes: bool = False) ->
 
     Of continuous values one sample, the k-th neighbour, is at the radius, in one variable. Of
     values on a grid many are. They are not counted, though before rounding about half of them were
-    nearer. 0 for continuous values. Found from some samples.
+    nearer. Found from some samples.
     """
     n = len(x)
     number = int(np.clip(DISTANCES // (PAIRS * n), 8, min(SAMPLES, n)))
@@ -130,14 +106,7 @@ def _repeats(x: np.ndarray) -> bool:
 
 
 def warn_of_lone_classes(classes: np.ndarray) -> None:
-    """
-    Warn if many samples are alone in their class, which the estimate of Ross leaves out.
-
-    Parameters
-    ----------
-    classes
-        (sample,) integers from 0.
-    """
+    """Warn if many samples are alone in their class, (sample,), which Ross leaves out."""
     alone = np.mean(np.bincount(classes)[classes] == 1)
     if alone > LONE:
         _warn(

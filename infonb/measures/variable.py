@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from infonb.measures.rows.counting import bins_of
-from infonb.measures.rows.edges import Edges
 from infonb.measures.rows.layout import Layout
-from infonb.measures.rows.source import Source
-from infonb.measures.ties import warn_of_grid, warn_of_lone_classes, warn_of_ties
 from infonb.validate import did_you_mean
 
-__all__ = ["Variable", "binned_with", "check_variable", "nearest_with"]
+__all__ = ["Variable", "check_variable"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +23,7 @@ class Variable:
     values: np.ndarray
     """(entry, new, sample) float64; of a discrete variable the classes, int64 from 0."""
     entry: np.ndarray
-    """(batch entry,) which entry of the values belongs to it."""
+    """(row,) which entry of the values belongs to a row."""
     n_classes: int | None
     """None: continuous."""
     template: xr.DataArray
@@ -50,12 +45,7 @@ def check_variable(
     where: Layout,
     chosen: slice | np.ndarray = slice(None),
 ) -> Variable:
-    """
-    Return the chosen samples of the variable that a name or an array stands for.
-
-    `activation` has all samples, `where` is the layout of the chosen ones. Raises a ValueError if
-    the variable does not fit.
-    """
+    """Return the `chosen` samples of what a name or an array stands for; their layout."""
     dim, n_samples = where.dim, activation.sizes[where.dim]
     if isinstance(other, str):
         names = sorted(str(name) for name, c in activation.coords.items() if dim in c.dims)
@@ -116,7 +106,7 @@ def _variable(array: xr.DataArray, where: Layout) -> Variable:
         np.arange(len(values)).reshape([array.sizes[d] for d in shared]), dims=shared
     )
     along = xr.DataArray(np.zeros([template.sizes[d] for d in batch], np.int64), dims=batch)
-    entry = (along + number).transpose(*batch).values.ravel()
+    entry = (along + number).transpose(*batch).values.ravel()[where.batch]
     dims = (*template.dims, *new)
     sizes = (*template.shape, *(array.sizes[d] for d in new))
     coords: dict[Any, Any] = dict(template.coords)
@@ -154,131 +144,3 @@ def _numbers(values: np.ndarray) -> tuple[np.ndarray, int | None]:
             "or too far apart for float64; leave those samples out or scale them."
         )
     return values, None
-
-
-def nearest_with(
-    rows: Source, variable: Variable, k: int, *, mixed: bool, pointwise: bool, progress: bool | str
-) -> Any:
-    """Return the MI of rows with the variable from neighbours, (row, new) or (row, new, sample)."""
-    where = rows.layout
-    work = partial(
-        _nearest, where=where, variable=variable, k=k, mixed=mixed, pointwise=pointwise,
-        progress=progress,
-    )  # fmt: skip
-    if variable.n_classes is not None:
-        for classes in variable.values.reshape(-1, where.n_samples):
-            warn_of_lone_classes(classes)
-    return rows.call(_told, rows.rowwise(work), where.n_samples, k, mixed, pointwise)
-
-
-def _told(found: np.ndarray, n_samples: int, k: int, mixed: bool, pointwise: bool) -> np.ndarray:
-    """Return the values without the number of ties after them, of which this may warn."""
-    if not mixed:
-        warn_of_ties(found[..., -1].ravel(), n_samples, k)
-    return found[..., :-1] if pointwise else found[..., 0]
-
-
-def _nearest(
-    values: np.ndarray,
-    start: int,
-    stop: int,
-    *,
-    where: Layout,
-    variable: Variable,
-    k: int,
-    mixed: bool,
-    pointwise: bool,
-    progress: bool | str,
-) -> np.ndarray:
-    """Return (row, new, 1 + 1) or (row, new, sample + 1): the values, then how many are tied."""
-    from infonb.measures.kernels.ksg import ksg_information
-    from infonb.measures.kernels.ross import ross_information
-
-    n_new = variable.values.shape[1]
-    result = np.zeros((len(values), n_new, (values.shape[1] if pointwise else 1) + 1))
-    entry = variable.entry[where.batch[start:stop]]
-    if start == 0:  # of a lazy array the first block speaks for all
-        row, column = (grid.ravel() for grid in np.indices((len(values), n_new)))
-        everything = variable.values.reshape(-1, where.n_samples)
-        classes = variable.n_classes is not None
-        warn_of_grid(values, everything, row, entry[row] * n_new + column, k, classes=classes)
-    for number in np.unique(entry):
-        own = np.flatnonzero(entry == number)
-        others = variable.values[number]
-        if variable.n_classes is not None:
-            for new in range(n_new):
-                mi, tied = ross_information(
-                    values[own], others[new], k, mixed=mixed, pointwise=pointwise
-                )
-                result[own, new, :-1] = mi if pointwise else mi[:, None]
-                result[own, new, -1] = tied
-            continue
-        first, second = (grid.ravel() for grid in np.indices((len(own), n_new), np.int32))
-        mi, tied = ksg_information(
-            values[own].astype(np.float64), first, second, k,
-            other=np.ascontiguousarray(others, np.float64), mixed=mixed, pointwise=pointwise,
-            progress=progress,
-        )  # fmt: skip
-        result[own, :, :-1] = mi.reshape(len(own), n_new, -1)
-        result[own, :, -1] = tied.reshape(len(own), n_new)
-    return result
-
-
-def binned_with(
-    rows: Source,
-    variable: Variable,
-    edges: Edges,
-    *,
-    corrected: str | None,
-    normalized: bool,
-    pointwise: bool,
-    seed: int,
-) -> Any:
-    """Return the MI of rows with the variable from joint histograms."""
-    work = partial(
-        _binned, where=rows.layout, variable=variable, corrected=corrected, normalized=normalized,
-        pointwise=pointwise, seed=seed,
-    )  # fmt: skip
-    return rows.rowwise(work, bins_of(rows, edges), edges)
-
-
-def _binned(
-    values: np.ndarray,
-    start: int,
-    stop: int,
-    bins_of_rows: tuple[np.ndarray, np.ndarray],
-    edges: Edges,
-    *,
-    where: Layout,
-    variable: Variable,
-    corrected: str | None,
-    normalized: bool,
-    pointwise: bool,
-    seed: int,
-) -> np.ndarray:
-    from infonb.measures.kernels.counts import equal_edges, row_codes
-    from infonb.measures.kernels.plug_in import plug_in
-
-    sets, which = bins_of_rows
-    bins, n_new = edges.bins, variable.values.shape[1]
-    codes = row_codes(values, sets, which[start:stop])
-    shape = (len(values), n_new, *((values.shape[1],) if pointwise else ()))
-    result = np.zeros(shape)
-    entry = variable.entry[where.batch[start:stop]]
-    for number in np.unique(entry):
-        own = np.flatnonzero(entry == number)
-        others = variable.values[number]
-        n_bins = variable.n_classes
-        if n_bins is None:  # equal bins between its own least and greatest value
-            n_bins = bins
-            of = variable.values if edges.kind == "shared" else variable.values[[number]]
-            own_edges = equal_edges(of.min(axis=(0, 2)), of.max(axis=(0, 2)), n_bins)
-            others = row_codes(others, own_edges, np.arange(n_new))
-        first, second = (grid.ravel() for grid in np.indices((len(own), n_new), np.int32))
-        found = plug_in(
-            codes[own], others.astype(np.int32), (bins, n_bins), first, second,
-            corrected=corrected, normalized=normalized, pointwise=pointwise,
-            seed=seed, numbers=start + own,
-        )  # fmt: skip
-        result[own] = found.reshape(len(own), *shape[1:])
-    return result

@@ -15,7 +15,7 @@ import xarray as xr
 from benchmarks.units import units
 
 import infonb as inb
-from infonb.measures.device.dispatch import joint_sums, ksg_information
+from infonb.measures.device.dispatch import joint_sums_on, ksg_information_on
 
 N_SAMPLES = 2500
 DEVICES = [
@@ -67,11 +67,11 @@ def sizes(benchmark, device):
 def test_ksg(benchmark, capsys, device):
     values, few = sizes(benchmark, device)
     core, expected = on_one_core(values[:few], k=3)
-    mi, _ = ksg_information(values[:few], *np.triu_indices(few), 3, device=device)
+    mi, _ = ksg_information_on(device)(values[:few], *np.triu_indices(few), 3)
     np.testing.assert_allclose(mi, expected, rtol=0, atol=1e-10)
 
     pairs = np.triu_indices(len(values))
-    benchmark.pedantic(ksg_information, (values, *pairs, 3), {"device": device}, rounds=3)
+    benchmark.pedantic(ksg_information_on(device), (values, *pairs, 3), rounds=3)
     if benchmark.enabled:
         report(benchmark, capsys, "KSG, k = 3", device, len(pairs[0]), core)
 
@@ -83,13 +83,13 @@ def test_joint_histograms(benchmark, capsys, bins, device):
     edges = np.linspace(values.min(), values.max(), bins + 1)
     codes = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, bins - 1)
     core, _ = on_one_core(values[:few], estimator="binned", bins=bins)
-    sums, _ = joint_sums(codes, None, bins, bins, *np.triu_indices(few), device=device)
+    sums, _ = joint_sums_on(device)(codes, None, bins, bins, *np.triu_indices(few))
     for total, a, b in zip(sums, *np.triu_indices(few), strict=True):
         n = np.bincount(codes[a] * bins + codes[b])
         assert total == pytest.approx(np.sum(n * np.log(np.maximum(n, 1))), rel=1e-12)
 
     pairs = np.triu_indices(len(values))
     args = (codes, None, bins, bins, *pairs)
-    benchmark.pedantic(joint_sums, args, {"device": device}, rounds=3)
+    benchmark.pedantic(joint_sums_on(device), args, rounds=3)
     if benchmark.enabled:
         report(benchmark, capsys, f"{bins} bins", device, len(pairs[0]), core)

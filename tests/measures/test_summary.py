@@ -10,7 +10,7 @@ import torch
 import xarray as xr
 
 import infonb as inb
-from infonb.measures.summary import summarise
+from infonb.measures.summary import summarise, to_html, to_text
 
 
 @pytest.fixture
@@ -115,3 +115,17 @@ def test_large_sizes_are_written_out():
         dask.array.zeros((1000, 5_000_000), chunks=(10, 1_000_000)), dims=("neuron", "sample")
     )
     assert "40,000 MB" in repr(values.infonb)
+
+
+def test_nothing_to_say():
+    words = (
+        "Nothing of infonb in here: no variable 'activation' with a dim 'sample', and no measure."
+    )
+    assert to_text(xr.Dataset()) == words
+    assert to_html(xr.Dataset()).startswith("<p>Nothing of infonb in here")
+    acts = inb.from_arrays({"fc1": np.zeros((50, 3)), "fc2": np.zeros((50, 2))})
+    assert summarise(acts)[0].rows.to_string(index=False).splitlines() == [
+        "layer  neurons  samples     MB",
+        "  fc1        3       50 0.0006",
+        "  fc2        2       50 0.0004",
+    ]

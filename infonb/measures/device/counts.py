@@ -13,7 +13,7 @@ The sums are those of the compiled kernels bit for bit, since they are sums of w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,7 +25,9 @@ from infonb.progress import progress_bar
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["joint_sums"]
+__all__ = ["joint_sums_on"]
+
+Kernel = Callable[..., tuple[np.ndarray, np.ndarray | None]]
 
 # Cells of a pair up to which products count, and the least share of a block that is asked for.
 _PRODUCT_CELLS, _PRODUCT_SHARE = 32**2, 1 / 8
@@ -37,67 +39,48 @@ _EXACT_HALF, _EXACT_SINGLE = 2**11, 2**24
 _CELL_BYTES, _SAMPLE_BYTES, _ONE_HOT_BYTES = 48, 32, 6
 
 
-def joint_sums(
-    codes: np.ndarray,
-    other: np.ndarray | None,
-    bins: int,
-    other_bins: int,
-    first: np.ndarray,
-    second: np.ndarray,
-    *,
-    cells: bool = False,
-    device: str | torch.device = "cuda",
-    progress: bool | str = False,
-    budget: int | None = None,
-) -> tuple[np.ndarray, np.ndarray | None]:
+def joint_sums_on(device: str | torch.device, budget: int | None = None) -> Kernel:
     """
-    Return the sum of n log n over the cells of the joint histogram of each pair of rows.
+    Return the kernel `infonb.measures.kernels.joint.joint_sums` for a device of torch.
 
-    Parameters
-    ----------
-    codes, other
-        (row, sample) whole numbers, from 0 to below `bins` and `other_bins`; `other` may be None
-        for `codes` itself.
-    first, second
-        (pair,) the row of `codes` and the row of `other` of each pair.
-    cells
-        Count the cells that are not empty, too.
-    device
-        What torch calls it: ``"cuda"``, ``"cuda:1"``; ``"cpu"`` too.
-    progress
-        Whether to show a bar over the pairs.
-    budget
-        Bytes for a block of work beside the codes; None for what is free on the device.
-
-    Returns
-    -------
-    sums
-        (pair,) float64.
-    filled
-        (pair,) int64, or None without `cells`.
+    `budget`: bytes for a block of work beside the codes; None for what is free on the device.
     """
-    import torch
 
-    device = torch.device(device)
-    x = on_device(np.asarray(codes, np.int32), torch.int32, device)
-    same = other is None or other is codes
-    y = x if same else on_device(np.asarray(other, np.int32), torch.int32, device)
-    first, second = np.asarray(first, np.int64), np.asarray(second, np.int64)
-    sums, filled = np.zeros(len(first)), np.zeros(len(first), np.int64)
-    table, unit = log_table(x.shape[1])
-    large = np.arange(len(table), x.shape[1] + 1)
-    table = np.append(table, np.rint(large * np.log(large) / unit).astype(np.int64))
-    terms = on_device(table, torch.int64, device)
-    room = block_bytes(device, budget)
+    def joint_sums(
+        codes: np.ndarray,
+        other: np.ndarray | None,
+        bins: int,
+        other_bins: int,
+        first: np.ndarray,
+        second: np.ndarray,
+        *,
+        cells: bool = False,
+        progress: bool | str = False,
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        import torch
 
-    with progress_bar(
-        total=len(first), show=progress, desc="mutual information", unit="pair"
-    ) as bar:
-        for pairs, total, full in _totals(x, y, bins, other_bins, first, second, terms, room):
-            sums[pairs] = total.cpu().numpy() * unit
-            filled[pairs] = full.cpu().numpy()
-            bar.update(len(pairs))
-    return sums, filled if cells else None
+        place = torch.device(device)
+        x = on_device(np.asarray(codes, np.int32), torch.int32, place)
+        same = other is None or other is codes
+        y = x if same else on_device(np.asarray(other, np.int32), torch.int32, place)
+        first, second = np.asarray(first, np.int64), np.asarray(second, np.int64)
+        sums, filled = np.zeros(len(first)), np.zeros(len(first), np.int64)
+        table, unit = log_table(x.shape[1])
+        large = np.arange(len(table), x.shape[1] + 1)
+        table = np.append(table, np.rint(large * np.log(large) / unit).astype(np.int64))
+        terms = on_device(table, torch.int64, place)
+        room = block_bytes(place, budget)
+
+        with progress_bar(
+            total=len(first), show=progress, desc="mutual information", unit="pair"
+        ) as bar:
+            for pairs, total, full in _totals(x, y, bins, other_bins, first, second, terms, room):
+                sums[pairs] = total.cpu().numpy() * unit
+                filled[pairs] = full.cpu().numpy()
+                bar.update(len(pairs))
+        return sums, filled if cells else None
+
+    return joint_sums
 
 
 def _totals(

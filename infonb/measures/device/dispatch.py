@@ -4,34 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infonb.measures.device.counts import joint_sums
-from infonb.measures.device.ksg import ksg_information
+from infonb.measures.device.counts import joint_sums_on
+from infonb.measures.device.ksg import ksg_information_on
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["check_device", "joint_sums", "ksg_information"]
+__all__ = ["check_device", "joint_sums_on", "ksg_information_on"]
 
 
 def check_device(device: str | torch.device | None) -> str | None:
     """
     Return the name of the CUDA device that is asked for, or None for the compiled CPU kernels.
 
-    Parameters
-    ----------
-    device
-        None or ``"cpu"``; ``"cuda"`` or, with a number, ``"cuda:1"``.
-
-    Raises
-    ------
-    ValueError
-        For anything else, and where torch finds no such device. ``"mps"`` has no float64, without
-        which the counts of neighbours are wrong.
-
-    Examples
-    --------
-    >>> check_device("cpu") is None
-    True
+    None, ``"cpu"``, ``"cuda"``, ``"cuda:1"``. ``"mps"`` has no float64, without which the counts of
+    neighbours are wrong.
     """
     name = "cpu" if device is None else str(device)
     if name == "cpu":

@@ -21,85 +21,63 @@ from infonb.progress import progress_bar
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["ksg_information"]
+__all__ = ["ksg_information_on"]
+
+Kernel = Callable[..., tuple[np.ndarray, np.ndarray]]
 
 # Bytes of a sample of a pair, all but the walk.
 _SAMPLE_BYTES = 320
 
 
-def ksg_information(
-    values: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-    k: int,
-    *,
-    other: np.ndarray | None = None,
-    mixed: bool = False,
-    pointwise: bool = False,
-    device: str | torch.device = "cuda",
-    progress: bool | str = False,
-    budget: int | None = None,
-) -> tuple[np.ndarray, np.ndarray]:
+def ksg_information_on(device: str | torch.device, budget: int | None = None) -> Kernel:
     """
-    Return the MI of pairs of rows by their k-th nearest neighbours, computed on a device.
+    Return the kernel `infonb.measures.kernels.ksg.ksg_information` for a device of torch.
 
-    Parameters
-    ----------
-    values
-        (row, sample) float32 or float64, finite; all arithmetic is float64.
-    first, second
-        (pair,) the two rows of each pair.
-    k
-        Which neighbour, from 1 to the number of samples less 1.
-    other
-        (other row, sample) the rows that `second` numbers; None for `values`.
-    mixed
-        The mixture estimator of Gao, Kannan, Oh and Viswanath (2017) in place of KSG estimator 1.
-    pointwise
-        Return the value of every sample; the MI is their mean.
-    device
-        What torch calls it: ``"cuda"``, ``"cuda:1"``; ``"cpu"`` too, slowly.
-    progress
-        Whether to show a bar over the pairs.
-    budget
-        Bytes for a block of pairs beside the rows; None for what is free on the device.
-
-    Returns
-    -------
-    mi
-        (pair,) or, with `pointwise`, (pair, sample) float64 in nats; 0 for constant rows.
-    tied
-        (pair,) int64, the samples whose k-th neighbour is at distance 0.
+    `budget`: bytes for a block of pairs beside the rows; None for what is free on the device.
     """
-    import torch
 
-    device = torch.device(device)
-    stacked = on_device(values, torch.float64, device)
-    first, second = np.asarray(first, np.int64), np.asarray(second, np.int64)
-    if other is not None:
-        second = second + len(values)
-        stacked = torch.cat([stacked, on_device(other, torch.float64, device)])
-    n = stacked.shape[1]
-    tied = np.zeros(len(first), np.int64)
-    mi = np.zeros((len(first), n) if pointwise else len(first))
-    if not len(first):
+    def ksg_information(
+        values: np.ndarray,
+        first: np.ndarray,
+        second: np.ndarray,
+        k: int,
+        *,
+        other: np.ndarray | None = None,
+        mixed: bool = False,
+        pointwise: bool = False,
+        progress: bool | str = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        import torch
+
+        place = torch.device(device)
+        stacked = on_device(values, torch.float64, place)
+        first, second = np.asarray(first, np.int64), np.asarray(second, np.int64)
+        if other is not None:
+            second = second + len(values)
+            stacked = torch.cat([stacked, on_device(other, torch.float64, place)])
+        n = stacked.shape[1]
+        tied = np.zeros(len(first), np.int64)
+        mi = np.zeros((len(first), n) if pointwise else len(first))
+        if not len(first):
+            return mi, tied
+
+        rows = prepare(stacked, k)
+        psi = _digamma(n, place)
+        room = block_bytes(place, budget)
+        size = room // 2 // (_SAMPLE_BYTES * (n + 2 * rows.pad))
+        with progress_bar(
+            total=len(first), show=progress, desc="mutual information", unit="pair"
+        ) as bar:
+            for block in blocks(len(first), size):
+                a, b = (on_device(i[block], torch.int64, place) for i in (first, second))
+                value, at_zero = _values(rows, a, b, k, mixed, psi, room // 2)
+                value[rows.constant[a] | rows.constant[b]] = 0.0
+                mi[block] = (value if pointwise else value.mean(dim=1)).cpu().numpy()
+                tied[block] = at_zero.cpu().numpy()
+                bar.update(block.stop - block.start)
         return mi, tied
 
-    rows = prepare(stacked, k)
-    psi = _digamma(n, device)
-    room = block_bytes(device, budget)
-    size = room // 2 // (_SAMPLE_BYTES * (n + 2 * rows.pad))
-    with progress_bar(
-        total=len(first), show=progress, desc="mutual information", unit="pair"
-    ) as bar:
-        for block in blocks(len(first), size):
-            a, b = (on_device(i[block], torch.int64, device) for i in (first, second))
-            value, at_zero = _values(rows, a, b, k, mixed, psi, room // 2)
-            value[rows.constant[a] | rows.constant[b]] = 0.0
-            mi[block] = (value if pointwise else value.mean(dim=1)).cpu().numpy()
-            tied[block] = at_zero.cpu().numpy()
-            bar.update(block.stop - block.start)
-    return mi, tied
+    return ksg_information
 
 
 def _digamma(n: int, device: torch.device) -> torch.Tensor:

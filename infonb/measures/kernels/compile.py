@@ -19,16 +19,11 @@ __all__ = ["compiled", "n_threads", "over_blocks", "part_of_kernel"]
 
 def compiled(function: Callable[..., Any]) -> Any:
     """
-    Compile a kernel with numba on its first call and keep it on disk.
+    Compile a kernel with numba on its first call and keep it on disk, beside the package.
 
-    The cache lies beside the package, or in the user's cache folder where the package is read-only;
-    where neither can be written the kernel is compiled anew in every process. A change of any file
-    of kernels makes the cache void: numba by itself looks only at the file of the kernel that is
-    called, not at those of the kernels in it.
-
-    The kernel releases the interpreter lock: threads run blocks of work side by side
-    (`over_blocks`), without numba's own thread pool, which some systems allow to be entered by one
-    caller at a time only.
+    A change of any file of kernels makes the cache void: numba looks only at that of the outermost.
+    The kernel releases the interpreter lock: threads run blocks of work (`over_blocks`), without
+    numba's own pool, which some systems allow to be entered by one caller at a time only.
     """
     try:
         kernel = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
@@ -41,12 +36,7 @@ def compiled(function: Callable[..., Any]) -> Any:
 
 
 def part_of_kernel(function: Callable[..., Any]) -> Any:
-    """
-    Compile what only other kernels call.
-
-    It has no entry from Python and no file of its own, which takes about a third of the time to
-    compile: its code is in the kernel that is kept.
-    """
+    """Compile what only kernels call: with no entry from Python it takes a third less time."""
     return numba.njit(
         nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
     )(function)
@@ -67,8 +57,7 @@ def n_threads() -> int:
     """
     Return the number of threads that numba may use, as set by ``numba.set_num_threads``.
 
-    Numba starts its pool when it is first asked. With OpenMP that sets the number of threads of the
-    thread that asks, and torch would go on with another number, and with other last digits.
+    With OpenMP, starting its pool sets the number of the thread that asks, torch's too.
     """
     _start_pool()
     return int(numba.get_num_threads())
@@ -92,11 +81,14 @@ def over_blocks(
     """
     Call ``work(start, stop)`` for consecutive blocks of items, on all the cores that numba may use.
 
-    The number of threads is that of ``numba.set_num_threads``, by default the cores of this
-    process. An interrupt takes effect after the blocks at work.
+    An interrupt takes effect after the blocks at work.
     """
     starts = range(0, n_items, block)
-    threads = min(n_threads(), len(starts))
+    threads = min(n_threads(), len(starts)) if len(starts) > 1 else 1
+    if threads <= 1 and not progress:
+        for start in starts:
+            work(start, min(start + block, n_items))
+        return
     with progress_bar(total=n_items, show=progress, desc=desc, unit=unit) as bar:
         if threads <= 1:
             for start in starts:

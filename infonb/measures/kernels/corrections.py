@@ -15,33 +15,15 @@ _CELLS = 2**18
 
 
 def entropy_of_counts(counts: np.ndarray, corrected: str | None = None) -> np.ndarray:
-    r"""
-    Return the Shannon entropy of counts along the last axis, in nats.
+    """
+    Return the Shannon entropy of counts, (..., bins) integers → (...) float64, in nats.
 
-    Parameters
-    ----------
-    counts
-        (..., bins) integers :math:`n_b`, their sum :math:`S` at least 1.
-    corrected
-        None: the plug-in value, too low by about (K - 1) / 2S for K bins that can be filled.
-        ``"miller-madow"``: plug-in plus (K - 1) / 2S with the K bins that are filled.
-        ``"grassberger"``: :math:`\log S - \sum_b n_b G(n_b) / S` with :math:`G(n) = \psi(n) +
-        \frac{1}{2} (-1)^n [\psi(\frac{n+1}{2}) - \psi(\frac{n}{2})]`.
-        ``"chao-shen"``: :math:`-\sum_b C p_b \log(C p_b) / (1 - (1 - C p_b)^S)` over filled bins,
-        with the coverage C = 1 - (bins with one sample) / S.
-
-    Returns
-    -------
-    entropy
-        (...) float64. One full bin gives 0, but log S - G(S), about 1 / 12S² off 0, after
-        Grassberger. Where every sample is alone in its bin the coverage would be 0; one bin less
-        is taken as alone, which makes it 1 / S.
-
-    References
-    ----------
-    Miller, "Note on the bias of information estimates" (1955). Grassberger, "Entropy estimates from
-    insufficient samplings", arXiv:physics/0307138 (2003, 2008), equations 27 to 35. Chao, Shen,
-    Environ. Ecol. Stat. 10, 429 (2003).
+    None: plug-in, too low by about (K - 1) / 2S for K bins that can be filled; ``"miller-madow"``
+    adds that for those that are filled. ``"grassberger"``: log S - sum n_b G(n_b) / S, G(n) =
+    psi(n) + (-1)^n [psi((n + 1) / 2) - psi(n / 2)] / 2 (2003, 2008, equations 27 to 35); a single
+    full bin is 1 / 12S² off 0. ``"chao-shen"``: -sum C p_b log(C p_b) / (1 - (1 - C p_b)^S) with
+    the coverage C = 1 - (bins with one sample) / S; where every sample is alone in its bin that
+    would be 0, and one bin less is taken as alone.
     """
     check_choice("corrected", corrected, CORRECTIONS)
     estimate = CORRECTIONS[corrected]

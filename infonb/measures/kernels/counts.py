@@ -26,8 +26,7 @@ def equal_edges(low: np.ndarray, high: np.ndarray, bins: int) -> np.ndarray:
     """
     Return ``np.linspace(low, high, bins + 1)`` for every pair of ends, as (end, edge) float64.
 
-    Bit for bit the same as one call each: given arrays, linspace rounds all rows otherwise as soon
-    as one of them is so narrow that its step is 0.
+    Bit for bit one call each: of arrays linspace rounds all otherwise if the step of one is 0.
     """
     low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
     edges = np.linspace(low, high, bins + 1, axis=-1)
@@ -38,11 +37,7 @@ def equal_edges(low: np.ndarray, high: np.ndarray, bins: int) -> np.ndarray:
 
 
 def row_range(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Return the least and the greatest value of every row of (row, sample), both (row,) float64.
-
-    A row with a NaN or an infinite value has one of the two not finite.
-    """
+    """Return the least and greatest value of rows, (row,) each; not finite with a NaN."""
     # read as integers, with the lower bits of negative ones flipped, the numbers keep their order
     # and NaN lies beyond the infinities; unlike with floating point the compiler may use vectors
     kind = np.dtype(f"i{values.itemsize}")
@@ -62,30 +57,10 @@ def row_counts(
     values: np.ndarray, edges: np.ndarray, which: np.ndarray, *, out: np.ndarray | None = None
 ) -> np.ndarray:
     """
-    Count every row's values in the bins of its set of edges.
+    Count every row's values in the bins of its set of edges (set, bins + 1), (row, bins) int64.
 
-    Parameters
-    ----------
-    values
-        (row, sample) float32 or float64, finite and within the edges.
-    edges
-        (set, bins + 1) float64, non-decreasing along the last axis.
-    which
-        (row,) the set of edges that a row uses.
-    out
-        (row, bins) int64 to add the counts to, such as those of earlier samples.
-
-    Returns
-    -------
-    counts
-        (row, bins) int64; `out` if given.
-
-    Notes
-    -----
-    A value belongs to bin ``searchsorted(edges, value, side="right") - 1`` and the last bin is
-    closed on the right: the convention of `numpy.histogram`. The published code of the paper uses
-    `numpy.digitize` alone, which puts the maximum into an extra bin of its own ("100 bins" have up
-    to 101 codes); that is a fault and not repeated here.
+    As `numpy.histogram`: bin ``searchsorted(edges, value, side="right") - 1``, the last one closed
+    on the right. The paper's code, `numpy.digitize` alone, has an extra bin for the maximum.
 
     Exact also for values on an edge: arithmetic gives the nearest edge, and a comparison with that
     edge the side. The value is compared in its own precision with the least number of that
@@ -126,10 +101,9 @@ def _rows_at_once(values: np.ndarray) -> int:
 
 def _prepared(edges: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, np.ndarray]:
     """
-    Return for each set of edges the borders to compare with, and the line that finds the nearest.
+    Return borders to compare with, in the precision of the values, and the line to the nearest.
 
-    Borders are in the precision of the values, the first one infinite, so that no value is below
-    it. The line is the first edge and bins / width; 0 for the latter asks for bisection.
+    The first border is infinite; the line is the first edge and bins / width, or 0: bisection.
     """
     with np.errstate(over="ignore"):
         borders = edges.astype(dtype)

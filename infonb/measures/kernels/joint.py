@@ -33,36 +33,18 @@ def joint_sums(
     cells: bool = False,
     progress: bool | str = False,
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    r"""
-    Return the sum of n log n over the joint histogram of every pair of rows.
+    """
+    Return the sum of n log n over the joint histogram of pairs of rows of codes, (pair,) float64.
 
-    Parameters
-    ----------
-    codes, other
-        (row, sample) integers from 0 to below `bins` and `other_bins`. They may be the same array.
-    first, second
-        (pair,) the rows of `codes` and of `other`, in any order.
-    cells
-        Count the joint cells that are not empty, too.
-    progress
-        Whether to show a bar.
+    H(X, Y) is log S - sum / S. With `cells` also how many cells are filled, (pair,) int64. Bit for
+    bit the same if the rows of a pair change places, in any order of pairs, on any number of
+    threads, and from `sums_of_counts`.
 
-    Returns
-    -------
-    sums
-        (pair,) float64 :math:`\sum_{ij} n_{ij} \log n_{ij}`, so that H(X, Y) is log S - sum / S.
-        Bit for bit the same if the two rows of a pair change places, in any order of the pairs, on
-        any number of threads, and from `sums_of_counts`.
-    filled
-        (pair,) int64, or None without `cells`.
-
-    Notes
-    -----
-    Few bins: bit planes (`_bitplanes`), about bins² S / 64 steps for eight pairs. More: the samples
-    are scattered into the tables of four partners of a row in turns, so that an increment need not
-    wait for the one before; then the table is walked through, or, where it has more cells than
-    there are samples, the samples once more. Still more (from 257 bins on both sides): the samples
-    are sorted by the bin of one row, once, and one small table serves for each of its bins.
+    Few bins: bit planes (`joint_bitplanes`), about bins² S / 64 steps for eight pairs. More: the
+    samples are scattered into the tables of four partners of a row in turns, so that an increment
+    need not wait for the one before; then the table is walked through, or, where it has more cells
+    than there are samples, the samples once more. Still more (from 257 bins on both sides): the
+    samples are sorted by the bin of one row, once, and one small table serves for each of its bins.
     """
     if len(other) < len(codes):  # eight or four rows of `other` are counted at once
         codes, other, bins, other_bins = other, codes, other_bins, bins
@@ -98,17 +80,7 @@ def add_joint_counts(
     second: np.ndarray,
     counts: np.ndarray,
 ) -> None:
-    """
-    Add the joint histogram of every pair of rows to ``counts``.
-
-    Parameters
-    ----------
-    codes, other, bins, other_bins, first, second
-        As in `joint_sums`.
-    counts
-        (pair, bins * other_bins) int32 or int64, the bin of `other` running faster; added to in
-        place, so that samples can come in chunks.
-    """
+    """Add the joint histograms to ``counts`` (pair, bins * other_bins), in place."""
     codes, other, first, second = _checked(codes, other, bins, other_bins, first, second)
     order = _tile_order(first, second)
     none = np.empty(0, np.int64)
@@ -127,12 +99,7 @@ def add_joint_counts(
 def sums_of_counts(
     counts: np.ndarray, *, cells: bool = False
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """
-    Return the sum of n log n over the last axis of (row, cell) counts, as `joint_sums` does.
-
-    The rows should have the same number of samples; the result of `joint_sums` is then met bit for
-    bit. ``filled`` is the number of cells that are not empty, or None without `cells`.
-    """
+    """Return what `joint_sums` does, bit for bit, from (row, cell) counts."""
     totals, full = np.empty(len(counts), np.int64), np.empty(len(counts), np.int64)
     block = max(1, int(_BLOCK) // max(counts.shape[1], 1))
 
@@ -165,8 +132,7 @@ def _plan(n_samples: int, bins: int, other_bins: int) -> tuple[bool, int]:
     """
     Return whether bit planes are the quicker way, and how many pairs a thread takes at once.
 
-    Planes win up to 17 bins (11 without the instruction), with few samples up to 12. A thread takes
-    whole tiles, unless one takes too long.
+    Planes win up to 17 bins (11 without the instruction), with few samples up to 12.
     """
     planes = _plane_cost(n_samples, bins, other_bins)
     scatter = _scatter_cost(n_samples, bins, other_bins)

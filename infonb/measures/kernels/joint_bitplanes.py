@@ -226,11 +226,7 @@ def _filled(cells, lane):  # type: ignore[no-untyped-def]
 
 @compiled
 def joint_by_planes(codes, other, bins, first, second, order, table, unit, sums, filled, counts):  # type: ignore[no-untyped-def]
-    """
-    Count the pairs ``order`` of (first, second), tile by tile.
-
-    `sums`, in units of `table`, and `filled` are set; or, if they are empty, `counts` added to.
-    """
+    """Count the pairs ``order``: set `sums` and `filled`, or if they are empty add to `counts`."""
     n_samples = codes.shape[1]
     nx, ny = bins[0] - 1, bins[1] - 1
     n_groups, samples = TILE // 8, 64 * _WORDS

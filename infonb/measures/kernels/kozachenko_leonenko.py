@@ -10,12 +10,7 @@ __all__ = ["differential_entropy"]
 
 
 def differential_entropy(values: np.ndarray, k: int, *, pointwise: bool = False) -> np.ndarray:
-    r"""
-    Return the Kozachenko-Leonenko entropy of every row, in nats; pointwise: (row, sample).
-
-    :math:`\psi(S) - \psi(k) + \log 2 + \langle \log \varepsilon \rangle`, where eps is the distance
-    to the k-th other sample; minus infinity as soon as one eps is 0 (k + 1 equal values).
-    """
+    """Return psi(S) - psi(k) + log 2 + <log eps> of rows, (row,), in nats; -inf with eps = 0."""
     from scipy.special import digamma
 
     n_rows, n_samples = values.shape

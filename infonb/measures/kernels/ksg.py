@@ -10,6 +10,7 @@ loop compares them, so that the result is that of a plain loop but for the round
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -41,43 +42,17 @@ def ksg_information(
     progress: bool | str = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """
-    Return the KSG MI (estimator 1, max-norm) of pairs of rows.
+    Return the KSG MI (estimator 1, max-norm) of pairs of rows, and how many samples are tied.
 
-    Parameters
-    ----------
-    values
-        (row, sample) float32 or float64, finite; all arithmetic is float64.
-    first, second
-        (pair,) which rows: pair p is ``values[first[p]]`` with ``other[second[p]]``.
-    k
-        Which neighbour, from 1 to the number of samples less 1.
-    other
-        (row, sample), the same samples; None for `values` itself.
-    mixed
-        The estimator for mixtures of discrete and continuous variables instead: see Notes.
-    pointwise
-        Return the value of every sample instead of their mean.
-    progress
-        Whether to show a bar over the pairs.
+    ``values[first[p]]`` with ``other[second[p]]`` (None: of `values`) → (pair,) in nats, or (pair,
+    sample) pointwise; 0 where a row is constant; the same numbers whichever row comes first.
 
-    Returns
-    -------
-    mi
-        (pair,) float64 in nats, or (pair, sample) whose mean over the samples is the MI; 0 where a
-        row is constant. The same numbers whichever row comes first.
-    tied
-        (pair,) int64, how many samples have radius 0: more than k samples share both their values.
-
-    Notes
-    -----
     With the distance to the k-th other sample as radius, the value of a sample is
     psi(S) + psi(k) - psi(n_x) - psi(n_y), where n_x and n_y count the samples strictly nearer than
     the radius in one variable, the sample itself included (Kraskov, Stögbauer and Grassberger 2004,
-    equation 8). At radius 0 they count the samples of the same value, as the code of Bansal et al.
-    (2022) does.
-
-    `mixed` (Gao, Kannan, Oh and Viswanath 2017) has log S instead of psi(S), and at radius 0 psi of
-    the number of samples that share both values instead of psi(k).
+    equation 8). At radius 0 (tied) they count the samples of the same value, as the code of Bansal
+    et al. (2022) does. `mixed` (Gao, Kannan, Oh and Viswanath 2017) has log S instead of psi(S),
+    and at radius 0 psi of the number of samples that share both values instead of psi(k).
     """
     from scipy.special import digamma
 
@@ -90,7 +65,8 @@ def ksg_information(
     # a block takes some 3 ms, and most of its rows stay in the cache between the two kernels
     block = max(1, 2**17 // (n_samples * max(k, 3)))
 
-    def measure(tiles: Tiles, chosen: np.ndarray) -> None:
+    def measure(tiles: Tiles, pairs: np.ndarray, start: int, stop: int) -> None:
+        chosen = pairs[start:stop]
         a, b = first[chosen], second[chosen]
         if other is None:
             a, b = np.minimum(a, b), np.maximum(a, b)
@@ -115,13 +91,8 @@ def ksg_information(
         mi[chosen] = found
 
     for tiles, chosen in _tiles(values, first, second, other):
-        over_blocks(
-            lambda start, stop: measure(tiles, chosen[start:stop]),  # noqa: B023
-            len(chosen),
-            block,
-            progress=progress,
-            desc="mutual information",
-        )
+        work = partial(measure, tiles, chosen)
+        over_blocks(work, len(chosen), block, progress=progress, desc="mutual information")
     constant = _is_constant(values)[first]
     constant |= _is_constant(values if other is None else other)[second]
     mi[constant] = 0.0

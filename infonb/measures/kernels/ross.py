@@ -17,39 +17,14 @@ def ross_information(
     mixed: bool = False,
     pointwise: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
-    r"""
-    Return the MI of every row with one discrete variable, in nats.
+    """
+    Return the MI of rows with one discrete variable, (row,) or (row, sample), and (row,) how tied.
 
-    :math:`\psi(S) + \langle \psi(k_s) - \psi(N_s) - \psi(m_s) \rangle`: N_s samples have the class
-    of sample s, the k-th nearest of them lies at some distance, and m_s - 1 samples of any class
-    are nearer than that. A class of k samples or fewer takes all its others; samples that are
-    alone in their class are left out.
-
-    Parameters
-    ----------
-    values
-        (row, sample) float32 or float64, finite.
-    classes
-        (sample,) integers from 0.
-    k
-        Which neighbour.
-    mixed
-        The estimator for mixtures instead: log S in place of psi(S), and where the k-th nearest
-        sample of the class has the same value, psi of the number of samples that share value and
-        class in place of psi(k). All classes are equally far from each other.
-    pointwise
-        Whether to return what each sample adds; 0 for those that are left out.
-
-    Returns
-    -------
-    mi, tied
-        (row,) or (row, sample) float64; (row,) int64, how many samples have distance 0.
-
-    References
-    ----------
-    Ross, "Mutual Information between Discrete and Continuous Data Sets", PLoS ONE 9, e87357 (2014).
-    Gao, Kannan, Oh, Viswanath, "Estimating Mutual Information for Discrete-Continuous Mixtures",
-    NeurIPS 2017.
+    psi(S) + <psi(k_s) - psi(N_s) - psi(m_s)>: N_s samples have the class of sample s, the k-th
+    nearest of them lies at some distance, and m_s - 1 samples of any class are nearer than that. A
+    class of k samples or fewer takes all its others; samples that are alone in their class are left
+    out (Ross 2014). `mixed` (Gao et al. 2017): log S in place of psi(S), and where that distance is
+    0, psi of the number of samples that share value and class; classes are equally far apart.
     """
     from scipy.special import digamma
 

@@ -62,8 +62,7 @@ class Blocks:
         """
         Yield one chunk after the other, computed in this thread.
 
-        What the next chunk needs too is kept until then: smaller chunks cut from larger ones in a
-        store do not read those again.
+        What the next needs too is kept: chunks cut from larger ones in a store read those once.
         """
         from dask.local import get_sync
 

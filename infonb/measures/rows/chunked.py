@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import replace
@@ -12,23 +12,30 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.dims import Attributes
 from infonb.measures.rows.blocks import Blocks
 from infonb.measures.rows.cluster import cluster, on_worker
-from infonb.measures.rows.edges import Edges
-from infonb.measures.rows.layout import Layout, layout, real
-from infonb.measures.rows.source import Loaded, Source
+from infonb.measures.rows.counting import (
+    checked_range,
+    count_rows,
+    range_of_piece,
+    range_of_rows,
+    widest,
+)
+from infonb.measures.rows.edges import Edges, Rulers
+from infonb.measures.rows.layout import Layout, real
+from infonb.measures.rows.pairing import BLOCK_BYTES, by_blocks
+from infonb.measures.rows.source import PairsOfRows
 
-__all__ = ["BLOCK_BYTES", "Chunked", "source"]
+__all__ = ["Chunked"]
 
-# What a block of rows may take in memory when rows are loaded from chunks.
-BLOCK_BYTES = 2**28
 # What a task reads before the next one takes over.
 LINK_BYTES = 2**30
 
 
-class Chunked(Source):
+class Chunked:
     """
-    Rows of a dask array (batch, layer, neuron, sample), computed chunk by chunk.
+    Rows of a dask array (batch, layer, neuron, sample), computed chunk by chunk: see `Source`.
 
     Tasks hold what makes the chunks, not their values, and make one after the other: a task never
     holds more than one chunk (and what it adds up), whatever the scheduler does beside it. Long
@@ -48,13 +55,32 @@ class Chunked(Source):
         self._layouts: list[Any] = []
 
     def call(self, function: Callable[..., Any], *args: Any) -> Any:
-        """Return a task."""
         import dask
 
         given = [self._layout_of(0) if value is self.layout else value for value in args]
         return dask.delayed(function, pure=False)(*given)
 
-    def as_array(self, values: Any, shape: tuple[int, ...]) -> Any:
+    def rulers(self, edges: Edges, *, checked: bool = True) -> Any:
+        if edges.given is not None and not checked:
+            return edges.given_rulers(self.layout)
+        ranges = self.call(checked_range, self.layout, self.fold(range_of_rows, widest))
+        return self.call(edges.of_rows, self.layout, ranges)
+
+    def counts(self, edges: Edges, rulers: Any) -> Any:
+        return self.fold(count_rows, sum, edges, rulers)
+
+    def pairwise(
+        self, pairs: PairsOfRows, work: Callable[..., Any], *args: Any, bins: int | None = None
+    ) -> Any:
+        return by_blocks(self, pairs, work, *args, bins=bins)
+
+    def labelled(
+        self, values: Any, template: xr.DataArray, attrs: Attributes, *, pointwise: bool
+    ) -> xr.DataArray:
+        shape = (*template.shape, *((self.layout.n_samples,) if pointwise else ()))
+        return self.layout.labelled(self._as_array(values, shape), template, attrs, pointwise)
+
+    def _as_array(self, values: Any, shape: tuple[int, ...]) -> Any:
         """Return a task as a dask array, which keeps what a cluster holds of the input."""
         import dask.array
         from dask.highlevelgraph import HighLevelGraph
@@ -102,7 +128,12 @@ class Chunked(Source):
         *args: Any,
         side_by_side: bool = True,
     ) -> Any:
-        """Return a task that merges those of a few parts of the samples, each a chain of tasks."""
+        """
+        Return ``work(self, *args, None)`` of all samples: a few parts, each a chain of tasks.
+
+        ``found = work(part, *args, found)`` adds to what was found before, and ``merge`` makes one
+        of several; `side_by_side` with one thread for each part, else in turn.
+        """
         threads, workers = cluster()
         share = self.array_bytes() / len(self._samples)
         each = max(1, int(LINK_BYTES / max(share, 1)))
@@ -119,7 +150,6 @@ class Chunked(Source):
         return ends[0]
 
     def rowwise(self, work: Callable[..., Any], *args: Any) -> Any:
-        """Return a task that joins those of blocks of rows."""
         workers, n_rows = cluster()[1], self.layout.n_rows
         step = max(1, min(self.block(), -(-n_rows // workers)))
         bounds = [(a, min(a + step, n_rows)) for a in range(0, n_rows, step)] or [(0, 0)]
@@ -177,27 +207,27 @@ class Chunked(Source):
         return self._layouts[chain]
 
     def load(self, start: int, stop: int) -> np.ndarray:
-        """Return the values of consecutive rows, after a check that they are finite."""
         values = np.empty((stop - start, self.layout.n_samples), self.dtype)
+        low, high = np.full(len(values), np.inf), np.full(len(values), -np.inf)
         for row, first, piece in self.pieces((start, stop)):
-            values[row - start, first : first + piece.shape[1]] = piece
+            least, greatest = self.layout.range_of(piece, row, first)
+            at = row - start
+            low[at], high[at] = np.minimum(low[at], least), np.maximum(high[at], greatest)
+            values[at, first : first + piece.shape[1]] = piece
             del piece
-        low, high = self.range_of(np.arange(start, stop), 0, values)
-        self.layout.check_range(*(np.where(np.isinf(side), 0, side) for side in (low, high)))
+        self.layout.check_range(low, high, start)
         return values
 
-    def codes(
-        self, start: int, stop: int, edges: Edges, bins_of_rows: tuple[np.ndarray, np.ndarray]
-    ) -> np.ndarray:
-        """Return the bins of consecutive rows, found chunk by chunk."""
+    def codes(self, start: int, stop: int, edges: Edges, rulers: Rulers) -> np.ndarray:
         from infonb.measures.kernels.counts import code_type, row_codes
 
-        sets, which = bins_of_rows
+        sets, which = rulers
         shape = (stop - start, self.layout.n_samples)
         codes = np.empty(shape, code_type(sets.shape[1] - 1))
         for row, first, piece in self.pieces((start, stop)):
             if edges.given is not None:
-                edges.check_inside(self.layout, *self.range_of(row, first, piece))
+                ends = range_of_piece(self.layout, row, first, piece)
+                edges.check_inside(self.layout, *ends)
             own = row_codes(piece, sets, which[row])
             codes[row - start, first : first + piece.shape[1]] = own
             del piece
@@ -267,7 +297,7 @@ def _ahead(chunks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
             del found
 
 
-def _one_block(part: Source, work: Callable[..., Any], start: int, stop: int, *args: Any) -> Any:
+def _one_block(part: Chunked, work: Callable[..., Any], start: int, stop: int, *args: Any) -> Any:
     return work(part.load(start, stop), start, stop, *args)
 
 
@@ -280,9 +310,3 @@ def _divided(items: range, parts: int) -> list[range]:
 def _within(row: np.ndarray, bounds: tuple[int, int] | None) -> np.ndarray:
     start, stop = bounds or (0, len(row) and int(row.max()) + 1)
     return (row >= start) & (row < stop)
-
-
-def source(activation: xr.DataArray, dim: Hashable) -> Source:
-    """Return the rows of an array with dims (layer, neuron, dim) and any batch dims."""
-    where, array = layout(activation, dim)
-    return Loaded(array, where) if array.chunks is None else Chunked(array, where)

@@ -1,4 +1,4 @@
-"""Counts of the values in the bins, part of the samples by part: of rows and of pairs of rows."""
+"""What is added up chunk by chunk: ranges of rows, counts in the bins of rows and of pairs."""
 
 from __future__ import annotations
 
@@ -6,57 +6,78 @@ from typing import Any
 
 import numpy as np
 
-from infonb.measures.rows.chunked import Chunked
 from infonb.measures.rows.cluster import on_worker
-from infonb.measures.rows.edges import Edges
-from infonb.measures.rows.source import Source
+from infonb.measures.rows.edges import Edges, Rulers
+from infonb.measures.rows.layout import Layout
 
-__all__ = ["bins_of", "count_pairs", "count_rows", "tiles"]
+# a Chunked, which is made of these functions
+Pieces = Any
 
-# The joint counts of pairs that are held at a time.
-TILE_BYTES = 2**28
+__all__ = [
+    "add_counts",
+    "checked_range",
+    "count_pairs",
+    "count_rows",
+    "range_of_piece",
+    "range_of_rows",
+    "widest",
+]
+
+Ends = tuple[np.ndarray, np.ndarray]
+Counts = tuple[np.ndarray, np.ndarray]
 
 
-def bins_of(rows: Source, edges: Edges, *, counted: bool = False) -> Any:
-    """
-    Return the sets of edges and which of them each row has, now or as a task.
-
-    With `counted`, what follows (`count_rows`, `count_pairs`, `Source.codes`) finds values outside
-    given edges.
-    """
-    if counted and edges.given is not None and rows.lazy:
-        return edges.given[None, :], np.zeros(rows.layout.n_rows, np.int64)
-    return rows.call(edges.of_rows, rows.layout, rows.ranges())
+def range_of_rows(part: Pieces, onto: Ends | None = None) -> Ends:
+    """Return the least and the greatest value of every row, and of earlier parts."""
+    low, high = onto or _of_no_values(part.layout)
+    for row, first, values in part.pieces():
+        least, greatest = range_of_piece(part.layout, row, first, values)
+        low, high = np.minimum(low, least), np.maximum(high, greatest)
+        del values  # before the next chunk is made
+    return low, high
 
 
-def count_rows(
-    part: Source,
-    edges: Edges,
-    bins_of_rows: tuple[np.ndarray, np.ndarray],
-    onto: np.ndarray | None,
-) -> np.ndarray:
+def widest(parts: list[Ends]) -> Ends:
+    """Return one range of several."""
+    low = np.minimum.reduce([part[0] for part in parts])
+    return low, np.maximum.reduce([part[1] for part in parts])
+
+
+def checked_range(where: Layout, ranges: Ends) -> Ends:
+    """Return ranges that float64 can tell apart."""
+    where.check_range(*ranges)
+    return ranges
+
+
+def range_of_piece(where: Layout, row: np.ndarray, first: int, values: np.ndarray) -> Ends:
+    """Return the range of all rows, (row,), of a piece that holds some of them."""
+    low, high = _of_no_values(where)
+    low[row], high[row] = where.range_of(values, row, first)
+    return low, high
+
+
+def _of_no_values(where: Layout) -> Ends:
+    return np.full(where.n_rows, np.inf), np.full(where.n_rows, -np.inf)
+
+
+def count_rows(part: Pieces, edges: Edges, rulers: Rulers, onto: np.ndarray | None) -> np.ndarray:
     """Return how many values of every row lie in each bin, (row, bins) int64, added to earlier."""
     from infonb.measures.kernels.counts import row_counts
 
-    sets, which = bins_of_rows
+    sets, which = rulers
     shape = (part.layout.n_rows, sets.shape[1] - 1)
     counts = np.zeros(shape, np.int64) if onto is None else onto.copy()
     for row, first, values in part.pieces():
-        if part.lazy and edges.given is not None:
-            edges.check_inside(part.layout, *part.range_of(row, first, values))
+        if edges.given is not None:
+            edges.check_inside(part.layout, *range_of_piece(part.layout, row, first, values))
         counts[row] += row_counts(values, sets, which[row])
         del values  # before the next chunk is made
     return counts
 
 
 def count_pairs(
-    part: Chunked,
-    edges: Edges,
-    bins_of_rows: tuple[np.ndarray, np.ndarray],
-    pairs: tuple[np.ndarray, np.ndarray],
-    after: Any,
-    onto: tuple[np.ndarray, np.ndarray] | None,
-) -> tuple[np.ndarray, np.ndarray]:
+    part: Pieces, edges: Edges, rulers: Rulers, pairs: Ends, after: Any, onto: Counts | None
+) -> Counts:
     """
     Return the counts of rows, (row, bins) int64, and the joint ones, (pair, bins * bins) int32.
 
@@ -66,33 +87,34 @@ def count_pairs(
     from infonb.measures.kernels.counts import row_codes, row_counts
     from infonb.measures.kernels.joint import add_joint_counts
 
-    sets, which = bins_of_rows
-    first, second = pairs
+    sets, which = rulers
     bins, n_rows = sets.shape[1] - 1, part.layout.n_rows
     if onto is None:
         counts = np.zeros((n_rows, bins), np.int64)
         whole = np.int32 if part.layout.n_samples < 2**31 else np.int64
-        joint = np.zeros((len(first), bins * bins), whole)
+        joint = np.zeros((len(pairs[0]), bins * bins), whole)
     else:  # on a cluster the task may be tried again, and the counts may be read-only
         counts, joint = (earlier.copy() for earlier in onto) if on_worker() else onto
     there, codes = -1, np.empty((0, 0), np.uint8)
     for row, start, values in part.pieces(together=True):
         if edges.given is not None:
-            edges.check_inside(part.layout, *part.range_of(row, start, values))
+            edges.check_inside(part.layout, *range_of_piece(part.layout, row, start, values))
         counts[row] += row_counts(values, sets, which[row])
         own = row_codes(values, sets, which[row])
         del values  # before the next chunk is made
         if start != there:
             if there >= 0:
-                add_joint_counts(codes, codes, bins, bins, first, second, joint)
+                add_joint_counts(codes, codes, bins, bins, *pairs, joint)
             there, codes = start, np.empty((n_rows, own.shape[1]), own.dtype)
         codes[row] = own
     if there >= 0:
-        add_joint_counts(codes, codes, bins, bins, first, second, joint)
+        add_joint_counts(codes, codes, bins, bins, *pairs, joint)
     return counts, joint
 
 
-def tiles(n_pairs: int, bins: int) -> list[slice]:
-    """Divide the pairs so that the joint counts of a tile take 256 MB; each reads everything."""
-    size = max(1, TILE_BYTES // (4 * bins * bins))
-    return [slice(start, start + size) for start in range(0, max(n_pairs, 1), size)]
+def add_counts(parts: list[Counts]) -> Counts:
+    """Return one pair of counts of several."""
+    counts, joint = parts[0]
+    for more_counts, more_joint in parts[1:]:
+        counts, joint = counts + more_counts, joint + more_joint
+    return counts, joint

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonb.measures.options import Attributes
+from infonb.dims import Attributes
 from infonb.measures.rows.layout import Layout
 from infonb.validate import check_choice, check_integer
 
-__all__ = ["RULERS", "Edges", "check_edges"]
+__all__ = ["RULERS", "Edges", "Rulers", "check_edges"]
 
 RULERS = ("common", "shared", "neuron")
+
+# Sets of edges (set, bins + 1), and which of them each row has.
+Rulers = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,14 @@ class Edges:
             attrs |= {"lowest_edge": ends[0], "highest_edge": ends[1]}
         return attrs
 
-    def of_rows(
-        self, where: Layout, ranges: tuple[np.ndarray, np.ndarray]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the sets of edges (set, bins + 1), and which set each row has."""
+    def of_rows(self, where: Layout, ranges: tuple[np.ndarray, np.ndarray]) -> Rulers:
+        """Return the rulers of rows with these least and greatest values, (row,) each."""
         from infonb.measures.kernels.counts import equal_edges
 
         low, high = ranges
         if self.given is not None:
             self.check_inside(where, low, high)
-            return self.given[None, :], np.zeros(where.n_rows, np.int64)
+            return self.given_rulers(where)
         if self.kind == "neuron" or not where.n_rows:
             return equal_edges(low, high, self.bins), np.arange(where.n_rows)
         if self.kind == "shared":
@@ -56,6 +57,11 @@ class Edges:
         _, start, which = np.unique(where.batch, return_index=True, return_inverse=True)
         low, high = np.minimum.reduceat(low, start), np.maximum.reduceat(high, start)
         return equal_edges(low, high, self.bins), which
+
+    def given_rulers(self, where: Layout) -> Rulers:
+        """Return the given edges as the ruler of all rows."""
+        assert self.given is not None
+        return self.given[None, :], np.zeros(where.n_rows, np.int64)
 
     def check_inside(self, where: Layout, low: np.ndarray, high: np.ndarray) -> None:
         """Raise a ValueError that names the first row outside the given edges."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import UNIT_DIMS, inside_width
+from infonb.dims import UNIT_DIMS, Attributes, inside_width
 from infonb.validate import check_dim
 
 __all__ = ["Layout", "layout", "plain", "real"]
@@ -21,11 +22,7 @@ EXACT = 2**53
 
 @dataclass(frozen=True)
 class Layout:
-    """
-    Where the neurons of an array (batch, layer, neuron, sample) are: which rows, which labels.
-
-    A row is one neuron of one batch entry; rows of an entry lie together. Padding has no row.
-    """
+    """Where the neurons are: a row is one neuron of one batch entry; padding has none."""
 
     template: xr.DataArray
     """The dims of a result (batch dims, then layer, neuron) and its coordinates; no values."""
@@ -48,20 +45,11 @@ class Layout:
         """How many samples a row has."""
         return len(self.samples)
 
-    @property
-    def unit_shape(self) -> tuple[int, ...]:
-        """Sizes of the dims layer and neuron, those that are there."""
-        return tuple(self.template.sizes[d] for d in self.unit_dims)
-
     @cached_property
     def batch(self) -> np.ndarray:
         """(row,) which batch entry a row belongs to."""
-        return self.position // max(int(np.prod(self.unit_shape)), 1)
-
-    @cached_property
-    def unit(self) -> np.ndarray:
-        """(row,) which neuron of its entry, as flat position in (layer, neuron)."""
-        return self.position % max(int(np.prod(self.unit_shape)), 1)
+        units = self.template.shape[self.template.ndim - len(self.unit_dims) :]
+        return self.position // max(math.prod(units), 1)
 
     def unpack(self, result: np.ndarray) -> np.ndarray:
         """Return values of the rows in the shape of the template; NaN where there was padding."""
@@ -78,22 +66,47 @@ class Layout:
             for dim, i in zip(template.dims, index, strict=True)
         )
 
-    def check_range(self, low: np.ndarray, high: np.ndarray) -> None:
-        """Raise a ValueError that names the first row whose values lie too far apart."""
+    def range_of(
+        self, values: np.ndarray, row: np.ndarray | None = None, first: int = 0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and greatest value of rows from sample `first` on; refuse NaN."""
+        from infonb.measures.kernels.counts import row_range
+
+        least, greatest = row_range(values)
+        bad = ~(np.isfinite(least) & np.isfinite(greatest))
+        if bad.any():
+            at = int(np.argmax(bad))
+            sample = int(np.argmax(~np.isfinite(values[at])))
+            self.refuse(at if row is None else int(row[at]), first + sample, values[at, sample])
+        return least, greatest
+
+    def labelled(
+        self, values: Any, template: xr.DataArray, attrs: Attributes, pointwise: bool
+    ) -> xr.DataArray:
+        """Return values in the shape of a template with its labels; pointwise: samples last."""
+        dims, coords = template.dims, dict(template.coords)
+        if pointwise:
+            dims = (*dims, self.dim)
+            coords |= {n: c for n, c in self.sample_coords.items() if set(c.dims) <= set(dims)}
+        return xr.DataArray(values, coords, dims, attrs=attrs)
+
+    def check_range(self, low: np.ndarray, high: np.ndarray, start: int = 0) -> None:
+        """Raise a ValueError that names the first row, from `start`, with values too far apart."""
         with np.errstate(over="ignore"):
             wide = np.isinf(high - low)
         if wide.any():
             row = int(np.argmax(wide))
+            place = self.where(start + row)
             raise ValueError(
                 f"activation spans {low[row]} to {high[row]}"
-                f"{' at ' * bool(self.where(row)) + self.where(row)}: differences overflow "
+                f"{' at ' * bool(place)}{place}: differences overflow "
                 "float64. Scale it down first; entropy (binned) and MI do not depend on a common "
                 "scale."
             )
 
     def refuse(self, row: int, sample: int, value: float) -> None:
         """Raise a ValueError that names a value that is NaN or infinite."""
-        label = plain(self.samples.values[sample])
+        value, label = float(value), plain(self.samples.values[sample])
         place = ", ".join(p for p in (self.where(row), f"{self.dim} {label!r}") if p)
         remedy = (
             f"Leave that one out (activation.drop_sel({self.dim}=[{label!r}])) or repair the "
@@ -108,11 +121,7 @@ class Layout:
 
 
 def layout(activation: xr.DataArray, dim: Hashable) -> tuple[Layout, xr.DataArray]:
-    """
-    Return where the neurons are, and the array with dims (batch, layer, neuron, dim).
-
-    Rows at or beyond the coordinate ``width`` are padding. Values are neither read nor copied.
-    """
+    """Return where the neurons are, and the array as (batch, layer, neuron, dim), not read."""
     check_dim(dim, activation.dims, "activation")
     _check_real(activation.dtype)
     units = tuple(d for d in UNIT_DIMS if d in activation.dims and d != dim)

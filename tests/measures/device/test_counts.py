@@ -3,8 +3,13 @@ import pytest
 import torch
 
 from infonb.measures.device import counts as _device_counts
-from infonb.measures.device.dispatch import joint_sums
+from infonb.measures.device.dispatch import joint_sums_on
 from infonb.measures.kernels import joint as _joint
+
+
+def joint_sums(*args, device, budget=None, **options):
+    return joint_sums_on(device, budget)(*args, **options)
+
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 device = pytest.mark.parametrize("device", DEVICES)

@@ -17,7 +17,12 @@ from scipy.special import digamma
 
 import infonb as inb
 from infonb.measures.device import walk as _device_walk
-from infonb.measures.device.dispatch import ksg_information
+from infonb.measures.device.dispatch import ksg_information_on
+
+
+def ksg_information(*args, device, budget=None, **options):
+    return ksg_information_on(device, budget)(*args, **options)
+
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 device = pytest.mark.parametrize("device", DEVICES)
@@ -180,8 +185,7 @@ IN_ONE_KERNEL = """
 import torch
 from infonb.measures.device import triton as _device_triton
 from infonb.measures.device import walk as _device_walk
-from infonb.measures.device.dispatch import ksg_information
-from measures.families import families
+from measures.device.test_ksg import FAMILIES, families, ksg_information
 
 walk = _device_walk._walk
 

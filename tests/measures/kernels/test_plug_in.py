@@ -5,7 +5,8 @@ from measures.plain_loops import shannon
 from scipy.stats import norm
 
 import infonb as inb
-from infonb.measures.kernels.plug_in import plug_in
+from infonb.measures.estimators import Binned, Mode
+from infonb.measures.rows.edges import Edges
 
 R = 200  # repetitions; a mean over them may be 4 standard errors off
 
@@ -18,7 +19,10 @@ def mean_is(values, expected, more=0.0):
 
 def each_with_each(x, y, bins, **options):
     rows = np.arange(len(x), dtype=np.int32)
-    return plug_in(x.astype(np.int32), y.astype(np.int32), (bins, bins), rows, rows, **options)
+    ends, sides = (rows, rows), (x.astype(np.int32), y.astype(np.int32))
+    return Binned(Edges("common", bins), **options).of_codes(
+        sides, (bins, bins), ends, rows, Mode()
+    )
 
 
 def loop(x, y, corrected=None):

@@ -10,8 +10,9 @@ import xarray as xr
 from measures.rows.test_larger_than_memory import activations, in_chunks
 
 import infonb as inb
-from infonb.measures import TiesWarning, pairwise
-from infonb.measures.rows import chunked, cluster
+from infonb.measures import TiesWarning
+from infonb.measures.rows import cluster, pairing
+from infonb.measures.rows.loaded import rows_of
 
 distributed = pytest.importorskip("distributed")
 
@@ -35,7 +36,7 @@ def client(tmp_path_factory):
 def joint_counts_are_added_up():
     """Small data would have the codes of all rows in memory."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairwise, "_better_folded", lambda *_: True)
+        patch.setattr(pairing, "better_added_up", lambda *_: True)
         yield
 
 
@@ -171,7 +172,7 @@ def test_a_task_has_what_it_needs_and_no_more(client, store):
     """Of the graph only its own chunks, so that thousands of tasks stay small."""
     part = opened(store, {})
     many = xr.concat([part] * 50, "sample").chunk(sample=20)  # 1,000 chunks
-    rows = chunked.source(many, "sample")
+    rows = rows_of(many, "sample")
     whole = len(pickle.dumps(rows._blocks))
     for some in (rows._part(None, range(3)), rows._part([(0, 1)], range(3))):
         assert len(pickle.dumps(some._blocks)) < whole / 10
@@ -183,7 +184,7 @@ def test_threads_of_a_worker(client):
     def threads():
         import numba
 
-        part = chunked.source(xr.DataArray(np.zeros(3), dims="sample").chunk(), "sample")
+        part = rows_of(xr.DataArray(np.zeros(3), dims="sample").chunk(), "sample")
         return part.task(lambda own: numba.get_num_threads()).compute(scheduler="synchronous")
 
     assert client.submit(threads).result() == 1

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import infonb as inb
-from infonb.measures import TiesWarning, pairwise
+from infonb.measures import TiesWarning
 from infonb.measures.pairs import choose_pairs
-from infonb.measures.rows import chunked, cluster, counting
+from infonb.measures.rows import chunked, cluster, pairing
+from infonb.measures.rows.loaded import rows_of
 
-BETTER_FOLDED = pairwise._better_folded
+BETTER_ADDED_UP = pairing.better_added_up
 
 CHUNKS = {
     "samples": {"sample": 7},
@@ -35,7 +36,7 @@ CHUNKS = {
 def joint_counts_are_added_up():
     """Small data would have the codes of all rows in memory."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pairwise, "_better_folded", lambda *_: True)
+        patch.setattr(pairing, "better_added_up", lambda *_: True)
         yield
 
 
@@ -156,7 +157,7 @@ def test_binned(chunks):
 def test_blocks_of_neurons(options, rows, monkeypatch):
     options = {"estimator": "binned", **options}
     monkeypatch.setattr(chunked, "BLOCK_BYTES", rows * 4 * 40)
-    monkeypatch.setattr(pairwise, "TASK_VALUES", 3 * 40)  # three pairs a task
+    monkeypatch.setattr(pairing, "TASK_VALUES", 3 * 40)  # three pairs a task
     for name in ("samples", "uneven", "as stored"):
         lazy = inb.mutual_information(activations().chunk(CHUNKS[name]), **options)
         if options["estimator"] != "binned":
@@ -389,7 +390,7 @@ def test_long_work_is_a_chain_of_tasks(monkeypatch):
 def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
     plain = activations()
     expected = inb.mutual_information(plain, estimator="binned", **options)
-    monkeypatch.setattr(pairwise, "_better_folded", lambda *_: False)
+    monkeypatch.setattr(pairing, "better_added_up", lambda *_: False)
     code = 2 if options.get("bins", 10) > 256 else 1
     monkeypatch.setattr(chunked, "BLOCK_BYTES", block * 40 * code)
     acts, seen = counted(plain, sample=11, layer=1)
@@ -412,9 +413,9 @@ def test_codes_of_blocks_of_neurons(options, block, monkeypatch):
 )
 def test_many_bins_are_not_added_up(n_neurons, n_samples, bins, added_up):
     empty = dask.array.zeros((n_neurons, n_samples), np.float32, chunks=(n_neurons, n_samples))
-    rows = chunked.source(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
-    pairs = choose_pairs(rows.layout)
-    assert BETTER_FOLDED(rows, pairs, bins) == added_up
+    rows = rows_of(xr.DataArray(empty, dims=("neuron", "sample")), "sample")
+    n_pairs = len(choose_pairs(rows.layout).ends[0])
+    assert BETTER_ADDED_UP(rows, n_pairs, bins) == added_up
 
 
 @pytest.mark.parametrize("corrected", [None, "miller-madow"])
@@ -425,7 +426,7 @@ def test_joint_counts_in_tiles(corrected, monkeypatch):
     expected = inb.mutual_information(plain, **options)
     n_pairs = 6 * 7 // 2
     for pairs, passes in ((n_pairs, 1), (n_pairs - 1, 2), (5, 5), (1, n_pairs)):
-        monkeypatch.setattr(counting, "TILE_BYTES", pairs * 4 * 81 + 3)
+        monkeypatch.setattr(pairing, "TILE_BYTES", pairs * 4 * 81 + 3)
         acts, seen = counted(plain, layer=1, sample=20)
         lazy = inb.mutual_information(acts, **options)
         assert not seen

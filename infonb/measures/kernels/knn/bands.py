@@ -24,11 +24,7 @@ HEIGHT, FEWEST = 3.0, 24
 
 
 class Lists(NamedTuple):
-    """
-    The points of a pair of rows in lists: bands of y by ascending x, then long runs of x by y.
-
-    Few wide arrays: the time to compile a kernel grows with the number of its arguments.
-    """
+    """Bands of y by ascending x, then long runs of x by y; few arrays, which compile fast."""
 
     along: np.ndarray  # (place,) the coordinate that ascends
     across: np.ndarray  # (place,) the other one

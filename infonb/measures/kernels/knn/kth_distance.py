@@ -39,11 +39,9 @@ __all__ = ["kth_distances"]
 @compiled
 def kth_distances(x, y, a, b, bands, into, k, like, lists, radius):  # type: ignore[no-untyped-def]
     """
-    Set the distance from every sample to its k-th nearest other one, for some pairs of rows.
+    Set into[p] of `radius`, (pair, sample), for row a[p] of `x` and b[p] of `y` in bands[p] bands.
 
-    Pair p is row a[p] of `x` and b[p] of `y`, dealt into bands[p] bands of y, and number into[p] of
-    the result. `like` says how the least distances are kept: a tuple of k items or more (in
-    registers), or an array of 8 k (in memory).
+    `like`: a tuple of k items or more keeps the least in registers, an array of 8 k in memory.
     """
     found, span = lists.radius, lists.span
     for pair in range(len(into)):

@@ -21,11 +21,10 @@ def add_psi_within(  # type: ignore[no-untyped-def]
     ordered, eighths, levels, orders, lengths, which, radii, psi, totals, tied, points
 ):
     """
-    Add the sum over the samples of psi(n) to the total of each pair of rows.
+    Add the sum over the samples of psi(n) to the total of each pair of rows, and to `points`.
 
     n counts the samples of one variable nearer than the radius, the own one included; at radius 0
-    those of the same value. Pair p has row which[p] and the radii of its samples radii[p]. Also
-    set how many radii are 0, and add each psi(n) to `points` where it has room.
+    those of the same value, and `tied` is how many of these radii there are.
     """
     n = orders.shape[1]
     for pair in range(len(which)):

@@ -17,11 +17,7 @@ RUNS, LONG = 4, 64
 
 
 class SortedRows(NamedTuple):
-    """
-    Rows in ascending order.
-
-    "By sample" means in the order in which the samples came; a rank is a place in the sorted row.
-    """
+    """Rows in ascending order: a rank is a place there; "by sample" is the order of samples."""
 
     values: np.ndarray  # (row, sample) float64, by sample
     ordered: np.ndarray  # (row, PAD + rank + PAD) float64, between infinities
@@ -40,7 +36,7 @@ def bytes_per_row(n_samples: int) -> int:
 
 def _levels(n_samples: int) -> tuple[np.ndarray, int]:
     """
-    Return where each level begins and the length of the index.
+    Return where each level of the index begins and its length.
 
     The item m of a level of groups of 8, 64, ... is the last value of group m. The coarsest level
     has less than 8 groups; every level ends in infinite values, up to a multiple of 8.
