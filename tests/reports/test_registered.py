@@ -73,7 +73,7 @@ def test_report(pebbles, tmp_path, monkeypatch):
     assert report.page.name == "pebbles.html"
     assert "<title>Pebbles on a beach" in page
     assert "thrown [3]" in page
-    assert "infonb.reports.run_report(&#39;pebbles&#39;, {&#39;thrown&#39;: [3]})" in page
+    assert "infonb.reports.run_report('pebbles', {'thrown': [3]})" in page
 
 
 def test_its_values_are_checked_as_all_others(pebbles, tmp_path):
