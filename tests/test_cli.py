@@ -93,7 +93,7 @@ def test_run_folds_code_and_shows_progress_by_default(
         (["list", "colored"], "no experiment 'colored'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
         (["run", NAME, "-p", "alhpa=1"], "no parameter 'alhpa'; there are 'alpha', 'epochs',"
-         " 'dataset'. Did you mean 'alpha'?"),
+         " 'dataset', 'cache'. Did you mean 'alpha'?"),
         (["run", NAME, "-p", "alpha=2"], "alpha must be between 0 and 1; not 2.0."
          " The nearest is 1."),
         (["run", NAME, "-p", "epochs=many"], "epochs must be a whole number (at least 1);"

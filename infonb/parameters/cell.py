@@ -125,9 +125,11 @@ def _comments(source: str) -> dict[int, tuple[str, bool]]:
 
 
 def _help(comments: Mapping[int, tuple[str, bool]], statement: ast.AnnAssign) -> str:
+    # a formatter puts a long line into brackets, with its comment on the line inside
     end = statement.end_lineno or statement.lineno
-    if end in comments:
-        return comments[end][0]
+    inside = [comments[line][0] for line in range(statement.lineno, end + 1) if line in comments]
+    if inside:
+        return " ".join(inside)
     above: list[str] = []
     line = statement.lineno - 1
     while line in comments and comments[line][1]:

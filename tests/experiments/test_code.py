@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import itertools
+import linecache
 import shutil
 import sys
 import threading
@@ -18,7 +19,8 @@ import infonb
 from infonb import experiments
 from infonb.experiments import ColoredDigits, Experiment
 from infonb.experiments.cache import _TRAINING
-from infonb.experiments.code import Closure, Sources, code_digest
+from infonb.experiments.code import Closure, code_digest
+from infonb.experiments.sources import Sources
 from infonb.parameters import parameter
 
 PACKAGE = Path(infonb.__file__).parent
@@ -513,3 +515,32 @@ def test_whatever_runs_is_in_the_closure(name, tmp_path):
     assert not _missing(Closure(Sources(), cls, _TRAINING), trained | read)
     # what was measured lies in the folder of its training: it is voided by the code of both
     assert not _missing(Closure(Sources(), cls, (*_TRAINING, *MEASURES)), measured)
+
+
+def test_helpers_in_other_modules_of_the_user_are_followed(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def digest(factor):
+        (tmp_path / "my_helpers.py").write_text(
+            f"FACTOR = {factor}\ndef scale(x):\n    return FACTOR * x\n"
+        )
+        (tmp_path / "my_more.py").write_text(
+            "import my_helpers\ndef twice(x):\n    return my_helpers.scale(x)\n"
+        )
+        (tmp_path / "my_experiment.py").write_text(
+            "from my_more import twice\n"
+            "from infonb.experiments import ColoredDigits\n"
+            "class Mine(ColoredDigits):\n"
+            "    name = 'mine'\n"
+            "    def data(self, alpha, seed):\n"
+            "        return twice(super().data(alpha, seed))\n"
+        )
+        for name in ("my_helpers", "my_more", "my_experiment"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        linecache.clearcache()
+        return code_digest(importlib.import_module("my_experiment").Mine, ("data", "train"))
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert digest(2) == digest(2)
+    assert digest(2) != digest(3)

@@ -121,22 +121,25 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_been(tmp_path):
 
 
 NARROW = """
-import sys
 import torch
 from infonb.networks.resnet import ResNet18
 
 torch.set_num_threads(1)
-inputs, labels = torch.randn(32, 3, 32, 32), torch.arange(32) % 3
+inputs, labels = torch.randn(8, 3, 64, 64), torch.arange(8) % 3
 for width in (2, 4):
     model = ResNet18(n_classes=3, width=width, stem="small")
     optimizer = torch.optim.Adam(model.parameters())
+    kept = []
     for step in range(100):
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(model(inputs), labels).backward()
         optimizer.step()
+        # memory of many sizes in between, which would be written over
+        kept = [*kept[::2], *(torch.randn(37 + step) for _ in range(50))]
 """
 
 
+@pytest.mark.slow
 def test_narrow_networks_train_without_writing_beyond_their_memory():
     """In a process of its own, which would be aborted; see `BasicBlock`."""
     done = subprocess.run([sys.executable, "-c", NARROW], capture_output=True, text=True)
@@ -146,6 +149,7 @@ def test_narrow_networks_train_without_writing_beyond_their_memory():
 @pytest.mark.parametrize("n_in", [3, 8])
 def test_the_shortcut_takes_every_second_row_and_column(n_in):
     block = BasicBlock(n_in, 16, stride=2).double()
+    assert block.shortcut.conv.stride == ((1, 1) if n_in < 8 else (2, 2))
     weight = block.shortcut.conv.weight.data.normal_()
     inputs = images(2, n_in, 7, 6).double().requires_grad_()
     seen = []

@@ -258,6 +258,13 @@ def test_notebook_parameters_are_read(tmp_path: Path) -> None:
     assert_same(write(tmp_path, SOURCE), Sample)
 
 
+def test_a_formatter_may_put_a_long_line_into_brackets(tmp_path: Path) -> None:
+    line = 'layers: list[str] = ["fc1"]  # which layers\n'
+    assert line in SOURCE
+    long = SOURCE.replace(line, 'layers: list[str] = (\n    ["fc1"]  # which layers\n)\n')
+    assert_same(write(tmp_path, long), Sample)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -64,6 +64,7 @@ def pebbles(tmp_path, monkeypatch):
     sys.modules.pop("pebbles", None)
 
 
+@pytest.mark.slow
 def test_report(pebbles, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert notebook_path("pebbles") == pebbles / "beach.ipynb"

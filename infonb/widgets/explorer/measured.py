@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.measures import TiesWarning, entropy, mutual_information
-from infonb.measures.ties import TOLERATED, TOLERATED_BIAS, grid_bias
+from infonb.measures.ties import TOLERATED
 from infonb.validate import check_integer
 from infonb.widgets.explorer.choice import Choice, Kept
 from infonb.widgets.explorer.matrix import Matrix, order_by_information
@@ -140,29 +140,27 @@ class Measured(Sampled):
         """Return the MI of two neurons, KSG's or where ties forbid it mixture's, and which."""
         values = self.network(level, n).values[layer, list(pair)]
         both = xr.DataArray(values, dims=("neuron", "sample"))
-        x, y = values.astype(float)
-        ties = _ties(x, y, k)
-        if ties == "ties":
+        # not told by the warning of ties, which another thread that compiles can swallow
+        if _tied(values[0], values[1], k) > TOLERATED:
             found = mutual_information(both, k=k, estimator="mixture")
             return float(found.values[0, 1]), f"mixture: ties, k = {k}"
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", TiesWarning)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", TiesWarning)
             found = mutual_information(both, k=k)
-        more = ", too high: values on a grid" if ties == "grid" else ""
+        more = ", too high: values on a grid" if caught else ""
         return float(found.values[0, 1]), f"KSG, k = {k}{more}"
 
 
-def _ties(x: np.ndarray, y: np.ndarray, k: int) -> str:
-    """
-    Return of what KSG would warn for a pair, "ties" or "grid" or nothing.
-
-    Not from its warning: what is compiled meanwhile in another thread can lose that.
-    """
-    _, which, counts = np.unique(x + 1j * y, return_inverse=True, return_counts=True)
-    if (counts[which] > k).mean() > TOLERATED:
-        return "ties"
-    repeated = any(len(np.unique(side)) < len(side) for side in (x, y))
-    return "grid" if repeated and grid_bias(x, y, k) > TOLERATED_BIAS else ""
+def _tied(x: np.ndarray, y: np.ndarray, k: int) -> float:
+    """Return which share of samples has the same two values as at least k others."""
+    ordered = np.sort(x)
+    if not (ordered[k:] == ordered[:-k]).any():
+        return 0.0  # most often, and at once
+    order = np.lexsort((y, x))
+    x, y = x[order], y[order]
+    alike = (x[k:] == x[:-k]) & (y[k:] == y[:-k])  # of a run of n samples, n - k
+    runs = np.count_nonzero(np.diff(alike, prepend=False, append=False)) // 2
+    return float(alike.sum() + k * runs) / len(x)
 
 
 @cache

@@ -47,7 +47,7 @@ def explore_training(
         neuron, other_layer, other_neuron) in a dataset, or one of them as an array. With seed or
         other dimensions, these are chosen too. Epochs at which nothing was measured (NaN) are left
         out, and so is a measure that is NaN everywhere, such as the MI of a single neuron. For the
-        MI of drawn neurons in a dataset see the notes of `infonb.explore_sweep`.
+        MI of sampled neurons in a dataset see the notes of `infonb.explore_sweep`.
     history
         What `infonb.fit` returned, for the curves: variables whose name ends in ``accuracy`` or
         ``loss``. They may also be in `results`.
@@ -59,7 +59,7 @@ def explore_training(
         Of the mutual information, if activations are given: ``"mixture"`` (which is KSG but for
         ties, such as those after a ReLU), ``"ksg"``, both with `k` neighbours, or ``"binned"``.
     neurons, max_samples
-        For mutual information at most so many neurons of each layer, and so many samples, are drawn
+        For mutual information at most so many neurons of each layer, and so many samples, are taken
         (seed 0); None: all. The picture says so. All neurons count for the entropy.
     unit
         Where the control of the unit starts: ``"nat"`` or ``"bit"``.

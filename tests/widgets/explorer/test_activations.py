@@ -15,7 +15,7 @@ from benchmarks.units import units
 import infonb as inb
 from infonb.widgets import explore
 from infonb.widgets.explorer.choice import Choice
-from infonb.widgets.explorer.measured import Measured, _ties
+from infonb.widgets.explorer.measured import Measured, _tied
 
 WIDTHS = {"fc1": 12, "fc2": 7}
 
@@ -127,17 +127,10 @@ def test_ties_are_found_though_a_warning_is_lost(acts, monkeypatch):
 
 @pytest.mark.parametrize("digits", [0, 1, 2, 3, 6])
 @pytest.mark.parametrize("k", [1, 3, 20])
-def test_ties_are_those_of_which_ksg_warns(digits, k):
-    both = np.random.default_rng(digits).normal(size=(500, 2)).round(digits)
-    both = xr.DataArray(both.T, dims=("neuron", "sample"))
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        inb.mutual_information(both, k=k)
-    words = [str(one.message) for one in caught]
-    expected = (
-        "ties" if any(one.startswith("KSG on ties") for one in words) else "grid" * bool(words)
-    )
-    assert _ties(*both.values, k) == expected
+def test_ties_are_samples_with_more_than_k_of_the_same_values(digits, k):
+    x, y = np.random.default_rng(digits).normal(size=(2, 500)).round(digits)
+    points = list(zip(x, y, strict=True))
+    assert _tied(x, y, k) == np.mean([points.count(one) > k for one in points])
 
 
 def test_values_on_a_grid_are_not_called_ties():
