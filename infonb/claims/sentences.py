@@ -144,7 +144,7 @@ def _uniform(outcome: int, claimed: int, n: int) -> str:
     in_all = {1: "", 2: " in both settings"}.get(n, f" in all {n} settings")
     if outcome == 0:
         in_none = {1: "", 2: " in either setting"}.get(n, f" in any of the {n} settings")
-        return f"whether {{name}} changes cannot be told{in_none}."
+        return f"whether {{name}} rises or falls cannot be told{in_none}."
     comma = "," if claimed and in_all else ""
     return f"{{name}} {_VERBS[outcome]}{_paper(outcome, claimed)}{comma}{in_all}."
 
@@ -166,7 +166,7 @@ def _decided(found: xr.DataArray, choice: str, groups: Sequence[_Group], claimed
         if parts:
             parts.append(f"{place} it {verb}{count}")
         elif group.outcome == 0:
-            parts.append(f"what {{name}} does cannot be told {place}{count}")
+            parts.append(f"whether {{name}} rises or falls cannot be told {place}{count}")
         else:
             parts.append(f"{{name}} {verb}{',' if paper else ''} {place}{count}")
     words = "; ".join(parts[:2]) + "".join(f", and {part}" for part in parts[2:])
@@ -189,7 +189,7 @@ def _undecided(found: xr.DataArray, values: Sequence[int], claimed: int) -> str:
     head = (
         f"{{name}} {_VERBS[most]}{_paper(most, claimed)}{comma} {share}"
         if most
-        else f"what {{name}} does cannot be told {share}"
+        else f"whether {{name}} rises or falls cannot be told {share}"
     )
     parts, anywhere = [], len(values) > 2
     for value in values[1:]:
@@ -296,6 +296,6 @@ def _levels(names: Sequence[str]) -> str:
 def _sentence(levels: str, words: str) -> str:
     """Put the levels, and an article, before what is said of a measure."""
     first, _, rest = words.partition(" ")
-    words = f"{first} the {rest}" if first in ("whether", "what") else f"the {words}"
+    words = f"{first} the {rest}" if first == "whether" else f"the {words}"
     words = f"{levels}, {words}" if levels else words
     return words[0].upper() + words[1:]

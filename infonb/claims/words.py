@@ -114,7 +114,7 @@ def layers_words(layers: Sequence[str]) -> str:
     if list(layers) == [NETWORK]:
         return ""
     if list(layers) == [MEAN]:
-        return ", mean of the layers,"
+        return " (mean of the layers)"
     numbers = [layer.removeprefix("layer ") for layer in layers]
     if all(number.isdigit() for number in numbers):
         return f" of layer{'s' if len(layers) > 1 else ''} {join(numbers)}"

@@ -102,10 +102,10 @@ def test_one_layer_in_words(changes, words):
 
 def test_what_is_never_clear_and_what_there_is_one_setting_of():
     assert describe_grid(grid_of(np.zeros((3, 4)), edges=EDGES, bins=BINS)) == [
-        "Whether the median entropy of fc1 changes cannot be told in any of the 12 settings."
+        "Whether the median entropy of fc1 rises or falls cannot be told in any of the 12 settings."
     ]
     assert describe_grid(grid_of([0], k=[3])) == [
-        "Whether the median entropy of fc1 changes cannot be told."
+        "Whether the median entropy of fc1 rises or falls cannot be told."
     ]
     assert describe_grid(grid_of([-1], k=[3])) == [f"{FIRST}falls, as the paper says."]
     assert describe_grid(grid_of([[0], [-1]], edges=EDGES[:2], bins=[10])) == [
@@ -113,8 +113,8 @@ def test_what_is_never_clear_and_what_there_is_one_setting_of():
         "network it cannot be told. The range of the bins decides."
     ]
     assert describe_grid(grid_of([0, 0, 1], k=[1, 3, 10], name="mutual_information")) == [
-        "What the median mutual information of fc1 does cannot be told with k up to 3 (both "
-        "settings); with k = 10 it rises, against the paper. The number of neighbours k decides."
+        "Whether the median mutual information of fc1 rises or falls cannot be told with k up to 3 "
+        "(both settings); with k = 10 it rises, against the paper. The number of neighbours k decides."
     ]
 
 
@@ -190,20 +190,20 @@ def comparisons(first, second):
 def test_comparisons_name_their_levels():
     grid = comparisons([[1, 1], [-1, -1]], [[1, 1], [1, 1]])
     assert describe_grid(grid) == [
-        "From a to b, the median entropy, mean of the layers, rises, as the paper says, in bins "
+        "From a to b, the median entropy (mean of the layers) rises, as the paper says, in bins "
         "common to one network (both settings); in bins over each neuron's own range it falls, "
         "against the paper (both). The range of the bins decides.",
-        'From a to "c, long", the median entropy, mean of the layers, rises, as the paper says, in '
+        'From a to "c, long", the median entropy (mean of the layers) rises, as the paper says, in '
         "all 4 settings.",
     ]
     same = comparisons([[1, 1], [1, 1]], [[1, 1], [1, 1]])
     assert describe_grid(same) == [
-        'From a to b and from a to "c, long", the median entropy, mean of the layers, rises, as '
+        'From a to b and from a to "c, long", the median entropy (mean of the layers) rises, as '
         "the paper says, in all 4 settings."
     ]
     one = describe_grid(grid.sel(edges="neuron", relu="after"))
     assert (
-        one[0] == "From a to b, the median entropy, mean of the layers, falls, against the paper."
+        one[0] == "From a to b, the median entropy (mean of the layers) falls, against the paper."
     )
 
 
