@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.options import per_unit
-from infonb.validate import check_integer
+from infonb.dims import UNITS
+from infonb.validate import check_choice, check_integer
 from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.controls import (
     SIZES,
@@ -179,7 +179,7 @@ def explore(
     """
     import ipywidgets as widgets
 
-    per_unit(unit)  # raises for another
+    check_choice("unit", unit, UNITS)
     measured = Measured(
         activations, by=by, max_samples=max_samples, max_neurons=max_neurons, seed=seed
     )

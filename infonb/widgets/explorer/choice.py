@@ -8,7 +8,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from infonb.measures.options import per_unit
+from infonb.dims import UNITS
 
 __all__ = ["Choice", "Kept"]
 
@@ -37,7 +37,7 @@ class Choice:
     @property
     def factor(self) -> float:
         """By what nats are multiplied."""
-        return 1 / per_unit(self.unit)
+        return 1 / UNITS[self.unit]
 
     def bins_in_words(self, bins: int | str = "") -> str:
         """Return which bins are meant, or how many others with the same edges."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from infonb.measures.options import per_unit
+from infonb.dims import UNITS
 from infonb.widgets.levels.quantiles import EVERY_LAYER
 
 __all__ = ["PairKind", "describe_estimator", "format_value", "unit_factor"]
@@ -61,7 +61,7 @@ def unit_factor(array: xr.DataArray, unit: str) -> tuple[float, str]:
     units = array.attrs.get("units", "nat")
     if units not in ("nat", "bit"):  # a share, which has no unit to change
         return 1.0, units
-    return per_unit(units) / per_unit(unit), unit
+    return UNITS[units] / UNITS[unit], unit
 
 
 def describe_estimator(array: xr.DataArray) -> str:
