@@ -114,7 +114,8 @@ def test_what_is_never_clear_and_what_there_is_one_setting_of():
     ]
     assert describe_grid(grid_of([0, 0, 1], k=[1, 3, 10], name="mutual_information")) == [
         "Whether the median mutual information of fc1 rises or falls cannot be told with k up to 3 "
-        "(both settings); with k = 10 it rises, against the paper. The number of neighbours k decides."
+        "(both settings); with k = 10 it rises, against the paper. The number of neighbours k "
+        "decides."
     ]
 
 
