@@ -149,7 +149,7 @@ def square(pairs: xr.DataArray) -> xr.DataArray:
     if not {"neuron", "other_neuron"} <= set(pairs.coords):
         return pairs
     both = [label for label in pairs.neuron.values if label in set(pairs.other_neuron.values)]
-    if len(both) == pairs.sizes["neuron"] == pairs.sizes["other_neuron"]:
+    if not both or len(both) == pairs.sizes["neuron"] == pairs.sizes["other_neuron"]:
         return pairs
     return pairs.sel(neuron=both, other_neuron=both)
 

@@ -12,7 +12,14 @@ os.environ["INFONB_CACHE"] = "none"
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# how fast examples are made says more of the machine, on which tests run side by side
+hypothesis.settings.register_profile(
+    "side by side", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("side by side")
 
 
 @pytest.fixture
