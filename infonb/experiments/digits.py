@@ -48,7 +48,7 @@ class NetworkParameters(ParameterSet):
     """Parameters of data, network and training."""
 
     dataset: str = parameter(
-        "digits", "digits: 8 x 8, offline; mnist: 14 x 14; or FILE.npz with images and labels"
+        "digits", "digits (8 x 8, offline), mnist (14 x 14), or FILE.npz: images, labels"
     )
     seed: list[int] = parameter(
         [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"

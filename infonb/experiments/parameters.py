@@ -18,7 +18,7 @@ class MeasureParameters(ParameterSet):
 
     bins: int = parameter(100, "bins of the entropy", minimum=1, affects="measures")
     edges: str = parameter(
-        "common", "one range of the bins: common to a network, shared by all, or for each neuron",
+        "common", "range of the bins: common to a network, shared by all, or of each neuron",
         choices=["common", "shared", "neuron"], affects="measures",
     )  # fmt: skip
     k: int = parameter(

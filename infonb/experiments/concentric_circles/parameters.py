@@ -69,7 +69,7 @@ class CircleParameters(MeasureParameters, _Networks, PresetParameters):
         20, "bins of the entropy if common or of each neuron", minimum=1, affects="measures"
     )
     edges: str = parameter(
-        "shared", "one range of the bins: common to a network, shared by all, or for each neuron",
+        "shared", "range of the bins: common to a network, shared by all, or of each neuron",
         choices=["common", "shared", "neuron"], affects="selection",
     )  # fmt: skip
     bin_width: float = parameter(
