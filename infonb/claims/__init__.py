@@ -8,7 +8,8 @@ from infonb.claims.grid import compare_settings
 from infonb.claims.rank import Rank, Trend
 from infonb.claims.rows import Row, claims_table
 from infonb.claims.sentences import describe_grid
-from infonb.claims.table import INTERVALS, Claim, ClaimsTable, interval
+from infonb.claims.table import ClaimsTable
+from infonb.claims.verdict import INTERVALS, Claim, interval
 from infonb.claims.within import Within
 
 __all__ = [

@@ -11,7 +11,7 @@ import xarray as xr
 
 from infonb.claims.bootstrap import Change, Medians, change, change_of_median
 from infonb.claims.rows import MEAN, Row, known_seeds, levels_of, lowest_and_highest
-from infonb.claims.table import Claim
+from infonb.claims.verdict import Claim
 from infonb.dims import within_layer, within_layers
 
 __all__ = ["Compare"]

@@ -10,7 +10,7 @@ import xarray as xr
 
 from infonb.claims.bootstrap import Medians, Numbers
 from infonb.claims.rows import MEAN, NETWORK, known_seeds
-from infonb.claims.table import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR, Claim, interval
+from infonb.claims.verdict import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR, Claim, interval
 from infonb.dims import within_layers
 from infonb.validate import check_choice, check_dim
 

@@ -10,7 +10,7 @@ import xarray as xr
 
 from infonb.claims.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
 from infonb.claims.rows import MEAN, Row, lowest_and_highest
-from infonb.claims.table import Claim
+from infonb.claims.verdict import Claim
 from infonb.dims import median_within_layers, square
 
 __all__ = ["Rank", "Trend"]

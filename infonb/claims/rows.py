@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.claims.table import Claim, ClaimsTable
+from infonb.claims.table import ClaimsTable
+from infonb.claims.verdict import Claim
 from infonb.validate import check_choice, check_dim
 
 __all__ = ["MEAN", "NETWORK", "Row", "claims_table"]

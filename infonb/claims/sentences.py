@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.grid import axes_of, measures_of, outcomes
-from infonb.claims.table import UNCLEAR
+from infonb.claims.verdict import UNCLEAR
 from infonb.claims.words import choice_words, is_ordered, join, layers_words, measure_words, where
 
 __all__ = ["describe_grid", "describe_setting"]

@@ -14,7 +14,8 @@ import xarray as xr
 from infonb.claims.bootstrap import decimals
 from infonb.claims.resampling import RESAMPLES, draw_counts
 from infonb.claims.rows import Row, levels_of
-from infonb.claims.table import Claim, signed
+from infonb.claims.table import signed
+from infonb.claims.verdict import Claim
 from infonb.validate import check_choice, check_dim
 
 __all__ = ["Within"]

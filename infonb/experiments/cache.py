@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.code import code_digest, libraries
+from infonb.experiments.code_digest import code_digest, libraries
 from infonb.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset, write_atomically
 

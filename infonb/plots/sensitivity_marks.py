@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from infonb.claims.table import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR
+from infonb.claims.verdict import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR
 
 __all__ = ["LOOKS", "ONE_SEED", "Look"]
 

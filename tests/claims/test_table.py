@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infonb.claims import Claim, ClaimsTable, change, interval
+from infonb.claims.table import claim_row
 
 
 def claim(effect, direction=1):
@@ -77,7 +78,7 @@ def test_table_says_that_one_seed_has_no_interval():
 def test_one_seed_shows_the_interval_of_its_neurons_and_decides_nothing():
     draws = np.linspace(0.0, 2.0, 1001)
     one = Claim("entropy rises", "fc1", 1, "1 → 2", "1 → 2", (1.0,), draws)
-    row = one.as_row()
+    row = claim_row(one)
     assert row["95 % bootstrap (seeds, neurons)"] == "+0.05 … +1.95"  # 2.5 % off each end
     assert row["95 % t (seeds)"] == "none"
     assert one.verdict == "too close to tell"
@@ -132,7 +133,7 @@ def test_small_effects_are_shown_with_two_digits():
     )
     found = change(values, "beta", 0.0, 1.0)
     assert found.here == "0.0460 → 0.0441"
-    assert Claim("", "", -1, "", *found).as_row()["difference"] == "−0.0019"
+    assert claim_row(Claim("", "", -1, "", *found))["difference"] == "−0.0019"
 
 
 def test_change_pairs_the_seeds():
@@ -151,8 +152,8 @@ def test_intervals_end_where_the_effect_does_and_the_verdict_stays():
     bound = Claim("rank", "network", 1, "τ = 0.9", "τ = 0.87", effect, bounds=(-1.0, 1.0))
     low, high = interval(effect)
     assert high > 1
-    assert free.as_row()["95 % t (seeds)"] == f"{low:+.2f} … {high:+.2f}"
-    assert bound.as_row()["95 % t (seeds)"] == f"{low:+.2f} … +1.00"
+    assert claim_row(free)["95 % t (seeds)"] == f"{low:+.2f} … {high:+.2f}"
+    assert claim_row(bound)["95 % t (seeds)"] == f"{low:+.2f} … +1.00"
     assert bound.verdict == free.verdict
     assert bound.bootstrap == free.bootstrap
     with pytest.raises(ValueError, match="bounds must be on either side of zero"):
@@ -175,5 +176,5 @@ def test_intervals_end_where_the_effect_does_and_the_verdict_stays():
     ],
 )
 def test_numbers_of_a_row_are_written_alike(words, shown):
-    row = Claim("", "", 1, words, words, (1.0, 1.1)).as_row()
+    row = claim_row(Claim("", "", 1, words, words, (1.0, 1.1)))
     assert row["paper"] == row["here"] == shown

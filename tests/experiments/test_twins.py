@@ -19,7 +19,7 @@ import xarray as xr
 
 from infonb import experiments
 from infonb.experiments.cache import kept_runs
-from infonb.experiments.code import Closure
+from infonb.experiments.code_digest import Closure
 from infonb.experiments.sources import Sources
 from infonb.parameters import assert_same
 from infonb.reports import notebooks

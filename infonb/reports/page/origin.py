@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infonb import experiments
-from infonb.experiments.code import code_version
+from infonb.experiments.code_digest import code_version
 from infonb.parameters import to_text
 from infonb.version import __version__
 

@@ -19,7 +19,7 @@ import infonb
 from infonb import experiments
 from infonb.experiments import ColoredDigits, Experiment
 from infonb.experiments.cache import _TRAINING
-from infonb.experiments.code import Closure, code_digest
+from infonb.experiments.code_digest import Closure, code_digest
 from infonb.experiments.sources import Sources
 from infonb.parameters import parameter
 
