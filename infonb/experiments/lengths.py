@@ -64,10 +64,12 @@ def _both_sides(experiment: Any, ends: list[Any], progress: bool | str) -> xr.Da
     for side in _SIDES:
         one = experiment.changed(activations=side)
         activation = sweep(one, ends, step="record", progress=progress).activation.drop_attrs()
-        layers = [f"layer {i}" for i in range(1, activation.sizes["layer"] + 1)]
-        activation = activation.assign_coords(layer=np.array(layers, dtype=object))
         of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
         sides.append(activation.drop_vars(of_samples))
+    before, after = (side.layer.values.tolist() for side in sides)
+    if before != after:  # fc1 and relu1 are one layer
+        numbered = np.array([f"layer {i + 1}" for i in range(len(before))], dtype=object)
+        sides = [side.assign_coords(layer=numbered) for side in sides]
     return _joined(sides, "side", list(_SIDES.values()))
 
 
