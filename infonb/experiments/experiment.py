@@ -79,7 +79,7 @@ class Experiment(ParameterSet):
     ...     def measure(self, shift, seed, model, data):
     ...         return xr.Dataset({"mean": model})
     >>> Means(cache="none").run(progress=False)["mean"].round(1).values.ravel()
-    array([-0. ,  1. ])
+    array([0.1, 1.1])
     """
 
     name: ClassVar[str]

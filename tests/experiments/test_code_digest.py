@@ -496,6 +496,7 @@ def _missing(closure, entered):
     return missing
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
 @pytest.mark.parametrize("name", experiments.names())
 def test_whatever_runs_is_in_the_closure(name, tmp_path):

@@ -56,7 +56,7 @@ def test_a_shorter_training_is_the_beginning_of_the_longer(monkeypatch):
 
     counted, true = [], fitting._epoch
     monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
-    over_lengths(EXPERIMENT.changed(seed=[0]), 0.0, 1.0, progress=False)
+    over_lengths(EXPERIMENT.changed(seed=[0], width=4, depth=1), 0.0, 1.0, progress=False)
     assert len(counted) == 2 * 8
 
 
@@ -74,19 +74,25 @@ def test_other_measures_train_nothing(tmp_path, monkeypatch):
     counted = []
     true = fitting._epoch
     monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
-    kept = EXPERIMENT.changed(cache=str(tmp_path))
-    over_lengths(kept, 0.0, 1.0, progress=False)
+    small = EXPERIMENT.changed(width=4, depth=2)
+    kept, options = small.changed(cache=str(tmp_path)), {"parts": [0.5, 1.0], "progress": False}
+    over_lengths(kept, 0.0, 1.0, **options)
     assert len(counted) == 2 * 2 * 8
-    again = over_lengths(kept.changed(k=5), 0.0, 1.0, progress=False)
+    again = over_lengths(kept.changed(k=5), 0.0, 1.0, **options)
     assert len(counted) == 2 * 2 * 8
-    xr.testing.assert_identical(
-        again, over_lengths(EXPERIMENT.changed(k=5), 0.0, 1.0, progress=False)
-    )
+    xr.testing.assert_identical(again, over_lengths(small.changed(k=5), 0.0, 1.0, **options))
 
 
 def test_a_preset_is_not_applied_to_a_length():
     # half of the length is the default, which the preset would replace
-    small = {"dataset": "digits", "width": 8, "n_train": 100, "n_validation": 60, "seed": [0]}
+    small = {
+        "dataset": "digits",
+        "width": 4,
+        "depth": 1,
+        "n_train": 100,
+        "n_validation": 60,
+        "seed": [0],
+    }
     paper = ColoredDigits(preset="paper", epochs=80, k=4)
     found = over_lengths(paper.changed(**small, batch_size=100), 0.0, 1.0, progress=False)
     assert list(found.epochs.values) == [10, 20, 40, 80]

@@ -15,7 +15,8 @@ import xarray as xr
 
 from infonb.experiments import ColoredDigits, ShuffledDigits
 from infonb.experiments import cache as cache_module
-from infonb.experiments import code as code_module
+from infonb.experiments import code_digest as code_module
+from infonb.experiments import sources
 from infonb.experiments import sweep as sweep_module
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.storage import Lock
@@ -117,7 +118,7 @@ def test_the_code_version_is_that_of_the_sources(tmp_path, monkeypatch):
     for room in ("data", "experiments"):
         (package / room).mkdir(parents=True)
     (package / "data" / "new.py").write_text("VALUE = 1\n")
-    monkeypatch.setattr(code_module, "__file__", str(package / "experiments" / "code.py"))
+    monkeypatch.setattr(sources, "__file__", str(package / "experiments" / "sources.py"))
     first = code_module.code_version.__wrapped__()
     (package / "data" / "new.py").write_text("VALUE = 2\n")
     assert len({before, first, code_module.code_version.__wrapped__()}) == 3
