@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.experiments import ColoredDigits, ShuffledDigits
+from infonb.experiments import ColoredDigits, ShuffledDigits, sources
 from infonb.experiments import cache as cache_module
 from infonb.experiments import code_digest as code_module
-from infonb.experiments import sources
 from infonb.experiments import sweep as sweep_module
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.storage import Lock
