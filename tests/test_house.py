@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import infonb
@@ -45,26 +46,18 @@ def room_of(module: str) -> str:
     return parts[1] if len(parts) > 1 else "__init__"
 
 
-def imports(path: Path, *, lazy: bool) -> set[str]:
-    """The modules of the package that a file imports, inside functions too if `lazy`."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    inner = {
-        child
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        for child in ast.walk(node)
-    }
-    found = set()
-    for node in ast.walk(tree):
-        if node in inner and not lazy:
-            continue
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The modules of the package that a file imports, also inside functions and for types."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: a relative import"
             below = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= (below & FILES.keys()) or {node.module}
-    return {name for name in found if name in FILES}
+    return frozenset(name for name in found if name in FILES)
 
 
 def test_every_room_has_its_place():
@@ -75,14 +68,14 @@ def test_no_import_points_up():
     wrong = [
         f"{module} imports {other}"
         for module, path in FILES.items()
-        for other in sorted(imports(path, lazy=True))
+        for other in sorted(imports(path))
         if PLACE[room_of(other)] > PLACE[room_of(module)]
     ]
     assert not wrong
 
 
 def test_no_circle():
-    graph = {module: imports(path, lazy=True) - {module} for module, path in FILES.items()}
+    graph = {module: imports(path) - {module} for module, path in FILES.items()}
     left = dict(graph)
     while left:
         # a module without imports that are left goes; what stays at the end is circles

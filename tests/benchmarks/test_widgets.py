@@ -22,6 +22,8 @@ from infonb.widgets import (
     explore_sensitivity,
 )
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = 7
 
 

@@ -12,6 +12,8 @@ from benchmarks.clock import seconds_of
 
 from infonb.widgets import explore_sweep, explore_training
 
+pytestmark = pytest.mark.slow
+
 #: Milliseconds that a redraw may take.
 AIM = 150
 

@@ -23,6 +23,8 @@ from infonb.experiments.code_digest import Closure, code_digest
 from infonb.experiments.sources import Sources
 from infonb.parameters import parameter
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = Path(infonb.__file__).parent
 MEASURES = ("measure",)
 
@@ -496,7 +498,6 @@ def _missing(closure, entered):
     return missing
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
 @pytest.mark.parametrize("name", experiments.names())
 def test_whatever_runs_is_in_the_closure(name, tmp_path):

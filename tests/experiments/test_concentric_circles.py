@@ -21,6 +21,8 @@ from infonb.experiments.concentric_circles.recipes import ALIGNMENTS, make_unsee
 from infonb.parameters import ParameterError
 from infonb.training import predict
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "seed": [0, 1], "division": [0.75, 1.0], "beta": [0.5, 1.0], "n_points": 200, "n_memorized": 40,
     "epochs": 8, "patience": 2, "epochs_memorized": 20, "mi_samples": 100, "cache": "none",
@@ -292,7 +294,6 @@ def test_claims_follow_the_chosen_convention(experiment, runs):
     assert "alignment none" in table.caption
 
 
-@pytest.mark.slow
 def test_conditions_hold_every_convention(experiment, runs):
     found = experiment.conditions(runs)
     assert set(found.entropy_change.dims) == {"comparison", "alignment", "side", "edges", "layer"}
@@ -367,7 +368,6 @@ def test_which_networks_are_compared(experiment):
     assert experiment.levels() == list(experiment.recipes)
 
 
-@pytest.mark.slow
 def test_finished_runs_are_kept(tmp_path, runs):
     options = SMALL | {"cache": str(tmp_path), "seed": [0], "beta": [1.0], "division": [1.0]}
     first = ConcentricCircles(**options).run(progress=False)

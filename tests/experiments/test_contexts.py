@@ -20,6 +20,8 @@ from infonb.measures import TiesWarning
 from infonb.parameters import ParameterError, assert_same
 from infonb.reports import notebook_path
 
+pytestmark = pytest.mark.slow
+
 SMALL = {
     "seed": [0, 1], "width": 2, "epochs": 2, "n_train": 64, "n_evaluation": 48, "size": 16,
     "batch_size": 16,

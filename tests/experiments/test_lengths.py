@@ -10,7 +10,7 @@ import infonb as inb
 from infonb.experiments import ColoredDigits
 from infonb.experiments.lengths import over_lengths
 
-pytestmark = pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")]
 
 EXPERIMENT = ColoredDigits(
     alpha=[0.0, 1.0], seed=[0, 1], width=8, epochs=8, n_train=150, n_validation=60

@@ -14,7 +14,7 @@ from infonb.experiments.cache import kept_runs
 from infonb.parameters import ParameterError
 from infonb.training import fitting
 
-pytestmark = pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")]
 
 SMALL = {"seed": [0, 1], "width": 6, "epochs": 2}
 N, CLASSES = 120, 3

@@ -12,6 +12,8 @@ from infonb.experiments import ColoredDigits, ShuffledDigits
 from infonb.parameters import ParameterError, assert_same
 from infonb.reports import notebook_path
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"seed": [0, 1], "width": 8, "epochs": 3, "n_train": 200, "n_validation": 60}
 
 

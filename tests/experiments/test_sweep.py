@@ -21,6 +21,8 @@ from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.storage import Lock
 from infonb.training import fitting
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"alpha": [0.0, 1.0], "seed": [0, 1], "width": 8, "epochs": 3, "n_train": 150,
          "n_validation": 60}  # fmt: skip
 
@@ -183,7 +185,6 @@ def finish(process):
     return float(value), int(epochs)
 
 
-@pytest.mark.slow
 def test_a_killed_sweep_goes_on(tmp_path):
     process = start(tmp_path)
     deadline = time.monotonic() + 60
@@ -202,7 +203,6 @@ def test_a_killed_sweep_goes_on(tmp_path):
     assert len(list(tmp_path.glob("*/*/measure-*.zarr"))) == 4
 
 
-@pytest.mark.slow
 def test_two_processes_share_a_sweep(tmp_path):
     both = [start(tmp_path), start(tmp_path)]
     (first, one), (second, other) = (finish(process) for process in both)

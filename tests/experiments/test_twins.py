@@ -25,6 +25,8 @@ from infonb.parameters import assert_same
 from infonb.reports import notebooks
 from infonb.storage import open_dataset
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent / "twins"
 SMALL = {"n_features": [2, 60], "noise": [0.0, 0.5], "seed": [0, 1, 2], "steps": 60}
 
@@ -229,7 +231,6 @@ def start(folder, seconds):
     )  # fmt: skip
 
 
-@pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path):
     killed = start(tmp_path / "runs", 0.15)
     deadline = time.monotonic() + 120
@@ -254,7 +255,6 @@ def test_a_killed_run_goes_on_from_its_checkpoint(tmp_path):
 
 
 @needs_notebooks_of_others
-@pytest.mark.slow
 def test_its_notebook_becomes_a_page(registered, tmp_path):
     from infonb.reports import plan_report, run_report
 

@@ -10,6 +10,8 @@ from infonb.claims import compare_settings, describe_grid
 from infonb.claims.sensitivity import sensitivity
 from infonb.plots import plot_sensitivity
 
+pytestmark = pytest.mark.slow
+
 SEEDS = 3
 
 

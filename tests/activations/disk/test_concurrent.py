@@ -15,6 +15,8 @@ from infonb.activations import saving
 from infonb.activations.disk import place, stream
 from infonb.storage import Lock
 
+pytestmark = pytest.mark.slow
+
 X = inputs(40, 4)
 
 

@@ -19,6 +19,8 @@ from infonb.activations.disk.journal import Journal
 from infonb.networks.mlp import MLP
 from infonb.storage import GrowingStore
 
+pytestmark = pytest.mark.slow
+
 INTERRUPTS = [RuntimeError, KeyboardInterrupt]
 
 

@@ -17,6 +17,8 @@ from infonb.activations import open_activations, save_activations
 from infonb.data import concentric_circles
 from infonb.networks.mlp import MLP
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("batch_size", [1, 4, 7, 30, 100])

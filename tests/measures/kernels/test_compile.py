@@ -10,6 +10,8 @@ import pytest
 import infonb
 from infonb.measures.kernels.compile import compiled, over_blocks
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_change_in_another_file_of_kernels_is_noticed(tmp_path):
     # a copy of the package with two kernels, one calling the other from its own file

@@ -20,6 +20,8 @@ from infonb.measures.pairs import choose_pairs
 from infonb.measures.rows import chunked, cluster, pairing
 from infonb.measures.rows.loaded import rows_of
 
+pytestmark = pytest.mark.slow
+
 BETTER_ADDED_UP = pairing.better_added_up
 
 CHUNKS = {
@@ -490,7 +492,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 def test_memory(tmp_path):
     """A store of 240 MB in chunks of 4 MB is measured within five of them and 8 MB, once warm."""
     chunk = 4_000_000

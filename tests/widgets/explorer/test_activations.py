@@ -17,6 +17,8 @@ from infonb.widgets import explore
 from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.measured import Measured, _tied
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = {"fc1": 12, "fc2": 7}
 
 

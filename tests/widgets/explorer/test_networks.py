@@ -16,6 +16,8 @@ from infonb.widgets.explorer.controls import activation_controls, keep_in_layer
 from infonb.widgets.explorer.matrix import order_by_information
 from infonb.widgets.explorer.measured import Measured
 
+pytestmark = pytest.mark.slow
+
 SCALES = np.array([[1.0, 2.0, 0.5], [3.0, 1.5, 4.0]])
 
 

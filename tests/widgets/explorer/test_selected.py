@@ -8,6 +8,8 @@ import xarray as xr
 
 import infonb as inb
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def activations():

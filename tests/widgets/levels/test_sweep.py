@@ -21,6 +21,8 @@ from infonb.widgets.levels.levels import Levels
 from infonb.widgets.levels.quantiles import neuron_quantiles, pair_quantiles
 from infonb.widgets.levels.views import Views
 
+pytestmark = pytest.mark.slow
+
 LEVELS = [0.0, 0.5, 1.0]
 DIMS = ("alpha", "seed", "layer", "neuron")
 PAIR_DIMS = (*DIMS, "other_layer", "other_neuron")

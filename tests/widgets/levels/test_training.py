@@ -14,6 +14,8 @@ from infonb.widgets import explore_training
 from infonb.widgets.levels.levels import Levels
 from infonb.widgets.levels.views import Views
 
+pytestmark = pytest.mark.slow
+
 EPOCHS = [1, 5, 10]
 
 

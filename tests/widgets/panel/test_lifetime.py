@@ -17,6 +17,8 @@ from infonb.plots.picture import subplots
 from infonb.widgets import Panel, explore_neurons
 from infonb.widgets.panel import lifetime
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def activations():
