@@ -66,7 +66,7 @@ panel = widgets.explore_training(training)""",
     "explore_sensitivity": """\
 from infonb.claims.sensitivity import sensitivity
 panel = widgets.explore_sensitivity(sensitivity(
-    networks.activation, "alpha", 0.0, 1.0, bins=[5, 10, 20], k=[1, 3, 5], samples=[50, 100, 200]
+    networks, "alpha", 0.0, 1.0, bins=[5, 10, 20], k=[1, 3, 5], samples=[50, 100, 200]
 ))""",
     "explore_estimators": """\
 rho = xr.DataArray([0.0, 0.5, 0.9], dims="rho", attrs={"long_name": "correlation ρ"})
