@@ -23,7 +23,7 @@ _MEASURES = {"entropy": "median entropy", "mutual_information": "median mutual i
 
 #: Axis → what decides; what its control is called.
 _CHOICES = {
-    "edges": ("the range of the bins", "bins"),
+    "edges": ("the range of the bins", "edges"),
     "bins": ("the number of bins", "bins"),
     "n_samples": ("the number of samples", "samples"),
     "k": ("the number of neighbours k", "neighbours k"),
