@@ -19,10 +19,12 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+import importlib
 import inspect
-import textwrap
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from enum import Enum
+from functools import partial
 from hashlib import blake2b
 from importlib.metadata import version
 from typing import Any
@@ -35,10 +37,23 @@ from infonb.experiments.sources import (
     names_read,
     strip,
 )
-from infonb.experiments.user_code import bytecode, constant, fields_of, is_users, read_from
+from infonb.experiments.user_code import (
+    bytecode,
+    constant,
+    fields_of,
+    imports_of,
+    is_users,
+    names_of,
+    parts_of,
+    reads_of_self,
+    strings_of,
+    unwrapped,
+    warn_unknown,
+)
+from infonb.parameters import describe
 from infonb.version import __version__
 
-__all__ = ["Closure", "code_digest", "code_version", "libraries"]
+__all__ = ["Closure", "check_affects", "code_digest", "code_version", "libraries"]
 
 #: Methods of an experiment that come after its runs: a step that happens to use such a name on
 #: something else does not depend on them.
@@ -52,10 +67,43 @@ _FINE = "infonb.experiments."
 _VERSION = "infonb.version"
 
 
-@functools.cache
 def code_digest(cls: type, steps: tuple[str, ...]) -> str:
     """Return the digest of all code that some methods of an experiment's class depend on."""
+    if all(one.__module__.startswith("infonb.") or one is object for one in cls.__mro__):
+        return _kept_digest(cls, steps)
+    return Closure(_sources(), cls, steps).digest()  # a cell may have run again since
+
+
+@functools.cache
+def _kept_digest(cls: type, steps: tuple[str, ...]) -> str:
     return Closure(_sources(), cls, steps).digest()
+
+
+def check_affects(cls: type) -> None:
+    """Raise a TypeError if a step of a user's class reads a parameter that is not in its key."""
+    fields = {info.name: info.affects for info in describe(cls)}
+    over = getattr(cls, "over", ())
+    free = {"seed", *((over,) if isinstance(over, str) else over)}
+    for step, known in (("train", ("training",)), ("measure", ("training", "measures"))):
+        for name in sorted(_fields_read(cls, step, set()) & fields.keys() - free):
+            if fields[name] not in known:
+                raise TypeError(
+                    f"{cls.__name__}.{step} reads the parameter {name!r}, which is declared with "
+                    f"affects={fields[name]!r}: finished runs would be found again with other "
+                    f"values of it. Declare it with affects={known[-1]!r}."
+                )
+
+
+def _fields_read(cls: type, method: str, seen: set[str]) -> set[str]:
+    """Return what a method of a user's class reads of itself, with the methods that it calls."""
+    function = unwrapped(cls.__dict__.get(method) or getattr(cls, method, None))
+    if method in seen or not isinstance(function, types.FunctionType):
+        return set()
+    seen.add(method)
+    if function.__module__.startswith("infonb."):  # ours are tested
+        return set()
+    found = reads_of_self(function.__code__)
+    return found.union(*(_fields_read(cls, name, seen) for name in found))
 
 
 @functools.cache
@@ -88,6 +136,7 @@ class Closure:
         self.texts: dict[str, str] = {}
         self._classes = [one for one in cls.__mro__ if one is not object]
         self._seen: set[Any] = set()
+        self._held: list[Any] = []
         for step in steps:
             self._method(step)
 
@@ -108,7 +157,7 @@ class Closure:
             if member is None or name in fields_of(cls):
                 continue  # the values of fields are in the key
             if self.sources.path(cls.__module__) is None:
-                self._foreign(f"{cls.__qualname__}.{name}", member)
+                self._value(f"{cls.__qualname__}.{name}", member, cls.__module__, {name})
                 continue
             (node,) = self.sources.definitions(cls.__module__)[cls.__name__]
             assert isinstance(node, ast.ClassDef)
@@ -127,17 +176,17 @@ class Closure:
 
     def _statement(self, module: str, name: str, statement: ast.stmt) -> None:
         """Add one definition of a file of the package, and what it names."""
-        self._add(f"{module}:{name}", statement)
+        self._add(f"{module}:{name}", statement, self.sources.changed(module))
         names = self.sources.imports(module)
         local = self.sources.definitions(module)
         inner = imported(ast.walk(statement))
         for used in names_read(statement):
             if used in inner:
-                self._import(statement, used, inner[used])
+                self._import(inner[used], partial(attributes_taken, statement, used))
             elif used in local:
                 self._symbol(module, used)
             elif used in names:
-                self._import(statement, used, names[used])
+                self._import(names[used], partial(attributes_taken, statement, used))
         self._attributes(statement)
 
     def _whole(self, module: str) -> None:
@@ -147,20 +196,21 @@ class Closure:
         self._seen.add((module, None))
         self.texts[module], imports, tree = self.sources.whole(module)
         for used, there in imports.items():
-            self._import(tree, used, there)
+            self._import(there, partial(attributes_taken, tree, used))
 
-    def _import(self, user: ast.AST, used: str, there: tuple[str, str | None]) -> None:
-        """Follow an imported name; of a module, only the names that are taken from it."""
+    def _import(self, there: tuple[str, str | None], taken: Callable[[], set[str] | None]) -> None:
+        """Follow an imported name; of a room's face, only the names that are taken from it."""
         found = self.sources.resolve(*there)
         if found is None:
             return
         module, name = found
         path = self.sources.path(module)
         if name is None and path is not None and path.name == "__init__.py":
-            parts = attributes_taken(user, used)
+            parts = taken()
             if parts is not None:
-                for part in parts:
-                    self._import(user, part, (module, part))
+                known = self.sources.imports(module).keys() | self.sources.definitions(module)
+                for part in sorted(parts & known):
+                    self._import((module, part), lambda: None)
                 return
         self._symbol(module, name)
 
@@ -172,68 +222,79 @@ class Closure:
                 if own or node.attr not in _LATER:
                     self._method(node.attr)
 
-    def _foreign(self, place: str, member: Any) -> None:
-        """Add a function or constant that is not the package's, and what it names."""
-        member = getattr(member, "fget", None) or getattr(member, "__func__", member)
-        function = inspect.unwrap(member)
-        if not isinstance(function, types.FunctionType):
-            self.texts.setdefault(place, constant(member) or type(member).__name__)
-            return
-        if function.__code__ in self._seen:
-            return
-        self._seen.add(function.__code__)
-        try:
-            tree: ast.AST = ast.parse(textwrap.dedent(inspect.getsource(function)))
-            self._add(place, tree)
-            inner, names = imported(ast.walk(tree)), names_read(tree)
-        except (OSError, TypeError, SyntaxError):  # typed at a prompt that keeps no lines
-            text = bytecode(function.__code__)
-            self.texts[place] = (
-                text.replace(repr(function.__doc__), "") if function.__doc__ else text
-            )
-            inner, names = read_from(function.__code__)
-            # whatever might be an attribute of whatever
-            pairs: list[ast.expr] = [
-                ast.Attribute(ast.Name(one), other) for one in names for other in names
-            ]
-            tree = ast.Tuple(pairs)
-        values = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
-        for used in sorted(names):
-            if used in inner:
-                self._import(tree, used, inner[used])
-            elif used in values:
-                self._value(tree, place, function.__module__, used, values[used])
-        self._attributes(tree)
-
-    def _value(self, tree: ast.AST, place: str, here: str, used: str, value: Any) -> None:
-        """Add what a user's own code names: ours, a function or class of theirs, a constant."""
+    def _value(self, place: str, value: Any, here: str, names: set[str]) -> None:
+        """Add whatever a user's own code names: ours, theirs, or a constant."""
+        value = unwrapped(value)
         whole = isinstance(value, types.ModuleType)
+        named = whole or isinstance(value, types.FunctionType | type)
         home = value.__name__ if whole else getattr(value, "__module__", None) or ""
-        theirs = home == here or is_users(home)
-        if self.sources.path(home) is not None:
-            name = None if whole else getattr(value, "__qualname__", None)
-            self._import(tree, used, (home, name))
-        elif whole and theirs:
-            for part in attributes_taken(tree, used) or vars(value):
-                self._value(tree, f"{place}:{used}", home, part, getattr(value, part, None))
-        elif isinstance(value, types.FunctionType) and theirs:
-            self._foreign(f"{home}:{used}", value)
-        elif isinstance(value, type) and theirs:
-            self._class(tree, place, value)
-        elif (text := constant(value)) is not None:
-            self.texts[f"{place}:{used}"] = text
+        if named and self.sources.path(home) is not None:
+            self._import((home, None if whole else value.__qualname__), lambda: names)
+        elif named and not (home == here or is_users(home)):
+            self.texts[place] = f"{home} {getattr(value, '__qualname__', '')}"
+        elif whole:
+            for part in sorted(names & vars(value).keys()):
+                self._value(f"{home}:{part}", vars(value)[part], home, names)
+        elif isinstance(value, types.FunctionType):
+            self._function(place, value)
+        elif isinstance(value, type):
+            self._class(place, value, names)
+        elif id(value) not in self._seen:
+            self._seen.add(id(value))
+            self._held.append(value)  # so that its id stays its own
+            self._object(place, value, here, names)
 
-    def _class(self, tree: ast.AST, place: str, cls: type) -> None:
+    def _object(self, place: str, value: Any, here: str, names: set[str]) -> None:
+        """Add what is neither code nor a module."""
+        parts = parts_of(value)
+        if is_users(type(value).__module__):
+            self._value(f"{place}:class", type(value), here, names)
+        if parts is not None and not isinstance(value, Enum):
+            for name, part in parts:
+                self._value(f"{place}.{name}", part, here, names)
+            return
+        text = constant(value)
+        if text is None:
+            warn_unknown(place, value)
+        self.texts[place] = f"{type(value).__name__} {text}"
+
+    def _function(self, place: str, function: types.FunctionType) -> None:
+        """Add a function that is not the package's, and what it names."""
+        code = function.__code__
+        if code in self._seen:
+            return
+        self._seen.add(code)
+        self.texts[place] = bytecode(function)
+        here, names, inner = function.__module__, names_of(code), imports_of(code)
+        self._value(f"{place}:defaults", function.__defaults__, here, names)
+        self._value(f"{place}:keywords", function.__kwdefaults__, here, names)
+        values = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
+        for used in sorted(names | inner.keys()):
+            if used in inner:
+                module, name = inner[used]
+                if self.sources.path(module) is not None:
+                    self._import(inner[used], lambda: names)
+                elif is_users(module):
+                    there = importlib.import_module(module)
+                    self._value(
+                        f"{module}:{name}", getattr(there, name) if name else there, here, names
+                    )
+            elif used in values:
+                self._value(f"{here}:{used}", values[used], here, names)
+        for name in sorted(reads_of_self(code) | ((names | strings_of(code)) - _LATER)):
+            self._method(name)
+
+    def _class(self, place: str, cls: type, names: set[str]) -> None:
         """Add a class of the user's own, and its bases."""
         if cls in self._seen or cls in self._classes:
             return
         self._seen.add(cls)
         for name, member in vars(cls).items():
-            if name not in _IMPLICIT:
-                self._foreign(f"{cls.__module__}:{cls.__name__}.{name}", member)
+            if name not in _IMPLICIT and not isinstance(member, types.MemberDescriptorType):
+                self._value(f"{place}.{name}", member, cls.__module__, names)
         for base in cls.__bases__:
-            self._value(tree, place, cls.__module__, base.__name__, base)
+            self._value(f"{place}:{base.__name__}", base, cls.__module__, names)
 
-    def _add(self, place: str, node: ast.AST) -> None:
-        text = ast.dump(strip(copy.deepcopy(node)))
+    def _add(self, place: str, node: ast.AST, mark: str) -> None:
+        text = ast.dump(strip(copy.deepcopy(node))) + mark
         self.texts[place] = self.texts.get(place, "") + text

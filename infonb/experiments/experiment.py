@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 import xarray as xr
 
 from infonb.experiments.cache import CachedRun
-from infonb.experiments.sweep import dims_of, sweep
+from infonb.experiments.code_digest import check_affects
+from infonb.experiments.sweep import checked_data, checked_training, dims_of, sweep
 from infonb.parameters import ParameterSet, parameter
 from infonb.version import __version__
 
@@ -139,23 +140,33 @@ class Experiment(ParameterSet):
     @property
     def seeds(self) -> list[int]:
         """The seeds: the parameter ``seed``, where there is one."""
-        return list(getattr(self, "seed", [0]))
+        seeds = getattr(self, "seed", [0])
+        return list(seeds) if isinstance(seeds, list) else [seeds]
 
     def levels(self) -> list[Any]:
         """Return the levels that are compared; of several dimensions, all combinations."""
         dims = dims_of(self.over)
+        for dim in dims:
+            if not isinstance(getattr(self, dim, None), list):
+                raise TypeError(
+                    f"over names {dim!r}, which must be a parameter of {type(self).__name__} that "
+                    "is a list, such as list[float]; or write a method levels()."
+                )
         if len(dims) == 1:
             return list(getattr(self, dims[0]))
         return list(product(*(getattr(self, dim) for dim in dims)))
 
     def one(self, level: Any, seed: int, *, progress: bool | str = False) -> One:
         """Make or read the network of one level and seed, which `run` then does not train again."""
-        data = self.data(level, seed)
+        check_affects(type(self))
+        data = checked_data(self.data(level, seed))
         place, folder = CachedRun.of(self, level, seed, data), None
         if place is not None:
             place.note_down()
             folder = place.folder
-        model, history = self.train(level, seed, data, checkpoint=folder, progress=progress)
+        model, history = checked_training(
+            self.train(level, seed, data, checkpoint=folder, progress=progress)
+        )
         return One(data, model, history)
 
     def run(self, *, progress: bool | str = True) -> xr.Dataset:
@@ -231,6 +242,11 @@ class Experiment(ParameterSet):
         """Return how the conclusion depends on the measures' choices: bins, edges, k, samples."""
         from infonb.claims.sensitivity import sensitivity
 
+        if "activation" not in runs:
+            raise ValueError(
+                f"the runs of {self.name!r} have no variable 'activation' (layer, neuron, sample) "
+                "to measure again."
+            )
         start, end = self.ends(runs)
         return sensitivity(
             runs.activation, self._first(), start, end, direction=self.direction, **choices
@@ -240,6 +256,10 @@ class Experiment(ParameterSet):
         """Return how it depends on the length of training and the side of the ReLU."""
         from infonb.experiments.lengths import over_lengths
 
+        needed = ("epochs", "activations", "bins", "k", "record")
+        missing = [name for name in needed if not hasattr(self, name)]
+        if missing:
+            raise ValueError(f"lengths needs {', '.join(missing)} in {type(self).__name__}.")
         return over_lengths(self, *self.ends(runs), **options)
 
     def _first(self) -> str:

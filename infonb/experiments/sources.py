@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 __all__ = ["Sources", "attributes_taken", "defined", "imported", "names_read", "strip"]
+
+#: Files that are newer may not be what this process has loaded.
+_STARTED = time.time()
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
 
@@ -32,7 +37,7 @@ class Sources:
 
         def read(module: str) -> Any:
             bare = strip(self._parse(module))
-            return ast.dump(bare), imported(ast.walk(bare)), bare
+            return ast.dump(bare) + self.changed(module), imported(ast.walk(bare)), bare
 
         return self._once("whole", module, read)
 
@@ -53,6 +58,12 @@ class Sources:
         return self._once(
             "imports", module, lambda name: imported(_flat(self.tree(name).body, types=True))
         )
+
+    def changed(self, module: str) -> str:
+        """Return what keeps apart runs of a process whose code was edited after it was loaded."""
+        path = self.path(module)
+        seconds = path.stat().st_mtime if path is not None else 0.0
+        return f" edited at {seconds}" if seconds > _STARTED and module in sys.modules else ""
 
     def _once(self, what: str, module: str, make: Callable[[str], Any]) -> Any:
         if (what, module) not in self._kept:

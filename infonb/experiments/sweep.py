@@ -10,10 +10,14 @@ from typing import Any
 import xarray as xr
 
 from infonb.experiments.cache import CachedRun
+from infonb.experiments.code_digest import check_affects
 from infonb.experiments.stacking import stack_runs
 from infonb.progress import progress_bar
 
-__all__ = ["dims_of", "sweep"]
+__all__ = ["checked_data", "checked_training", "dims_of", "sweep"]
+
+#: What stands for a run that another process is making.
+_BUSY = xr.Dataset()
 
 #: Seconds between two looks at a run that another process is making.
 _PAUSE = 1.0
@@ -56,7 +60,7 @@ def sweep(
                 words = ", ".join(f"{d}={v}" for d, v in zip(dims, key, strict=True))
                 bar.set_postfix_str(f"{words}, seed={seed}", refresh=progress is True)
                 run = runs.make(key if len(dims) > 1 else key[0], seed)
-                if run is None:
+                if run is _BUSY:
                     busy.append((key, seed))
                 else:
                     finished[(*key, seed)] = run
@@ -75,12 +79,13 @@ class _Runs:
         self.experiment, self.step, self.n_kept = experiment, step, 0
         self._progress = "transient" if progress is True else False
         self._places: dict[Any, CachedRun | None] = {}
+        check_affects(type(experiment))
 
-    def make(self, level: Any, seed: int) -> xr.Dataset | None:
-        """Return a run, made or kept from before; None if another process is making it."""
+    def make(self, level: Any, seed: int) -> xr.Dataset:
+        """Return a run, made or kept from before; `_BUSY` if another process is making it."""
         data = None
         if (level, seed) not in self._places:
-            data = self.experiment.data(level, seed)
+            data = checked_data(self.experiment.data(level, seed))
             self._places[level, seed] = CachedRun.of(self.experiment, level, seed, data, self.step)
         place = self._places[level, seed]
         if place is None:
@@ -92,7 +97,7 @@ class _Runs:
         try:
             lock = place.lock()
         except RuntimeError:  # another process is at it
-            return None
+            return _BUSY
         try:
             kept = place.load()  # or has just finished
             if kept is None:
@@ -106,20 +111,59 @@ class _Runs:
         self, level: Any, seed: int, data: dict[str, xr.Dataset] | None, checkpoint: Path | None
     ) -> xr.Dataset:
         data = self.experiment.data(level, seed) if data is None else data
-        model, history = self.experiment.train(
-            level, seed, data, checkpoint=checkpoint, progress=self._progress
+        model, history = checked_training(
+            self.experiment.train(level, seed, data, checkpoint=checkpoint, progress=self._progress)
         )
         run = getattr(self.experiment, self.step)(level, seed, model, data)
-        return run if history is None else with_history(run, history)
+        taken = (*dims_of(self.experiment.over), "seed")
+        return with_history(checked_run(run, self.step, taken), history)
 
 
-def with_history(run: xr.Dataset, history: xr.Dataset) -> xr.Dataset:
+def checked_data(data: Any) -> dict[str, xr.Dataset]:
+    """Return what the step `data` gave; raise a TypeError unless it is data sets by role."""
+    if isinstance(data, dict) and all(isinstance(part, xr.Dataset) for part in data.values()):
+        return data
+    found = {k: type(v).__name__ for k, v in data.items()} if isinstance(data, dict) else type(data)
+    raise TypeError(
+        f"data must return {{role: xarray.Dataset}}, such as {{'train': ..., 'evaluation': ...}}; "
+        f"not {found}."
+    )
+
+
+def checked_training(found: Any) -> tuple[Any, xr.Dataset | None]:
+    """Return what the step `train` gave; raise a TypeError unless it is model and history."""
+    pair = isinstance(found, tuple) and len(found) == 2
+    if pair and (found[1] is None or isinstance(found[1], xr.Dataset)):
+        return found
+    what = f"({', '.join(type(one).__name__ for one in found)})" if pair else type(found).__name__
+    raise TypeError(
+        f"train must return the model, or several in any form, and a history: an xarray.Dataset "
+        f"(epoch) or None; not {what}."
+    )
+
+
+def checked_run(run: Any, step: str, taken: tuple[str, ...]) -> xr.Dataset:
+    """Return what a step measured; raise unless it is a dataset with names of its own."""
+    if not isinstance(run, xr.Dataset):
+        raise TypeError(f"{step} must return an xarray.Dataset; not {type(run).__name__}.")
+    clash = [name for name in taken if name in run.variables or name in run.dims]
+    if clash:
+        raise ValueError(
+            f"{step} returned something named {clash[0]!r}, the name of the dimension along which "
+            "runs are put together; give it another name."
+        )
+    return run
+
+
+def with_history(run: xr.Dataset, history: xr.Dataset | None) -> xr.Dataset:
     """
     Return what was measured with the course of the training beside it.
 
     That is the curves (epoch), ``final_...``: their values at the epoch whose weights were kept,
     the number of ``epochs``, and whatever else the training noted.
     """
+    if history is None:
+        return run
     curves = history.drop_vars([n for n, v in history.data_vars.items() if "epoch" not in v.dims])
     kept = history.attrs["best_epoch"] if history.attrs.get("keep") == "best" else None
     final = {
@@ -127,5 +171,13 @@ def with_history(run: xr.Dataset, history: xr.Dataset) -> xr.Dataset:
         else curve.sel(epoch=kept, drop=True)
         for name, curve in curves.data_vars.items()
     }  # fmt: skip
-    run = run.assign(history.data_vars).assign(final)
-    return run.assign(epochs=history.sizes["epoch"]) if curves.data_vars else run
+    noted: dict[Any, xr.DataArray] = {**history.data_vars, **final}
+    if curves.data_vars:
+        noted["epochs"] = xr.DataArray(history.sizes["epoch"])
+    twice = sorted(str(name) for name in noted.keys() & set(run.variables))
+    if twice:
+        raise ValueError(
+            f"{twice[0]!r} is there twice: in what was measured and in the history of the "
+            "training (or made of it); give one of them another name."
+        )
+    return run.assign(noted)
