@@ -17,7 +17,6 @@ from infonb.validate import check_choice, check_dim
 __all__ = ["axes_of", "claimed_direction", "compare_settings", "measures_of", "outcomes"]
 
 _INNER = ("seed", "layer", "neuron", "other_layer", "other_neuron")
-_AFTER = ("layer", "end", "seed", "bound")
 
 
 def compare_settings(

@@ -47,8 +47,8 @@ def sensitivity(
         Dimension of the levels, and the two levels that are compared.
     bins, edges
         Of the entropy; every number with every choice of edges: ``"common"`` to the neurons of one
-        network and each ``"neuron"``'s own range as in `infonb.entropy`, and ``"shared"`` by both
-        networks and all their seeds, which are then measured with one ruler.
+        network and each ``"neuron"``'s own range as in `infonb.entropy`, and ``"shared"`` by all
+        networks in `activation`, which are then measured with one ruler.
     samples
         Numbers of samples: the same samples for all networks, the smaller sets parts of the larger
         ones. None: up to four between 100 and all.
@@ -100,14 +100,24 @@ def sensitivity(
     for which in edges:
         check_choice("edges", which, ["common", "shared", "neuron"])
     check_integer("n_neurons", n_neurons, minimum=2)
+    for name, given in (("bins", bins), ("edges", edges), ("k", k)):
+        if not len(given):
+            raise ValueError(f"{name} is empty; give at least one.")
+    bins, k = sorted(set(bins)), sorted(set(k))
     sizes = _sizes(samples, activation.sizes["sample"], k)
     ends = activation.sel({over: [start, end]}).drop_attrs()
     order = np.random.default_rng(seed).permutation(activation.sizes["sample"])
-    parts = {size: ends.isel(sample=np.sort(order[:size])) for size in sizes}
+    chosen = {size: np.sort(order[:size]) for size in sizes}
+    parts = {size: ends.isel(sample=some) for size, some in chosen.items()}
     axes = [dim for dim in activation.dims if dim not in (over, *_KNOWN)]
 
     def entropies(edges: str, bins: int, n_samples: int) -> xr.DataArray:
-        return _entropy(parts[n_samples], edges, bins, axes)
+        from infonb.measures import entropy
+
+        if edges != "shared":
+            return entropy(parts[n_samples], bins=bins, edges=edges)
+        whole = activation.isel(sample=chosen[n_samples])
+        return _shared_entropy(parts[n_samples], whole, bins, axes)
 
     def informations(estimator: str, k: int, n_samples: int) -> xr.DataArray:
         from infonb.measures import mutual_information
@@ -153,18 +163,20 @@ def _sizes(samples: Sequence[int] | None, n: int, k: Sequence[int]) -> list[int]
     return sizes
 
 
-def _entropy(part: xr.DataArray, edges: str, bins: int, axes: Sequence[Hashable]) -> xr.DataArray:
-    """Return the entropy of neurons; shared bins are those of all networks of one setting."""
+def _shared_entropy(
+    part: xr.DataArray, whole: xr.DataArray, bins: int, axes: Sequence[Hashable]
+) -> xr.DataArray:
+    """Return the entropy in bins over the range of all networks of one setting, also others."""
     from infonb.measures import entropy
 
-    if edges != "shared":
-        return entropy(part, bins=bins, edges=edges)
     if axes:
         first, *rest = axes
-        one_by_one = (part.isel({first: [at]}) for at in range(part.sizes[first]))
-        found = [_entropy(one, edges, bins, rest) for one in one_by_one]
+        found = [
+            _shared_entropy(part.isel({first: [at]}), whole.isel({first: [at]}), bins, rest)
+            for at in range(part.sizes[first])
+        ]
         return xr.concat(found, dim=first, coords="minimal", compat="override")
-    low, high = float(part.min()), float(part.max())
+    low, high = float(whole.min()), float(whole.max())
     return entropy(part, edges=np.linspace(low, high if high > low else low + 1.0, bins + 1))
 
 

@@ -171,7 +171,7 @@ def _decided(found: xr.DataArray, choice: str, groups: Sequence[_Group], claimed
             parts.append(f"{{name}} {verb}{',' if paper else ''} {place}{count}")
     words = "; ".join(parts[:2]) + "".join(f", and {part}" for part in parts[2:])
     n = sum(group.total for group in groups)
-    n_open = sum(group.total - group.right for group in groups)
+    n_open = sum(group.total - group.right for group in groups if group.outcome != _MIXED)
     decides = choice_words(choice)
     decides = decides[0].upper() + decides[1:]
     if n_open:

@@ -13,7 +13,7 @@ from infonb.claims.verdict import FAILS, HOLDS, UNCLEAR, Claim, interval
 
 __all__ = ["ClaimsTable", "claim_row", "signed"]
 
-BOOTSTRAP, STUDENT = "95 % bootstrap (seeds, neurons)", "95 % t (seeds)"
+BOOTSTRAP, STUDENT = "95 % bootstrap", "95 % t (seeds)"
 SIGNS = {HOLDS: "✓", FAILS: "✗", UNCLEAR: "?"}  # not by colour alone
 
 

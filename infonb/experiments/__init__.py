@@ -96,7 +96,7 @@ def get(name: str) -> type[Experiment]:
 
 def register(cls: type[Experiment], notebook: str | Path | None = None) -> type[Experiment]:
     """
-    Make an experiment of one's own known by its name: to reports, dashboards and the command line.
+    Make an experiment of one's own known by its name, to reports and dashboards of this process.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def test_direction_must_be_a_sign():
 
 def test_table_says_that_one_seed_has_no_interval():
     row = ClaimsTable([claim([1.0])]).to_frame().iloc[0]
-    assert row["95 % t (seeds)"] == row["95 % bootstrap (seeds, neurons)"] == "none"
+    assert row["95 % t (seeds)"] == row["95 % bootstrap"] == "none"
     assert row["seeds that agree"] == "1 of 1"
     assert row["holds?"] == "? one seed only"
 
@@ -79,7 +79,7 @@ def test_one_seed_shows_the_interval_of_its_neurons_and_decides_nothing():
     draws = np.linspace(0.0, 2.0, 1001)
     one = Claim("entropy rises", "fc1", 1, "1 → 2", "1 → 2", (1.0,), draws)
     row = claim_row(one)
-    assert row["95 % bootstrap (seeds, neurons)"] == "+0.05 … +1.95"  # 2.5 % off each end
+    assert row["95 % bootstrap"] == "+0.05 … +1.95"  # 2.5 % off each end
     assert row["95 % t (seeds)"] == "none"
     assert one.verdict == "too close to tell"
     assert row["holds?"] == "? one seed only"
