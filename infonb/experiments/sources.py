@@ -22,6 +22,7 @@ class Sources:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root or Path(__file__).resolve().parents[1]
+        self._loaded = root is None  # else it is a copy
         self._kept: dict[tuple[str, str], Any] = {}
 
     def path(self, module: str) -> Path | None:
@@ -62,8 +63,10 @@ class Sources:
     def changed(self, module: str) -> str:
         """Return what keeps apart runs of a process whose code was edited after it was loaded."""
         path = self.path(module)
-        seconds = path.stat().st_mtime if path is not None else 0.0
-        return f" edited at {seconds}" if seconds > _STARTED and module in sys.modules else ""
+        if path is None or not self._loaded or module not in sys.modules:
+            return ""
+        seconds = path.stat().st_mtime
+        return f" edited at {seconds}" if seconds > _STARTED else ""
 
     def _once(self, what: str, module: str, make: Callable[[str], Any]) -> Any:
         if (what, module) not in self._kept:
