@@ -155,7 +155,9 @@ def test_a_home_that_cannot_be_written_to_is_no_hindrance(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/proc")
     assert run_report(NAME, output=small.parent / "out", progress=False).page.is_file()
-    assert capfd.readouterr().err == ""
+    said = capfd.readouterr().err.splitlines()
+    # now and then libzmq says this of a kernel that is just ending
+    assert [line for line in said if "signaler.cpp" not in line] == []
 
 
 def test_a_kernel_that_does_not_start_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
