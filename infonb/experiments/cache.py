@@ -18,7 +18,9 @@ from infonb.experiments.code_digest import code_digest, libraries
 from infonb.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset, write_atomically
 
-__all__ = ["CachedRun", "cache_folder", "check_cache", "checksum", "kept_runs", "remove_run"]
+__all__ = [
+    "CachedRun", "cache_folder", "check_cache", "checksum", "code_of", "kept_runs", "remove_run",
+]  # fmt: skip
 
 #: Environment variable with the folder of finished runs, where the parameter leaves it open.
 VARIABLE = "INFONB_CACHE"
@@ -89,6 +91,11 @@ def checksum(dataset: xr.Dataset) -> str:
     return digest.hexdigest()
 
 
+def code_of(kind: type, step: str = "measure") -> tuple[str, str]:
+    """Return the digests of the code that the training, and what is measured, depend on."""
+    return code_digest(kind, _TRAINING), code_digest(kind, (step,))
+
+
 @dataclass(frozen=True)
 class CachedRun:
     """
@@ -106,9 +113,13 @@ class CachedRun:
     @classmethod
     def of(
         cls, experiment: ParameterSet, level: Any, seed: int, data: Mapping[str, xr.Dataset],
-        step: str = "measure",
+        step: str = "measure", code: tuple[str, str] | None = None,
     ) -> CachedRun | None:  # fmt: skip
-        """Return the place of a run; None if the experiment's `cache` keeps nothing."""
+        """
+        Return the place of a run; None if the experiment's `cache` keeps nothing.
+
+        The code is that of the training and of the step, as it was before anything ran.
+        """
         folder = cache_folder(experiment.cache)  # type: ignore[attr-defined]
         if folder is None:
             return None
@@ -116,18 +127,19 @@ class CachedRun:
         values: dict[str, dict[str, Any]] = {"training": {}, "measures": {}, "selection": {}}
         for info in describe(kind):
             values[info.affects][info.name] = getattr(experiment, info.name)
+        training, measuring = code or code_of(kind, step)
         note = {
             "experiment": kind.name,
             "level": level,
             "seed": seed,
             "parameters": values["training"],
-            "code": f"{code_digest(kind, _TRAINING)}, {libraries()}",
+            "code": f"{training}, {libraries()}",
             "data": {role: checksum(part) for role, part in data.items()},
         }
         measured = {
             "step": step,
             "parameters": values["measures"],
-            "code": code_digest(kind, (step,)),
+            "code": measuring,
         }
         place = folder / note["experiment"] / _digest(note)
         store = place / f"{step}-{_digest(measured)}.zarr"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import xarray as xr
 
-from infonb.experiments.cache import CachedRun
+from infonb.experiments.cache import CachedRun, cache_folder, code_of
 from infonb.experiments.code_digest import check_affects
 from infonb.experiments.sweep import checked_data, checked_training, dims_of, sweep
 from infonb.parameters import ParameterSet, parameter
@@ -159,8 +159,9 @@ class Experiment(ParameterSet):
     def one(self, level: Any, seed: int, *, progress: bool | str = False) -> One:
         """Make or read the network of one level and seed, which `run` then does not train again."""
         check_affects(type(self))
+        code = code_of(type(self)) if cache_folder(self.cache) else None
         data = checked_data(self.data(level, seed))
-        place, folder = CachedRun.of(self, level, seed, data), None
+        place, folder = CachedRun.of(self, level, seed, data, code=code), None
         if place is not None:
             place.note_down()
             folder = place.folder

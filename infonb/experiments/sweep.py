@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.experiments.cache import CachedRun
+from infonb.experiments.cache import CachedRun, cache_folder, code_of
 from infonb.experiments.code_digest import check_affects
 from infonb.experiments.stacking import stack_runs
 from infonb.progress import progress_bar
@@ -80,13 +80,17 @@ class _Runs:
         self._progress = "transient" if progress is True else False
         self._places: dict[Any, CachedRun | None] = {}
         check_affects(type(experiment))
+        # once: a user's own code may keep something while it runs
+        self._code = code_of(type(experiment), step) if cache_folder(experiment.cache) else None
 
     def make(self, level: Any, seed: int) -> xr.Dataset:
         """Return a run, made or kept from before; `_BUSY` if another process is making it."""
         data = None
         if (level, seed) not in self._places:
             data = checked_data(self.experiment.data(level, seed))
-            self._places[level, seed] = CachedRun.of(self.experiment, level, seed, data, self.step)
+            self._places[level, seed] = CachedRun.of(
+                self.experiment, level, seed, data, self.step, self._code
+            )
         place = self._places[level, seed]
         if place is None:
             return self._run(level, seed, data, None)

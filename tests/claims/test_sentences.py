@@ -76,8 +76,7 @@ FIRST = "The median entropy of fc1 "
             [[-1] * 4, [1] * 4, [1, 1, 0, 0]],
             "falls, as the paper says, in bins common to one network (all 4 settings); in bins "
             "shared by all networks it rises, against the paper (all 4), and in bins over each "
-            "neuron's own range it depends on the number of bins. The range of the bins decides "
-            "most: 2 of 12 settings are otherwise.",
+            "neuron's own range it depends on the number of bins. The range of the bins decides.",
         ),
         (
             [[-1] * 4, [-1] * 4, [-1, -1, 0, 0]],
