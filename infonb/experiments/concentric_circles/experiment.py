@@ -14,13 +14,12 @@ from infonb.claims import INTERVALS, Row
 from infonb.experiments.concentric_circles.claims import (
     comparisons,
     declared_rows,
-    further_comparisons,
 )
+from infonb.experiments.concentric_circles.conditions import compare_conditions
 from infonb.experiments.concentric_circles.measures import (
     LAYERS,
     aligned_difference,
     answers,
-    by_side,
     entropies,
     informations,
     record,
@@ -168,23 +167,8 @@ class ConcentricCircles(CircleParameters, Experiment):
         )
 
     def conditions(self, runs: xr.Dataset) -> xr.Dataset:
-        """
-        Return every comparison under every convention and on every kind of points, as one grid.
-
-        Axes: comparison, alignment, side of the ReLU; of the entropy also edges, of MI estimator.
-        """
-        from infonb.claims import compare_settings
-
-        ksg, mixture = runs.mutual_information, runs.mixture_information
-        names = np.array(["ksg", "mixture"], dtype=object)
-        estimators = xr.concat(
-            [ksg, mixture], xr.Variable("estimator", names), combine_attrs="drop_conflicts"
-        )
-        return compare_settings(
-            {"entropy": by_side(runs.entropy), "mutual_information": by_side(estimators)},
-            "network", comparisons(self.recipes) + further_comparisons(self.recipes),
-            {"entropy": 1, "mutual_information": -1}, mean_of_layers=True,
-        )  # fmt: skip
+        """Return every comparison under every convention and on every kind of points."""
+        return compare_conditions(runs, self.recipes)
 
     def sensitivity(
         self, runs: xr.Dataset, network: str | None = None, **choices: Any
@@ -194,13 +178,8 @@ class ConcentricCircles(CircleParameters, Experiment):
 
         heuristic, baseline, *_ = self.main_networks
         end = network or heuristic
-        direction = next(
-            (
-                sign
-                for start, to, sign in comparisons(self.recipes)
-                if (start, to) == (baseline, end)
-            ),
-            None,
-        )
+        claimed = {pair[:2]: pair[2] for pair in comparisons(self.recipes)}
         activation = runs.activation.sel(alignment=self.alignment, layer=self.layers, drop=True)
-        return sensitivity(activation, "network", baseline, end, direction=direction, **choices)
+        return sensitivity(
+            activation, "network", baseline, end, direction=claimed.get((baseline, end)), **choices
+        )
