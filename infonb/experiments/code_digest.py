@@ -59,7 +59,11 @@ __all__ = ["Closure", "check_affects", "code_digest", "code_version", "libraries
 #: something else does not depend on them.
 _LATER = {"run", "one", "claims", "sensitivity", "lengths", "rows", "of", "save", "title"}
 #: Of a class, what Python adds by itself.
-_IMPLICIT = {"__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__firstlineno__"}
+_IMPLICIT = {
+    "__module__", "__doc__", "__dict__", "__weakref__", "__qualname__", "__firstlineno__",
+    "__static_attributes__", "__match_args__", "__annotations__", "__dataclass_fields__",
+    "__dataclass_params__",
+}  # fmt: skip
 #: In these files a definition counts alone; elsewhere the file counts whole.
 _FINE = "infonb.experiments."
 
