@@ -13,7 +13,8 @@ import xarray as xr
 
 from infonb.experiments.cache import CachedRun, cache_folder, code_of
 from infonb.experiments.code_digest import check_affects
-from infonb.experiments.sweep import checked_data, checked_training, dims_of, sweep
+from infonb.experiments.steps import checked_data, checked_training
+from infonb.experiments.sweep import dims_of, sweep
 from infonb.parameters import ParameterSet, parameter
 from infonb.version import __version__
 
