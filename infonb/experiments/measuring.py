@@ -14,21 +14,24 @@ def hidden_layers(depth: int, activations: str) -> list[str]:
 
 
 def information(
-    recorded: xr.Dataset, *, bins: int, edges: str, k: int, mi_samples: int = 0
+    recorded: xr.Dataset, *, bins: int, edges: str, k: int, mi_samples: int = 0, mi_neurons: int = 0
 ) -> xr.Dataset:
     """
-    Return a recording with its entropy (layer, neuron) and KSG mutual information of all pairs.
+    Return a recording with its entropy (layer, neuron) and KSG mutual information of pairs.
 
-    Entropy in bins shared by all networks has to wait until they are all there.
+    Of all pairs, or of so many drawn neurons in all. Entropy in bins shared by all networks has to
+    wait until they are all there.
     """
     from infonb.measures import entropy, mutual_information
+    from infonb.measures.drawn import share_out
 
     run = recorded.copy()
     if edges != "shared":
         run["entropy"] = entropy(run.activation, bins=bins, edges=edges)
     run["mutual_information"] = mutual_information(
-        run.activation, k=k, max_samples=mi_samples or None
-    )
+        run.activation, k=k, max_samples=mi_samples or None,
+        neurons=share_out(run.activation, mi_neurons) if mi_neurons else None,
+    )  # fmt: skip
     return run
 
 

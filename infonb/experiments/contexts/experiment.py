@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,11 +12,11 @@ import xarray as xr
 from infonb.claims import INTERVALS
 from infonb.experiments.contexts.claims import ROWS, SETTINGS
 from infonb.experiments.contexts.data import check_pictures, load_pictures
-from infonb.experiments.contexts.measures import information, pair_accuracy, record_stages
+from infonb.experiments.contexts.measures import pair_accuracy, record_stages
 from infonb.experiments.contexts.parameters import SCENES, ContextParameters
 from infonb.experiments.contexts.training import train
 from infonb.experiments.experiment import Experiment
-from infonb.experiments.measuring import shared_entropy
+from infonb.experiments.measuring import information, shared_entropy
 
 if TYPE_CHECKING:
     from torch import nn
@@ -94,14 +95,16 @@ class Contexts(ContextParameters, Experiment):
         other_neuron) in nats, NaN for neurons that were not drawn; ``pair_accuracy``
         (object_name, context_name).
         """
-        from infonb.measures import entropy
+        from infonb.measures import TiesWarning
 
-        run = self.record(setting, seed, model, data)
-        if self.edges != "shared":
-            run["entropy"] = entropy(run.activation, bins=self.bins, edges=self.edges)
-        run["mutual_information"] = information(
-            run.activation, k=self.k, mi_samples=self.mi_samples, neurons=self.mi_neurons
-        )
+        recorded = self.record(setting, seed, model, data)
+        with warnings.catch_warnings():
+            # the paper's estimator is kept where channels are 0; the page says what it does then
+            warnings.simplefilter("ignore", TiesWarning)
+            run = information(
+                recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples,
+                mi_neurons=self.mi_neurons,
+            )  # fmt: skip
         run["pair_accuracy"] = pair_accuracy(run, data["evaluation"])
         return run
 

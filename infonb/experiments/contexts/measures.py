@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ import xarray as xr
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["STAGES", "information", "pair_accuracy", "record_stages", "sum_by_pair"]
+__all__ = ["STAGES", "pair_accuracy", "record_stages", "sum_by_pair"]
 
 #: The residual stages whose pooled outputs are the neurons.
 STAGES = ("stage1", "stage2", "stage3", "stage4")
@@ -24,20 +23,6 @@ def record_stages(model: nn.Module, evaluation: xr.Dataset, side: str) -> xr.Dat
     hook = {"post": "output", "pre": "input"}[side]
     places = {stage: stage if side == "post" else f"{stage}.block2.relu2" for stage in STAGES}
     return record(model, evaluation, layers=places, hook=hook, progress=False)
-
-
-def information(activation: xr.DataArray, *, k: int, mi_samples: int, neurons: int) -> xr.DataArray:
-    """Return the KSG mutual information of all pairs, or of drawn neurons: as many in all."""
-    from infonb.measures import TiesWarning, mutual_information
-    from infonb.measures.drawn import share_out
-
-    with warnings.catch_warnings():
-        # the paper's estimator is kept where channels are 0; the page says what it does then
-        warnings.simplefilter("ignore", TiesWarning)
-        return mutual_information(
-            activation, k=k, max_samples=mi_samples or None,
-            neurons=share_out(activation, neurons) if neurons else None,
-        )  # fmt: skip
 
 
 def pair_accuracy(recorded: xr.Dataset, evaluation: xr.Dataset) -> xr.DataArray:
