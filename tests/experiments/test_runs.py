@@ -157,3 +157,18 @@ def test_the_sizes_that_parameters_are_checked_against_are_those_of_the_data():
     names = {"n_train": "train", "n_validation": "evaluation"}
     sizes = {name: data[role].sizes["sample"] for name, role in names.items()}
     assert sizes == _SIZES["digits"]
+
+
+def test_shared_bins_are_one_ruler_for_all_levels_and_seeds():
+    experiment = ColoredDigits(alpha=[0.0, 0.5, 1.0], edges="shared", **SMALL)
+    runs = experiment.run(progress=False)
+    low, high = float(runs.activation.min()), float(runs.activation.max())
+    expected = inb.entropy(runs.activation, edges=np.linspace(low, high, 101))
+    np.testing.assert_allclose(runs.entropy.transpose(*expected.dims), expected)
+    # what the table compares is the cell of the grid with these bins
+    grid = experiment.sensitivity(runs, bins=[100], samples=[60], k=[3])
+    cell = grid.entropy_change.sel(edges="shared", bins=100, n_samples=60)
+    rows = [
+        row for row in experiment.claims(runs).claims if row.statement == "median entropy falls"
+    ]
+    np.testing.assert_allclose(cell, [np.mean(row.effect) for row in rows])
