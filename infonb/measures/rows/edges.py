@@ -8,11 +8,13 @@ are compared; ``neuron``: each neuron its own.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import shorten
 
 import numpy as np
 
+from infonb.activations.labelled import to_numpy
 from infonb.dims import Attributes
-from infonb.measures.rows.layout import Layout
+from infonb.measures.rows.layout import EXACT, Layout, check_span
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["RULERS", "Edges", "Rulers", "check_edges"]
@@ -51,11 +53,12 @@ class Edges:
         if self.kind == "neuron" or not where.n_rows:
             return equal_edges(low, high, self.bins), np.arange(where.n_rows)
         if self.kind == "shared":
-            ends = low.min(keepdims=True), high.max(keepdims=True)
-            return equal_edges(*ends, self.bins), np.zeros(where.n_rows, np.int64)
-        # one set for each batch entry; the rows of an entry lie together
-        _, start, which = np.unique(where.batch, return_index=True, return_inverse=True)
-        low, high = np.minimum.reduceat(low, start), np.maximum.reduceat(high, start)
+            low, high = low.min(keepdims=True), high.max(keepdims=True)
+            which = np.zeros(where.n_rows, np.int64)
+        else:  # one set for each batch entry; the rows of an entry lie together
+            _, start, which = np.unique(where.batch, return_index=True, return_inverse=True)
+            low, high = np.minimum.reduceat(low, start), np.maximum.reduceat(high, start)
+        check_span(low, high)
         return equal_edges(low, high, self.bins), which
 
     def given_rulers(self, where: Layout) -> Rulers:
@@ -82,14 +85,12 @@ def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
     if isinstance(edges, str):
         check_choice("edges", edges, RULERS)
         return Edges(edges, check_integer("bins", bins, minimum=1))
-    try:
-        own = np.asarray(edges, dtype=np.float64)
-    except (TypeError, ValueError):
-        own = np.empty(0)
+    own = _numbers(edges)
     if own.ndim != 1 or len(own) < 2 or not (np.isfinite(own).all() and (own[1:] > own[:-1]).all()):
         raise ValueError(
             "edges must be 'common', 'shared', 'neuron' or a 1-D increasing array of at least two "
-            f"finite numbers; not {edges!r}."
+            "finite numbers that float64 tells apart; not "
+            f"{shorten(repr(edges), 200)}."
         )
     if not np.isfinite(float(own[-1]) - float(own[0])):
         raise ValueError(
@@ -97,3 +98,14 @@ def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
             "The outer edges may be as far as -8e307 and 8e307."
         )
     return Edges("given", len(own) - 1, own.copy())
+
+
+def _numbers(edges: object) -> np.ndarray:
+    """Return given edges as float64; none where they are no real numbers, masked or rounded."""
+    given = np.ma.getdata(edges) if isinstance(edges, np.ma.MaskedArray) else to_numpy(edges)
+    if given.dtype.kind not in "iuf" or np.ma.is_masked(edges):
+        return np.empty(0)
+    own = given.astype(np.float64)
+    if given.dtype.kind == "f":
+        return own if np.array_equal(own, given, equal_nan=True) else np.empty(0)
+    return own if abs(own).max(initial=0) <= EXACT else np.empty(0)
