@@ -15,6 +15,7 @@ from infonb.measures.estimators import Binned, Ksg, Mixture, Mode, check_neighbo
 from infonb.measures.pairs import check_pairs, choose_pairs
 from infonb.measures.rows.edges import check_edges
 from infonb.measures.rows.loaded import rows_of
+from infonb.measures.rows.room import check_room
 from infonb.measures.rows.source import Source
 from infonb.measures.variable import check_variable
 from infonb.validate import check_choice, check_integer
@@ -250,17 +251,25 @@ def mutual_information(
     chosen: Binned | Ksg
     if estimator == "binned":
         chosen = Binned(check_edges(edges, bins), corrected, normalized, seed)
+        chosen.edges.check_room(rows.layout)
     else:
         k = check_neighbours(k, rows.layout.n_samples)
         chosen = Ksg(k) if estimator == "ksg" else Mixture(k)
+    n_points = rows.layout.n_samples if pointwise else 1
     attrs: Attributes
     if other is None:
         pairs = choose_pairs(rows.layout, within, between, neurons, seed)
+        pairs.check_room(n_points)
         values, template, unpack = chosen.of_pairs(rows, pairs, mode), pairs.template, pairs.unpack
         attrs = pairs.attrs | chosen.attrs(rows, None)
     else:
         _check_alone(within, between, neurons)
         variable = check_variable(other, activation, rows.layout, samples)
+        check_room(
+            24 * variable.template.size * n_points,
+            f"the mutual information of {rows.layout.n_rows:,} neurons with other",
+            "Pass fewer variables, or leave out pointwise=True.",
+        )
         values, template = chosen.of_variable(rows, variable, mode), variable.template
         unpack = partial(variable.unpack, rows.layout)
         attrs = {"other": variable.name, "other_kind": variable.kind}

@@ -15,11 +15,15 @@ import numpy as np
 from infonb.activations.labelled import to_numpy
 from infonb.dims import Attributes
 from infonb.measures.rows.layout import EXACT, Layout, check_span
+from infonb.measures.rows.room import check_room
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["RULERS", "Edges", "Rulers", "check_edges"]
 
 RULERS = ("common", "shared", "neuron")
+
+# Bins are numbered by int32.
+MOST_BINS = 2**31 - 1
 
 # Sets of edges (set, bins + 1), and which of them each row has.
 Rulers = tuple[np.ndarray, np.ndarray]
@@ -41,6 +45,17 @@ class Edges:
             ends = self.given[[0, -1]].tolist()
             attrs |= {"lowest_edge": ends[0], "highest_edge": ends[1]}
         return attrs
+
+    def check_room(self, where: Layout, *, pointwise: bool = False) -> None:
+        """Raise if the edges, and the counts of all rows in the bins, do not fit into memory."""
+        sets = where.n_rows if self.kind == "neuron" else 1
+        # edges are made of copies; pointwise, shares and logarithms stand beside the counts
+        tables = 3 * sets + where.n_rows, (sets + 3 * where.n_rows) * pointwise
+        check_room(
+            8 * self.bins * max(tables),
+            f"counting {where.n_rows:,} neurons in {self.bins:,} bins each",
+            "Pass fewer bins, or measure some neurons at a time (activation.isel(neuron=...)).",
+        )
 
     def of_rows(self, where: Layout, ranges: tuple[np.ndarray, np.ndarray]) -> Rulers:
         """Return the rulers of rows with these least and greatest values, (row,) each."""
@@ -84,7 +99,7 @@ def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
     """Return a choice of edges; raise unless it is one of the words or increasing numbers."""
     if isinstance(edges, str):
         check_choice("edges", edges, RULERS)
-        return Edges(edges, check_integer("bins", bins, minimum=1))
+        return Edges(edges, check_integer("bins", bins, minimum=1, maximum=MOST_BINS))
     own = _numbers(edges)
     if own.ndim != 1 or len(own) < 2 or not (np.isfinite(own).all() and (own[1:] > own[:-1]).all()):
         raise ValueError(
