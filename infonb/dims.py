@@ -85,7 +85,7 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
             # names that happen to be numbers; or the old places of a selection: then padding is
             # known by its values. Of lazy ones a single sample is looked at
             some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
-            empty = xr.DataArray(some.variable).isnull().all([dim])
+            empty = np.isnan(xr.DataArray(some.variable)).all([dim])
             if (doubtful & (inside == empty)).any():
                 inside = ~empty
     return inside

@@ -99,7 +99,10 @@ def check_edges(edges: str | np.ndarray, bins: int) -> Edges:
     """Return a choice of edges; raise unless it is one of the words or increasing numbers."""
     if isinstance(edges, str):
         check_choice("edges", edges, RULERS)
-        return Edges(edges, check_integer("bins", bins, minimum=1, maximum=MOST_BINS))
+        bins = check_integer("bins", bins, minimum=1)
+        if bins > MOST_BINS:
+            raise ValueError(f"bins must be at most {MOST_BINS}, the greatest int32; not {bins}.")
+        return Edges(edges, bins)
     own = _numbers(edges)
     if own.ndim != 1 or len(own) < 2 or not (np.isfinite(own).all() and (own[1:] > own[:-1]).all()):
         raise ValueError(
