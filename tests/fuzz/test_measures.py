@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import infonb as inb
-from infonb.measures import ScaleWarning, TiesWarning
 
 RULERS = ["common", "shared", "neuron"]
 KINDS = ["binned", "ksg", "mixture"]
@@ -147,7 +146,7 @@ def test_a_variable(case, estimator, bins, edges, k, pointwise, kind, n_classes)
 
 @given(layers(), st.sampled_from(["entropy", *KINDS]), st.booleans(), st.integers(0, 2**32 - 1))
 def test_samples_and_neurons_may_change_places(case, estimator, pointwise, seed):
-    """Permuting the input permutes the output, to the last bit."""
+    """Permuting the input permutes the output, to the rounding of sums in another order."""
     case = {**case, "kind": "normal" if case["kind"] == "huge" else case["kind"]}
     acts, _ = activations({**case, "neuron": "places", "sample": "places"})
     rng, dim, k = np.random.default_rng(seed), case["dim"], min(3, case["samples"] - 1)
@@ -166,9 +165,5 @@ def test_samples_and_neurons_may_change_places(case, estimator, pointwise, seed)
     right = measure(acts, dim, **options).compute()
     twice = {f"other_{d}": o for d, o in order.items() if f"other_{d}" in right.dims}
     right = right.isel({d: o for d, o in order.items() if d in right.dims} | twice)
-    np.testing.assert_array_equal(moved.transpose(*right.dims), right)
+    near(moved.transpose(*right.dims).values, right.values)
 
-
-def test_warnings_of_the_fuzz_exist():
-    assert issubclass(TiesWarning, UserWarning)
-    assert issubclass(ScaleWarning, UserWarning)
