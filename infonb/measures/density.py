@@ -46,7 +46,7 @@ def mixture_density(
     ----------
     values
         A measure, such as the result of `mutual_information` or `entropy`. Values that are not
-        finite (padding) are left out.
+        finite are left out: padding, and neurons whose entropy from neighbours is minus infinity.
     components
         Number of Gaussians; fewer where there are fewer distinct values, or fewer than 10 values
         for each. The paper names no number; 3 reproduces the look of its figures.

@@ -50,8 +50,7 @@ class Sampled:
         self.levels = {name: values[dim].values.tolist() for name, dim in self.dims.items()}
         for dim in dims[:-1]:
             _check_labels(values, dim)
-        if "neuron" in values.coords and values.neuron.dtype.kind in "iu":
-            values = values.sortby("neuron")  # padding comes last, also after a selection
+        values = _padding_last(values)
         self.labels = values.neuron.values.tolist()
         widths = _widths(values)
         there = np.flatnonzero(widths)  # of a selection some layers have no neuron
@@ -125,9 +124,18 @@ def _check_labels(values: xr.DataArray, dim: str) -> None:
     labels, counts = np.unique(values[dim].values.astype(str), return_counts=True)
     if (counts > 1).any():
         raise ValueError(
-            f"activations has {dim} {labels[counts > 1][0]!r} more than once; give each its own "
+            f"activations has {dim} {str(labels[counts > 1][0])!r} more than once; give each its own "
             f"label: activations.assign_coords({dim}=...)."
         )
+
+
+def _padding_last(values: xr.DataArray) -> xr.DataArray:
+    """Return neurons in an order in which padding comes last, also after a selection."""
+    inside = inside_width(values)
+    if inside is None or "neuron" not in inside.dims:
+        return values
+    number = inside.sum([dim for dim in inside.dims if dim != "neuron"])
+    return values.isel(neuron=np.argsort(-number.values, kind="stable"))
 
 
 def _widths(values: xr.DataArray) -> list[int]:
