@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import count_neurons, with_layer
+from infonb.dims import count_neurons, inside_width, with_layer
 from infonb.measures import entropy, take_activation
 from infonb.validate import check_dim, check_integer
 from infonb.widgets.explorer.choice import Choice
