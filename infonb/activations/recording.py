@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,25 @@ import torch
 import xarray as xr
 from torch import nn
 
+from infonb.activations.alignment import align_coords
+from infonb.activations.alone import alone
 from infonb.activations.disk.identity import model_fingerprint, of_arrays, of_function, of_layers
 from infonb.activations.disk.stream import Stream
 from infonb.activations.examples import Examples, examples
+from infonb.activations.filling import fill
 from infonb.activations.forward_pass import ForwardPass
 from infonb.activations.labelled import labelled, sample_coordinates
-from infonb.activations.layers import Layer, choose, count_parameters, restore_layers, unwrapped
+from infonb.activations.layers import (
+    choose,
+    count_parameters,
+    own_dtype,
+    restore_layers,
+    unwrapped,
+)
 from infonb.activations.memory import Memory
 from infonb.activations.reduction import Reduce, Reduction, Select
 from infonb.activations.sample_notes import SampleNotes, predictor
-from infonb.networks.state import device_and_dtype, random_state, seed_random_state
+from infonb.networks.state import random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.storage import check_storable
 from infonb.validate import check_choice, check_integer, check_number
@@ -42,7 +51,7 @@ def record(
     batch_size: int = 256,
     coords: Mapping[str, Any] | None = None,
     prediction: bool | Callable[[Any], Any] = True,
-    dtype: str = "float32",
+    dtype: str | None = None,
     max_bytes: float | None = None,
     seed: int | None = None,
     attrs: Mapping[str, Any] | None = None,
@@ -187,105 +196,80 @@ def record(
     >>> folder.cleanup()
     """
     check_choice("hook", hook, ["output", "input"])
-    check_choice("dtype", dtype, ["float32", "float64"])
+    check_choice("dtype", dtype, [None, "float32", "float64"])
     check_choice("progress", progress, [True, False, "text"])
     check_integer("batch_size", batch_size, 1)
     if max_bytes is not None:
         check_number("max_bytes", max_bytes, 1)
     if not callable(prediction):
         check_choice("prediction", prediction, [True, False])
-    reduction = Reduction(reduce, select, neuron_dim, getattr(torch, dtype))
     model = unwrapped(model)
-    asked = choose(model, layers)
-    source = examples(data, batch_size)
-    given = {**source.coords, **(coords or {})}
-    if source.n_samples is not None:
-        sample_coordinates(given, source.n_samples)
-    options = {
-        "hook": hook,
-        "reduce": reduce,
-        **({} if select is None else {"select": select}),
-        **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
-        **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
-    }
-    device, _ = device_and_dtype(model)
-    forward = ForwardPass(model, asked, hook, reduction, default=layers is None)
-    notes = SampleNotes(predictor(model, prediction))
-    sink: Memory | Stream
-    if to is None:
-        sink = Memory(source.n_samples, dtype, max_bytes)
-    else:
-        _check_order(source, seed)
-        check_storable(given, attrs or {})
-        about = {
-            **model_fingerprint(model),
-            "layers": of_layers(asked, default=layers is None),
-            **{name: of_function(value) for name, value in options.items()},
-            "prediction": of_function(prediction),
-            "data": source.name,
-            "coords": of_arrays(given),
-            "attrs": json.loads(json.dumps(dict(attrs or {}), default=str)),
+    dtype = own_dtype(model) if dtype is None else dtype
+    reduction = Reduction(reduce, select, neuron_dim, getattr(torch, dtype))
+    # a seed is that of the whole process
+    with alone(model, *([] if seed is None else [torch.default_generator])):
+        asked = choose(model, layers)
+        source = examples(data, batch_size)
+        given = {**source.coords, **align_coords(coords, source.labels)}
+        if source.n_samples is not None:
+            sample_coordinates(given, source.n_samples)
+        options = {
+            "hook": hook,
+            "reduce": reduce,
+            **({} if select is None else {"select": select}),
+            **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
+            **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
         }
-        drawing = None if seed is None else device
-        sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
+        forward = ForwardPass(model, asked, hook, reduction, default=layers is None)
+        notes = SampleNotes(predictor(prediction, forward.last_operation))
+        sink: Memory | Stream
+        if to is None:
+            sink = Memory(source.n_samples, dtype, max_bytes)
+        else:
+            _check_order(source, seed)
+            check_storable(given, attrs or {})
+            about = {
+                **model_fingerprint(model),
+                "layers": of_layers(asked, default=layers is None),
+                **{name: of_function(value) for name, value in options.items()},
+                "prediction": of_function(prediction),
+                "data": source.name,
+                "coords": of_arrays(given),
+                "attrs": json.loads(json.dumps(dict(attrs or {}), default=str)),
+            }
+            drawing = None if seed is None else forward.device
+            sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
 
-    with _closed(sink), _seeded(device, seed):
-        forward.layers, forward.widths = restore_layers(model, sink.layers), sink.widths
-        notes.parts = sink.recorded
-        if isinstance(sink, Stream) and sink.finished:
-            with progress_bar(
-                show=progress, total=source.n_samples, desc="compare", unit=" samples"
-            ) as bar:
-                return sink.reopened(source, bar.update)
-        _fill(sink, forward, source, notes, progress)
-        described = {
-            "model": type(model).__name__,
-            "data": source.name,
-            "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in forward.layers),
-            **{name: _name(value) for name, value in options.items()},
-            "n_parameters": count_parameters(model),
-            "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
-            **(attrs or {}),
-        }
-        activation = sink.finish()
-        try:
-            kept = sample_coordinates({**notes.coords(), **given}, activation.shape[2])
-        except ValueError:
-            sink.reject_coords()
-            raise
-        names = [layer.name for layer in forward.layers]
-        dataset = labelled(activation, names, forward.widths, kept, described)
-        return sink.publish(dataset)
-
-
-def _fill(
-    sink: Memory | Stream,
-    forward: ForwardPass,
-    source: Examples,
-    notes: SampleNotes,
-    progress: bool | str,
-) -> None:
-    """Run the model over the data, and put what comes out into memory or on disk."""
-    bar = None
-    # closed at once, not when the generator is collected: hooks and modes
-    with closing(forward(source.batches, sink.is_recorded)) as steps:
-        try:
-            for step in steps:
-                if bar is None:
-                    line = sink.start(forward.widths, [_plain(layer) for layer in forward.layers])
-                    if progress:
-                        print(line)
-                    bar = progress_bar(
-                        show=progress, total=source.n_samples, desc="record", unit=" samples"
-                    )
-                if step.rows:
-                    sink.append(step.rows, notes.append(step.batch, step.output))
-                bar.update(step.batch.size)
-        finally:
-            if bar is not None:
-                bar.close()
-    if bar is None:
-        raise ValueError(f"data ({source.name}) holds no samples.")
+        with _closed(sink), _seeded(forward.device, seed):
+            forward.layers, forward.widths = restore_layers(model, sink.layers), sink.widths
+            notes.parts = sink.recorded
+            if isinstance(sink, Stream) and sink.finished:
+                with progress_bar(
+                    show=progress, total=source.n_samples, desc="compare", unit=" samples"
+                ) as bar:
+                    return sink.reopened(source, bar.update)
+            fill(sink, forward, source, notes, progress)
+            described = {
+                "model": type(model).__name__,
+                "data": source.name,
+                "modules": ", ".join(
+                    f"{x.name}: {type(x.module).__name__}" for x in forward.layers
+                ),
+                **{name: _name(value) for name, value in options.items()},
+                "n_parameters": count_parameters(model),
+                "versions": _versions(),
+                **(attrs or {}),
+            }
+            activation = sink.finish()
+            try:
+                known = {**notes.coords(), **notes.of_rows(given)}
+                kept = sample_coordinates(known, activation.shape[2])
+            except ValueError:
+                sink.reject_coords()
+                raise
+            names = [layer.name for layer in forward.layers]
+            dataset = labelled(activation, names, forward.widths, kept, described)
+            return sink.publish(dataset)
 
 
 @contextmanager
@@ -318,9 +302,9 @@ def _check_order(source: Examples, seed: int | None) -> None:
         )
 
 
-def _plain(layer: Layer) -> dict[str, Any]:
-    return {"name": layer.name, "module": layer.module_name, "call": layer.call}
-
-
 def _name(how: Any) -> str | int:
     return str(getattr(how, "__name__", type(how).__name__)) if callable(how) else how
+
+
+def _versions() -> str:
+    return f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}"

@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from infonb.activations.disk.identity import Inputs, differences, model_fingerprint, of_function
-from infonb.activations.examples import Batch
+from infonb.activations.batch import Batch
 
 X, Y = inputs(20, 4), torch.arange(20)
 
