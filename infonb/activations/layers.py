@@ -254,8 +254,9 @@ def _candidates(model: nn.Module) -> dict[str, nn.Module]:
 def _find(new: str, old: str, modules: Mapping[str, nn.Module], model: nn.Module) -> Layer:
     name, _, call = old.rpartition(":")
     found = None
-    if old in modules:
-        found = Layer(new, old, modules[old])
+    plain = old.replace("._orig_mod", "")
+    if plain in modules:
+        found = Layer(new, plain, modules[plain])
     elif name in modules and call.isdecimal():
         found = Layer(new, name, modules[name], int(call))
     if found is not None:

@@ -71,13 +71,17 @@ def record(
     Parameters
     ----------
     model
-        Any torch model. The batches are moved to its device, and to its floating type.
+        Any torch model, but for those that torch.jit has scripted or traced. The batches are copied
+        to its device and to its floating type; where it has several, they keep their own.
     data
         An infonb data set (``input`` (sample, ...), ``label`` and coordinates on ``sample``, which
-        are kept); an array or tensor of inputs (sample, ...); a tuple (inputs, labels); a dict of
-        tensors, as a tokenizer makes it; a DataLoader or any iterable of batches: inputs, (inputs,
-        labels) or dicts. Dicts are passed on as keyword arguments, without their ``label`` or
-        ``labels`` if that has one dim: it becomes a coordinate.
+        are kept); an array or tensor of inputs (sample, ...), also one that lies on disk
+        (memory-mapped, dask, zarr: read batch by batch); a tuple (inputs, labels), labels of one
+        dim; a dict of tensors, as a tokenizer makes it; a DataLoader or any iterable of batches
+        (inputs, (inputs, labels) or dicts), or of pairs (input, label) of single samples. Dicts are
+        passed on as keyword arguments, without their ``label`` or ``labels`` if that has one dim:
+        it becomes a coordinate. A model whose one argument is a dict takes ``{"name of the
+        argument": {...}}``. DataArrays with labels of their samples are put into one order.
     layers
         Names of modules (`list_layers` shows them), or a dict new name -> name. None: all Linear
         Conv and recurrent modules that are called, without the last one, the output. A module that
@@ -85,14 +89,16 @@ def record(
         ``"relu:1"``; such a name also selects one. The layers stand in the order in which the
         forward pass reaches them, whatever the order here.
     hook
-        ``"output"`` of the module, or its ``"input"`` (the first one): what a functional relu
-        before it, which is no module, has put out.
+        ``"output"`` of the module, or its ``"input"`` (the first argument of its ``forward`` that
+        is no mask): what a functional relu before it, which is no module, has put out.
     reduce
         How more dims than (sample, neuron) become neurons. ``"mean"`` over tokens or space, each
-        feature or channel a neuron (of dicts with ``attention_mask`` only the tokens that it
-        marks); ``"first"``: the first token or position, such as [CLS]; ``"flatten"``: every
-        feature at every position a neuron; or a function of the tensor (sample, ...) that returns
-        (sample, neuron).
+        feature or channel a neuron; ``"first"``: the first token or position, such as [CLS];
+        ``"flatten"``: every feature at every position a neuron; or a function of the tensor
+        (sample, ...) that returns (sample, neuron). Tokens are the real ones only, see Notes. A
+        function of two arguments also gets the mask (sample, token), true at real tokens:
+        ``lambda x, mask: x[mask]`` makes each of them a sample of its own, with the coordinates of
+        its text and its number as ``example`` (in memory only).
     select
         What to take of outputs that are no tensors: a position, a key, or a function of the
         output. Outputs that are tensors are left alone. None: of recurrent modules the hidden
@@ -108,10 +114,12 @@ def record(
     prediction
         True: where the model returns logits (sample, class), or an object that has them as
         ``logits``, the class of the largest is kept as the coordinate ``prediction``; of a single
-        logit, 1 where it is positive (above 0.5 if the model ends in a Sigmoid). A function of
-        the model's output: use that. False: leave it out.
+        logit, 1 where it is positive (above 0.5 if a sigmoid makes it; left out where values of one
+        sign come from something else). A function of the model's output: use that. False: leave it
+        out.
     dtype
-        ``"float32"`` or ``"float64"``, the type of the recorded values.
+        ``"float32"`` or ``"float64"``, the type of the recorded values. None: float64 if the model
+        has weights of that type. Values that float32 cannot tell apart are refused.
     max_bytes
         The most memory that the activations may take, or the most on disk with `to`, where whole
         chunks count. None: 80 % of the memory that is free, or all that is free on the disk.
@@ -136,21 +144,38 @@ def record(
     Raises
     ------
     ValueError
-        If a layer is not found, never called, gives no tensor or changes its width between
-        batches; if data are empty or differ in length; if the result would not fit into memory or
-        on the disk; if the store `to` is of another model, other layers, other data or options;
-        if data that are to be stored come in an order that is drawn anew each time.
+        If a layer is not found, never called, called more often in some batches, gives no tensor,
+        other rows than its samples, or another width in some batches; if a sample has no real
+        token; if data are empty, masked, or differ in the number or labels of their samples; if the
+        result would not fit into memory or on the disk; if the store `to` is of another model,
+        other layers, other data or options; if data that are to be stored come in an order that is
+        drawn anew each time.
     FileExistsError
         If there is something else at `to`.
     RuntimeError
         If another process or thread is writing to `to`.
     TypeError
-        If the model is no torch module, or the data have none of the forms above.
+        If the model is no torch module, or scripted; if the data have none of the forms above.
+
+    Warns
+    -----
+    UserWarning
+        If padding counts because no mask is known to belong to a layer; if float32 cannot tell
+        the inputs apart.
 
     Notes
     -----
     The copy is made inside the hook, so that a ReLU that works in place does not change what was
-    recorded before it. NaN and infinite activations are kept; the measures refuse them by name.
+    recorded before it; inputs are copied, so that a model may change them. NaN and infinite
+    activations are kept; the measures refuse them by name. Parts that are compiled run as they were
+    before. Where a dim of a layer is as long as the batch, one sample less is run once, to see
+    which dim holds the samples. Threads that record one model do so one after the other.
+
+    Real tokens are those that an argument marks whose name ends in ``attention_mask`` (1 at real
+    tokens) or ``key_padding_mask`` (true at padding), as (sample, token) or with more dims, as 0
+    and 1 or as 0 and -inf. Where a model has an encoder and a decoder, the names of layer and mask
+    (``decoder_``, ``tgt_``) must say which of them they belong to. A mask that does not fit a
+    layer, or that cannot be read, is not used, and a warning says so.
 
     With `to`, the store is made in a folder beside its place, ``activations.zarr.partial``, and
     moved there when it is whole. Every batch is on disk when the next one begins: a process that

@@ -47,7 +47,7 @@ class SampleNotes:
             return dict(known)
         found = {name: to_numpy(values) for name, values in known.items()}
         found = {name: x[samples] if len(x) == self.n_samples else x for name, x in found.items()}
-        return {**found, "example": found.pop("sample", samples)}
+        return {"example": found.pop("sample", samples), **found}
 
     def coords(self) -> dict[str, np.ndarray]:
         """Return labels and predictions, each if all batches have them."""
@@ -99,7 +99,7 @@ def predictor(
 
 def _threshold(logits: torch.Tensor, last_operation: Callable[[], str]) -> float | None:
     """Return what a single output is above in class 1, a logit or a probability; None: unknown."""
-    if ((logits < 0) | (logits > 1)).any():
+    if (logits < 0).any() and (logits > 0).any():
         return 0.0
-    last = last_operation()  # values from 0 to 1 may be either
+    last = last_operation()  # values of one sign may be logits or probabilities
     return 0.5 if last in SIGMOIDS else 0.0 if last in LAYERS else None
