@@ -106,8 +106,8 @@ class ForwardPass:
                 return ""
 
     def _run(self, hooks: Hooks, batch: Batch) -> Any:
-        self._batch, hooks.fired = batch, []
-        return self._call(batch)
+        self._batch = batch
+        return hooks.during(lambda: self._call(batch))
 
     def _call(self, batch: Batch) -> Any:
         placed = batch.changed(self._place)  # a copy, which the model may change

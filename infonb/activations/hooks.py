@@ -22,6 +22,7 @@ class Hooks:
         self._handles: dict[str, Any] = {}
         # (name, what was taken) of every call in the forward pass, in order
         self.fired: list[tuple[str, Any]] = []
+        self._listening = False
 
     def __enter__(self) -> Hooks:
         for name, module in self._modules.items():
@@ -41,15 +42,26 @@ class Hooks:
         for name in set(self._handles) - names:
             self._handles.pop(name).remove()
 
+    def during(self, call: Callable[[], Any]) -> Any:
+        """Return what a call of the model returns, and fill `fired`."""
+        # not when the model is called between batches, by whoever makes them
+        self.fired, self._listening = [], True
+        try:
+            return call()
+        finally:
+            self._listening = False
+
     def _on_output(self, name: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: Any, output: Any) -> None:
-            self.fired.append((name, self._take(output, name, module)))
+            if self._listening:
+                self.fired.append((name, self._take(output, name, module)))
 
         return hook
 
     def _on_input(self, name: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            self.fired.append((name, self._take(_input(module, args, kwargs), name, module)))
+            if self._listening:
+                self.fired.append((name, self._take(_input(module, args, kwargs), name, module)))
 
         return hook
 

@@ -5,21 +5,53 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.overrides import TorchFunctionMode
+
+from infonb.activations.batch import leaves
 
 __all__ = ["LAYERS", "SIGMOIDS", "LastOperation"]
 
 #: What makes probabilities, and what makes logits; of other operations it is not known.
 SIGMOIDS = frozenset({"sigmoid", "hardsigmoid", "special_expit"})
-LAYERS = frozenset({"addmm", "mm", "linear", "bmm", "baddbmm", "addmv", "mv", "convolution"})
+LAYERS = frozenset(
+    [
+        "linear",
+        "bilinear",
+        "conv1d",
+        "conv2d",
+        "conv3d",
+        "addmm",
+        "mm",
+        "bmm",
+        "baddbmm",
+        "mv",
+        "matmul",
+        "__matmul__",
+    ]
+)
 
 # what they put out was made by the operation before
-_PASSING = frozenset({"_to_copy", "clone", "cat", "stack", "index", "index_select", "slice_copy"})
+_PASSING = frozenset(
+    [
+        "to",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "type",
+        "cpu",
+        "cuda",
+        "clone",
+        "contiguous",
+        "cat",
+        "stack",
+        "__getitem__",
+    ]
+)
 
 
-class LastOperation(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
-    """Watches the operations in a ``with`` block."""
+class LastOperation(TorchFunctionMode):
+    """Watches the operations in a ``with`` block; not those inside compiled functions."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,21 +62,24 @@ class LastOperation(TorchDispatchMode):  # type: ignore[misc, unused-ignore]
         logits = getattr(output, "logits", output)
         return self._made.get(_memory(logits), "") if isinstance(logits, torch.Tensor) else ""
 
-    def __torch_dispatch__(
+    def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Run an operation, and note what it made."""
-        name = func.overloadpacket.__name__.rstrip("_")
-        came = [_memory(x) for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
-        output = func(*args, **(kwargs or {}))
-        for made in tree_leaves(output):
+        kwargs = kwargs or {}
+        name = str(getattr(func, "__name__", ""))
+        came = [_memory(x) for x in leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+        output = func(*args, **kwargs)
+        for made in leaves(output):
             if not isinstance(made, torch.Tensor):
                 continue
             memory = _memory(made)
-            if name in _PASSING:
-                self._made[memory] = self._made.get(came[0], "") if came else ""
-            elif memory not in came or func._schema.is_mutable:  # no mere view
-                self._made[memory] = name
+            in_place = name.endswith("_") and not name.endswith("__")
+            if memory in came and not in_place:
+                continue  # a view
+            known = self._made.get(came[0], "") if came else ""
+            made_by = name.removesuffix("_") if in_place else name
+            self._made[memory] = known if name in _PASSING else made_by
         return output
 
 

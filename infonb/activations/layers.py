@@ -104,7 +104,7 @@ def list_layers(model: nn.Module, data: Any = None) -> pd.DataFrame:
             eval_mode(model),
             Hooks(open_ones, "output", look) as hooks,
         ):
-            batch.call(model)
+            hooks.during(lambda: batch.call(model))
         fired = [name for name, _ in hooks.fired]
         calls = Counter(fired)
         columns["calls"] = [calls[name] for name in modules]

@@ -47,7 +47,7 @@ def test_without_the_first_token_of_each():
     everything = torch.ones(5, 6, dtype=torch.bool)
     found, hidden = recorded(lambda x, mask: x[:, 1:][mask[:, 1:]], everything)
     np.testing.assert_allclose(valid(found, "layer"), hidden[:, 1:].flatten(0, 1).T, **CLOSE)
-    with pytest.raises(ValueError, match="gives 11 rows, made by reduce of .* some of every samp"):
+    with pytest.raises(ValueError, match=r"gives 11 rows, made by reduce of .* some of every sam"):
         recorded(lambda x, mask: x[:, 1:][mask[:, 1:]])  # a sample of one token would be lost
 
 

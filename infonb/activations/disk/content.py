@@ -127,4 +127,7 @@ def _of_object(value: Any, name: str) -> Iterator[bytes]:
 
 def _bytes(tensor: torch.Tensor) -> np.ndarray:
     tensor = tensor.detach().cpu().resolve_conj().resolve_neg()
-    return tensor.contiguous().reshape(-1).view(torch.uint8).numpy()
+    flat = tensor.contiguous().reshape(-1)
+    if flat.stride(0) != 1:  # of a single value, whatever the stride
+        flat = flat.clone(memory_format=torch.contiguous_format)
+    return flat.view(torch.uint8).numpy()
