@@ -159,3 +159,25 @@ def test_pairs_of_drawn_neurons_are_square_again_beside_the_entropy_of_all():
     assert filled.sizes["neuron"] == 6 != filled.sizes["other_neuron"]
     xr.testing.assert_identical(square(filled).drop_attrs(), i.drop_attrs())
     xr.testing.assert_identical(square(h), h)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(
+    "ids", [np.arange(10), np.arange(1, 11), np.array(list("abcdefghij"), object)], ids=str
+)
+def test_populations_put_one_after_the_other(acts, ids, lazy):
+    # each brings its own padding, and the width is that of one of them
+    both = xr.concat([acts, acts], dim="neuron").assign_coords(neuron=ids)
+    both = both.chunk(sample=20) if lazy else both
+    found = inb.entropy(both, bins=10, edges="neuron").values
+    once = inb.entropy(acts, bins=10, edges="neuron").values
+    np.testing.assert_array_equal(found, np.hstack([once, once]))
+    assert count_neurons(both.activation) == [10, 6]
+    pairs = inb.mutual_information(both, within="layer", estimator="binned").values
+    assert np.isfinite(pairs).sum() == 10**2 + 6**2
+
+
+def test_a_narrow_layer_alone_keeps_its_padding(acts):
+    narrow = acts.sel(layer=["fc2"])
+    assert inside_width(narrow.activation).sum() == 3
+    assert np.isfinite(inb.entropy(narrow)).sum() == 3
