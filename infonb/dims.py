@@ -92,16 +92,19 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
     # of neurons that were chosen, or of layers stacked into them, no place is known: all are inside
     place = xr.DataArray(np.arange(values.sizes["neuron"]), dims="neuron") if here else -1
     inside = (-1 if "neuron" in width.dims else place) < width
+    doubtful = xr.zeros_like(inside)
+    if here and int(width.max()) < values.sizes["neuron"]:
+        doubtful = ~inside  # more places than the widest layer: some were added, or it is not here
     labels = values.coords.get("neuron")
     if labels is not None and labels.dtype.kind in "iu" and "neuron" not in width.dims:
-        doubtful = inside != (xr.DataArray(labels.variable) < width)
-        if doubtful.any():
-            # names that happen to be numbers; or the old places of a selection: then padding is
-            # known by its values. Of lazy ones a single sample is looked at
-            some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
-            empty = np.isnan(xr.DataArray(some.variable)).all([dim])
-            if (doubtful & (inside == empty)).any():
-                inside = ~empty
+        # names that happen to be numbers; or the old places of a selection
+        doubtful = doubtful | (inside != (xr.DataArray(labels.variable) < width))
+    if doubtful.any():
+        # then padding is known by its values. Of lazy ones a single sample is looked at
+        some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
+        empty = np.isnan(xr.DataArray(some.variable)).all([dim])
+        if (doubtful & (inside == empty)).any():
+            inside = ~empty
     return inside
 
 

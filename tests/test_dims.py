@@ -197,3 +197,25 @@ def test_an_explorer_puts_padding_last_whatever_the_names(acts, ids):
     assert (sampled.labels, sampled.widths) == (ids.tolist(), [5, 3])
     some = Sampled(acts.isel(neuron=[4, 0, 1]))
     assert (some.labels, some.widths) == ([0, 1, 4], [3, 2])
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(
+    "ids", [np.arange(10), np.arange(1, 11), np.array(list("abcdefghij"), object)], ids=str
+)
+def test_populations_put_one_after_the_other(acts, ids, lazy):
+    # each brings its own padding, and the width is that of one of them
+    both = xr.concat([acts, acts], dim="neuron").assign_coords(neuron=ids)
+    both = both.chunk(sample=20) if lazy else both
+    found = inb.entropy(both, bins=10, edges="neuron").values
+    once = inb.entropy(acts, bins=10, edges="neuron").values
+    np.testing.assert_array_equal(found, np.hstack([once, once]))
+    assert count_neurons(both.activation) == [10, 6]
+    pairs = inb.mutual_information(both, within="layer", estimator="binned").values
+    assert np.isfinite(pairs).sum() == 10**2 + 6**2
+
+
+def test_a_narrow_layer_alone_keeps_its_padding(acts):
+    narrow = acts.sel(layer=["fc2"])
+    assert inside_width(narrow.activation).sum() == 3
+    assert np.isfinite(inb.entropy(narrow)).sum() == 3

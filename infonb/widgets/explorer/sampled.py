@@ -50,7 +50,7 @@ class Sampled:
         self.levels = {name: values[dim].values.tolist() for name, dim in self.dims.items()}
         for dim in dims[:-1]:
             _check_labels(values, dim)
-        values = _padding_last(values)
+        values = _padding_last(values)  # also after a selection
         self.labels = values.neuron.values.tolist()
         widths = _widths(values)
         there = np.flatnonzero(widths)  # of a selection some layers have no neuron
@@ -130,12 +130,18 @@ def _check_labels(values: xr.DataArray, dim: str) -> None:
 
 
 def _padding_last(values: xr.DataArray) -> xr.DataArray:
-    """Return neurons in an order in which padding comes last, also after a selection."""
+    """Return the neurons in an order in which those of every layer come before its padding."""
     inside = inside_width(values)
     if inside is None or "neuron" not in inside.dims:
         return values
     number = inside.sum([dim for dim in inside.dims if dim != "neuron"])
-    return values.isel(neuron=np.argsort(-number.values, kind="stable"))
+    order = np.argsort(-number.values, kind="stable")
+    if (inside.isel(neuron=order).astype(int).diff("neuron") > 0).any():
+        raise ValueError(
+            "layers have padding at different neurons, none of which come last in all of them; "
+            "explore one layer: activations.sel(layer=[...])."
+        )
+    return values.isel(neuron=order)
 
 
 def _widths(values: xr.DataArray) -> list[int]:
