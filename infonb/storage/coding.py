@@ -31,7 +31,8 @@ def encoded(dataset: xr.Dataset) -> xr.Dataset:
         if variable.dtype.kind in "mM":
             data = variable.values if variable.chunks is None else variable.data
             data = data.astype(variable.dtype.newbyteorder("=")).view(np.int64)
-            disk[name] = xr.Variable(variable.dims, data, attrs | _about_time(variable.dtype))
+            about = _about_time(data, variable.dtype)
+            disk[name] = xr.Variable(variable.dims, data, attrs | about)
         elif not variable.dtype.isnative:
             disk[name] = variable.astype(variable.dtype.newbyteorder("="))
             disk[name].attrs = attrs
@@ -46,10 +47,15 @@ def kept_aside(dataset: xr.Dataset) -> dict[str, Any]:
     types = {
         str(name): variable.dtype.str
         for name, variable in dataset.variables.items()
-        if variable.dtype.kind in "mM" or not variable.dtype.isnative
+        if variable.dtype.kind in "mM" or not variable.dtype.isnative or _is_empty_text(variable)
     }
     return {
         "coords": [str(name) for name in dataset.variables if name in dataset.coords],
+        "without index": [
+            str(name)
+            for name in dataset.dims
+            if name in dataset.coords and name not in dataset.xindexes
+        ],
         "types": types,
         "attrs": _of_dataset(dataset),
         "attrs of variables": {name: attrs for name, attrs in of_variables.items() if attrs},
@@ -84,6 +90,11 @@ def _is_time(variable: xr.Variable, units: Any) -> bool:
     return variable.dtype.kind in "mM" or "since" in str(units)
 
 
+def _is_empty_text(variable: xr.Variable) -> bool:
+    """Tell whether a variable would be written as one of numbers."""
+    return variable.dtype == object and variable.size == 0
+
+
 def _ours(name: str) -> bool:
     return name.startswith("infonb_")
 
@@ -92,12 +103,21 @@ def _without(attrs: Mapping[Any, Any], aside: Mapping[str, Any]) -> dict[Any, An
     return {name: value for name, value in attrs.items() if name not in aside}
 
 
-def _about_time(dtype: np.dtype) -> dict[str, Any]:
+def _about_time(data: Any, dtype: np.dtype) -> dict[str, Any]:
     """Say in the words of other readers what the whole numbers mean."""
     unit = np.datetime_data(dtype)[0]
     about: dict[str, Any] = {"_FillValue": _NOT_A_TIME}
     if dtype.kind == "m":
         return {**about, "dtype": f"timedelta64[{unit}]", "units": _UNITS[unit]}
+    if isinstance(data, np.ndarray) and not _in_nanoseconds(data, dtype):
+        return {}  # for other readers they stay numbers: they make nanoseconds of dates, or fail
     return {
         **about, "units": f"{_UNITS[unit]} since 1970-01-01", "calendar": "proleptic_gregorian",
     }  # fmt: skip
+
+
+def _in_nanoseconds(data: np.ndarray, dtype: np.dtype) -> bool:
+    """Tell whether dates in whole numbers could be counted in nanoseconds."""
+    factor = int(np.timedelta64(1, np.datetime_data(dtype)[0]) / np.timedelta64(1, "ns"))
+    found = data[data != _NOT_A_TIME]
+    return not len(found) or max(-int(found.min()), int(found.max())) * factor < 2**63

@@ -79,7 +79,7 @@ def open_dataset(path: str | Path, *, chunks: Any = None) -> xr.Dataset:
         {name: variables[name] for name in names if name in store.data_vars},
         {name: variables[name] for name in names if name in store.coords},
         store.attrs,
-    )
+    ).drop_indexes(store.encoding["without index"])
     if other is None:
         return dataset
     for dim in other:
@@ -118,6 +118,7 @@ class _Engine(xr.backends.BackendEntrypoint):
         if "aside" in mark:
             attrs.pop("coordinates", None)
         dataset = xr.Dataset(variables, attrs=attrs | aside["attrs"])
+        dataset.encoding["without index"] = aside.get("without index", [])
         return dataset.set_coords(aside.get("coords", list(store.coords)))
 
 

@@ -143,8 +143,8 @@ def _plain_value(value: Any, where: str, depth: int = 0) -> Any:
             _text(key, where): _plain_value(item, where, depth + 1) for key, item in value.items()
         }
     raise TypeError(
-        f"the attribute of {where} is {value!r} ({type(value).__name__}), which cannot be stored; "
-        "make it text or a number."
+        f"the attribute of {where} is {' '.join(repr(value).split())} ({type(value).__name__}), "
+        "which cannot be stored; make it text or a number."
     )
 
 
