@@ -29,7 +29,7 @@ def encoded(dataset: xr.Dataset) -> xr.Dataset:
     for name, variable in dataset.variables.items():
         attrs = _without(variable.attrs, _of_variable(variable))
         if variable.dtype.kind in "mM":
-            data = variable.values if variable.chunks is None else variable.data
+            data = np.asarray(variable) if variable.chunks is None else variable.data
             data = data.astype(variable.dtype.newbyteorder("=")).view(np.int64)
             about = _about_time(data, variable.dtype)
             disk[name] = xr.Variable(variable.dims, data, attrs | about)
