@@ -70,7 +70,9 @@ def test_no_flipped_bit_goes_unseen(tmp_path, kind):
     xr.testing.assert_identical(opened(path).load(), expected)
 
 
-@pytest.mark.parametrize("key", ["infonb_store", "infonb_digest", "attributes", "seed", "node_type"])
+@pytest.mark.parametrize(
+    "key", ["infonb_store", "infonb_digest", "attributes", "seed", "node_type"]
+)
 def test_no_letter_of_the_root_can_change(tmp_path, key):
     path = save_dataset(results(), tmp_path / "a.zarr")
     content = (path / "zarr.json").read_bytes()

@@ -103,8 +103,8 @@ def test_types_and_shapes(tmp_path, dtype):
     assert_comes_back(tmp_path, dataset)
 
 
-NAMES = ["my label", " ", "a.b", "c", "x.partial", "ü", "日本", "\U0001f642", "lock", ".hidden", "_x",
-         "*", "a:b", "~", "{a}", "'", "coords", "a" * 200]  # fmt: skip
+NAMES = ["my label", " ", "a.b", "c", "x.partial", "ü", "日本", "\U0001f642", "lock", ".hidden",
+         "_x", "*", "a:b", "~", "{a}", "'", "coords", "a" * 200]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -162,7 +162,10 @@ def holding(values):
     [
         (lambda: holding(pd.Categorical(["a", "b"])), "'v' has the type category of pandas"),
         (lambda: holding(pd.array([1, None], "Int64")), "'v' has the type Int64 of pandas"),
-        (lambda: holding(pd.date_range("2000", periods=2, tz="UTC")), "'v' has the type datetime64"),
+        (
+            lambda: holding(pd.date_range("2000", periods=2, tz="UTC")),
+            "'v' has the type datetime64",
+        ),
         (lambda: holding(np.zeros(2, np.longdouble)), "'v' has the type .*, which cannot be"),
         (lambda: holding(np.zeros(2, [("a", "f4")])), r"'v' has the type \[\('a', '<f4'\)\]"),
         (lambda: holding(np.zeros(2, "V4")), r"'v' has the type \|V4"),
