@@ -119,3 +119,46 @@ def test_the_folder_is_removed_just_before_it_is_locked(tmp_path, monkeypatch, a
     lock = Lock(folder, "a.zarr")
     assert elsewhere(folder).startswith("a.zarr is being written by another process")
     lock.release()
+
+
+def test_a_file_of_another_name_is_a_lock_of_its_own_and_goes_with_it(tmp_path):
+    first, second = Lock(tmp_path, "a"), Lock(tmp_path, "b", name=".b.lock")
+    assert sorted(os.listdir(tmp_path)) == [".b.lock", "lock"]
+    with pytest.raises(RuntimeError, match=r"^b is being written by this very thread"):
+        Lock(tmp_path, "b", name=".b.lock")
+    second.release()
+    Lock(tmp_path, "b", name=".b.lock").release()
+    assert os.listdir(tmp_path) == ["lock"]
+    first.release()
+    assert os.listdir(tmp_path) == []
+
+
+@unix
+def test_what_a_killed_process_leaves_locks_nobody_out(tmp_path):
+    code = ELSEWHERE.replace("print(error)", "raise") + "import os; os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert os.listdir(tmp_path) == ["lock"]
+    assert os.stat(tmp_path / "lock").st_mode & 0o777 == 0o666  # also for another user
+    assert elsewhere(tmp_path) == ""
+    Lock(tmp_path, "a.zarr").release()
+
+
+@unix
+def test_a_fork_gives_up_nothing(tmp_path):
+    lock = Lock(tmp_path, "a.zarr")
+    child = os.fork()
+    if child == 0:
+        lock.release()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert elsewhere(tmp_path).startswith("a.zarr is being written by another process")
+    lock.release()
+
+
+@unix
+def test_a_file_that_was_made_anew_is_not_removed(tmp_path):
+    lock = Lock(tmp_path, "a.zarr")
+    (tmp_path / "lock").unlink()
+    (tmp_path / "lock").touch()
+    lock.release()
+    assert os.listdir(tmp_path) == ["lock"]
