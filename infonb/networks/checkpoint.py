@@ -194,7 +194,7 @@ def _write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> No
 
 
 def _read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     try:
         with safe_open(path, "pt") as file:

@@ -164,6 +164,8 @@ def test_a_tilde_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("HOME", str(tmp_path))
     model = MLP([2, 1], seed=1)
     save_weights(model, "~/model.safetensors")
-    assert torch.equal(load_weights(MLP([2, 1]), "~/model.safetensors").out.weight, model.out.weight)
+    assert torch.equal(
+        load_weights(MLP([2, 1]), "~/model.safetensors").out.weight, model.out.weight
+    )
     TrainingCheckpoint("~/run", {}).save({"best": {}}, {})
     assert (tmp_path / "run" / "last.safetensors").is_file()
