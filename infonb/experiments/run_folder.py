@@ -11,7 +11,7 @@ from hashlib import blake2b, file_digest
 from pathlib import Path
 from typing import Any
 
-from infonb.storage import write_atomically
+from infonb.storage import read_checked, write_checked
 
 __all__ = [
     "LOCK", "NOTE", "TRAINING", "clear_leftovers", "digest", "file_checksum", "files_in",
@@ -29,7 +29,7 @@ _FOLDER = re.compile(r"[0-9a-f]{20}")
 _STORE = re.compile(r"[^\W\d]\w*-[0-9a-f]{20}\.zarr")
 #: Under these names files and stores are written, or moved away, by whoever holds the lock.
 _LEFT = re.compile(
-    r"\.[^\W\d]\w*-[0-9a-f]{20}\.zarr\.(partial|old)-[0-9a-f]{8}"
+    r"\.[^\W\d]\w*-[0-9a-f]{20}\.zarr\.(saving|old-[0-9a-f]{8})"
     r"|\.(best\.safetensors|history\.json|last\.safetensors)\.\d+\.tmp"
     r"|run\.json\.new"
 )
@@ -46,24 +46,20 @@ def noted(folder: Path) -> dict[str, Any] | None:
     try:
         if path.is_symlink() or not path.is_file():
             return None
-        note: Any = json.loads(path.read_bytes())
-        found = note.pop("checksum", None)
-        is_whole = found is None or found == digest(note)  # none: of an earlier version
+        note = read_checked(path)
         key = note["experiment"], digest({name: note[name] for name in _KEY})
         is_here = key == (folder.parent.name, folder.name)
         leads_out = any(".." in path or path.startswith("/") for path in note.get("files", {}))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    return note if is_whole and is_here and not leads_out else None
+    return note if is_here and not leads_out else None
 
 
 def write_note(folder: Path, note: Mapping[str, Any]) -> None:
     """Write down what a run is, unless just that is there; by this file it is known as one."""
-    text = json.dumps({**note, "checksum": digest(note)}, indent=1)
-    path = folder / NOTE
     folder.mkdir(parents=True, exist_ok=True)
-    if not path.is_file() or path.read_bytes() != text.encode():
-        write_atomically(path, text)
+    if noted(folder) != json.loads(json.dumps(note)):
+        write_checked(folder / NOTE, note)
 
 
 def is_run(folder: Path) -> bool:

