@@ -157,7 +157,7 @@ def cache(clear: bool) -> None:
         click.echo("No runs are kept: INFONB_CACHE is none.")
         return
     try:
-        for line in describe_runs(folder):
+        for line in describe_runs(folder, to_remove=clear):
             click.echo(line)
         for line in remove_runs(folder) if clear else ():
             click.echo(line)

@@ -13,7 +13,8 @@ from infonb.experiments.run_folder import NOTE, files_in, is_run, noted, remove_
 from infonb.storage import Lock
 
 __all__ = [
-    "describe_runs", "kept_runs", "lock_partial", "partial_of", "remove_run", "remove_runs",
+    "clear_partial", "describe_runs", "kept_runs", "lock_partial", "partial_of", "remove_run",
+    "remove_runs",
 ]  # fmt: skip
 
 #: What a run that is begun from a shorter one has beside it until it is whole.
@@ -32,12 +33,14 @@ def kept_runs(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
-def describe_runs(folder: Path) -> Iterator[str]:
-    """Say in lines which runs are kept; raise an OSError if that cannot be seen."""
+def describe_runs(folder: Path, *, to_remove: bool = False) -> Iterator[str]:
+    """Say in lines which runs are kept; raise an OSError if that cannot be seen, or removed."""
     if os.path.lexists(folder) and not folder.is_dir():
         raise NotADirectoryError(f"{folder}, where runs are to be kept, is not a folder.")
     if folder.exists() and not os.access(folder, os.R_OK | os.X_OK):
         raise PermissionError(f"{folder}, where runs are kept, cannot be read.")
+    if to_remove and folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(f"runs in {folder} cannot be removed: it cannot be written to.")
     kept = kept_runs(folder)
     yield f"{folder}: {sum(map(len, kept.values()))} runs"
     for name, runs in kept.items():
@@ -45,14 +48,12 @@ def describe_runs(folder: Path) -> Iterator[str]:
         n_open = sum(not _is_finished(run) for run in runs)
         unfinished = f" ({n_open} of them not finished)" if n_open else ""
         yield f"  {name}: {len(runs)} runs{unfinished}, {size:,.0f} MB"
+    if others := _unproven(folder):
+        yield f"  besides {len(others)} folders with a run.json that is not known to be infonb's"
 
 
 def remove_runs(folder: Path) -> Iterator[str]:
     """Remove all runs that nobody is making; say in lines what was removed and what stays."""
-    if not folder.exists():
-        return
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError(f"runs in {folder} cannot be removed: it cannot be written to.")
     n_removed, n_busy = 0, 0
     stay: list[Path] = []
     failed: list[OSError] = []
@@ -65,7 +66,7 @@ def remove_runs(folder: Path) -> Iterator[str]:
                 n_busy += 1
         except OSError as error:
             failed.append(error)
-    _clear_partial(folder)
+    _clear_partials(folder)
     if n_removed or n_busy:
         yield f"{n_removed} removed" + (f", {n_busy} are being made" if n_busy else "")
     stay += _unproven(folder)
@@ -106,18 +107,24 @@ def lock_partial(run: Path) -> Lock:
     return lock
 
 
+def clear_partial(run: Path) -> None:
+    """Remove what a kill has left of a run that was begun from a shorter one, if that can be."""
+    if partial_of(run).exists() or run.with_name(f".{run.name}.lock").exists():
+        with suppress(RuntimeError, OSError):  # a process is at it; it can only be read
+            lock_partial(run).release()
+
+
 def partial_of(run: Path) -> Path:
     """Return where a run is put together from a shorter one."""
     return run.with_name(f".{run.name}.partial")
 
 
-def _clear_partial(folder: Path) -> None:
-    """Remove what a kill has left of runs that were begun from shorter ones."""
+def _clear_partials(folder: Path) -> None:
+    """Remove what a kill has left of all runs that were begun from shorter ones."""
     for experiment in _folders(folder):
         found = map(_PARTIAL.fullmatch, os.listdir(experiment))
         for name in sorted({match[1] for match in found if match}):
-            with suppress(RuntimeError):  # a process is at it
-                lock_partial(experiment / name).release()
+            clear_partial(experiment / name)
 
 
 def _unproven(folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infonb.experiments.clearing import lock_partial, partial_of
+from infonb.experiments.clearing import clear_partial, lock_partial, partial_of
 from infonb.experiments.run_folder import TRAINING, file_checksum, files_in, is_unnoted, noted
 from infonb.experiments.waiting import Waiting
 from infonb.storage import Held
@@ -76,20 +76,24 @@ def train_in_place(place: CachedRun, train: Train) -> Any:
 def start_from(shorter: CachedRun, longer: CachedRun) -> None:
     """Begin a training with the checkpoint of a shorter one, wholly or not at all."""
     waiting = Waiting()
-    while True:
+    while not longer.folder.exists():
         try:
             with longer.writing():
                 lock = lock_partial(longer.folder)
         except Held as held:
             waiting.look_later(held, f"the run in {longer.folder}")
-            continue
-        break
+        else:
+            break
+    else:
+        clear_partial(longer.folder)
+        return
     try:
         if longer.folder.exists():
             return
         partial = replace(longer, folder=partial_of(longer.folder))
         with longer.writing():
-            for path in filter(is_unnoted, files_in(shorter.folder)):
+            files = (noted(shorter.folder) or {}).get("files", {})
+            for path in sorted(TRAINING.union(files).intersection(files_in(shorter.folder))):
                 (partial.folder / path).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(shorter.folder / path, partial.folder / path, follow_symlinks=False)
             partial.note_down()

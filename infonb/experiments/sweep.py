@@ -42,7 +42,7 @@ def sweep(
     trained.
 
     Several processes may make the same sweep at once: each takes runs that no other is making, and
-    all end with the same result.
+    all end with the same result. One that has to wait says for whom.
     """
     dims = dims_of(experiment.over)
     keys = [level if isinstance(level, tuple) else (level,) for level in levels]
