@@ -82,7 +82,7 @@ def checksum(dataset: xr.Dataset) -> str:
         values = np.ascontiguousarray(variable.values)
         found.update(f"{name} {variable.dims} {values.dtype} {values.shape}".encode())
         found.update(
-            json.dumps([str(value) for value in values.flat]).encode() if values.dtype == object
+            json.dumps([str(value) for value in values.flat]).encode() if values.dtype.kind in "OT"
             else values.reshape(-1).view(np.uint8).data  # times have no buffer of their own
         )  # fmt: skip
     return found.hexdigest()
@@ -167,11 +167,13 @@ class CachedRun:
         except OSError as error:
             raise unusable(self.folder.parent, error) from error
 
-    def note_down(self, **more: dict[str, str]) -> None:
-        """Write beside the run what it is, and the checksums of its files or stores."""
+    def note_down(
+        self, *, files: dict[str, str] | None = None, stores: dict[str, str] | None = None
+    ) -> None:
+        """Write beside the run what it is, the checksums of its training's files and its stores."""
         known = noted(self.folder) or {}
-        kinds = {kind: {**known.get(kind, {}), **more.get(kind, {})} for kind in ("stores",)}
-        kinds["files"] = more.get("files", known.get("files", {}))
+        files = known.get("files", {}) if files is None else files
+        kinds = {"files": files, "stores": {**known.get("stores", {}), **(stores or {})}}
         write_note(self.folder, self.note | {kind: of for kind, of in kinds.items() if of})
 
     def load(self) -> xr.Dataset | None:
@@ -204,8 +206,9 @@ class CachedRun:
 
 def _checksum_of_all(run: xr.Dataset) -> str:
     """Return a checksum of all that a stored run says, attributes and coordinates included."""
-    about = [run.attrs, {str(name): value.attrs for name, value in run.variables.items()}]
-    return digest({"values": checksum(run), "coords": sorted(map(str, run.coords)), "attrs": about})
+    attrs = [run.attrs, {str(name): value.attrs for name, value in run.variables.items()}]
+    text = json.dumps(attrs, sort_keys=True, default=repr)
+    return digest({"values": checksum(run), "coords": sorted(map(str, run.coords)), "attrs": text})
 
 
 def _make_room(store: Path) -> None:

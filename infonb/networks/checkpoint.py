@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,10 @@ class TrainingCheckpoint:
     def load(self) -> tuple[dict[str, Tensors], dict[str, Any]] | None:
         """Return tensors and record as they were saved, None if there are none."""
         path = self.folder / "last.safetensors"
+        for name in self.FILES:  # of a process that was killed while it wrote
+            for left in self.folder.glob(f".{name}.*.tmp"):
+                with suppress(OSError):  # where nothing can be written, it is only read
+                    left.unlink()
         if not path.exists():
             return None
         flat, text = _read_tensors(path)
