@@ -90,8 +90,8 @@ def is_store_part(path: str) -> bool:
 
 
 def has_leftovers(folder: Path) -> bool:
-    """Whether a killed process has left unfinished files in the folder of a run."""
-    return any(_LEFT.fullmatch(name) for name in os.listdir(folder))
+    """Whether a killed process has left unfinished files, or its lock, in the folder of a run."""
+    return any(name == LOCK or _LEFT.fullmatch(name) for name in os.listdir(folder))
 
 
 def clear_leftovers(folder: Path) -> None:

@@ -137,12 +137,13 @@ def test_what_a_kill_leaves_is_removed_unless_somebody_writes_it(cache):
     left = [
         run / f".{store.name}.saving" / "new" / "zarr.json", run / "run.json.new",
         run / f".{store.name}.old-01234567" / "mean" / "c", run / ".last.safetensors.12.tmp",
+        run / "lock",
     ]  # fmt: skip
 
     def leave():
         for path in left:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("half")
+            path.write_text("half")  # nobody holds the lock
 
     before = files(cache)
     leave()
