@@ -192,10 +192,13 @@ class CachedRun:
     def save(self, run: xr.Dataset) -> None:
         """Keep what was measured, whole or not at all; the run must be locked."""
         with self.writing():
-            _make_room(self.store)
-            save_dataset(run, self.store)
-            kept = open_dataset(self.store).load()
+            partial = _beside(self.store, "partial")
+            save_dataset(run, partial)
+            kept = open_dataset(partial).load()
+            # noted before it is in its place: what is there is known to be whole
             self.note_down(stores={self.store.name: _checksum_of_all(kept)})
+            _make_room(self.store)
+            partial.rename(self.store)
 
     def _clear_up(self) -> None:
         """Remove what a kill has left beside a run that is finished, unless others are at it."""
@@ -217,11 +220,15 @@ def _make_room(store: Path) -> None:
         return
     is_ours = store.is_dir() and not store.is_symlink()
     if is_ours and all(map(is_store_part, files_in(store))):
-        old = store.with_name(f".{store.name}.old-{uuid4().hex[:8]}")
+        old = _beside(store, "old")
         store.rename(old)
         shutil.rmtree(old)
     else:
         store.rename(store.with_name(f"{store.name}.kept-{uuid4().hex[:8]}"))
+
+
+def _beside(store: Path, kind: str) -> Path:
+    return store.with_name(f".{store.name}.{kind}-{uuid4().hex[:8]}")
 
 
 def unusable(folder: Path, reason: object) -> OSError:

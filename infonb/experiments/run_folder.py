@@ -29,7 +29,7 @@ _FOLDER = re.compile(r"[0-9a-f]{20}")
 _STORE = re.compile(r"[^\W\d]\w*-[0-9a-f]{20}\.zarr")
 #: Under these names files and stores are written, or moved away, by whoever holds the lock.
 _LEFT = re.compile(
-    r"\.[^\W\d]\w*-[0-9a-f]{20}\.zarr\.(saving|(partial|old)-[0-9a-f]{8})"
+    r"\.{1,2}[^\W\d]\w*-[0-9a-f]{20}\.zarr(\.(partial|old)-[0-9a-f]{8})?(\.saving)?"
     r"|\.(best\.safetensors|history\.json|last\.safetensors)\.\d+\.tmp"
     r"|run\.json\.new"
 )
