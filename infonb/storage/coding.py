@@ -29,7 +29,7 @@ def encoded(dataset: xr.Dataset) -> xr.Dataset:
     for name, variable in dataset.variables.items():
         attrs = _without(variable.attrs, _of_variable(variable))
         if variable.dtype.kind in "mM":
-            data = variable.values if variable.chunks is None else variable.data
+            data = np.asarray(variable) if variable.chunks is None else variable.data
             data = data.astype(variable.dtype.newbyteorder("=")).view(np.int64)
             about = _about_time(data, variable.dtype)
             disk[name] = xr.Variable(variable.dims, data, attrs | about)
@@ -118,6 +118,6 @@ def _about_time(data: Any, dtype: np.dtype) -> dict[str, Any]:
 
 def _in_nanoseconds(data: np.ndarray, dtype: np.dtype) -> bool:
     """Tell whether dates in whole numbers could be counted in nanoseconds."""
-    factor = int(np.timedelta64(1, np.datetime_data(dtype)[0]) / np.timedelta64(1, "ns"))
+    factor = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[np.datetime_data(dtype)[0]]
     found = data[data != _NOT_A_TIME]
     return not len(found) or max(-int(found.min()), int(found.max())) * factor < 2**63

@@ -53,6 +53,8 @@ class GrowingStore:
     ) -> None:
         self.folder, self.name, self.dims, self.dtype = folder, name, dims, dtype
         self.sizes, self.chunks = sizes, dict(chunks)
+        # chunks that were begun by an older version have none
+        self.checksums = True
 
     def write(self, length: int, parts: Iterable[tuple[tuple[slice, ...], Any]]) -> int:
         """
@@ -129,7 +131,7 @@ class GrowingStore:
         """Write the metadata of a dataset, and its other variables, around the chunks."""
         scratch = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(scratch, ignore_errors=True)
-        declare(dataset, scratch, {self.name: self.chunks})
+        declare(dataset, scratch, {self.name: self.chunks}, self.checksums)
         (self.folder / self.name).mkdir(parents=True, exist_ok=True)
         names = {entry.name for entry in scratch.iterdir()}
         for entry in self.folder.iterdir():

@@ -188,6 +188,9 @@ def _check_sizes(folder: Path) -> None:
 def _arrays(folder: Path) -> Iterator[tuple[str, Described]]:
     """Yield the variables of a store, and what their metadata say."""
     for path in sorted(folder.glob("*/zarr.json")):
-        name = path.parent.name
-        if read_json(folder, f"{name}/zarr.json").get("node_type") == "array":
+        name, file = path.parent.name, f"{path.parent.name}/zarr.json"
+        kind = read_json(folder, file).get("node_type")
+        if kind == "array":
             yield name, described(folder, name)
+        elif kind != "group":
+            raise damaged(folder, file, "it describes neither a variable nor a group")

@@ -95,10 +95,15 @@ def save_dataset(
     return Path(path)
 
 
-def declare(dataset: xr.Dataset, folder: Path, chunks: Mapping[str, Mapping[Any, int]]) -> None:
-    """Write a store in which the chunks of dask arrays are still missing."""
+def declare(
+    dataset: xr.Dataset, folder: Path, chunks: Mapping[str, Mapping[Any, int]], checksums: bool
+) -> None:
+    """Write a store in which the chunks of dask arrays, with or without checksum, are missing."""
     disk = encoded(storable(dataset))
-    _write(disk, folder, _encoding(disk, chunks), compute=False)
+    encoding = _encoding(disk, chunks)
+    for name in chunks:
+        encoding[name]["compressors"] = encoding[name]["compressors"] if checksums else None
+    _write(disk, folder, encoding, compute=False)
 
 
 def finish(folder: Path, dataset: xr.Dataset, note: Mapping[str, Any]) -> None:

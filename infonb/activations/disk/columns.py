@@ -40,6 +40,7 @@ class Columns:
         n_columns = done["columns"]
         # files of the chunks of these columns; older recordings do not say it
         self._n_chunks: int | None = done.get("chunks")
+        self.store.checksums = self._n_chunks is not None
         #: what is known about each batch that is there
         self.lines = self._journal.load(n_columns)
         if self.filled < n_columns * length:
