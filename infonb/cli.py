@@ -147,26 +147,22 @@ def cache(clear: bool) -> None:
 
     They are in the folder named by the environment variable INFONB_CACHE, else in the user's
     cache, and are used again when a sweep is repeated, resumed or extended. Runs that a process
-    is making are not removed.
+    is making are not removed, nor is anything that infonb has not made.
     """
-    from infonb.experiments.cache import cache_folder, kept_runs, remove_run
+    from infonb.experiments.cache import cache_folder
+    from infonb.experiments.clearing import describe_runs, remove_runs
 
     folder = cache_folder()
     if folder is None:
         click.echo("No runs are kept: INFONB_CACHE is none.")
         return
-    kept = kept_runs(folder)
-    click.echo(f"{folder}: {sum(map(len, kept.values()))} runs")
-    for name, runs in kept.items():
-        files = [path for run in runs for path in run.rglob("*") if path.is_file()]
-        size = sum(path.stat().st_size for path in files) / 1e6
-        open_ = sum(not list(run.glob("measured-*.zarr")) for run in runs)
-        unfinished = f" ({open_} of them not finished)" if open_ else ""
-        click.echo(f"  {name}: {len(runs)} runs{unfinished}, {size:,.0f} MB")
-    if clear and kept:
-        removed = [remove_run(run) for runs in kept.values() for run in runs]
-        busy = len(removed) - sum(removed)
-        click.echo(f"{sum(removed)} removed" + (f", {busy} are being made" if busy else ""))
+    try:
+        for line in describe_runs(folder, to_remove=clear):
+            click.echo(line)
+        for line in remove_runs(folder) if clear else ():
+            click.echo(line)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
 
 
 @main.command(cls=_PassThrough, program="VOILA")
