@@ -4,23 +4,21 @@ import base64
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from fakes import NAME, install, write_notebook
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_notebook
 from pages import Page, soup
 
 from infonb.parameters import ParameterError
-from infonb.reports import ReportError, plan_report, run_report
+from infonb.reports import ReportError, execution, plan_report, run_report
 from infonb.reports import kernel as kernel_module
-from infonb.reports import run as run_module
 from infonb.reports.kernel import kernel_options
-
-# what makes a notebook known as the outcome of a report
-EXECUTED = '{"metadata": {"papermill": {}}, "cells": []}'
+from infonb.reports.seals import checksum, seal_notebook, seal_page
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +118,17 @@ def test_the_page_keeps_the_folders_of_the_machine_to_itself(finished: Path) -> 
         assert str(folder) not in text
 
 
+def earlier_report(output: Path) -> None:
+    """Leave what a report leaves, with an empty notebook."""
+    output.mkdir(parents=True)
+    (output / "results.zarr").mkdir()
+    (output / "results.zarr" / "zarr.json").write_text("{}")
+    notebook = new_notebook(metadata={"papermill": {}})
+    made = {"results.zarr": checksum(output / "results.zarr")}
+    (output / f"{NAME}.ipynb").write_bytes(seal_notebook(notebook, NAME, made))
+    (output / f"{NAME}.html").write_bytes(seal_page("<p>success of an earlier run</p>", NAME))
+
+
 def struct_width(source: str) -> int:
     return int.from_bytes(base64.b64decode(source.partition(",")[2])[16:20], "big")
 
@@ -130,10 +139,7 @@ def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
         small, "before = 1", "raise ValueError('bad \\x1b[31mluck\\x1b[0m')", "after = 1"
     )
     output = small.parent / "out"
-    output.mkdir()
-    (output / f"{NAME}.html").write_text("<p>success of an earlier run</p>")
-    (output / f"{NAME}.ipynb").write_text(EXECUTED)
-    (output / "results.zarr").mkdir()
+    earlier_report(output)
     with pytest.raises(ReportError, match=r"cell \[4\] failed with ValueError: bad luck") as caught:
         run_report(NAME, output=output, progress=False)
     error = caught.value
@@ -161,34 +167,35 @@ def test_a_home_that_cannot_be_written_to_is_no_hindrance(
 
 
 def test_a_kernel_that_does_not_start_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_module, "kernel_specification", lambda *folders: {
-        "argv": [sys.executable, "-c", "raise SystemExit(3)"], "display_name": "x",
-        "language": "python", "env": {},
-    })  # fmt: skip
-    with pytest.raises(ReportError, match=r"the kernel failed with .*: Kernel died") as error:
+    broken = small / "start.py"
+    broken.write_text("raise OSError('no room')")
+    monkeypatch.setattr(kernel_module, "_START", broken)
+    told = r"the kernel failed with .*: Kernel died .*\(OSError: no room\)"
+    with pytest.raises(ReportError, match=told) as error:
         run_report(NAME, output=small.parent / "out", progress=False)
     assert error.value.cell is None
     assert not (small.parent / "out" / f"{NAME}.html").exists()
 
 
-@pytest.mark.parametrize("written", ["", '{"cells": []}'])
+@pytest.mark.parametrize("begun", [False, True])
 def test_an_interrupted_run_leaves_no_page(
-    small: Path, monkeypatch: pytest.MonkeyPatch, written: str
+    small: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
 ) -> None:
     output = small.parent / "report" / NAME
-    output.mkdir(parents=True)
-    (output / f"{NAME}.html").write_text("old")
-    (output / f"{NAME}.ipynb").write_text(EXECUTED)
+    earlier_report(output)
 
-    def interrupted(plan: object, progress: bool) -> None:
-        plan_report(NAME).partial.write_text(written)
+    def interrupted(plan: object, results: Path, seen: list[object], **options: object) -> None:
+        seen.extend([new_notebook(cells=[new_markdown_cell("as far")])] if begun else [])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_module, "_execute", interrupted)
+    monkeypatch.setattr(execution, "execute", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_report(NAME)
-    left = {path.name: path.read_text() for path in output.iterdir()}
-    assert left == ({f"{NAME}.ipynb": written} if written else {})
+    left = [path.name for path in output.iterdir()]
+    assert left == ([f"{NAME}.ipynb"] if begun else [])
+    if begun:
+        (cell,) = nbformat.read(output / left[0], as_version=4).cells
+        assert cell.source == "as far"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +225,7 @@ def test_a_notebook_that_differs_from_its_experiment_is_refused(small: Path) -> 
 def test_default_folder_and_injected_values(small: Path) -> None:
     plan = plan_report(NAME, {"epochs": "5"}, text=True)
     assert plan.folder == Path("report", NAME)
-    assert plan.injected == {
+    assert plan.injected(plan.results) == {
         "epochs": 5,
         "interactive": False,
         "results": str(small.parent / "report" / NAME / "results.zarr"),
@@ -245,11 +252,14 @@ def test_results_of_something_else_are_not_overwritten(small: Path) -> None:
     (small.parent / "out" / "results.zarr").mkdir(parents=True)
     with pytest.raises(FileExistsError, match=f"belongs to something else than {NAME}"):
         plan_report(NAME, output="out")
-    (small.parent / "out" / f"{NAME}.ipynb").write_text(EXECUTED)
+    shutil.rmtree(small.parent / "out")
+    earlier_report(small.parent / "out")
     assert plan_report(NAME, output="out").folder == Path("out")
 
 
-@pytest.mark.parametrize("text", ["{}", "", '{"metadata": {}, "cells": []}'])
+@pytest.mark.parametrize(
+    "text", ["{}", "", '{"metadata": {}, "cells": []}', "[" * 100_000, '"metadata"', "\xff\x00"]
+)
 def test_a_notebook_that_somebody_works_on_is_not_overwritten(small: Path, text: str) -> None:
     (small.parent / "out").mkdir()
     mine = small.parent / "out" / f"{NAME}.ipynb"
@@ -265,5 +275,6 @@ def test_the_notebooks_themselves_are_no_output_folder(small: Path) -> None:
 
 
 def test_long_temporary_folders_get_no_sockets(tmp_path: Path) -> None:
-    config = kernel_options(tmp_path / ("x" * 120))["config"]
+    (tmp_path / ("x" * 120)).mkdir()
+    config = kernel_options(tmp_path / ("x" * 120), "colored_digits")["config"]
     assert config.InterpreterKernel.transport == "tcp"
