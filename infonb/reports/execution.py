@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class _Engine(NBClientEngine):
 
 
 papermill_engines.register(_ENGINE, _Engine)
+# what it logs of a kernel that does not start is told by the error
+logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 
 def execute(
