@@ -14,6 +14,7 @@ from fakes import NAME, install, write_notebook
 from nbformat.v4 import new_markdown_cell, new_notebook
 from pages import Page, soup
 
+import infonb
 from infonb.parameters import ParameterError
 from infonb.reports import ReportError, execution, plan_report, run_report
 from infonb.reports import kernel as kernel_module
@@ -34,6 +35,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("OMP_WAIT_POLICY", raising=False)
         install(patch, root / "source")
         patch.chdir(root)
+        against(root, patch)
         write_notebook(
             root / "source",
             "import json, os, pathlib, sys\n"
@@ -41,6 +43,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "pathlib.Path(results, 'seen.json').write_text(json.dumps(dict(alpha=alpha,\n"
             "    epochs=epochs, interactive=interactive, executable=sys.executable,\n"
             "    folder=os.getcwd(), policy=os.environ['OMP_WAIT_POLICY'])))",
+            "import infonb, matplotlib, numba, tqdm, types\n"
+            "pathlib.Path(results, 'code.json').write_text(json.dumps([infonb.__file__,\n"
+            "    matplotlib.rcParams['text.usetex'], numba.config.DISABLE_JIT]))\n"
+            "print(results)",
             new_markdown_cell("## The figure"),
             "import matplotlib.pyplot as plt\n"
             "from IPython.display import display\n"
@@ -53,9 +59,27 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         (root / "out").mkdir()
         run_report(
-            NAME.replace("_", "-"), {"alpha": 1, "epochs": 7}, root / "deep" / "out", progress=False
+            NAME.replace("_", "-"),
+            {"alpha": 1, "epochs": 7},
+            root / "{deep}" / "out",
+            progress=False,
         )
-    return root / "deep" / "out"
+    return root / "{deep}" / "out"
+
+
+def against(root: Path, patch: pytest.MonkeyPatch) -> None:
+    """Leave in the current folder, and among the user's settings, what would stop a kernel."""
+    for name in ("numpy", "types", "tqdm", "infonb", "sitecustomize", "ipykernel"):
+        (root / f"{name}.py").write_text("raise RuntimeError('mine')")
+    (root / "matplotlibrc").write_text("text.usetex: True")
+    startup = root / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("raise SystemExit(3)")
+    (startup.parent / "ipython_kernel_config.py").write_text("raise RuntimeError('mine')")
+    patch.setenv("IPYTHONDIR", str(root / "ipython"))
+    patch.setenv("PYTHONSTARTUP", str(startup / "00.py"))
+    patch.setenv("NUMBA_DISABLE_JIT", "1")
+    patch.setenv("MPLBACKEND", "TkAgg")
 
 
 @pytest.mark.slow
@@ -76,6 +100,27 @@ def test_the_notebook_got_its_parameters_on_this_interpreter(finished: Path) -> 
         "folder": str(finished.parent.parent.resolve()),
         "policy": "PASSIVE",
     }
+
+
+@pytest.mark.slow
+def test_the_kernel_runs_this_infonb_and_heeds_no_settings_of_the_user(finished: Path) -> None:
+    code = json.loads((finished / "results.zarr" / "code.json").read_text())
+    assert code == [infonb.__file__, False, 0]
+
+
+@pytest.mark.slow
+def test_the_notebook_names_its_results_where_they_are(finished: Path) -> None:
+    text = (finished / f"{NAME}.ipynb").read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    (injected,) = [cell for cell in notebook.cells if "injected" in str(cell.metadata.get("tags"))]
+    values: dict[str, object] = {}
+    exec(injected.source, values)
+    assert values["results"] == str(finished / "results.zarr")
+    assert f"{finished / 'results.zarr'}\n" in [
+        output.text for cell in notebook.cells for output in cell.get("outputs", [])
+        if output.output_type == "stream"
+    ]  # fmt: skip
+    assert ".infonb-report" not in text
 
 
 @pytest.mark.slow
