@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 # what a socket's path may have on the strictest of the usual systems, less the port's suffix
-_LONGEST_SOCKET_PATH = 90
+_LONGEST_SOCKET_PATH = 100
 
 
 def own_places(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Run a module as a server does, so that being stopped while it starts is no error.
+"""Run a module as a server does: stopped at any time without a word, and gone with its parent.
 
 This file is run by its path, before any package is there: it imports nothing that takes time, so
 that Ctrl-C finds it ready. ``python -P child.py MODULE OPTIONS`` stands for ``python -m MODULE
@@ -7,13 +7,20 @@ OPTIONS``.
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import os
 import runpy
 import signal
 import sys
+import threading
+import time
 
 _INTERRUPTED = 130
+# variable that names the end of a pipe whose other end the parent holds
+_PARENT = "INFONB_PARENT"
+_LONGEST_END = 20.0  # seconds
+_ROOT = os.path.abspath(os.path.join(__file__, *4 * [os.pardir]))
 
 
 def run(module: str) -> None:
@@ -26,6 +33,9 @@ def run(module: str) -> None:
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, note)
+    end_with_terminal()
+    end_with_parent()
+    find_own_package()
     for name in ("tornado.application", "asyncio"):
         logging.getLogger(name).addFilter(is_news)
     try:
@@ -39,6 +49,42 @@ def run(module: str) -> None:
         return
     # what threads and half-made modules would say at the end is no news either
     os._exit(_INTERRUPTED)
+
+
+def end_with_terminal() -> None:
+    """Take the end of the terminal for a request to end, unless that is to be ignored (nohup)."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        signal.signal(hang_up, lambda *_: end())
+
+
+def end_with_parent() -> None:
+    """Take it for a request to end if the parent is gone, however it went."""
+    handle = os.environ.pop(_PARENT, None)
+    if handle is None:
+        return
+    os.set_inheritable(int(handle), False)
+
+    def watch() -> None:
+        os.read(int(handle), 1)  # nothing is ever written: it returns at the other end's end
+        end()
+        time.sleep(_LONGEST_END)
+        os._exit(128 + signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end() -> None:
+    """Ask this process to end."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def find_own_package() -> None:
+    """Let a module of infonb be that of this file's own infonb, whatever else is installed."""
+    found = importlib.util.find_spec("infonb")
+    own = os.path.join(_ROOT, "infonb", "__init__.py")
+    if found is None or found.origin is None or os.path.realpath(found.origin) != own:
+        sys.path.insert(0, _ROOT)
 
 
 def is_news(record: logging.LogRecord) -> bool:
