@@ -272,8 +272,7 @@ def test_a_server_that_is_interrupted_while_it_starts_says_nothing(
     code = (
         "import os, sys\n"
         "from infonb.reports.serve.server import run_server, server_command\n"
-        "said = lambda: print('listens')\n"
-        "sys.exit(run_server(server_command('slow', []), dict(os.environ), port=1, ready=said))\n"
+        "sys.exit(run_server(server_command('slow', []), dict(os.environ)))\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import os
 import socket
 from collections.abc import Sequence
-
-from tornado.netutil import bind_sockets
+from typing import Any
 
 __all__ = ["bind", "host_in_address", "is_own_host"]
 
 _ANYWHERE = ("", "*", "0.0.0.0", "::")
-_ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _HIGHEST = 65535
+# seconds until it is asked whether the other end of a connection is still there, and between
+# questions; so many without an answer
+_KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 6}
 
 
 def bind(ip: str, port: int, more: int) -> list[socket.socket]:
@@ -31,18 +33,58 @@ def bind(ip: str, port: int, more: int) -> list[socket.socket]:
 
 def _bind(ip: str, port: int) -> list[socket.socket]:
     """Listen at all addresses of a name; at none if somebody else listens at one of them."""
-    if ip != "localhost":
-        return bind_sockets(port, "" if ip == "*" else ip.strip("[]"))
-    # browsers try both, whatever the system's table of names says
-    first = bind_sockets(port, "127.0.0.1")
+    sockets: list[socket.socket] = []
     try:
-        return first + bind_sockets(first[0].getsockname()[1], "::1")
-    except OSError as error:
-        if error.errno in _ABSENT:  # no IPv6 here
-            return first
-        for one in first:
-            one.close()
+        for family, address in _addresses(ip):
+            number = sockets[0].getsockname()[1] if sockets else port
+            sockets += _listen(family, (address[0], number, *address[2:]))
+    except OSError:
+        for door in sockets:
+            door.close()
         raise
+    if not sockets:
+        raise OSError(errno.EADDRNOTAVAIL, os.strerror(errno.EADDRNOTAVAIL))
+    return sockets
+
+
+def _addresses(ip: str) -> list[tuple[int, tuple[Any, ...]]]:
+    """Return families and addresses of a name, without ports."""
+    if ip == "localhost":  # browsers try both, whatever the system's table of names says
+        return [(socket.AF_INET, ("127.0.0.1", 0)), (socket.AF_INET6, ("::1", 0))]
+    name = None if ip in ("", "*") else ip.strip("[]")
+    found = socket.getaddrinfo(name, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    return sorted({(int(family), address) for family, _, _, _, address in found})
+
+
+def _listen(family: int, address: tuple[Any, ...]) -> list[socket.socket]:
+    """Listen at one address; nowhere if this machine has none of its kind."""
+    try:
+        door = socket.socket(family)
+    except OSError:
+        return []
+    try:
+        if os.name != "nt":
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:  # the other protocol has a socket of its own
+            door.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        _keep_alive(door)
+        door.setblocking(False)
+        door.bind(address)
+        door.listen(128)
+    except OSError as error:
+        door.close()
+        if error.errno == errno.EADDRNOTAVAIL:
+            return []
+        raise
+    return [door]
+
+
+def _keep_alive(door: socket.socket) -> None:
+    """Let the connections that come by a socket end if the other machine is lost."""
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE.items():
+        if hasattr(socket, name):
+            door.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _why_not(ip: str, port: int, error: OSError) -> str:

@@ -70,8 +70,13 @@ class Dashboard(Voila):
     def init_settings(self) -> dict[str, Any]:
         """Return Voilà's settings; who may come in is asked by the guard."""
         settings: dict[str, Any] = super().init_settings()
-        own = {DASHBOARD: self, "allow_unauthenticated_access": True, "log_function": _say_nothing}
-        return settings | own
+        return settings | {
+            DASHBOARD: self,
+            "allow_unauthenticated_access": True,
+            "log_function": _say_nothing,
+            # a page is not taken for gone because it is busy; see `address`
+            "ws_ping_interval": 0,
+        }
 
     def init_handlers(self) -> list[Any]:
         """Return Voilà's handlers, guarded."""
