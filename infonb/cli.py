@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import textwrap
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
 import click
 
+from infonb.reports.plan import START_TIMEOUT
+from infonb.reports.signals import Signals
+from infonb.start import INTERRUPTED, started
+from infonb.streams import is_writable, usable_streams
 from infonb.validate import did_you_mean
 from infonb.version import __version__
 
 __all__ = ["main"]
 
-_WIDTH = 100
-_INTERRUPTED = 130
 _REST = "infonb.rest"
 
 
@@ -26,18 +26,30 @@ class _Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
-        try:
-            code = super().main(*args, **kwargs)
-        except click.ClickException as error:
-            click.echo(f"Error: {error.format_message().strip()}", err=True)
-            code = error.exit_code
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted.", err=True)
-            code = _INTERRUPTED
-        except BrokenPipeError:  # the reader of a pipe has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 1
-        sys.exit(code if isinstance(code, int) else 0)
+        with started(), Signals() as signals, usable_streams():
+            try:
+                code = super().main(*args, **kwargs)
+            except click.ClickException as error:
+                click.echo(f"Error: {error.format_message().strip()}", err=True)
+                code = error.exit_code
+            except (KeyboardInterrupt, click.Abort):
+                code = INTERRUPTED
+            except SystemExit as end:
+                code = end.code
+            except BrokenPipeError:  # the reader of a pipe has seen enough
+                code = 1
+            except OSError as error:
+                full = not is_writable(sys.stdout)
+                told = f"standard output: {error.strerror}." if full else str(error)
+                click.echo(f"Error: {told}", err=True)
+                code = 1
+            except Exception:  # an import that is interrupted can fail in other ways
+                if not signals.came:
+                    raise
+                code = 128 + signals.came[0]
+            if code == INTERRUPTED or (signals.came and code == 128 + signals.came[0]):
+                click.echo("Interrupted.", err=True)
+            sys.exit(code if isinstance(code, int) else 0)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         name = args[0]
@@ -103,13 +115,14 @@ def main(ctx: click.Context) -> None:
 def list_(name: str | None) -> None:
     """Show the experiments (or only NAME) with their parameters, and the lessons."""
     from infonb import experiments
+    from infonb.reports.listing import describe_experiment
     from infonb.reports.notebooks import lessons, notebook_title
 
     try:
         chosen = [experiments.get(name).name] if name else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    click.echo("\n\n".join(_description(item) for item in chosen or experiments.names()))
+    click.echo("\n\n".join(describe_experiment(item) for item in chosen or experiments.names()))
     if chosen is None and (paths := lessons()):
         click.echo("\nlessons, for `infonb lab` and `infonb dashboard NUMBER`:")
         click.echo("\n".join(f"  {notebook_title(path)}" for path in paths.values()))
@@ -123,8 +136,15 @@ def list_(name: str | None) -> None:
               help="Folder for notebook, page and results  [default: report/NAME]")  # fmt: skip
 @click.option("--show-code", is_flag=True, help="Open the page with its code shown, not folded.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+@click.option("--start-timeout", type=click.IntRange(1), default=START_TIMEOUT, show_default=True,
+              metavar="SECONDS", help="How long the kernel may take to start.")  # fmt: skip
 def run(
-    name: str, pairs: tuple[str, ...], output: str | None, show_code: bool, quiet: bool
+    name: str,
+    pairs: tuple[str, ...],
+    output: str | None,
+    show_code: bool,
+    quiet: bool,
+    start_timeout: int,
 ) -> None:
     """
     Run experiment NAME: executed notebook, HTML page and results.zarr.
@@ -140,10 +160,13 @@ def run(
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
 
-    from infonb.reports.run import ReportError, execute_plan
+    from infonb.reports.errors import ReportError
+    from infonb.reports.run import execute_plan
 
     try:
-        report = execute_plan(plan, show_code=show_code, progress=not quiet)
+        report = execute_plan(
+            plan, show_code=show_code, progress=not quiet, start_timeout=start_timeout
+        )
     except (ReportError, OSError) as error:
         raise click.ClickException(str(error)) from None
     for path in (report.notebook, report.page, report.results):
@@ -265,7 +288,7 @@ def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
 
 def _exit(code: int) -> None:
     """End with the exit code of a server."""
-    if code == _INTERRUPTED:
+    if code == INTERRUPTED:
         raise KeyboardInterrupt
     sys.exit(code)
 
@@ -285,43 +308,6 @@ def _parameters(pairs: Iterable[str]) -> dict[str, str]:
             raise ValueError(f"parameter {name!r} is given twice.")
         texts[name] = text
     return texts
-
-
-def _description(name: str) -> str:
-    """Return an experiment and its parameters as text that fits the screen."""
-    from infonb import experiments
-    from infonb.parameters import describe, to_text
-    from infonb.reports.plan import RESERVED
-
-    experiment = experiments.get(name)
-    rows = [
-        (info.name, info.type, to_text(info.default), info.limits, info.help)
-        for info in describe(experiment)
-        if info.name not in RESERVED
-    ]
-    header = ("parameter", "type", "default", "valid", "meaning")
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(4)]
-    lines = [f"{name}: {experiment.title()}"]
-    lines += textwrap.wrap(" ".join(experiment.claim.split()), _WIDTH - 2, initial_indent="  ",
-                           subsequent_indent="  ")  # fmt: skip
-    for preset, values in experiment.PRESETS.items():
-        words = ", ".join(f"{key}={to_text(value)}" for key, value in values.items())
-        lines += textwrap.wrap(f"preset={preset}: {words}", _WIDTH - 2, initial_indent="  ",
-                               subsequent_indent="    ")  # fmt: skip
-    for row in [header, *rows]:
-        start = "  " + "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=False)
-        )
-        room = _WIDTH - len(start) - 2
-        if room >= 24:
-            lines += textwrap.wrap(row[4], _WIDTH, initial_indent=f"{start}  ",
-                                   subsequent_indent=" " * (len(start) + 2)) or [start]  # fmt: skip
-        else:  # names or values so long that the meaning goes below
-            lines += [start.rstrip()]
-            lines += textwrap.wrap(
-                row[4], _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
-            )
-    return "\n".join(line.rstrip() for line in lines)
 
 
 if __name__ == "__main__":

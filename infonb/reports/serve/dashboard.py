@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from infonb import experiments
 from infonb.parameters import ParameterError, to_text
-from infonb.reports.kernel import transport
+from infonb.reports.kernel import transport, write_own_kernelspec
 from infonb.reports.notebooks import find_lesson, lesson_name, lessons, notebook_title
 from infonb.reports.plan import NotebookPlan, plan_experiment
 from infonb.reports.scratch import scratch_folder
@@ -119,9 +119,10 @@ def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ())
     ])  # fmt: skip
 
 
-def dashboard_environment(folder: Path, *beside: Path) -> dict[str, str]:
-    """Return `server_environment` of a temporary folder, with the template."""
-    environment = server_environment(folder, *beside)
+def dashboard_environment(folder: Path, name: str | None = None) -> dict[str, str]:
+    """Return `server_environment` of a temporary folder, which gets template and kernel."""
+    environment = server_environment(folder)
+    write_own_kernelspec(folder, name if name in experiments.names() else None)
     shutil.copytree(_TEMPLATE, folder / "voila" / "templates" / _NAME)
     return environment
 
@@ -129,7 +130,7 @@ def dashboard_environment(folder: Path, *beside: Path) -> dict[str, str]:
 def start_dashboard(plan: NotebookPlan, port: int, options: Sequence[str] = ()) -> int:
     """Serve a notebook until it is stopped; return the server's exit code. See `run_server`."""
     with scratch_folder() as folder:
-        environment = dashboard_environment(folder, plan.source.resolve().parent)
+        environment = dashboard_environment(folder, plan.name)
         (folder / "notebook").mkdir()
         notebook = write_dashboard(plan, folder / "notebook")
         command = dashboard_command(folder, notebook, [f"--port={port}", *options])

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from infonb.reports.kernel import write_kernelspec
 from infonb.reports.notebooks import experiment_notebooks, notebook_folder
 from infonb.reports.scratch import scratch_folder
 from infonb.reports.serve.copies import GUIDE, GUIDE_BESIDE
@@ -37,10 +38,11 @@ def lab_command(folder: Path, options: Sequence[str] = ()) -> list[str]:
 
 
 def lab_environment(folder: Path) -> dict[str, str]:
-    """Return `server_environment` of a temporary folder, to which the settings are written."""
+    """Return `server_environment` of a temporary folder, which gets kernel and settings."""
     # copies of notebooks of others find the modules that lie beside the originals
     beside = {path.resolve().parent for path in experiment_notebooks().values()}
-    environment = server_environment(folder, *sorted(beside - {notebook_folder().resolve()}))
+    environment = server_environment(folder)
+    write_kernelspec(folder, *sorted(beside - {notebook_folder().resolve()}))
     settings = folder / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir()
     settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")

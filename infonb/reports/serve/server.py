@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from infonb.reports.kernel import own_places, write_kernelspec
+from infonb.reports.kernel import own_places
 from infonb.reports.notebooks import PACKAGE
 
 __all__ = ["run_server", "server_command", "server_environment"]
@@ -28,14 +28,13 @@ def server_command(module: str, options: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", str(PACKAGE / "reports" / "serve" / "child.py"), module, *options]
 
 
-def server_environment(folder: Path, *beside: Path) -> dict[str, str]:
+def server_environment(folder: Path) -> dict[str, str]:
     """
-    Return the environment of a server whose kernel ``python3`` is this interpreter.
+    Return the environment of a server.
 
-    The folder, a temporary one, gets the kernel's specification, and is looked in first for
-    templates and settings. The kernel imports modules from the folders beside, too.
+    The folder, a temporary one, is looked in first for templates, settings and specifications of
+    kernels.
     """
-    write_kernelspec(folder, *beside)
     environment = dict(os.environ) | own_places(folder)
     for variable in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
         paths = [str(folder), os.environ.get(variable, "")]
