@@ -32,7 +32,7 @@ __all__ = [
 
 # what a socket's path may have on the strictest of the usual systems, less the port's suffix
 _LONGEST_SOCKET_PATH = 100
-_START = Path(__file__).with_name("start_kernel.py")
+_START = Path(__file__).with_name("ipykernel_launcher.py")
 # in the folder of a kernel: what it is to import, and what it wrote to its standard error
 _SETUP, _WORDS = "modules.json", "words.txt"
 
@@ -131,7 +131,8 @@ def kernel_options(folder: Path, name: str) -> dict[str, Any]:
 
 
 def write_own_kernelspec(folder: Path, name: str | None = None) -> None:
-    """Write a specification as `write_kernelspec`: of the code that this process runs, and no other.
+    """
+    Write a specification as `write_kernelspec`, of the code that this process runs.
 
     As in reports, nothing of the current folder is imported; `name` is that of an experiment.
     """

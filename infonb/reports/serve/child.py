@@ -20,7 +20,7 @@ _INTERRUPTED = 130
 # variable that names the end of a pipe whose other end the parent holds
 _PARENT = "INFONB_PARENT"
 _LONGEST_END = 20.0  # seconds
-_ROOT = os.path.abspath(os.path.join(__file__, *4 * [os.pardir]))
+_PACKAGE = os.path.abspath(os.path.join(__file__, *3 * [os.pardir]))
 
 
 def run(module: str) -> None:
@@ -35,10 +35,11 @@ def run(module: str) -> None:
     signal.signal(signal.SIGINT, note)
     end_with_terminal()
     end_with_parent()
-    find_own_package()
     for name in ("tornado.application", "asyncio"):
         logging.getLogger(name).addFilter(is_news)
     try:
+        if module.startswith("infonb."):
+            import_own_package()
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except Exception:  # an import that is interrupted can fail in other ways
         if not interrupted:
@@ -79,12 +80,15 @@ def end() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def find_own_package() -> None:
-    """Let a module of infonb be that of this file's own infonb, whatever else is installed."""
-    found = importlib.util.find_spec("infonb")
-    own = os.path.join(_ROOT, "infonb", "__init__.py")
-    if found is None or found.origin is None or os.path.realpath(found.origin) != own:
-        sys.path.insert(0, _ROOT)
+def import_own_package() -> None:
+    """Import the infonb that this file belongs to, whatever else goes by that name."""
+    spec = importlib.util.spec_from_file_location(
+        "infonb", os.path.join(_PACKAGE, "__init__.py"), submodule_search_locations=[_PACKAGE]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules["infonb"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
 
 
 def is_news(record: logging.LogRecord) -> bool:
