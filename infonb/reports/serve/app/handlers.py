@@ -122,12 +122,19 @@ class _Page(_Guard, TornadoVoilaHandler):
 class _Execution(_Guard, ExecutionRequestHandler):
     """The run of a page's cells, which goes on in silence to its end if the page has gone."""
 
-    over = False
+    _over = False
+    _executor: Any = None
     _work: asyncio.Task[None] | None = None
 
     @property
     def log(self) -> Any:
-        return _SILENT if self.over else super().log
+        return _SILENT if self._over else super().log
+
+    def leave(self) -> None:
+        """Say nothing more: the page has gone, and its kernel goes."""
+        self._over = True
+        if self._executor is not None:
+            self._executor.log = _SILENT
 
     def on_message(self, message_str: str | bytes) -> None:
         # a task of its own: meanwhile it is noticed if the page has gone
@@ -138,13 +145,13 @@ class _Execution(_Guard, ExecutionRequestHandler):
         try:
             await super().on_message(message)
         except Exception:
-            if not self.over:
+            if not self._over:
                 self.log.exception("The page could not be computed.")
                 self.close()
 
     def on_close(self) -> None:
-        self.over = True
-        if getattr(self, "_executor", None) is not None:
+        self.leave()
+        if self._executor is not None:
             super().on_close()
 
 

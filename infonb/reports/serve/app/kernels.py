@@ -73,7 +73,7 @@ class PageKernels(AsyncMappingKernelManager):
         self._forget(kernel_id)
         work = self.at_work.pop(kernel_id, None)
         if work is not None:
-            work.over = True
+            work.leave()
         self._ending.add(kernel_id)
         try:
             await super().shutdown_kernel(kernel_id, now=now, restart=restart)
