@@ -110,7 +110,7 @@ def _guide_name(folder: Path) -> str:
     """Return the name of the guide: another one if somebody else's stands under the usual name."""
     there = (folder / GUIDE).read_bytes() if (folder / GUIDE).is_file() else b""
     first = guide().encode().partition(b"\n")[0]
-    ours = there.startswith(first) or first.startswith(there)
+    ours = there.startswith(first) or first.startswith(there.rstrip(b"\0"))
     known = ours or _digest(there) in _read(folder / _RECORD).get(GUIDE, [])
     return GUIDE if known else GUIDE_BESIDE
 
@@ -178,8 +178,9 @@ def _replace(target: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(partial, target)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise type(error)(f"{named(target)} could not be written: {error.strerror}.") from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _write_record(folder: Path, record: dict[str, list[str]]) -> None:

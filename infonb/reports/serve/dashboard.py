@@ -121,8 +121,8 @@ def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ())
 
 def dashboard_environment(folder: Path, name: str | None = None) -> dict[str, str]:
     """Return `server_environment` of a temporary folder, which gets template and kernel."""
-    environment = server_environment(folder)
     write_own_kernelspec(folder, name if name in experiments.names() else None)
+    environment = server_environment(folder)
     shutil.copytree(_TEMPLATE, folder / "voila" / "templates" / _NAME)
     return environment
 

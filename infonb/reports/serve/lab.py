@@ -41,8 +41,8 @@ def lab_environment(folder: Path) -> dict[str, str]:
     """Return `server_environment` of a temporary folder, which gets kernel and settings."""
     # copies of notebooks of others find the modules that lie beside the originals
     beside = {path.resolve().parent for path in experiment_notebooks().values()}
-    environment = server_environment(folder)
     write_kernelspec(folder, *sorted(beside - {notebook_folder().resolve()}))
+    environment = server_environment(folder)
     settings = folder / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir()
     settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
