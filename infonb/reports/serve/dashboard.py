@@ -103,20 +103,33 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
 def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ()) -> list[str]:
     """Return the command that serves a notebook; folder is that of `dashboard_environment`."""
     connection = folder / "voila_12345678" / f"kernel-{uuid4()}.json"  # as Voilà will name it
-    return server_command("infonb.reports.serve.app", [
-        str(notebook),
-        f"--template={_NAME}",
-        "--progressive_rendering=True",  # the text at once, each output when it is there
+    own = [
+        f"--VoilaConfiguration.template={_NAME}",
+        # the text at once, each output when it is there
+        "--VoilaConfiguration.progressive_rendering=True",
+        f"--VoilaConfiguration.multi_kernel_manager_class={_KERNELS}",
         f"--Voila.connection_dir_root={folder}",
         f"--KernelManager.transport={transport(connection)}",
-        f"--VoilaConfiguration.multi_kernel_manager_class={_KERNELS}",
         "--KernelManager.shutdown_wait_time=2",  # of a cell that goes on after Ctrl-C
+        f"--VoilaExecutor.cell_error_instruction={_INSTRUCTION}",
         "--Voila.auto_token=True",
         f"--Voila.port_retries={_MORE_PORTS}",
-        f"--VoilaExecutor.cell_error_instruction={_INSTRUCTION}",
         "--Voila.log_level=ERROR",  # why a cell failed, but not every kernel's start and end
-        *options,
-    ])  # fmt: skip
+    ]
+    return server_command(
+        "infonb.reports.serve.app", [str(notebook), *_unless_given(own, options), *options]
+    )
+
+
+def _unless_given(own: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return options of infonb's own but for those that are given, in full or by a short name."""
+    given = {option.partition("=")[0].lstrip("-") for option in options}
+    names = [option.partition("=")[0].lstrip("-") for option in own]
+    return [
+        option
+        for option, name in zip(own, names, strict=True)
+        if not {name, name.partition(".")[2]} & given
+    ]
 
 
 def dashboard_environment(folder: Path, name: str | None = None) -> dict[str, str]:
@@ -133,7 +146,8 @@ def start_dashboard(plan: NotebookPlan, port: int, options: Sequence[str] = ()) 
         environment = dashboard_environment(folder, plan.name)
         (folder / "notebook").mkdir()
         notebook = write_dashboard(plan, folder / "notebook")
-        command = dashboard_command(folder, notebook, [f"--port={port}", *options])
+        options = [*_unless_given([f"--Voila.port={port}"], options), *options]
+        command = dashboard_command(folder, notebook, options)
         return run_server(command, environment, ends_at_interrupt=True)
 
 

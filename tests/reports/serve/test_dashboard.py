@@ -201,6 +201,24 @@ def test_a_lesson_does_not_speak_of_code_that_is_not_shown(tmp_path: Path) -> No
         assert len(words) > 1000
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([], "--Voila.port_retries=99"),
+        (["--port_retries=0"], None),
+        (["--Voila.port_retries", "0"], None),
+        (["--port=1"], "--Voila.port_retries=99"),
+    ],
+)
+def test_an_option_that_is_given_takes_the_place_of_infonbs(
+    tmp_path: Path, given: list[str], kept: str | None
+) -> None:
+    command = dashboard_command(tmp_path, tmp_path / "a.ipynb", given)
+    named = [option for option in command if "port_retries" in option and option not in given]
+    assert named == ([kept] if kept else [])
+    assert [option for option in command if option in given] == given
+
+
 # the bars and errors of a dashboard
 
 
