@@ -12,7 +12,7 @@ import click
 from infonb.reports.plan import START_TIMEOUT
 from infonb.reports.signals import Signals
 from infonb.start import INTERRUPTED, started
-from infonb.streams import is_writable, usable_streams
+from infonb.streams import usable_streams
 from infonb.validate import did_you_mean
 from infonb.version import __version__
 
@@ -39,8 +39,9 @@ class _Group(click.Group):
             except BrokenPipeError:  # the reader of a pipe has seen enough
                 code = 1
             except OSError as error:
-                full = not is_writable(sys.stdout)
-                told = f"standard output: {error.strerror}." if full else str(error)
+                # one without a file comes of writing to the stream
+                is_stream = error.errno is not None and error.filename is None
+                told = f"standard output: {error.strerror}." if is_stream else str(error)
                 click.echo(f"Error: {told}", err=True)
                 code = 1
             except Exception:  # an import that is interrupted can fail in other ways

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-__all__ = ["fill_streams", "is_writable", "usable_streams"]
+__all__ = ["fill_streams", "usable_streams"]
 
 
 class _Forgiving:
@@ -56,11 +56,11 @@ def usable_streams() -> Iterator[None]:
     finally:
         sys.stderr = before
         for number, stream in ((1, sys.stdout), (2, sys.stderr)):
-            if not is_writable(stream):  # Python would say so once more at its end
+            if not _is_writable(stream):  # Python would say so once more at its end
                 os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
-def is_writable(stream: Any) -> bool:
+def _is_writable(stream: Any) -> bool:
     """Whether all that was written to a stream has gone where it was to go."""
     try:
         stream.flush()

@@ -62,7 +62,7 @@ def test_run_passes_parameters_on_and_prints_the_paths(
 ) -> None:
     result = call(
         "run", NAME.replace("_", "-"), "-p", "alpha=0, 0.5", "-p", "epochs=2", "-o", "out",
-        "--show-code", "-q",
+        "--show-code", "-q", "--start-timeout", "30",
     )  # fmt: skip
     assert (result.exit_code, result.stderr) == (0, "")
     out = Path("out")
@@ -71,7 +71,7 @@ def test_run_passes_parameters_on_and_prints_the_paths(
     ]  # fmt: skip
     ((plan, options),) = executed
     assert plan.changed == {"alpha": [0.0, 0.5], "epochs": 2}
-    assert options == {"show_code": True, "progress": False}
+    assert options == {"show_code": True, "progress": False, "start_timeout": 30}
 
 
 def test_run_folds_code_and_shows_progress_by_default(
@@ -79,7 +79,7 @@ def test_run_folds_code_and_shows_progress_by_default(
 ) -> None:
     result = call("run", NAME, "-o", "no-results")
     assert len(result.stdout.splitlines()) == 2
-    assert executed[0][1] == {"show_code": False, "progress": True}
+    assert executed[0][1] == {"show_code": False, "progress": True, "start_timeout": 600}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,6 @@ from nbclient.exceptions import DeadKernelError
 from papermill import execute_notebook
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
-from papermill.translators import PythonTranslator
 
 from infonb.reports.errors import ReportError
 from infonb.reports.kernel import kernel_options, last_words
@@ -34,6 +34,8 @@ class _Engine(NBClientEngine):
 
 
 papermill_engines.register(_ENGINE, _Engine)
+# what it logs of a kernel that does not start is told by the error
+logging.getLogger("papermill").addHandler(logging.NullHandler())
 
 
 def execute(
@@ -79,24 +81,18 @@ def execute(
 
 
 def _say_where(notebook: Any, plan: ReportPlan, results: Path) -> None:
-    """Let a notebook name its files by their places, not by where they were made."""
-    made, place = str(results.absolute()), str(plan.results.absolute())
-    literal = PythonTranslator.translate(place)
-    if place.isprintable():  # else in escapes, as papermill writes it
-        literal = json.dumps(place, ensure_ascii=False)
-    words = {PythonTranslator.translate(made): literal, made: place}
-    for key, value in _replaced(dict(notebook), words).items():
+    """Let a notebook name its files by their places, not by where they are made: in a folder."""
+    made = results.absolute().parent.relative_to(plan.folder.absolute())
+    hidden = re.compile("".join(re.escape(part) + r"[\\/]+" for part in made.parts))
+    for key, value in _without(hidden, dict(notebook)).items():
         notebook[key] = value
     notebook.metadata.papermill.update(input_path=str(plan.source), output_path=str(plan.notebook))
 
 
-def _replaced(value: Any, words: dict[str, str]) -> Any:
-    """Return nested dicts and lists with words replaced in all text."""
+def _without(pattern: re.Pattern[str], value: Any) -> Any:
+    """Return nested dicts and lists without a pattern in their texts."""
     if isinstance(value, dict):
-        return type(value)((key, _replaced(each, words)) for key, each in value.items())
+        return type(value)((key, _without(pattern, each)) for key, each in value.items())
     if isinstance(value, list):
-        return [_replaced(each, words) for each in value]
-    if isinstance(value, str):
-        for old, new in words.items():
-            value = value.replace(old, new)
-    return value
+        return [_without(pattern, each) for each in value]
+    return pattern.sub("", value) if isinstance(value, str) else value

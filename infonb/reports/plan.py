@@ -22,6 +22,7 @@ from infonb.parameters import (
     parse,
 )
 from infonb.reports.folders import check_folder, named, user_folder
+from infonb.reports.limits import check_open_files
 from infonb.reports.notebooks import notebook_path
 from infonb.reports.seals import is_outcome, unchanged
 
@@ -110,12 +111,14 @@ def plan_report(
         If there is no such experiment, or a parameter is unknown, of the wrong type or out of
         range (`ParameterError`), or a file of the data set is damaged.
     OSError
-        If the output folder cannot be made or written to, or the notebook or a file of the data
+        If the output folder cannot be made or written to, too few files may be open at once, or the
+        notebook or a file of the data
         set is missing and cannot be downloaded.
     """
     plan, checked = _check_values(name, parameters, text)
     folder = user_folder(output if output is not None else Path("report", plan.name))
     check_folder(folder)
+    check_open_files()
     report = ReportPlan(plan.name, plan.title, plan.source, plan.parameters, folder)
     _check_results(report)
     _check_data(checked)

@@ -91,20 +91,19 @@ def execute_plan(
     """Run a checked report; see `run_report`."""
     with (
         Signals() as signals,
+        signals.held(),  # all that is short: no file is left half there, nothing hidden
         FolderLock(plan.folder, named(plan.folder)),
         prepare_outcome(plan) as outcome,
     ):
-        with signals.held():
-            outcome.remove_earlier()
+        outcome.remove_earlier()
         seen: list[Any] = []
         try:
-            page = _make(plan, outcome, seen, show_code, progress, start_timeout)
+            with signals.let_through():
+                page = _make(plan, outcome, seen, show_code, progress, start_timeout)
         except BaseException as error:
-            with signals.held():
-                _publish_unfinished(outcome, seen, error)
+            _publish_unfinished(outcome, seen, error)
             raise
-        with signals.held():
-            outcome.publish(seen[0], page)
+        outcome.publish(seen[0], page)
     results = plan.results if plan.results.exists() else None
     return Report(plan.notebook, plan.page, results)
 

@@ -54,9 +54,17 @@ class Signals:
             yield
         finally:
             self._held = False
-            if self._pending:
-                number, self._pending = self._pending[0], []
-                self._answer(number, None)
+            self._answer_pending()
+
+    @contextmanager
+    def let_through(self) -> Iterator[None]:
+        """Within what is held: a long work, which a signal ends at once."""
+        self._held = False
+        try:
+            self._answer_pending()
+            yield
+        finally:
+            self._held = True
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         self.came.append(number)
@@ -64,6 +72,11 @@ class Signals:
             self._pending.append(number)
         else:
             self._answer(number, frame)
+
+    def _answer_pending(self) -> None:
+        if self._pending:
+            number, self._pending = self._pending[0], []
+            self._answer(number, None)
 
     def _answer(self, number: int, frame: FrameType | None) -> None:
         before = self._before.get(number)
