@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 from infonb import experiments
 from infonb.parameters import ParameterError, to_text
+from infonb.reports.folders import user_folder
 from infonb.reports.kernel import transport, write_own_kernelspec
 from infonb.reports.notebooks import find_lesson, lesson_name, lessons, notebook_title
 from infonb.reports.plan import NotebookPlan, plan_experiment
@@ -142,6 +144,7 @@ def dashboard_environment(folder: Path, name: str | None = None) -> dict[str, st
 
 def start_dashboard(plan: NotebookPlan, port: int, options: Sequence[str] = ()) -> int:
     """Serve a notebook until it is stopped; return the server's exit code. See `run_server`."""
+    user_folder(os.curdir)  # that it is there
     with scratch_folder() as folder:
         environment = dashboard_environment(folder, plan.name)
         (folder / "notebook").mkdir()
