@@ -72,9 +72,10 @@ def execute(
             ) from None
         except RuntimeError as error:  # of the kernel's start: cells raise other errors
             said = last_words(folder)
-            raise ReportError(
-                plan.notebook, None, "RuntimeError", f"{error}{f' ({said})' if said else ''}"
-            ) from None
+            more = f" ({said})" if said else ""
+            if "respond in" in str(error):  # it may be slow, not broken
+                more += "; give it more time (--start-timeout, start_timeout)"
+            raise ReportError(plan.notebook, None, "RuntimeError", f"{error}{more}") from None
         finally:
             for notebook in seen:
                 _say_where(notebook, plan, results)
