@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from pathlib import Path
+from difflib import get_close_matches
 from typing import Any
 
 import click
@@ -71,13 +71,25 @@ class _PassThrough(click.Command):
         self.program = program
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return [*super().collect_usage_pieces(ctx), f"[-- {self.program} OPTIONS]"]
+        return [*super().collect_usage_pieces(ctx), f"[-- {self.program.upper()} OPTIONS]"]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
             place = args.index("--")
             args, ctx.meta[_REST] = args[:place], args[place + 1 :]
-        return super().parse_args(ctx, args)
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            words = [word.lstrip("-") for word in error.possibilities or []]
+            near = get_close_matches(name.lstrip("-"), words, n=1)
+            hint = f" Did you mean --{near[0]}?" if near else ""
+            named = next((arg for arg in given if arg.startswith(name)), name)
+            raise click.UsageError(
+                f"no option {name} of infonb.{hint} An option of {self.program} goes after --, "
+                f"as in: infonb {self.name} ... -- {named}"
+            ) from None
 
 
 @click.group(
@@ -189,12 +201,13 @@ def cache(clear: bool) -> None:
         raise click.ClickException(str(error)) from None
 
 
-@main.command(cls=_PassThrough, program="VOILA")
+@main.command(cls=_PassThrough, program="Voilà")
 @click.argument("name")
 @click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE",
               help="Value of an experiment's parameter; may be given again.")  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True,
-              metavar="PORT", help="Port to serve on, or the next that is free.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True,
+              metavar="PORT",
+              help="Port to serve on, or the next that is free; 0 is any.")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_context
 def dashboard(
@@ -204,30 +217,33 @@ def dashboard(
     Serve experiment or lesson NAME as a dashboard: code hidden, controls live.
 
     NAME is that of an experiment, or the number or name of a lesson. The notebook runs anew for
-    each visitor, from a temporary copy; Ctrl-C ends it. What stands after `--` goes to Voilà.
+    each page that is opened, from a temporary copy, until the page is closed; Ctrl-C ends it. The
+    address has a token, without which nobody but you is let in.
+
+    What stands after `--` goes to Voilà: --theme=dark, --token= (none is asked for), --ip=0.0.0.0
+    (for other machines), --host=NAME (a name under which it is asked for there), --max_kernels=8
+    (pages that may be open at once).
 
     For example: infonb dashboard colored-digits -p alpha=0,1 -- --theme=dark
     """
-    from infonb.reports.serve.dashboard import free_port, plan_dashboard, start_dashboard
+    from infonb.reports.serve.dashboard import plan_dashboard, start_dashboard
 
     try:
         plan = plan_dashboard(name, _parameters(pairs), text=True)
-        port = free_port(port)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise click.ClickException(str(error)) from None
     click.echo(plan.title)
     options = ["--no-browser"] if no_browser else []
-    _exit(
-        start_dashboard(
-            plan, port, [*options, *ctx.meta.get(_REST, [])],
-            ready=lambda: click.echo(f"http://localhost:{port}/ (Ctrl-C ends it)"),
-        )
-    )  # fmt: skip
+    try:
+        code = start_dashboard(plan, port, [*options, *ctx.meta.get(_REST, [])])
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+    _exit(code)
 
 
-@main.command(cls=_PassThrough, program="JUPYTERLAB")
+@main.command(cls=_PassThrough, program="JupyterLab")
 @click.argument("folder", metavar="[DIR]", default="infonb-lab")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_context
@@ -238,9 +254,11 @@ def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
     Files that you have changed are kept; others are brought up to date. What stands after `--`
     goes to JupyterLab.
     """
+    from infonb.reports.folders import named
     from infonb.reports.serve.copies import GUIDE, copy_notebooks
     from infonb.reports.serve.lab import start_lab
 
+    options = [*(["--no-browser"] if no_browser else []), *ctx.meta.get(_REST, [])]
     if not folder.strip():
         raise click.UsageError("DIR is empty; name a folder, such as infonb-lab.")
     try:
@@ -248,15 +266,21 @@ def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     updated = f", {len(copies.updated)} brought up to date" if copies.updated else ""
-    click.echo(f"{folder}: {_files(len(copies.copied))} copied{updated}.")
-    if copies.guide.name != GUIDE:
-        click.echo(f"kept: {copies.guide.with_name(GUIDE)} is not infonb's; see {copies.guide}")
+    guide = copies.guide
+    click.echo(f"{named(guide.parent)}: {_files(len(copies.copied))} copied{updated}.")
+    if guide.name != GUIDE:
+        click.echo(f"kept: {named(guide.with_name(GUIDE))} is not infonb's; see {named(guide)}")
     for path in copies.kept:
-        click.echo(f"kept, for it has been changed: {path}")
+        click.echo(f"kept, for it has been changed: {named(path)}")
     for path in copies.beside:
-        click.echo(f"its new version: {path}")
-    extra = ["--no-browser"] if no_browser else []
-    _exit(start_lab(Path(folder), [*extra, *ctx.meta.get(_REST, [])]))
+        click.echo(f"its new version: {named(path)}")
+    for path in copies.cut:
+        click.echo(f"put aside, for its end is missing: {named(path)}")
+    try:
+        code = start_lab(guide.parent, options)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+    _exit(code)
 
 
 def _exit(code: int) -> None:

@@ -27,11 +27,12 @@ __all__ = [
     "own_places",
     "transport",
     "write_kernelspec",
+    "write_own_kernelspec",
 ]
 
 # what a socket's path may have on the strictest of the usual systems, less the port's suffix
-_LONGEST_SOCKET_PATH = 90
-_START = Path(__file__).with_name("start_kernel.py")
+_LONGEST_SOCKET_PATH = 100
+_START = Path(__file__).with_name("ipykernel_launcher.py")
 # in the folder of a kernel: what it is to import, and what it wrote to its standard error
 _SETUP, _WORDS = "modules.json", "words.txt"
 
@@ -102,13 +103,9 @@ class InterpreterKernel(AsyncKernelManager):
             folder = Path(self.connection_file).parent
             specification = kernel_specification()
             specification["argv"] = [
-                sys.executable, "-Xfrozen_modules=off", "-P", *_interpreter_flags(),
-                str(_START), str(folder / _SETUP), "-f", "{connection_file}",
+                *_own_argv(folder),
                 "--InlineBackend.figure_formats=retina",  # figures at twice the resolution
-                "--log-level=CRITICAL",  # no traceback of its own when it is interrupted
-                "--InteractiveShellApp.ignore_cwd=True",
-                "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
-            ]  # fmt: skip
+            ]
             specification["env"] |= own_places(folder) | _settings_of_reports(folder)
             self._kernel_spec = KernelSpec(**specification)
         return self._kernel_spec
@@ -126,12 +123,42 @@ def kernel_options(folder: Path, name: str) -> dict[str, Any]:
     from traitlets.config import Config
 
     connection = folder / "kernel.json"
-    setup = json.dumps({"path": module_path(name), "modules": module_files(name)})
-    (folder / _SETUP).write_text(setup, encoding="utf-8")
+    _write_setup(folder, name)
     config = Config()
     config.InterpreterKernel.connection_file = str(connection)
     config.InterpreterKernel.transport = transport(connection)
     return {"kernel_manager_class": InterpreterKernel, "config": config}
+
+
+def write_own_kernelspec(folder: Path, name: str | None = None) -> None:
+    """
+    Write a specification as `write_kernelspec`, of the code that this process runs.
+
+    As in reports, nothing of the current folder is imported; `name` is that of an experiment.
+    """
+    write_kernelspec(folder)
+    _write_setup(folder, name)
+    specification = kernel_specification()
+    specification["argv"] = _own_argv(folder)
+    specification["env"] |= _settings_of_reports(folder)
+    text = json.dumps(specification, indent=1)
+    (folder / "kernels" / "python3" / "kernel.json").write_text(text, encoding="utf-8")
+
+
+def _write_setup(folder: Path, name: str | None) -> None:
+    setup = json.dumps({"path": module_path(name), "modules": module_files(name)})
+    (folder / _SETUP).write_text(setup, encoding="utf-8")
+
+
+def _own_argv(folder: Path) -> list[str]:
+    """Return the command of a kernel that imports what the file in a folder says."""
+    return [
+        sys.executable, "-Xfrozen_modules=off", "-P", *_interpreter_flags(),
+        str(_START), str(folder / _SETUP), "-f", "{connection_file}",
+        "--log-level=CRITICAL",  # no traceback of its own when it is interrupted
+        "--InteractiveShellApp.ignore_cwd=True",
+        "--InteractiveShellApp.exec_PYTHONSTARTUP=False",
+    ]  # fmt: skip
 
 
 def last_words(folder: Path) -> str:

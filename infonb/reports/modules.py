@@ -17,8 +17,8 @@ from infonb.reports.notebooks import PACKAGE
 __all__ = ["module_files", "module_path"]
 
 
-def module_path(name: str) -> list[str]:
-    """Return where the kernel of an experiment looks for modules, in order."""
+def module_path(name: str | None) -> list[str]:
+    """Return where the kernel of an experiment, or of a lesson, looks for modules, in order."""
     asked_for = {
         os.path.realpath(entry)
         for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep)
@@ -31,7 +31,7 @@ def module_path(name: str) -> list[str]:
         if entry and (os.path.realpath(entry) != current or current in asked_for)
     ]
     # those of others come last: what lies beside them takes no place of what is installed
-    notebook, module = experiments.notebook(name), _module(name)
+    notebook, module = experiments.notebook(name) if name else None, _module(name)
     if notebook is not None:
         path.append(str(notebook.resolve().parent))
     if module is not None and getattr(module, "__file__", None):
@@ -40,7 +40,7 @@ def module_path(name: str) -> list[str]:
     return list(dict.fromkeys(path))
 
 
-def module_files(name: str) -> dict[str, str]:
+def module_files(name: str | None) -> dict[str, str]:
     """Return the files of the modules that a kernel takes from nowhere else, by their names."""
     files = {PACKAGE.name: str(PACKAGE / "__init__.py")}
     module = _module(name)
@@ -52,7 +52,9 @@ def module_files(name: str) -> dict[str, str]:
     return files
 
 
-def _module(name: str) -> Any:
+def _module(name: str | None) -> Any:
     """Return the module of an experiment that is not infonb's own."""
+    if name is None:
+        return None
     module = experiments.get(name).__module__
     return None if module.partition(".")[0] == PACKAGE.name else sys.modules.get(module)

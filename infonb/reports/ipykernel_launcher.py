@@ -1,7 +1,8 @@
 """Start the kernel of a report with the modules of the process that asks for it.
 
-This file is run by its path: ``python -P start_kernel.py SETUP OPTIONS``. SETUP is a JSON file with
-the path of modules, and with the files of those that come from nowhere else.
+This file is run by its path: ``python -P ipykernel_launcher.py SETUP OPTIONS``. SETUP is a JSON
+file with the path of modules, and with the files of those that come from nowhere else. Its name is
+that by which kernels are found among the processes.
 """
 
 from __future__ import annotations
