@@ -50,8 +50,6 @@ class Sampled:
         self.levels = {name: values[dim].values.tolist() for name, dim in self.dims.items()}
         for dim in dims[:-1]:
             _check_labels(values, dim)
-        if "neuron" in values.coords and values.neuron.dtype.kind in "iu":
-            values = values.sortby("neuron")
         values = _padding_last(values)  # also after a selection
         self.labels = values.neuron.values.tolist()
         widths = _widths(values)
@@ -126,7 +124,7 @@ def _check_labels(values: xr.DataArray, dim: str) -> None:
     labels, counts = np.unique(values[dim].values.astype(str), return_counts=True)
     if (counts > 1).any():
         raise ValueError(
-            f"activations has {dim} {labels[counts > 1][0]!r} more than once; give each its own "
+            f"activations has {dim} {str(labels[counts > 1][0])!r} more than once; give each its own "
             f"label: activations.assign_coords({dim}=...)."
         )
 
