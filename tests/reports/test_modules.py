@@ -12,8 +12,8 @@ from fakes import Small
 
 import infonb
 from infonb import experiments
+from infonb.reports.ipykernel_launcher import Known
 from infonb.reports.modules import module_files, module_path
-from infonb.reports.start_kernel import Known
 
 
 @pytest.fixture
