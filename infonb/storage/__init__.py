@@ -5,7 +5,7 @@ from __future__ import annotations
 from infonb.storage.atomic import read_checked, sync, write_atomically, write_checked
 from infonb.storage.fork import start_anew_in_forks
 from infonb.storage.growing import GrowingStore
-from infonb.storage.lock import Lock
+from infonb.storage.lock import Held, Lock
 from infonb.storage.marks import read_note
 from infonb.storage.opening import open_dataset
 from infonb.storage.stores import CHECKSUM_BYTES, CHUNK_BYTES, save_dataset
@@ -15,6 +15,7 @@ __all__ = [
     "CHECKSUM_BYTES",
     "CHUNK_BYTES",
     "GrowingStore",
+    "Held",
     "Lock",
     "check_storable",
     "open_dataset",

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Lock"]
+__all__ = ["Held", "Lock"]
 
 # (process, file) -> the lock that holds it: locks of files do not keep two threads apart, and
 # whoever opens and closes such a file gives up the lock of the whole process
 _HELD: dict[tuple[int, str], Lock] = {}
+
+
+class Held(RuntimeError):
+    """Somebody else, who can come to an end, holds the lock; `by` says who."""
+
+    def __init__(self, what: str, by: str) -> None:
+        self.by = by
+        super().__init__(
+            f"{what} is being written by {by}; wait for it, end it, or give another path."
+        )
 
 
 class Lock:
@@ -21,24 +32,33 @@ class Lock:
     It is a file in the folder, `name`, which is removed when the lock is released. Other users and
     machines that see the folder are kept out, too, as far as its file system has locks; where it
     has none, only the threads of one process are kept apart. For what is no folder, or must not
-    hold another file, lock the folder above with a name that is of it alone.
+    hold another file, lock the folder above with a name that is of it alone. A lock that a thread
+    has left behind when it ended is taken over.
 
     Raises
     ------
+    Held
+        If another process or thread holds it.
     RuntimeError
-        If somebody else holds it.
+        If this very thread holds it, which would wait for itself.
     """
 
     def __init__(self, folder: Path, what: str, *, name: str = "lock") -> None:
         self._file: int | None = None
         self._path = folder.resolve() / name
         self._key = os.getpid(), str(self._path)
+        self._thread = threading.current_thread()
         # one step, which needs no lock of its own (that a fork could copy in a locked state)
-        if _HELD.setdefault(self._key, self) is not self:
-            raise RuntimeError(
-                f"{what} is being written by another thread of this process; wait for it, end it, "
-                "or give another path."
-            )
+        while (holder := _HELD.setdefault(self._key, self)) is not self:
+            if holder._thread is self._thread:
+                raise RuntimeError(
+                    f"{what} is being written by this very thread, which cannot wait for itself; "
+                    "end what it has begun, or give another path."
+                )
+            if holder._thread.is_alive():
+                raise Held(what, f"another thread of this process ({holder._thread.name})")
+            if _HELD.pop(self._key, None) is holder:  # one of several threads that find it so
+                holder._close()
         try:
             while not self._take(what):
                 self._close()
@@ -73,13 +93,15 @@ class Lock:
             # the lock of a process, which the workers of a DataLoader do not inherit
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
-            raise RuntimeError(
-                f"{what} is being written by another process; wait for it, end it, or give "
-                "another path."
-            ) from None
+            raise Held(what, f"another process ({_holder(self._file)})") from None
         except OSError:  # a file system without locks
             return True
-        return self._is_there()
+        if not self._is_there():
+            return False
+        with suppress(OSError):  # a full disk: then it cannot say who holds it
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()} on {os.uname().nodename}".encode())
+        return True
 
     def _is_there(self) -> bool:
         """Tell whether the file is that of the folder: one that was removed nobody else sees."""
@@ -102,6 +124,11 @@ def _open(path: Path) -> int:
         return os.open(path, os.O_RDWR)
     except FileNotFoundError:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-    with suppress(OSError):  # whatever the umask; it holds nothing
+    with suppress(OSError):  # whatever the umask; all that it holds is who has it
         os.fchmod(file, 0o666)
     return file
+
+
+def _holder(file: int) -> str:
+    """Return the process that holds a lock, as it has written into its file."""
+    return os.read(file, 200).decode(errors="replace") or "of unknown number"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infonb.storage import Lock
+from infonb.storage import Held, Lock
 
 ELSEWHERE = (
     "import sys, infonb.storage as s; from pathlib import Path\n"
@@ -32,7 +32,9 @@ def test_another_process(tmp_path):
     lock = Lock(tmp_path, "a.zarr")
     with pytest.raises(RuntimeError):  # does not give up the lock of the process
         Lock(tmp_path, "a.zarr")
-    assert elsewhere(tmp_path).startswith("a.zarr is being written by another process; wait for it")
+    assert elsewhere(tmp_path).startswith(
+        f"a.zarr is being written by another process ({os.getpid()} on {os.uname().nodename}); wait"
+    )
     lock.release()
     assert elsewhere(tmp_path) == ""
 
@@ -57,9 +59,25 @@ def test_another_thread(tmp_path, monkeypatch):
     lock.release()
     lock.release()
     other(tmp_path / "a")
-    refused = "a.zarr is being written by another thread of this process; wait for it"
+    refused = "a.zarr is being written by another thread of this process (MainThread); wait for it"
     assert [text.startswith(refused) for text in said] == [True, True, True, False, False]
     assert said[3:] == ["", ""]
+
+
+def test_whoever_can_never_let_go_is_told_apart(tmp_path):
+    held = Lock(tmp_path, "a.zarr")
+    with pytest.raises(RuntimeError, match="by this very thread") as error:
+        Lock(tmp_path, "a.zarr")
+    assert not isinstance(error.value, Held)
+    held.release()
+    # a thread that has ended without letting go
+    thread = threading.Thread(target=Lock, args=(tmp_path, "a.zarr"))
+    thread.start()
+    thread.join()
+    again = Lock(tmp_path, "a.zarr")
+    assert "another process" in elsewhere(tmp_path)
+    again.release()
+    assert elsewhere(tmp_path) == ""
 
 
 def test_only_one_of_many_threads_has_it(tmp_path):
@@ -106,7 +124,7 @@ def test_the_folder_is_removed_just_before_it_is_locked(tmp_path, monkeypatch, a
 def test_a_file_of_another_name_is_a_lock_of_its_own_and_goes_with_it(tmp_path):
     first, second = Lock(tmp_path, "a"), Lock(tmp_path, "b", name=".b.lock")
     assert sorted(os.listdir(tmp_path)) == [".b.lock", "lock"]
-    with pytest.raises(RuntimeError, match=r"^b is being written by another thread"):
+    with pytest.raises(RuntimeError, match=r"^b is being written by this very thread"):
         Lock(tmp_path, "b", name=".b.lock")
     second.release()
     Lock(tmp_path, "b", name=".b.lock").release()
