@@ -14,6 +14,7 @@ from xarray.core import indexing
 
 from infonb.storage.marks import damaged
 from infonb.storage.memory import available_memory, format_bytes
+from infonb.storage.raw_chunks import RawChunks
 
 __all__ = ["StoredArray", "check_memory", "damaged_chunk"]
 
@@ -24,8 +25,11 @@ _SMALL = 100_000_000
 class StoredArray(xr.backends.BackendArray):
     """The values of a variable that xarray reads, as the type that was saved."""
 
-    def __init__(self, variable: xr.Variable, folder: Path, name: str, dtype: Any = None) -> None:
-        self._variable, self._folder, self._name = variable, folder, name
+    def __init__(
+        self, variable: xr.Variable, folder: Path, name: str, dtype: Any = None,
+        raw: RawChunks | None = None,
+    ) -> None:  # fmt: skip
+        self._variable, self._folder, self._name, self._raw = variable, folder, name, raw
         self.shape, self.dtype = variable.shape, np.dtype(dtype or variable.dtype)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
@@ -40,6 +44,8 @@ class StoredArray(xr.backends.BackendArray):
         check_memory(math.prod(lengths) * self.dtype.itemsize, lengths, where)
         chunks = self._variable.encoding.get("chunks", ())  # each is read as a whole
         check_memory(math.prod(chunks) * self.dtype.itemsize, chunks, f"a chunk of {where}")
+        if self._raw is not None and (found := self._raw.read(key)) is not None:
+            return found
         try:
             values = self._variable[key].values
         except (OSError, MemoryError):

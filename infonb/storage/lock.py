@@ -48,6 +48,7 @@ class Lock:
         self._path = folder.resolve() / name
         self._key = os.getpid(), str(self._path)
         self._thread = threading.current_thread()
+        self._heir: dict[str, Lock] = {}
         # one step, which needs no lock of its own (that a fork could copy in a locked state)
         while (holder := _HELD.setdefault(self._key, self)) is not self:
             if holder._thread is self._thread:
@@ -57,8 +58,10 @@ class Lock:
                 )
             if holder._thread.is_alive():
                 raise Held(what, f"another thread of this process ({holder._thread.name})")
-            if _HELD.pop(self._key, None) is holder:  # one of several threads that find it so
+            # one of several threads that find it so; the others look again
+            if holder._heir.setdefault("is", self) is self:
                 holder._close()
+                _HELD[self._key] = self
         try:
             while not self._take(what):
                 self._close()

@@ -21,6 +21,7 @@ from infonb.storage.marks import (
     read_json,
     read_mark,
 )
+from infonb.storage.raw_chunks import RawChunks
 from infonb.storage.replacing import bring_back
 from infonb.validate import check_dim, did_you_mean
 
@@ -110,7 +111,9 @@ class _Engine(xr.backends.BackendEntrypoint):
         variables = {}
         for name in order:
             found = store.variables[name]
-            array = StoredArray(found, folder, name, aside["types"].get(name))
+            dtype = aside["types"].get(name)
+            raw = RawChunks(folder, name, found.dtype) if "aside" in mark and not dtype else None
+            array = StoredArray(found, folder, name, dtype, raw)
             attrs = decoded(name, found.attrs, aside) if "aside" in mark else found.attrs
             data = indexing.LazilyIndexedArray(array)
             variables[name] = xr.Variable(found.dims, data, attrs, found.encoding)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -89,6 +90,7 @@ def test_only_one_of_many_threads_has_it(tmp_path):
             held.append(Lock(tmp_path, "a.zarr"))
         except RuntimeError:
             refused.append(1)
+        barrier.wait()  # a lock whose thread has ended may be taken
 
     threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
@@ -162,3 +164,25 @@ def test_a_file_that_was_made_anew_is_not_removed(tmp_path):
     (tmp_path / "lock").touch()
     lock.release()
     assert os.listdir(tmp_path) == ["lock"]
+
+
+def test_only_one_of_many_threads_inherits_it(tmp_path):
+    for number in range(20):
+        ended = threading.Thread(target=Lock, args=(tmp_path / str(number), "a.zarr"))
+        ended.start()
+        ended.join()
+        barrier, held = threading.Barrier(8), []
+
+        def take(folder=tmp_path / str(number), barrier=barrier, held=held):
+            barrier.wait()
+            with contextlib.suppress(RuntimeError):
+                held.append(Lock(folder, "a.zarr"))
+            barrier.wait()
+
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(held) == 1
+        held[0].release()

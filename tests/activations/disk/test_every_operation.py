@@ -61,7 +61,7 @@ def most(n):
     return None if os.environ.get("INFONB_FAULTS") == "all" else n
 
 
-@pytest.mark.parametrize(("fault", "n"), [("kill", 12), ("full", 4), ("interrupt", 4)])
+@pytest.mark.parametrize(("fault", "n"), [("kill", 6), ("full", 2), ("interrupt", 2)])
 def test_a_recording_goes_on_and_leaves_nothing_else(tmp_path, fault, n):
     expected = run_here(RECORD, tmp_path / "expected")
     with FaultServer(RECORD, tmp_path / "work", IMPORTS) as server:
@@ -73,8 +73,8 @@ def test_a_recording_goes_on_and_leaves_nothing_else(tmp_path, fault, n):
             assert_only_a_store(server.folder, outcome)
 
 
-@pytest.mark.parametrize(("work", "fault", "n"), [(SAVE, "kill", 6), (SAVE, "full", 3),
-                                                  (IN_TWO_STEPS, "kill", 8)])  # fmt: skip
+@pytest.mark.parametrize(("work", "fault", "n"), [(SAVE, "kill", 3), (SAVE, "full", 2),
+                                                  (IN_TWO_STEPS, "kill", 4)])  # fmt: skip
 def test_a_store_that_is_replaced_is_the_old_or_the_new_one(tmp_path, work, fault, n):
     old, new = run_here(OLD, tmp_path / "old"), run_here(SAVE, tmp_path / "new")
 
