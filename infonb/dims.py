@@ -8,7 +8,7 @@ counts places along ``neuron``, never its labels.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -21,10 +21,12 @@ __all__ = [
     "UNIT_DIMS",
     "Attributes",
     "check_array",
+    "check_not_infinite",
     "count_neurons",
     "group_dim",
     "inside_width",
     "median_within_layers",
+    "same_neuron",
     "square",
     "take_activation",
     "with_layer",
@@ -68,6 +70,18 @@ def check_array(values: object, what: str) -> None:
         raise TypeError(f"give {what}, a DataArray; not {type(values).__name__}.")
 
 
+def check_not_infinite(values: xr.DataArray, what: str) -> None:
+    """Raise a ValueError for values at infinity, of which medians and their draws make no sense."""
+    infinite = np.isinf(values) if values.dtype.kind == "f" else None
+    if infinite is not None and bool(infinite.any()):
+        raise ValueError(
+            f"{what} is infinite for {int(infinite.sum()):,} of {values.size:,} values, as "
+            "entropy(estimator='knn') is for a neuron without a density: it has no change and no "
+            "quartiles. Compare binned entropy, or leave them out: "
+            "values.where(numpy.isfinite(values))."
+        )
+
+
 def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray | None:
     """Return which neurons lie within the width of their layer, without `dim`; None: all."""
     width = values.coords.get("width")
@@ -78,16 +92,19 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
     # of neurons that were chosen, or of layers stacked into them, no place is known: all are inside
     place = xr.DataArray(np.arange(values.sizes["neuron"]), dims="neuron") if here else -1
     inside = (-1 if "neuron" in width.dims else place) < width
+    doubtful = xr.zeros_like(inside)
+    if here and int(width.max()) < values.sizes["neuron"]:
+        doubtful = ~inside  # more places than the widest layer: some were added, or it is not here
     labels = values.coords.get("neuron")
     if labels is not None and labels.dtype.kind in "iu" and "neuron" not in width.dims:
-        doubtful = inside != (xr.DataArray(labels.variable) < width)
-        if doubtful.any():
-            # names that happen to be numbers; or the old places of a selection: then padding is
-            # known by its values. Of lazy ones a single sample is looked at
-            some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
-            empty = xr.DataArray(some.variable).isnull().all([dim])
-            if (doubtful & (inside == empty)).any():
-                inside = ~empty
+        # names that happen to be numbers; or the old places of a selection
+        doubtful = doubtful | (inside != (xr.DataArray(labels.variable) < width))
+    if doubtful.any():
+        # then padding is known by its values. Of lazy ones a single sample is looked at
+        some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
+        empty = np.isnan(xr.DataArray(some.variable)).all([dim])
+        if (doubtful & (inside == empty)).any():
+            inside = ~empty
     return inside
 
 
@@ -108,6 +125,10 @@ def with_layer(values: xr.DataArray) -> xr.DataArray:
         return values
     width = values.coords.get("width")
     values = values.drop_vars("width", errors="ignore")
+    if "layer" in values.coords and values.layer.ndim:  # of layers stacked into one dim of neurons
+        (dim,) = values.layer.dims
+        values = values.drop_vars([name for name, c in values.coords.items() if dim in c.dims])
+        width = None
     values = values.expand_dims("layer" if "layer" in values.coords else {"layer": ["all neurons"]})
     return values if width is None else values.assign_coords(width=width.expand_dims("layer"))
 
@@ -133,11 +154,19 @@ def without_diagonal(values: xr.DataArray) -> xr.DataArray:
     # with only one of two neurons left (a mean over the other), there is no diagonal any more
     if not other or here != other:
         return values
+    return values.where(~same_neuron(values, here))
+
+
+def same_neuron(values: xr.DataArray, dims: Sequence[str] = ("neuron",)) -> xr.DataArray:
+    """Return which pairs are of a neuron and itself: by labels; by places if those are no names."""
     same = xr.DataArray(True)
-    for d in here:
-        own, its = (values[n].reset_coords(drop=True) for n in (d, f"other_{d}"))
-        same = same & (own.drop_vars(own.coords) == its.drop_vars(its.coords))
-    return values.where(~same)
+    for d in dims:
+        own, its = (values[n].variable.to_base_variable() for n in (d, f"other_{d}"))
+        if own.ndim == its.ndim == 1 and np.array_equal(own.values, its.values):
+            if len(set(own.values.tolist())) < own.size:  # a label that several have
+                own, its = (v.copy(data=np.arange(v.size)) for v in (own, its))
+        same = same & (xr.DataArray(own) == xr.DataArray(its))
+    return same
 
 
 def square(pairs: xr.DataArray) -> xr.DataArray:
@@ -172,5 +201,5 @@ def within_layers(values: xr.DataArray) -> xr.DataArray:
 def median_within_layers(information: xr.DataArray) -> xr.DataArray:
     """Return the median MI of the pairs of different neurons of each layer: (..., layer)."""
     pairs = within_layers(information)
-    median = pairs.where(pairs.neuron != pairs.other_neuron).median(["neuron", "other_neuron"])
+    median = pairs.where(~same_neuron(pairs)).median(["neuron", "other_neuron"])
     return median.transpose(..., "layer").assign_attrs(information.attrs)

@@ -15,9 +15,20 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# how fast examples are made says more of the machine, on which tests run side by side
+# the same examples each time; how fast they are made says more of the machine, on which tests run
+# side by side
 hypothesis.settings.register_profile(
-    "side by side", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "side by side",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    # what fails is shown at once; why, a debugger shows
+    phases=set(hypothesis.Phase) - {hypothesis.Phase.explain},
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+# pytest --hypothesis-profile=long tests/fuzz
+hypothesis.settings.register_profile(
+    "long", hypothesis.settings.get_profile("side by side"), max_examples=4000
 )
 hypothesis.settings.load_profile("side by side")
 

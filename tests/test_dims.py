@@ -9,10 +9,12 @@ import xarray as xr
 import infonb as inb
 from infonb.dims import (
     check_array,
+    check_not_infinite,
     count_neurons,
     group_dim,
     inside_width,
     median_within_layers,
+    same_neuron,
     square,
     with_layer,
     within_layer,
@@ -159,3 +161,61 @@ def test_pairs_of_drawn_neurons_are_square_again_beside_the_entropy_of_all():
     assert filled.sizes["neuron"] == 6 != filled.sizes["other_neuron"]
     xr.testing.assert_identical(square(filled).drop_attrs(), i.drop_attrs())
     xr.testing.assert_identical(square(h), h)
+
+
+@pytest.mark.parametrize("ids", IDS, ids=str)
+def test_a_neuron_with_itself_whatever_the_names(acts, ids):
+    """Names that several neurons have are no names: then the places tell."""
+    mi = inb.mutual_information(acts, within="layer", estimator="binned")
+    named = mi.assign_coords(neuron=ids, other_neuron=ids)
+    np.testing.assert_array_equal(same_neuron(named).values, np.eye(5, dtype=bool))
+    right = median_within_layers(mi)
+    np.testing.assert_array_equal(median_within_layers(named), right)
+    np.testing.assert_array_equal(without_diagonal(named), without_diagonal(mi))
+
+
+def test_infinite_values_have_no_change(acts):
+    from infonb.claims import Compare, change_of_median, claims_table
+
+    h = inb.entropy(acts, bins=10)
+    check_not_infinite(h, "entropy")
+    levels = xr.concat([h, h.where(h.neuron > 0, -np.inf)], xr.Variable("alpha", [0, 1]))
+    words = "entropy is infinite for 2 of 20 values"
+    with pytest.raises(ValueError, match=words):
+        claims_table([Compare("falls", "entropy", -1)], levels.to_dataset(), "alpha")
+    with pytest.raises(ValueError, match="is infinite for 1 of 10 values"):
+        change_of_median(levels.sel(layer="fc1"), "alpha", 0, 1)
+    with pytest.raises(ValueError, match=words):
+        inb.explore_sweep(levels.to_dataset())
+
+
+@pytest.mark.parametrize("ids", IDS[:2] + IDS[3:4], ids=str)
+def test_an_explorer_puts_padding_last_whatever_the_names(acts, ids):
+    from infonb.widgets.explorer.sampled import Sampled
+
+    sampled = Sampled(acts.assign_coords(neuron=ids))
+    assert (sampled.labels, sampled.widths) == (ids.tolist(), [5, 3])
+    some = Sampled(acts.isel(neuron=[4, 0, 1]))
+    assert (some.labels, some.widths) == ([0, 1, 4], [3, 2])
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize(
+    "ids", [np.arange(10), np.arange(1, 11), np.array(list("abcdefghij"), object)], ids=str
+)
+def test_populations_put_one_after_the_other(acts, ids, lazy):
+    # each brings its own padding, and the width is that of one of them
+    both = xr.concat([acts, acts], dim="neuron").assign_coords(neuron=ids)
+    both = both.chunk(sample=20) if lazy else both
+    found = inb.entropy(both, bins=10, edges="neuron").values
+    once = inb.entropy(acts, bins=10, edges="neuron").values
+    np.testing.assert_array_equal(found, np.hstack([once, once]))
+    assert count_neurons(both.activation) == [10, 6]
+    pairs = inb.mutual_information(both, within="layer", estimator="binned").values
+    assert np.isfinite(pairs).sum() == 10**2 + 6**2
+
+
+def test_a_narrow_layer_alone_keeps_its_padding(acts):
+    narrow = acts.sel(layer=["fc2"])
+    assert inside_width(narrow.activation).sum() == 3
+    assert np.isfinite(inb.entropy(narrow)).sum() == 3

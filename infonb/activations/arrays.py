@@ -6,9 +6,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
+from infonb.activations.alignment import (
+    align_coords,
+    aligned,
+    known_of,
+    merge_known,
+    sample_labels,
+)
 from infonb.activations.labelled import labelled, sample_coordinates, to_numpy
+from infonb.activations.precision import first_lost
+from infonb.activations.size import check_size, size_line
 from infonb.validate import check_choice
 
 __all__ = ["from_arrays"]
@@ -30,15 +40,19 @@ def from_arrays(
     arrays
         Layer name -> array of its activations, in depth order, dims (sample, neuron): numpy array,
         torch tensor, nested list, or a DataArray, whose own dims ``sample`` and ``neuron`` count
-        and whose coordinates on ``sample`` are kept. One dim (sample) is a layer of one neuron.
-        Layers may differ in width.
+        and whose coordinates on ``sample`` are kept; a DataFrame is one whose index labels the
+        samples. Those that label their samples are put into the order of the first; labels of the
+        neurons are kept if all layers have the same, else neurons are numbered. One dim (sample)
+        is a layer of one neuron. Layers may differ in width.
     dims
         Order of the two dims of the arrays without labels: ``("sample", "neuron")`` as most tools
         have it, or ``("neuron", "sample")``.
     coords
-        What is known about the samples: name -> one value per sample, such as ``label``.
+        What is known about the samples: name -> one value per sample, such as ``label``. A
+        DataArray or Series with labels of the samples is put into the order of theirs.
     dtype
-        ``"float32"`` or ``"float64"``, the type of the values in the dataset.
+        ``"float32"`` or ``"float64"``, the type of the values in the dataset. Arrays whose values
+        it cannot tell apart (a large offset, whole numbers above 2^24) are refused.
     attrs
         Attributes of the dataset (text and numbers), such as the name of the model.
 
@@ -50,10 +64,11 @@ def from_arrays(
     Raises
     ------
     ValueError
-        If there is no array, an array has more dims, is empty, complex or too large for the type,
-        or the arrays or coordinates differ in the number of samples.
+        If there is no array, an array has more dims, is empty, complex, masked, too large or too
+        fine for the type, or the arrays or coordinates differ in the number or the labels of their
+        samples; if the dataset would not fit into memory.
     TypeError
-        If ``arrays`` is no mapping.
+        If ``arrays`` is no mapping, or an array is sparse.
 
     Examples
     --------
@@ -80,13 +95,18 @@ def from_arrays(
         raise ValueError(
             f"dims must be ('sample', 'neuron') or ('neuron', 'sample'); not {dims!r}."
         )
-    found: dict[str, Any] = {}
+    known: dict[str, Any] = {}
+    neurons: list[Any] = []
+    labels: pd.Index | None = None
     rows: dict[str, np.ndarray] = {}
     for layer, values in arrays.items():
         if not isinstance(layer, str):
             raise TypeError(f"layer names must be text; not {layer!r} ({type(layer).__name__}).")
+        values = aligned(_labelled(values), labels, f"layer {layer!r}")
         if isinstance(values, xr.DataArray):
-            found = {**_known(values, layer), **found}
+            labels = sample_labels(values) if labels is None else labels
+            merge_known(known, known_of(values), f"layer {layer!r}")
+        neurons.append(values.indexes.get("neuron") if isinstance(values, xr.DataArray) else None)
         rows[layer] = _neuron_by_sample(values, layer, dims)
     n_samples = {layer: array.shape[1] for layer, array in rows.items()}
     if len(set(n_samples.values())) > 1:
@@ -97,20 +117,38 @@ def from_arrays(
         )
     first = next(iter(n_samples.values()))
     widths = [array.shape[0] for array in rows.values()]
+    checked = sample_coordinates({**known, **align_coords(coords, labels)}, first)
+    size = len(rows) * max(widths) * first * np.dtype(dtype).itemsize
+    line = size_line(widths, first, np.dtype(dtype).itemsize)
+    check_size(size, None, line, "Take fewer layers, neurons or samples.")
     activation = np.empty((len(rows), max(widths), first), dtype=dtype)
     for index, (layer, array) in enumerate(rows.items()):
         _copy(array, activation[index, : len(array)], layer, dtype)
         activation[index, len(array) :] = np.nan
-    known = sample_coordinates({**found, **(coords or {})}, first)
-    return labelled(activation, list(rows), widths, known, attrs or {})
+    dataset = labelled(activation, list(rows), widths, checked, attrs or {})
+    names = _common(neurons)
+    return dataset if names is None else dataset.assign_coords(neuron=("neuron", names))
 
 
-def _known(values: xr.DataArray, layer: str) -> dict[str, np.ndarray]:
-    return {
-        str(name): coord.values
-        for name, coord in values.coords.items()
-        if coord.dims == ("sample",) and name not in ("layer", "neuron", "width")
-    }
+def _labelled(values: Any) -> Any:
+    """Return a table as an array that knows its dims; anything else as it is."""
+    if not isinstance(values, pd.DataFrame | pd.Series):
+        return values
+    labels = sample_labels(values)
+    dims = ("sample", "neuron")[: values.ndim]
+    return xr.DataArray(
+        values.to_numpy(), {} if labels is None else {"sample": labels.to_numpy()}, dims
+    )
+
+
+def _common(neurons: list[pd.Index | None]) -> Any:
+    """Return the labels of the neurons that all layers have, as far as they have so many."""
+    known = [labels for labels in neurons if labels is not None]
+    if len(known) < len(neurons):
+        return None
+    longest = max(known, key=len)
+    same = all(longest[: len(labels)].equals(labels) for labels in known)
+    return to_numpy(longest.to_numpy()) if same else None
 
 
 def _neuron_by_sample(values: Any, layer: str, dims: tuple[str, ...]) -> np.ndarray:
@@ -123,7 +161,7 @@ def _neuron_by_sample(values: Any, layer: str, dims: tuple[str, ...]) -> np.ndar
         values = values.transpose("neuron", "sample", missing_dims="ignore").values
         array = values if values.ndim == 2 else values[None]
     else:
-        array = to_numpy(values)
+        array = _numbers(values, layer)
         if array.ndim == 1:
             array = array[None]
         elif array.ndim == 2:
@@ -140,7 +178,17 @@ def _neuron_by_sample(values: Any, layer: str, dims: tuple[str, ...]) -> np.ndar
     return array
 
 
+def _numbers(values: Any, layer: str) -> np.ndarray:
+    try:
+        return to_numpy(values)
+    except TypeError as error:
+        raise TypeError(f"layer {layer!r}: {error}") from None
+    except (RuntimeError, ValueError) as error:  # the former by tensors of other kinds
+        raise ValueError(f"layer {layer!r} is no array of numbers: {error}") from None
+
+
 def _copy(array: np.ndarray, target: np.ndarray, layer: str, dtype: str) -> None:
+    lost = first_lost(array, dtype)
     try:
         with np.errstate(over="raise"):
             target[...] = array
@@ -148,3 +196,11 @@ def _copy(array: np.ndarray, target: np.ndarray, layer: str, dtype: str) -> None
         raise ValueError(
             f"layer {layer!r} holds values too large for {dtype}; pass dtype='float64'."
         ) from None
+    if lost is not None:
+        remedy = (
+            "pass dtype='float64'" if dtype == "float32" else "subtract an offset, or scale them"
+        )
+        raise ValueError(
+            f"layer {layer!r} holds values of {array.dtype} that {dtype} cannot tell apart (neuron "
+            f"{lost}); {remedy}."
+        )

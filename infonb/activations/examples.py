@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
-import torch
+import pandas as pd
 import xarray as xr
 from torch.utils.data import (
     BatchSampler,
@@ -18,37 +19,21 @@ from torch.utils.data import (
     SequentialSampler,
     SubsetRandomSampler,
     WeightedRandomSampler,
+    default_collate,
 )
 
+from infonb.activations.alignment import aligned, known_of, merge_known, sample_labels
+from infonb.activations.batch import (
+    FORMS,
+    Batch,
+    as_batch,
+    is_array,
+    label_coord,
+    leaves,
+)
 from infonb.activations.labelled import to_numpy
 
-__all__ = ["Batch", "Examples", "examples"]
-
-FORMS = (
-    "an infonb data set, an array or tensor of inputs, a tuple (inputs, labels), a dict of "
-    "tensors, a DataLoader, or an iterable of batches"
-)
-
-
-@dataclass
-class Batch:
-    """What a model is called with, for `size` samples, and what is known about them."""
-
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    labels: np.ndarray | None
-    size: int
-
-    def to(self, device: torch.device, dtype: torch.dtype) -> Batch:
-        """Move the tensors to a device; those that are floating point get the dtype."""
-        args = tuple(_place(value, device, dtype) for value in self.args)
-        kwargs = {name: _place(value, device, dtype) for name, value in self.kwargs.items()}
-        return Batch(args, kwargs, self.labels, self.size)
-
-    def __str__(self) -> str:
-        parts = [describe(value) for value in self.args]
-        parts += [f"{name} = {describe(value)}" for name, value in self.kwargs.items()]
-        return ", ".join(parts)
+__all__ = ["Examples", "examples"]
 
 
 @dataclass
@@ -56,7 +41,8 @@ class Examples:
     """
     Batches that come once; `n_samples` is None if only their end will tell.
 
-    `drawn` tells whether torch's global random state gives the order of the samples.
+    `drawn` tells whether torch's global random state gives the order of the samples; `labels` are
+    those that the samples bring along.
     """
 
     name: str
@@ -64,6 +50,7 @@ class Examples:
     n_samples: int | None = None
     coords: dict[str, Any] = field(default_factory=dict)
     drawn: bool = False
+    labels: pd.Index | None = None
 
 
 def examples(data: Any, batch_size: int) -> Examples:
@@ -74,35 +61,17 @@ def examples(data: Any, batch_size: int) -> Examples:
         return _from_dataset(data, batch_size)
     name = type(data).__name__
     if isinstance(data, tuple) or _is_pair(data):
-        if len(data) != 2:
-            raise ValueError(f"data is a tuple of {len(data)}; a tuple must be (inputs, labels).")
-        labels = to_numpy(data[1])
-        found = _slices(data[0], batch_size, type(data[0]).__name__)
-        if len(labels) != found.n_samples:
-            raise ValueError(f"data has {found.n_samples:,} inputs, but {len(labels):,} labels.")
-        return Examples(found.name, found.batches, found.n_samples, _label(labels))
-    if isinstance(data, np.ndarray | torch.Tensor | Mapping):
-        return _slices(data, batch_size, name)
+        return _from_pair(data, batch_size)
     if isinstance(data, Dataset):  # it would be iterated sample by sample, without a batch dim
         data = DataLoader(data, batch_size=batch_size)
     if isinstance(data, DataLoader):
-        name = type(data.dataset).__name__
-        return Examples(name, _from_iterable(data), _length(data), drawn=_is_drawn(data))
-    if isinstance(data, str | bytes) or not isinstance(data, Iterable):
+        name, batches = type(data.dataset).__name__, _from_iterable(data, batch_size)
+        return Examples(name, batches, _length(data), drawn=_is_drawn(data))
+    if is_array(data) or isinstance(data, Mapping):
+        return _slices(data, batch_size, name)
+    if isinstance(data, str | bytes) or hasattr(data, "iloc") or not isinstance(data, Iterable):
         raise TypeError(f"data must be {FORMS}; not {name}.")
-    return Examples(name, _from_iterable(data))
-
-
-def describe(value: Any) -> str:
-    """Say what a value is: type and shape of a tensor, number and types of a tuple's parts."""
-    if isinstance(value, torch.Tensor):
-        return f"a tensor of {str(value.dtype).removeprefix('torch.')} {tuple(value.shape)}"
-    if isinstance(value, Mapping):
-        return f"a {type(value).__name__} with the keys {', '.join(map(repr, value))}"
-    if isinstance(value, tuple | list):
-        kinds = ", ".join(type(part).__name__ for part in value)
-        return f"a {type(value).__name__} of {len(value)} ({kinds})"
-    return f"{type(value).__name__}"
+    return Examples(name, _from_iterable(data, batch_size))
 
 
 def _from_dataset(data: xr.Dataset, batch_size: int) -> Examples:
@@ -111,82 +80,104 @@ def _from_dataset(data: xr.Dataset, batch_size: int) -> Examples:
     inputs = data["input"]
     if "sample" not in inputs.dims:
         raise ValueError(f"the input of data has dims {inputs.dims}; one of them must be 'sample'.")
-    inputs = inputs.transpose("sample", ...)
     coords = {
         str(name): coord.values for name, coord in data.coords.items() if coord.dims == ("sample",)
     }
     if "label" in data and data["label"].dims == ("sample",):
         coords["label"] = data["label"].values
-    n_samples = data.sizes["sample"]
-
-    def batches() -> Iterator[Batch]:
-        for start in range(0, n_samples, batch_size):
-            # part by part, so that inputs on disk are never in memory as a whole
-            part = inputs.isel(sample=slice(start, start + batch_size)).values
-            yield Batch((part,), {}, None, len(part))
-
+    n_samples, labels = data.sizes["sample"], sample_labels(inputs)
     name = str(data.attrs.get("name", "Dataset"))
-    return Examples(name, batches(), n_samples, coords)
+    batches = _batches((inputs.transpose("sample", ...),), {}, n_samples, batch_size)
+    return Examples(name, batches, n_samples, coords, labels=labels)
+
+
+def _from_pair(data: Any, batch_size: int) -> Examples:
+    """Return (inputs, labels), and nothing else that comes as a tuple."""
+    if len(data) != 2 or not _may_be_labels(data[1]):
+        raise ValueError(
+            f"data is a {type(data).__name__} of {len(data)}; a tuple must be (inputs, labels), "
+            "one label for each sample. Several batches, or pairs (input, label): as a list, "
+            "list(data). Inputs with other targets: the inputs alone, or a DataLoader."
+        )
+    found = _slices(data[0], batch_size, type(data[0]).__name__)
+    labels = to_numpy(aligned(data[1], found.labels, "the label"))
+    if len(labels) != found.n_samples:
+        raise ValueError(f"data has {found.n_samples:,} inputs, but {len(labels):,} labels.")
+    found.coords.update(label_coord(labels))
+    return found
 
 
 def _slices(inputs: Any, batch_size: int, name: str) -> Examples:
-    whole = _batch((inputs, None))
+    """Return inputs whose parts all hold all samples, with what labelled ones know of these."""
+    known: dict[str, Any] = {}
+    labels: list[pd.Index] = []
 
-    def batches() -> Iterator[Batch]:
-        for start in range(0, whole.size, batch_size):
-            part = slice(start, start + batch_size)
-            args = tuple(_cut(value, part, whole.size) for value in whole.args)
-            kwargs = {key: _cut(value, part, whole.size) for key, value in whole.kwargs.items()}
-            yield Batch(args, kwargs, None, min(batch_size, whole.size - start))
+    def in_order(part: Any) -> Any:
+        if not isinstance(part, xr.DataArray) or "sample" not in part.dims:
+            return part
+        part = aligned(part, labels[0] if labels else None, "a part of the inputs")
+        if not labels and (own := sample_labels(part)) is not None:
+            labels.append(own)
+        merge_known(known, known_of(part), "a part of the inputs")
+        return part.transpose("sample", ...)
 
-    return Examples(name, batches(), whole.size, _label(whole.labels))
+    whole = as_batch((inputs, None))
+    whole = whole.changed(in_order)
+    parts = filter(is_array, leaves((whole.args, whole.kwargs)))
+    size = int(next(part.shape[0] for part in parts if part.shape))
+    coords = {**known, **label_coord(whole.labels)}
+    batches = _batches(whole.args, whole.kwargs, size, batch_size)
+    return Examples(name, batches, size, coords, labels=labels[0] if labels else None)
 
 
-def _cut(value: Any, part: slice, size: int) -> Any:
-    return value[part] if isinstance(value, torch.Tensor) and _size(value) == size else value
+def _batches(
+    args: tuple[Any, ...], kwargs: dict[str, Any], size: int, batch_size: int
+) -> Iterator[Batch]:
+    whole = Batch(args, kwargs, None, size)
+    for start in range(0, size, batch_size):
+        stop = min(start + batch_size, size)
+        # part by part, so that inputs on disk are never in memory as a whole
+        yield whole.part(start, stop)
 
 
-def _from_iterable(data: Iterable[Any]) -> Iterator[Batch]:
-    for batch in data:
-        yield _batch(batch)
-
-
-def _batch(batch: Any) -> Batch:
-    inputs, labels = batch, None
-    if isinstance(batch, tuple | list):
-        if len(batch) not in (1, 2):
-            raise ValueError(
-                f"a batch is {describe(batch)}; it must be inputs, (inputs, labels) or a dict of "
-                "keyword arguments. Several inputs: ((input, input, ...), labels) or a dict."
-            )
-        inputs, labels = batch if len(batch) == 2 else (batch[0], None)
-    kwargs: dict[str, Any] = {}
-    args: tuple[Any, ...] = ()
-    if isinstance(inputs, Mapping):
-        kwargs = {str(name): _tensor(value) for name, value in inputs.items()}
-        for name in ("label", "labels"):
-            # labels of tokens stay: sequence to sequence models need them to run
-            if labels is None and isinstance(kwargs.get(name), torch.Tensor):
-                labels = kwargs.pop(name) if kwargs[name].ndim == 1 else None
+def _from_iterable(data: Iterable[Any], batch_size: int) -> Iterator[Batch]:
+    items = iter(data)
+    first = list(islice(items, 1))
+    items = chain(first, items)
+    if first and _is_one_sample(first[0]):
+        while group := list(islice(items, batch_size)):
+            yield as_batch(default_collate(group))
     else:
-        several = isinstance(inputs, tuple | list)
-        args = tuple(_tensor(value) for value in (inputs if several else (inputs,)))
-    tensors = [v for v in (*args, *kwargs.values()) if isinstance(v, torch.Tensor) and v.ndim]
-    if not tensors:
-        raise TypeError(
-            f"a batch is {describe(batch)}, without a tensor or array (sample, ...); data must be "
-            f"{FORMS}."
-        )
-    size = len(tensors[0])
-    known = None if labels is None else _label(to_numpy(labels)).get("label")
-    return Batch(args, kwargs, known if known is not None and len(known) == size else None, size)
+        yield from map(as_batch, items)
 
 
-def _label(labels: np.ndarray | None) -> dict[str, np.ndarray]:
-    """Labels are a coordinate if there is one for each sample, not if they are boxes or masks."""
-    if labels is not None and labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    return {"label": labels} if labels is not None and labels.ndim == 1 else {}
+def _is_one_sample(item: Any) -> bool:
+    """Tell whether an item is a pair (input, label), or a dict, of one sample: a single label."""
+    if isinstance(item, Mapping):
+        inputs, label = item, item.get("label", item.get("labels"))
+    elif isinstance(item, tuple | list) and len(item) == 2:
+        inputs, label = item
+        if isinstance(label, str | int | float):
+            return any(map(is_array, leaves(inputs)))
+    else:
+        return False
+    single = isinstance(label, np.generic) or (is_array(label) and not label.shape)
+    return single and any(map(is_array, leaves(inputs)))
+
+
+def _may_be_labels(values: Any) -> bool:
+    if is_array(values) or hasattr(values, "iloc"):
+        shape = tuple(values.shape)
+    elif isinstance(values, tuple | list):
+        if any(isinstance(part, Mapping) or getattr(part, "shape", ()) for part in values):
+            return False
+        try:
+            shape = np.shape(values)
+        except ValueError:  # parts that differ
+            return False
+    else:
+        return False
+    return len(shape) == 1 or (len(shape) == 2 and shape[1] == 1)
 
 
 def _is_pair(data: Any) -> bool:
@@ -217,26 +208,3 @@ def _is_drawn(loader: DataLoader[Any]) -> bool:
     sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
     random = RandomSampler | SubsetRandomSampler | WeightedRandomSampler
     return isinstance(sampler, random) and sampler.generator is None
-
-
-def _size(tensor: torch.Tensor) -> int | None:
-    return len(tensor) if tensor.ndim else None
-
-
-def _tensor(value: Any) -> Any:
-    if isinstance(value, xr.DataArray):
-        value = value.values
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.dtype.kind not in "fiub":
-        raise TypeError(f"inputs must be numbers; not an array of type {value.dtype}.")
-    array = np.ascontiguousarray(value)
-    # torch shares the memory and warns of arrays that must not be written to
-    return torch.from_numpy(array if array.flags.writeable else array.copy())
-
-
-def _place(value: Any, device: torch.device, dtype: torch.dtype) -> Any:
-    value = _tensor(value)
-    if isinstance(value, torch.Tensor):
-        return value.to(device, dtype if value.is_floating_point() else None)
-    return value

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
-from infonb.activations.examples import Batch
+from infonb.activations.alone import every_module_called
+from infonb.activations.batch import Batch, Place
 from infonb.activations.hooks import Hooks
+from infonb.activations.last_operation import LastOperation
 from infonb.activations.layers import Layer, order_layers
-from infonb.activations.reduction import Reduction
-from infonb.networks.state import device_and_dtype, eval_mode
+from infonb.activations.reduction import Reduction, Rows, RowsError
+from infonb.activations.tokens import Tokens
+from infonb.networks.state import eval_mode, random_state
 
 __all__ = ["ForwardPass", "Step"]
 
 
 @dataclass
 class Step:
-    """One batch: a tensor (sample, neuron) of each layer, and what the model put out."""
+    """
+    One batch: a tensor (sample, neuron) of each layer, and what the model put out.
+
+    `samples` are the numbers of the samples of the rows, if there is not one row for each.
+    """
 
     batch: Batch
     rows: list[torch.Tensor] = field(default_factory=list)
     output: Any = None
+    samples: np.ndarray | None = None
 
 
 class ForwardPass:
@@ -45,20 +56,26 @@ class ForwardPass:
         # batch, or set before, from an earlier part of the recording
         self.layers: list[Layer] = []
         self.widths: list[int] = []
+        self._batch = Batch((), {}, None, 0)
+        self._tokens: Tokens | None = None
+        self._place = Place(model)
+        self.device = self._place.device
+        # names of modules: those whose first dim is known to be that of the samples; of whose
+        # masks it was said what is not known; how often each was called in the first batch
+        self._straight: set[str] = set()
+        self._doubted: set[str] = set()
+        self._calls: Counter[str] = Counter()
 
     def __call__(
         self, batches: Iterable[Batch], is_recorded: Callable[[Batch], bool]
     ) -> Generator[Step]:
         """Yield a step for every batch, without rows if it is recorded; then restore the model."""
-        batch = Batch((), {}, None, 0)
-
-        def take(value: Any, name: str, module: nn.Module) -> torch.Tensor:
-            mask = batch.kwargs.get("attention_mask")
-            return self.reduction(value, name, module, batch.size, mask)
-
-        place = device_and_dtype(self.model)
         modules = {layer.module_name: layer.module for layer in self.layers or self.asked}
-        with eval_mode(self.model), Hooks(modules, self.hook, take) as hooks:
+        with (
+            every_module_called(),
+            eval_mode(self.model),
+            Hooks(modules, self.hook, self._take) as hooks,
+        ):
             number = 0
             for batch in batches:
                 if batch.size == 0:
@@ -66,36 +83,133 @@ class ForwardPass:
                 if is_recorded(batch):
                     yield Step(batch)
                 else:
-                    batch = batch.to(*place)
-                    output = hooks.run(self.model, batch)
-                    yield Step(batch, self._rows(hooks, number, batch), output)
+                    if not self._calls and self._place.loses(batch):
+                        warnings.warn(
+                            "float32, the type of the model, cannot tell the float64 inputs apart; "
+                            "subtract an offset or scale them, or record model.double().",
+                            stacklevel=2,
+                        )
+                    output = self._run(hooks, batch)
+                    fired = hooks.fired
+                    rows = self._rows(hooks, number, batch)
+                    self._look_at_shapes(hooks, fired, batch)
+                    self._warn(fired)
+                    yield Step(batch, [r.values for r in rows], output, _samples(rows))
                 number += 1
 
-    def _rows(self, hooks: Hooks, number: int, batch: Batch) -> list[torch.Tensor]:
+    def last_operation(self) -> str:
+        """Return the name of the operation that makes the output of the latest batch."""
+        with random_state(self.device), LastOperation() as last:
+            try:
+                return last.of(self._call(self._batch))
+            except Exception:  # some models cannot be watched, or not run again
+                return ""
+
+    def _run(self, hooks: Hooks, batch: Batch) -> Any:
+        self._batch = batch
+        return hooks.during(lambda: self._call(batch))
+
+    def _call(self, batch: Batch) -> Any:
+        placed = batch.changed(self._place)  # a copy, which the model may change
+        self._tokens = Tokens(self.model, placed)
+        return placed.call(self.model)
+
+    def _take(self, value: Any, name: str, module: nn.Module) -> Rows:
+        return self.reduction(value, name, module, self._batch.size, self._tokens)
+
+    def _rows(self, hooks: Hooks, number: int, batch: Batch) -> list[Rows]:
         fired = [name for name, _ in hooks.fired]
+        calls = Counter(fired)
         if not self.layers:
             self.layers = order_layers(self.asked, fired, default=self.default)
             hooks.only({layer.module_name for layer in self.layers})
-        calls: dict[tuple[str, int], torch.Tensor] = {}
+        self._check_calls(calls, number)
+        found: dict[tuple[str, int], Rows] = {}
         for i, (name, rows) in enumerate(hooks.fired):
-            calls[name, fired[:i].count(name)] = rows
-        blocks = []
-        for layer in self.layers:
-            block = calls.get((layer.module_name, layer.call or 0))
-            if block is None:
+            found[name, fired[:i].count(name)] = rows
+        kept = [found[layer.module_name, layer.call or 0] for layer in self.layers]
+        now = [rows.values.shape[1] for rows in kept]
+        self.widths = self.widths or now
+        for layer, first, width in zip(self.layers, self.widths, now, strict=True):
+            if first != width:
                 raise ValueError(
-                    f"layer {layer.name!r} was called in the first batch, but not in batch "
-                    f"{number} (counted from 0); record layers that every batch passes."
-                )
-            blocks.append(block)
-        found = [block.shape[1] for block in blocks]
-        self.widths = self.widths or found
-        for layer, first, now in zip(self.layers, self.widths, found, strict=True):
-            if first != now:
-                raise ValueError(
-                    f"layer {layer.name!r} has {first} neurons in the first batch, but {now} "
+                    f"layer {layer.name!r} has {first} neurons in the first batch, but {width} "
                     f"in batch {number} (counted from 0), called with {batch}. With "
                     "reduce='flatten' all samples need the same number of tokens or pixels: "
                     "use reduce='mean' or 'first', or pad all batches alike."
                 )
-        return blocks
+        return kept
+
+    def _check_calls(self, calls: Counter[str], number: int) -> None:
+        """Raise unless a module all of whose calls are layers is called as in the first batch."""
+        for layer in self.layers:
+            if (layer.call or 0) >= calls[layer.module_name]:
+                raise ValueError(
+                    f"layer {layer.name!r} was called in the first batch, but not in batch "
+                    f"{number} (counted from 0); record layers that every batch passes."
+                )
+        self._calls = self._calls or calls
+        for name in {layer.module_name for layer in self.asked if layer.call is None}:
+            if calls[name] > self._calls[name] and name in {x.module_name for x in self.layers}:
+                raise ValueError(
+                    f"layer {name!r} was called {self._calls[name]} times in the first batch, but "
+                    f"{calls[name]} times in batch {number} (counted from 0); name the calls that "
+                    f"every batch has: layers=['{name}:0', ...]."
+                )
+
+    def _look_at_shapes(self, hooks: Hooks, fired: list[tuple[str, Rows]], batch: Batch) -> None:
+        """Run one sample less, where the shape does not tell which dim holds the samples."""
+        self._straight |= {name for name, rows in fired if not rows.square}
+        square = {name for name, _ in fired} - self._straight
+        square &= {layer.module_name for layer in self.layers}
+        if not square or batch.size == 1:
+            return
+        self._straight |= square
+        n = batch.size
+        try:
+            with random_state(self.device):
+                self._run(hooks, batch.part(0, n - 1))
+        except RowsError:
+            raise
+        except Exception:
+            warnings.warn(
+                f"the layers {_few(square)} have two dims of {n}, as many as samples in a batch, "
+                "and the model does not run with one sample less; if the first dim is not that of "
+                "the samples, the rows are wrong. Another batch_size would tell.",
+                stacklevel=2,
+            )
+
+    def _warn(self, fired: list[tuple[str, Rows]]) -> None:
+        names = {layer.module_name for layer in self.layers} - self._doubted
+        doubts: dict[str, set[str]] = {}
+        for name, rows in fired:
+            if rows.doubt and name in names:
+                doubts.setdefault(rows.doubt, set()).add(name)
+                self._doubted.add(name)
+        for doubt, where in doubts.items():
+            warnings.warn(
+                f"padding counts in the layers {_few(where)}: {doubt}. Pass reduce= a function "
+                "of the tensor that leaves padding out, or other layers.",
+                stacklevel=2,
+            )
+
+
+def _samples(rows: Sequence[Rows]) -> np.ndarray | None:
+    """Return whose rows they are, the same in all layers."""
+    first = rows[0].samples
+    for other in rows[1:]:
+        same = first is other.samples is None or (
+            first is not None and other.samples is not None and torch.equal(first, other.samples)
+        )
+        if not same:
+            raise ValueError(
+                "reduce makes rows of other samples in some layers than in others; record layers "
+                "with as many tokens each, one after the other."
+            )
+    return None if first is None else first.numpy()
+
+
+def _few(names: set[str]) -> str:
+    shown = sorted(names)
+    more = f" and {len(shown) - 3} more" if len(shown) > 3 else ""
+    return ", ".join(map(repr, shown[:3])) + more

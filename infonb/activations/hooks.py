@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
-
-from infonb.activations.examples import Batch
 
 __all__ = ["Hooks"]
 
@@ -21,8 +20,9 @@ class Hooks:
         # `take` must copy what it keeps: a later module may change the value in place
         self._modules, self._hook, self._take = dict(modules), hook, take
         self._handles: dict[str, Any] = {}
-        # (name, what was taken) of every call in the last forward pass, in order
+        # (name, what was taken) of every call in the forward pass, in order
         self.fired: list[tuple[str, Any]] = []
+        self._listening = False
 
     def __enter__(self) -> Hooks:
         for name, module in self._modules.items():
@@ -42,24 +42,43 @@ class Hooks:
         for name in set(self._handles) - names:
             self._handles.pop(name).remove()
 
-    def run(self, model: nn.Module, batch: Batch) -> Any:
-        """Call the model with a batch, fill `fired`, and return the output of the model."""
-        self.fired = []
+    def during(self, call: Callable[[], Any]) -> Any:
+        """Return what a call of the model returns, and fill `fired`."""
+        # not when the model is called between batches, by whoever makes them
+        self.fired, self._listening = [], True
         try:
-            return model(*batch.args, **batch.kwargs)
-        except Exception as error:
-            error.add_note(f"infonb: the model was called with {batch}.")
-            raise
+            return call()
+        finally:
+            self._listening = False
 
     def _on_output(self, name: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: Any, output: Any) -> None:
-            self.fired.append((name, self._take(output, name, module)))
+            if self._listening:
+                self.fired.append((name, self._take(output, name, module)))
 
         return hook
 
     def _on_input(self, name: str) -> Callable[..., None]:
         def hook(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            value = args[0] if args else next(iter(kwargs.values()), None)
-            self.fired.append((name, self._take(value, name, module)))
+            if self._listening:
+                self.fired.append((name, self._take(_input(module, args, kwargs), name, module)))
 
         return hook
+
+
+def _input(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Return the first argument of a module, as its forward has them, that is no mask."""
+    try:
+        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+    except (TypeError, ValueError):  # a function without a signature, or a call that will fail
+        given = {**{str(place): value for place, value in enumerate(args)}, **kwargs}
+    else:
+        given = {}
+        for name, value in bound.arguments.items():
+            kind = bound.signature.parameters[name].kind
+            if kind is inspect.Parameter.VAR_POSITIONAL:
+                given.update({f"{name} {place}": part for place, part in enumerate(value)})
+            else:
+                given.update(value if kind is inspect.Parameter.VAR_KEYWORD else {name: value})
+    real = [value for name, value in given.items() if value is not None and "mask" not in name]
+    return real[0] if real else None

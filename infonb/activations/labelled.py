@@ -11,7 +11,13 @@ import xarray as xr
 
 from infonb.validate import did_you_mean
 
-__all__ = ["check_activations", "labelled", "sample_coordinates", "to_numpy"]
+__all__ = [
+    "check_activations",
+    "check_unmasked",
+    "labelled",
+    "sample_coordinates",
+    "to_numpy",
+]
 
 DIMS = ("layer", "neuron", "sample")
 
@@ -19,14 +25,36 @@ DIMS = ("layer", "neuron", "sample")
 def to_numpy(values: Any) -> np.ndarray:
     """Return an array, list or torch tensor as a numpy array; text as objects, as zarr has it."""
     if hasattr(values, "detach"):  # a torch tensor; torch itself is not imported for this
-        values = values.detach().cpu()
-        if str(values.dtype) == "torch.bfloat16":  # numpy has no bfloat16
-            values = values.float()
-        values = values.numpy()
+        values = _of_torch(values)
+    elif hasattr(values, "toarray"):  # of scipy
+        raise TypeError(f"a sparse {type(values).__name__} is no array; pass .toarray().")
+    check_unmasked(values)
     array = np.asarray(values)
     if array.dtype.kind in "UT" or (array.dtype.kind == "O" and _all_strings(array)):
         return array.astype(object)
     return array
+
+
+def check_unmasked(values: Any) -> None:
+    """Raise a ValueError of an array in which values are masked: they would be read as valid."""
+    parts = values if isinstance(values, list | tuple) else [values]
+    for part in parts:
+        if isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part):
+            raise ValueError(
+                f"{int(np.ma.count_masked(part)):,} values of a masked array are masked; drop "
+                "these samples or neurons, or say what stands for them: array.filled(0)."
+            )
+
+
+def _of_torch(values: Any) -> np.ndarray:
+    if "strided" not in str(values.layout):
+        raise TypeError(f"a sparse tensor ({values.layout}) is no array; pass .to_dense().")
+    if values.is_quantized:
+        raise TypeError("a quantised tensor is no array; pass .dequantize() or .int_repr().")
+    values = values.detach().cpu().resolve_conj().resolve_neg()
+    # numpy has no bfloat16, and no float of 8 bits
+    half = values.is_floating_point() and str(values.dtype)[-2:] not in ("16", "32", "64")
+    return (values.float() if half or "bfloat16" in str(values.dtype) else values).numpy()
 
 
 def _all_strings(array: np.ndarray) -> bool:

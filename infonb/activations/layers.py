@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.jit import ScriptModule
 
-from infonb.activations.examples import describe, examples
+from infonb.activations.alone import alone, every_module_called
+from infonb.activations.batch import Place, describe
+from infonb.activations.examples import examples
 from infonb.activations.hooks import Hooks
 from infonb.activations.reduction import Reduction
-from infonb.networks.state import device_and_dtype, eval_mode
+from infonb.networks.state import eval_mode
 from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ __all__ = [
     "count_parameters",
     "list_layers",
     "order_layers",
+    "own_dtype",
     "restore_layers",
     "unwrapped",
 ]
@@ -88,13 +92,19 @@ def list_layers(model: nn.Module, data: Any = None) -> pd.DataFrame:
     fired: list[str] | None = None
     if data is not None:
         seen: dict[str, tuple[str, int | None]] = {}
-        batch = next(iter(examples(data, batch_size=2).batches)).to(*device_and_dtype(model))
+        batch = next(iter(examples(data, batch_size=2).batches)).changed(Place(model))
 
         def look(value: Any, name: str, module: nn.Module) -> None:
             seen.setdefault(name, _look(value, name, module, batch.size))
 
-        with eval_mode(model), Hooks(modules, "output", look) as hooks:
-            hooks.run(model, batch)
+        open_ones = {name: x for name, x in modules.items() if not isinstance(x, ScriptModule)}
+        with (
+            alone(model),
+            every_module_called(),
+            eval_mode(model),
+            Hooks(open_ones, "output", look) as hooks,
+        ):
+            hooks.during(lambda: batch.call(model))
         fired = [name for name, _ in hooks.fired]
         calls = Counter(fired)
         columns["calls"] = [calls[name] for name in modules]
@@ -111,6 +121,15 @@ def list_layers(model: nn.Module, data: Any = None) -> pd.DataFrame:
 def choose(model: nn.Module, layers: str | Sequence[str] | Mapping[str, str] | None) -> list[Layer]:
     """Return the layers that were asked for; see `infonb.record` for the forms."""
     if layers is None:
+        inside = [
+            x for x, module in _named_modules(model).items() if isinstance(module, ScriptModule)
+        ]
+        if inside:
+            raise ValueError(
+                f"the module {inside[0]!r} is scripted or traced (torch.jit), so that its layers "
+                "cannot be recorded; name those beside it, layers=[...], or record the model from "
+                "before torch.jit."
+            )
         found = _candidates(model)
         if not found:
             raise ValueError(
@@ -182,7 +201,31 @@ def unwrapped(model: Any) -> nn.Module:
     if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
         return unwrapped(model.module)
     compiled = getattr(model, "_orig_mod", None)
-    return unwrapped(compiled) if isinstance(compiled, nn.Module) else model
+    if isinstance(compiled, nn.Module):
+        return unwrapped(compiled)
+    if isinstance(model, ScriptModule):
+        raise TypeError(
+            f"model is scripted or traced (torch.jit, {type(model).__name__}), which calls no "
+            "module that could be recorded; pass the model from before torch.jit, with the same "
+            "weights: model.load_state_dict(scripted.state_dict())."
+        )
+    parts = list(model.modules())
+    if not hasattr(torch.compiler, "set_stance") and any(map(_is_compiled, parts)):
+        raise ValueError(
+            "parts of the model are compiled, and call no module that could be recorded; use torch "
+            "2.6 or newer, or the model from before torch.compile."
+        )
+    return model
+
+
+def _is_compiled(module: nn.Module) -> bool:
+    return hasattr(module, "_orig_mod") or getattr(module, "_compiled_call_impl", None) is not None
+
+
+def own_dtype(model: nn.Module) -> str:
+    """Return the type in which nothing that a model computes is lost."""
+    tensors = [*model.parameters(), *model.buffers()]
+    return "float64" if any(x.dtype == torch.float64 for x in tensors) else "float32"
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -194,7 +237,9 @@ def count_parameters(module: nn.Module) -> int:
 def _named_modules(model: nn.Module, *, every_name: bool = False) -> dict[str, nn.Module]:
     """All modules inside the model; a model without any is its own only layer."""
     inside = model.named_modules(remove_duplicate=not every_name)
-    named = {name: module for name, module in inside if name}
+    # a compiled part keeps the module as _orig_mod, which is called in its place
+    plain = ((name.replace("._orig_mod", ""), module) for name, module in inside)
+    named = {name: module for name, module in plain if name}
     return named or {type(model).__name__: model}
 
 
@@ -207,11 +252,20 @@ def _candidates(model: nn.Module) -> dict[str, nn.Module]:
 
 
 def _find(new: str, old: str, modules: Mapping[str, nn.Module], model: nn.Module) -> Layer:
-    if old in modules:
-        return Layer(new, old, modules[old])
     name, _, call = old.rpartition(":")
-    if name in modules and call.isdecimal():
-        return Layer(new, name, modules[name], int(call))
+    found = None
+    plain = old.replace("._orig_mod", "")
+    if plain in modules:
+        found = Layer(new, plain, modules[plain])
+    elif name in modules and call.isdecimal():
+        found = Layer(new, name, modules[name], int(call))
+    if found is not None:
+        if isinstance(found.module, ScriptModule):
+            raise ValueError(
+                f"layer {old!r} is scripted or traced (torch.jit) and cannot be recorded; record "
+                "the module from before torch.jit."
+            )
+        return found
     raise ValueError(
         f"layer {old!r} not found in {type(model).__name__}.{did_you_mean(old, modules)} "
         "infonb.list_layers(model) lists the names."
@@ -224,6 +278,6 @@ def _look(value: Any, name: str, module: nn.Module, size: int) -> tuple[str, int
         shape = ["sample" if i == 0 and n == size else str(n) for i, n in enumerate(value.shape)]
         text = f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
     try:
-        return text, Reduction()(value, name, module, size).shape[1]
+        return text, Reduction()(value, name, module, size).values.shape[1]
     except ValueError:  # no tensor, or rows that are not samples: to be seen in the text
         return text, None

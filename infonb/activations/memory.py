@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from infonb.activations.examples import Batch
+from infonb.activations.batch import Batch
 from infonb.activations.size import check_size, size_line
 
 __all__ = ["Memory"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,25 @@ import torch
 import xarray as xr
 from torch import nn
 
+from infonb.activations.alignment import align_coords
+from infonb.activations.alone import alone
 from infonb.activations.disk.identity import model_fingerprint, of_arrays, of_function, of_layers
 from infonb.activations.disk.stream import Stream
 from infonb.activations.examples import Examples, examples
+from infonb.activations.filling import fill
 from infonb.activations.forward_pass import ForwardPass
 from infonb.activations.labelled import labelled, sample_coordinates
-from infonb.activations.layers import Layer, choose, count_parameters, restore_layers, unwrapped
+from infonb.activations.layers import (
+    choose,
+    count_parameters,
+    own_dtype,
+    restore_layers,
+    unwrapped,
+)
 from infonb.activations.memory import Memory
 from infonb.activations.reduction import Reduce, Reduction, Select
 from infonb.activations.sample_notes import SampleNotes, predictor
-from infonb.networks.state import device_and_dtype, random_state, seed_random_state
+from infonb.networks.state import random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.storage import check_storable
 from infonb.validate import check_choice, check_integer, check_number
@@ -42,7 +51,7 @@ def record(
     batch_size: int = 256,
     coords: Mapping[str, Any] | None = None,
     prediction: bool | Callable[[Any], Any] = True,
-    dtype: str = "float32",
+    dtype: str | None = None,
     max_bytes: float | None = None,
     seed: int | None = None,
     attrs: Mapping[str, Any] | None = None,
@@ -62,13 +71,17 @@ def record(
     Parameters
     ----------
     model
-        Any torch model. The batches are moved to its device, and to its floating type.
+        Any torch model, but for those that torch.jit has scripted or traced. The batches are copied
+        to its device and to its floating type; where it has several, they keep their own.
     data
         An infonb data set (``input`` (sample, ...), ``label`` and coordinates on ``sample``, which
-        are kept); an array or tensor of inputs (sample, ...); a tuple (inputs, labels); a dict of
-        tensors, as a tokenizer makes it; a DataLoader or any iterable of batches: inputs, (inputs,
-        labels) or dicts. Dicts are passed on as keyword arguments, without their ``label`` or
-        ``labels`` if that has one dim: it becomes a coordinate.
+        are kept); an array or tensor of inputs (sample, ...), also one that lies on disk
+        (memory-mapped, dask, zarr: read batch by batch); a tuple (inputs, labels), labels of one
+        dim; a dict of tensors, as a tokenizer makes it; a DataLoader or any iterable of batches
+        (inputs, (inputs, labels) or dicts), or of pairs (input, label) of single samples. Dicts are
+        passed on as keyword arguments, without their ``label`` or ``labels`` if that has one dim:
+        it becomes a coordinate. A model whose one argument is a dict takes ``{"name of the
+        argument": {...}}``. DataArrays with labels of their samples are put into one order.
     layers
         Names of modules (`list_layers` shows them), or a dict new name -> name. None: all Linear
         Conv and recurrent modules that are called, without the last one, the output. A module that
@@ -76,14 +89,16 @@ def record(
         ``"relu:1"``; such a name also selects one. The layers stand in the order in which the
         forward pass reaches them, whatever the order here.
     hook
-        ``"output"`` of the module, or its ``"input"`` (the first one): what a functional relu
-        before it, which is no module, has put out.
+        ``"output"`` of the module, or its ``"input"`` (the first argument of its ``forward`` that
+        is no mask): what a functional relu before it, which is no module, has put out.
     reduce
         How more dims than (sample, neuron) become neurons. ``"mean"`` over tokens or space, each
-        feature or channel a neuron (of dicts with ``attention_mask`` only the tokens that it
-        marks); ``"first"``: the first token or position, such as [CLS]; ``"flatten"``: every
-        feature at every position a neuron; or a function of the tensor (sample, ...) that returns
-        (sample, neuron).
+        feature or channel a neuron; ``"first"``: the first token or position, such as [CLS];
+        ``"flatten"``: every feature at every position a neuron; or a function of the tensor
+        (sample, ...) that returns (sample, neuron). Tokens are the real ones only, see Notes. A
+        function of two arguments also gets the mask (sample, token), true at real tokens:
+        ``lambda x, mask: x[mask]`` makes each of them a sample of its own, with the coordinates of
+        its text and its number as ``example`` (in memory only).
     select
         What to take of outputs that are no tensors: a position, a key, or a function of the
         output. Outputs that are tensors are left alone. None: of recurrent modules the hidden
@@ -99,10 +114,12 @@ def record(
     prediction
         True: where the model returns logits (sample, class), or an object that has them as
         ``logits``, the class of the largest is kept as the coordinate ``prediction``; of a single
-        logit, 1 where it is positive (above 0.5 if the model ends in a Sigmoid). A function of
-        the model's output: use that. False: leave it out.
+        logit, 1 where it is positive (above 0.5 if a sigmoid makes it; left out where values of one
+        sign come from something else). A function of the model's output: use that. False: leave it
+        out.
     dtype
-        ``"float32"`` or ``"float64"``, the type of the recorded values.
+        ``"float32"`` or ``"float64"``, the type of the recorded values. None: float64 if the model
+        has weights of that type. Values that float32 cannot tell apart are refused.
     max_bytes
         The most memory that the activations may take, or the most on disk with `to`, where whole
         chunks count. None: 80 % of the memory that is free, or all that is free on the disk.
@@ -127,21 +144,38 @@ def record(
     Raises
     ------
     ValueError
-        If a layer is not found, never called, gives no tensor or changes its width between
-        batches; if data are empty or differ in length; if the result would not fit into memory or
-        on the disk; if the store `to` is of another model, other layers, other data or options;
-        if data that are to be stored come in an order that is drawn anew each time.
+        If a layer is not found, never called, called more often in some batches, gives no tensor,
+        other rows than its samples, or another width in some batches; if a sample has no real
+        token; if data are empty, masked, or differ in the number or labels of their samples; if the
+        result would not fit into memory or on the disk; if the store `to` is of another model,
+        other layers, other data or options; if data that are to be stored come in an order that is
+        drawn anew each time.
     FileExistsError
         If there is something else at `to`.
     RuntimeError
         If another process or thread is writing to `to`.
     TypeError
-        If the model is no torch module, or the data have none of the forms above.
+        If the model is no torch module, or scripted; if the data have none of the forms above.
+
+    Warns
+    -----
+    UserWarning
+        If padding counts because no mask is known to belong to a layer; if float32 cannot tell
+        the inputs apart.
 
     Notes
     -----
     The copy is made inside the hook, so that a ReLU that works in place does not change what was
-    recorded before it. NaN and infinite activations are kept; the measures refuse them by name.
+    recorded before it; inputs are copied, so that a model may change them. NaN and infinite
+    activations are kept; the measures refuse them by name. Parts that are compiled run as they were
+    before. Where a dim of a layer is as long as the batch, one sample less is run once, to see
+    which dim holds the samples. Threads that record one model do so one after the other.
+
+    Real tokens are those that an argument marks whose name ends in ``attention_mask`` (1 at real
+    tokens) or ``key_padding_mask`` (true at padding), as (sample, token) or with more dims, as 0
+    and 1 or as 0 and -inf. Where a model has an encoder and a decoder, the names of layer and mask
+    (``decoder_``, ``tgt_``) must say which of them they belong to. A mask that does not fit a
+    layer, or that cannot be read, is not used, and a warning says so.
 
     With `to`, the store is made in a folder beside its place, ``activations.zarr.partial``, and
     moved there when it is whole. Every batch is on disk when the next one begins: a process that
@@ -187,105 +221,94 @@ def record(
     >>> folder.cleanup()
     """
     check_choice("hook", hook, ["output", "input"])
-    check_choice("dtype", dtype, ["float32", "float64"])
+    check_choice("dtype", dtype, [None, "float32", "float64"])
     check_choice("progress", progress, [True, False, "text"])
     check_integer("batch_size", batch_size, 1)
     if max_bytes is not None:
         check_number("max_bytes", max_bytes, 1)
     if not callable(prediction):
         check_choice("prediction", prediction, [True, False])
-    reduction = Reduction(reduce, select, neuron_dim, getattr(torch, dtype))
     model = unwrapped(model)
-    asked = choose(model, layers)
-    source = examples(data, batch_size)
-    given = {**source.coords, **(coords or {})}
-    if source.n_samples is not None:
-        sample_coordinates(given, source.n_samples)
-    options = {
-        "hook": hook,
-        "reduce": reduce,
-        **({} if select is None else {"select": select}),
-        **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
-        **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
+    dtype = own_dtype(model) if dtype is None else dtype
+    reduction = Reduction(reduce, select, neuron_dim, getattr(torch, dtype))
+    # a seed is that of the whole process
+    with alone(model, *([] if seed is None else [torch.default_generator])):
+        asked = choose(model, layers)
+        source = examples(data, batch_size)
+        given = {**source.coords, **align_coords(coords, source.labels)}
+        if source.n_samples is not None:
+            sample_coordinates(given, source.n_samples)
+        options = {
+            "hook": hook,
+            "reduce": reduce,
+            **({} if select is None else {"select": select}),
+            **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
+            **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
+        }
+        forward = ForwardPass(model, asked, hook, reduction, default=layers is None)
+        notes = SampleNotes(predictor(prediction, forward.last_operation))
+        sink: Memory | Stream
+        if to is None:
+            sink = Memory(source.n_samples, dtype, max_bytes)
+        else:
+            _check_order(source, seed)
+            check_storable(given, attrs or {})
+            about = {
+                **model_fingerprint(model),
+                "layers": of_layers(asked, default=layers is None),
+                **{name: of_function(value) for name, value in options.items()},
+                "prediction": of_function(prediction),
+                "data": source.name,
+                "coords": of_arrays(given),
+                "attrs": json.loads(json.dumps(dict(attrs or {}), default=str)),
+            }
+            drawing = None if seed is None else forward.device
+            sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
+
+        with _closed(sink), _seeded(forward.device, seed):
+            forward.layers, forward.widths = restore_layers(model, sink.layers), sink.widths
+            notes.parts = sink.recorded
+            if isinstance(sink, Stream) and sink.finished:
+                with progress_bar(
+                    show=progress, total=source.n_samples, desc="compare", unit=" samples"
+                ) as bar:
+                    return sink.reopened(source, bar.update)
+            fill(sink, forward, source, notes, progress)
+            described = {**_described(model, source, forward, options), **(attrs or {})}
+            return _finished(sink, forward, notes, given, described)
+
+
+def _described(
+    model: nn.Module, source: Examples, forward: ForwardPass, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    layers = (f"{layer.name}: {type(layer.module).__name__}" for layer in forward.layers)
+    return {
+        "model": type(model).__name__,
+        "data": source.name,
+        "modules": ", ".join(layers),
+        **{name: _name(value) for name, value in options.items()},
+        "n_parameters": count_parameters(model),
+        "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
     }
-    device, _ = device_and_dtype(model)
-    forward = ForwardPass(model, asked, hook, reduction, default=layers is None)
-    notes = SampleNotes(predictor(model, prediction))
-    sink: Memory | Stream
-    if to is None:
-        sink = Memory(source.n_samples, dtype, max_bytes)
-    else:
-        _check_order(source, seed)
-        check_storable(given, attrs or {})
-        about = {
-            **model_fingerprint(model),
-            "layers": of_layers(asked, default=layers is None),
-            **{name: of_function(value) for name, value in options.items()},
-            "prediction": of_function(prediction),
-            "data": source.name,
-            "coords": of_arrays(given),
-            "attrs": json.loads(json.dumps(dict(attrs or {}), default=str)),
-        }
-        drawing = None if seed is None else device
-        sink = Stream(to, about, source.n_samples, dtype, max_bytes, drawing)
-
-    with _closed(sink), _seeded(device, seed):
-        forward.layers, forward.widths = restore_layers(model, sink.layers), sink.widths
-        notes.parts = sink.recorded
-        if isinstance(sink, Stream) and sink.finished:
-            with progress_bar(
-                show=progress, total=source.n_samples, desc="compare", unit=" samples"
-            ) as bar:
-                return sink.reopened(source, bar.update)
-        _fill(sink, forward, source, notes, progress)
-        described = {
-            "model": type(model).__name__,
-            "data": source.name,
-            "modules": ", ".join(f"{x.name}: {type(x.module).__name__}" for x in forward.layers),
-            **{name: _name(value) for name, value in options.items()},
-            "n_parameters": count_parameters(model),
-            "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
-            **(attrs or {}),
-        }
-        activation = sink.finish()
-        try:
-            kept = sample_coordinates({**notes.coords(), **given}, activation.shape[2])
-        except ValueError:
-            sink.reject_coords()
-            raise
-        names = [layer.name for layer in forward.layers]
-        dataset = labelled(activation, names, forward.widths, kept, described)
-        return sink.publish(dataset)
 
 
-def _fill(
+def _finished(
     sink: Memory | Stream,
     forward: ForwardPass,
-    source: Examples,
     notes: SampleNotes,
-    progress: bool | str,
-) -> None:
-    """Run the model over the data, and put what comes out into memory or on disk."""
-    bar = None
-    # closed at once, not when the generator is collected: hooks and modes
-    with closing(forward(source.batches, sink.is_recorded)) as steps:
-        try:
-            for step in steps:
-                if bar is None:
-                    line = sink.start(forward.widths, [_plain(layer) for layer in forward.layers])
-                    if progress:
-                        print(line)
-                    bar = progress_bar(
-                        show=progress, total=source.n_samples, desc="record", unit=" samples"
-                    )
-                if step.rows:
-                    sink.append(step.rows, notes.append(step.batch, step.output))
-                bar.update(step.batch.size)
-        finally:
-            if bar is not None:
-                bar.close()
-    if bar is None:
-        raise ValueError(f"data ({source.name}) holds no samples.")
+    given: Mapping[str, Any],
+    described: Mapping[str, Any],
+) -> xr.Dataset:
+    """Put names on what was recorded."""
+    activation = sink.finish()
+    try:
+        known = {**notes.coords(), **notes.of_rows(given)}
+        kept = sample_coordinates(known, activation.shape[2])
+    except ValueError:
+        sink.reject_coords()
+        raise
+    names = [layer.name for layer in forward.layers]
+    return sink.publish(labelled(activation, names, forward.widths, kept, described))
 
 
 @contextmanager
@@ -316,10 +339,6 @@ def _check_order(source: Examples, seed: int | None) -> None:
             "the rest could not be told from what is recorded already. Pass seed= (the order is "
             "drawn from it), a generator with a seed, or shuffle=False."
         )
-
-
-def _plain(layer: Layer) -> dict[str, Any]:
-    return {"name": layer.name, "module": layer.module_name, "call": layer.call}
 
 
 def _name(how: Any) -> str | int:

@@ -9,13 +9,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from infonb.activations.examples import describe
+from infonb.activations.batch import describe
+from infonb.activations.own_reduce import by_function
+from infonb.activations.precision import first_lost
+from infonb.activations.tokens import Tokens
 from infonb.validate import check_choice
 
-__all__ = ["Reduction"]
+__all__ = ["Reduce", "Reduction", "Rows", "RowsError", "Select"]
 
 Select = int | str | Callable[[Any], torch.Tensor]
-Reduce = str | Callable[[torch.Tensor], torch.Tensor]
+Reduce = str | Callable[..., Any]
 
 # whatever the number of dims of their outputs, these have their neurons last ...
 _LAST = (nn.Linear, nn.LayerNorm, nn.Embedding, nn.MultiheadAttention, nn.RNNBase, nn.RMSNorm)
@@ -26,6 +29,26 @@ _SECOND = (
     nn.modules.pooling._AvgPoolNd, nn.modules.pooling._AdaptiveMaxPoolNd,
     nn.modules.pooling._AdaptiveAvgPoolNd,
 )  # fmt: skip
+
+
+class RowsError(ValueError):
+    """A layer gives other rows than one for each sample."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """
+    What became of one output: rows (sample, neuron).
+
+    `samples` are the numbers of their samples in the batch, if there is not one row for each;
+    `doubt` is what is not known of the mask; `square` tells that another dim is as long as the
+    first, so that the shape does not tell which of them holds the samples.
+    """
+
+    values: torch.Tensor
+    samples: torch.Tensor | None = None
+    doubt: str = ""
+    square: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,25 +76,17 @@ class Reduction:
         layer: str,
         module: nn.Module,
         n_samples: int,
-        mask: torch.Tensor | None = None,
-    ) -> torch.Tensor:
-        """Return rows (sample, neuron) on the CPU, a copy; in means only masked tokens count."""
-        tensor = self._selected(value, layer, module)
-        if tensor.is_complex():
-            raise ValueError(f"layer {layer!r} gives complex numbers; pass select= a function.")
-        if tensor.dtype not in (torch.float32, torch.float64):
-            tensor = tensor.to(self.dtype)  # a mean of half precision numbers would be rough
+        tokens: Tokens | None = None,
+    ) -> Rows:
+        """Return rows (sample, neuron) on the CPU, a copy; of tokens only the real ones count."""
+        tensor = self._as_floats(self._selected(value, layer, module), layer)
+        samples, doubt = None, ""
         if callable(self.reduce):
-            rows = self.reduce(tensor)
-            if not isinstance(rows, torch.Tensor) or rows.ndim != 2:
-                raise ValueError(
-                    f"layer {layer!r}: reduce must return a tensor of dims (sample, neuron); it "
-                    f"made {describe(rows)} of {describe(tensor)}."
-                )
+            rows, samples = by_function(self.reduce, tensor, layer, n_samples, tokens)
         else:
-            rows = self._reduced(tensor, layer, module, mask)
-        if len(rows) != n_samples:
-            raise ValueError(
+            rows, doubt = self._reduced(tensor, layer, module, tokens)
+        if len(rows) != n_samples and (samples is None or len(tensor) != n_samples):
+            raise RowsError(
                 f"layer {layer!r} gives {len(rows)} rows, {describe(tensor)}, for a batch of "
                 f"{n_samples} samples; the samples must be its first dim. Pass select= or reduce= "
                 "a function that puts them there, such as lambda x: x.transpose(0, 1)."
@@ -79,7 +94,40 @@ class Reduction:
         if rows.shape[1] == 0:
             raise ValueError(f"layer {layer!r} has no neurons: {describe(tensor)}.")
         # a copy in any case: a ReLU that works in place would change the values later
-        return rows.detach().to("cpu", self.dtype, copy=True)
+        rows = rows.detach().to("cpu", copy=True)
+        self._check_precision(rows, layer)
+        square = n_samples in _other_dims(tensor, module)
+        return Rows(rows.to(self.dtype), samples, doubt, square)
+
+    def _as_floats(self, tensor: torch.Tensor, layer: str) -> torch.Tensor:
+        if tensor.is_complex():
+            raise ValueError(f"layer {layer!r} gives complex numbers; pass select= a function.")
+        if tensor.is_nested:
+            raise ValueError(
+                f"layer {layer!r} gives a nested tensor, of samples that differ in size; pass "
+                "select= a function, such as lambda x: x.to_padded_tensor(0)."
+            )
+        if tensor.is_quantized:
+            tensor = tensor.dequantize()
+        if tensor.layout != torch.strided:
+            tensor = tensor.to_dense()
+        if tensor.dtype in (torch.int32, torch.int64):
+            if ((tensor > 2**53) | (tensor < -(2**53))).any():
+                raise ValueError(f"layer {layer!r} gives whole numbers above 2^53, too large.")
+            return tensor.double()
+        if tensor.dtype not in (torch.float32, torch.float64):
+            tensor = tensor.to(self.dtype)  # a mean of half precision numbers would be rough
+        return tensor
+
+    def _check_precision(self, rows: torch.Tensor, layer: str) -> None:
+        if self.dtype == torch.float64 or rows.dtype != torch.float64:
+            return
+        lost = first_lost(rows.numpy().T, "float32")
+        if lost is not None:
+            raise ValueError(
+                f"layer {layer!r} gives values that float32 cannot tell apart (neuron {lost}); "
+                "pass dtype='float64'."
+            )
 
     def _selected(self, value: Any, layer: str, module: nn.Module) -> torch.Tensor:
         if isinstance(value, torch.Tensor):
@@ -116,22 +164,40 @@ class Reduction:
         return _samples_first(part, module) if select == 0 else part
 
     def _reduced(
-        self, tensor: torch.Tensor, layer: str, module: nn.Module, mask: torch.Tensor | None
-    ) -> torch.Tensor:
+        self, tensor: torch.Tensor, layer: str, module: nn.Module, tokens: Tokens | None
+    ) -> tuple[torch.Tensor, str]:
+        """Return the rows, and what is not known about the tokens that count in them."""
         if tensor.ndim == 0:
             raise ValueError(f"layer {layer!r} gives a single number, not one for each sample.")
-        if tensor.ndim == 1:
-            return tensor[:, None]
-        if tensor.ndim == 2 or self.reduce == "flatten":
-            return tensor.flatten(1)
+        if tensor.ndim == _dims_of_one(module):
+            raise ValueError(
+                f"layer {layer!r} gives {describe(tensor)}, which is one sample without a dim of "
+                "samples; give batches of dims (sample, ...)."
+            )
+        if tensor.ndim < 3:
+            return tensor.reshape(len(tensor), -1), ""
         dim = self._neuron_dim(tensor, layer, module)
         values = tensor.movedim(dim, 1)  # (sample, neuron, *positions)
+        real, doubt = None, ""
+        if tokens is not None and len(tensor) == tokens.n_samples:
+            real, doubt = tokens.of(layer, (len(values), *values.shape[2:]))
+        if self.reduce == "flatten":
+            if real is not None and not real.all():
+                doubt = "reduce='flatten' makes neurons of padding, too"
+            return tensor.flatten(1), doubt
+        if real is not None and not real.flatten(1).any(1).all():
+            number = int(real.flatten(1).any(1).int().argmin())
+            raise ValueError(f"layer {layer!r}: sample {number} of a batch has no real token.")
         if self.reduce == "first":
-            return values.flatten(2)[:, :, 0]
-        if mask is not None and mask.shape == (len(values), *values.shape[2:]):
-            weight = (mask != 0).to(values.dtype)[:, None]
-            return (values * weight).sum(2) / weight.sum(2)
-        return values.flatten(2).mean(2)
+            if real is None:
+                return values.flatten(2)[:, :, 0], doubt if _pads_first(tokens) else ""
+            first = real.flatten(1).int().argmax(1)
+            return values.flatten(2)[torch.arange(len(values), device=first.device), :, first], ""
+        if real is None:
+            return values.flatten(2).mean(2), doubt
+        # what stands at padding may be NaN, or infinite
+        total = values.masked_fill(~real[:, None], 0).flatten(2).sum(2)
+        return total / real.flatten(1).sum(1)[:, None], ""
 
     def _neuron_dim(self, tensor: torch.Tensor, layer: str, module: nn.Module) -> int:
         if self.neuron_dim is not None:
@@ -151,3 +217,25 @@ def _samples_first(tensor: torch.Tensor, module: nn.Module) -> torch.Tensor:
     """Recurrent and attention modules have (time, sample, feature) unless told otherwise."""
     time_first = isinstance(module, nn.RNNBase | nn.MultiheadAttention) and not module.batch_first
     return tensor.transpose(0, 1) if time_first and tensor.ndim == 3 else tensor
+
+
+def _pads_first(tokens: Tokens | None) -> bool:
+    """Tell whether the first token may be padding: on the left, or where a mask is not read."""
+    return tokens is not None and any(
+        mask.pads and (bool(mask.problem) or not bool(mask.tokens[:, 0].all()))
+        for mask in tokens.masks
+    )
+
+
+def _dims_of_one(module: nn.Module) -> int:
+    """Return how many dims the output of a module has for a single sample; 0 if any number."""
+    if isinstance(module, nn.modules.conv._ConvNd):
+        return len(module.kernel_size) + 1
+    return 1 if isinstance(module, nn.Linear) else 0
+
+
+def _other_dims(tensor: torch.Tensor, module: nn.Module) -> tuple[int, ...]:
+    """Return the sizes of the dims that could be the samples, were the first one not theirs."""
+    if isinstance(module, _SECOND) or tensor.ndim < 3:
+        return ()
+    return tuple(tensor.shape[1:-1] if isinstance(module, _LAST) else tensor.shape[1:])

@@ -23,7 +23,13 @@ def size_line(widths: Sequence[int], n_samples: int | None, itemsize: int) -> st
     return text + (f" (padding adds {added})" if padding else " (no padding)")
 
 
-def check_size(needed: int, max_bytes: float | None, what: str) -> None:
+_REMEDY = (
+    'Record to disk (to="activations.zarr"), fewer layers (layers=[...]), fewer samples, or fewer '
+    "neurons (reduce='mean' or a function); max_bytes= sets another limit."
+)
+
+
+def check_size(needed: int, max_bytes: float | None, what: str, remedy: str = _REMEDY) -> None:
     """Raise unless so many bytes may be used; None: 80 % of the memory that is free, if known."""
     limit, source = max_bytes, "max_bytes"
     if limit is None:
@@ -33,9 +39,7 @@ def check_size(needed: int, max_bytes: float | None, what: str) -> None:
         limit, source = 0.8 * free, "80 % of the free memory"
     if needed > limit:
         raise ValueError(
-            f"the activations do not fit: {what}, but {source} is {format_bytes(limit)}. Record "
-            "fewer layers (layers=[...]), fewer samples, or fewer neurons (reduce='mean' or a "
-            "function); max_bytes= sets another limit."
+            f"the activations do not fit: {what}, but {source} is {format_bytes(limit)}. {remedy}"
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.resampling import RESAMPLES, draw_medians, draw_seeds
-from infonb.dims import square
+from infonb.dims import check_not_infinite, square
 from infonb.validate import check_choice, check_dim, check_integer, check_number
 
 __all__ = [
@@ -174,6 +174,7 @@ class Numbers:
     def __init__(
         self, values: xr.DataArray, over: str, *, draws: int = 1000, seed: int = 0
     ) -> None:
+        check_not_infinite(values, str(values.name or "what is compared"))
         self._values, self._over, self._draws, self._seed = values, over, draws, seed
 
     def change(self, start: object, end: object) -> Change:
@@ -202,6 +203,7 @@ class Medians:
         self, values: xr.DataArray, over: str, *, draws: int = 1000, seed: int = 0
     ) -> None:
         values = square(values)
+        check_not_infinite(values, str(values.name or "what is compared"))
         inner = [dim for dim in ("layer", "neuron", "other_neuron") if dim in values.dims]
         if inner[-1:] == ["other_neuron"] and not np.array_equal(
             values.neuron, values.other_neuron

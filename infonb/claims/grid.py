@@ -11,7 +11,7 @@ import xarray as xr
 from infonb.claims.bootstrap import Medians, Numbers
 from infonb.claims.rows import MEAN, NETWORK, known_seeds
 from infonb.claims.verdict import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR, Claim, interval
-from infonb.dims import within_layers
+from infonb.dims import same_neuron, within_layers
 from infonb.validate import check_choice, check_dim
 
 __all__ = ["axes_of", "claimed_direction", "compare_settings", "measures_of", "outcomes"]
@@ -158,7 +158,7 @@ def _prepared(one: xr.DataArray, over: str, pairs: Sequence[tuple[Any, Any, int]
     missing = {dim: np.arange(one.sizes[dim]) for dim in one.dims if dim not in one.coords}
     one = one.assign_coords(missing)
     if "other_neuron" in one.dims:
-        one = one.where(one.neuron != one.other_neuron)
+        one = one.where(~same_neuron(one))
     if "layer" not in one.dims:
         one = one.expand_dims(layer=np.array([NETWORK], dtype=object))
     if "seed" not in one.dims:

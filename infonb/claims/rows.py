@@ -11,6 +11,7 @@ import xarray as xr
 
 from infonb.claims.table import ClaimsTable
 from infonb.claims.verdict import Claim
+from infonb.dims import check_not_infinite, same_neuron
 from infonb.validate import check_choice, check_dim
 
 __all__ = ["MEAN", "NETWORK", "Row", "claims_table"]
@@ -57,6 +58,7 @@ class Row:
                 check_choice("value", self.value, [str(name) for name in runs.data_vars])
             values = runs[self.value]
         check_dim(over, values.dims, str(values.name or "what value returned"))
+        check_not_infinite(values, str(values.name or "what value returned"))
         if over not in values.coords:
             values = values.assign_coords({over: np.arange(values.sizes[over])})
         return values, over
@@ -134,7 +136,7 @@ def known_seeds(values: xr.DataArray, over: str, levels: Sequence[Any]) -> xr.Da
     inner = [dim for dim in part.dims if dim not in (over, "seed", "layer")]
     finite = part.notnull()
     if "other_neuron" in part.dims:  # a neuron with itself is no pair
-        finite = finite & (part.neuron != part.other_neuron)
+        finite = finite & ~same_neuron(part)
     there = finite.any(inner)
     there = there.all([dim for dim in there.dims if dim != "seed"])
     return values if bool(there.all()) else values.isel(seed=np.flatnonzero(there.values))

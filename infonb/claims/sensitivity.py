@@ -82,6 +82,8 @@ def sensitivity(
     -----
     infonb.measures.TiesWarning
         Once, if the KSG estimator met ties.
+    infonb.measures.ScaleWarning
+        Once, if neurons are of too different scale for it.
 
     Examples
     --------
@@ -129,7 +131,7 @@ def sensitivity(
 
     estimators = [estimator] if isinstance(estimator, str) else list(estimator)
     entropy = _over_settings(entropies, edges=edges, bins=bins, n_samples=sizes)
-    with _ties_told_once():
+    with _warnings_told_once():
         information = _over_settings(informations, estimator=estimators, k=k, n_samples=sizes)
     if isinstance(estimator, str):
         information = information.isel(estimator=0, drop=True)
@@ -199,12 +201,13 @@ def _over_settings(measured: Callable[..., xr.DataArray], **grid: Sequence[Any])
 
 
 @contextmanager
-def _ties_told_once() -> Iterator[None]:
-    """Give the first of the warnings of ties, which are the same for every setting."""
-    from infonb.measures import TiesWarning
+def _warnings_told_once() -> Iterator[None]:
+    """Give the first warning of each kind, of which those of other settings differ in numbers."""
+    from infonb.measures import ScaleWarning, TiesWarning
 
     with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", TiesWarning)
+        for kind in (ScaleWarning, TiesWarning):
+            warnings.simplefilter("always", kind)
         yield
-    for one in caught[:1]:
+    for one in {one.category: one for one in reversed(caught)}.values():
         warnings.warn(one.message, stacklevel=4)

@@ -12,6 +12,14 @@ from infonb.dims import take_activation
 from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
 from infonb.measures.density import mixture_density
+from infonb.measures.scale import ScaleWarning
 from infonb.measures.ties import TiesWarning
 
-__all__ = ["TiesWarning", "entropy", "mixture_density", "mutual_information", "take_activation"]
+__all__ = [
+    "ScaleWarning",
+    "TiesWarning",
+    "entropy",
+    "mixture_density",
+    "mutual_information",
+    "take_activation",
+]

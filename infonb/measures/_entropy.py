@@ -12,6 +12,7 @@ from infonb.measures.kernels.corrections import CORRECTIONS, entropy_of_counts
 from infonb.measures.rows.edges import Rulers, check_edges
 from infonb.measures.rows.layout import Layout
 from infonb.measures.rows.loaded import rows_of
+from infonb.measures.rows.room import check_room
 from infonb.validate import check_choice
 
 __all__ = ["entropy"]
@@ -146,9 +147,17 @@ def entropy(
             "pointwise=True."
         )
     rows = rows_of(take_activation(activation), dim)
+    if pointwise:
+        check_room(
+            24 * rows.layout.template.size * rows.layout.n_samples,
+            f"the pointwise entropy of {rows.layout.n_rows:,} neurons at "
+            f"{rows.layout.n_samples:,} samples",
+            "Leave out pointwise=True, or measure some neurons at a time.",
+        )
     attrs: Attributes
     if estimator == "binned":
         chosen = check_edges(edges, bins)
+        chosen.check_room(rows.layout, pointwise=pointwise)
         attrs = dict(chosen.attrs)
         rulers = rows.rulers(chosen, checked=False)
         counts = rows.counts(chosen, rulers)

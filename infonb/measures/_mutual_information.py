@@ -15,6 +15,7 @@ from infonb.measures.estimators import Binned, Ksg, Mixture, Mode, check_neighbo
 from infonb.measures.pairs import check_pairs, choose_pairs
 from infonb.measures.rows.edges import check_edges
 from infonb.measures.rows.loaded import rows_of
+from infonb.measures.rows.room import check_room
 from infonb.measures.rows.source import Source
 from infonb.measures.variable import check_variable
 from infonb.validate import check_choice, check_integer
@@ -29,6 +30,7 @@ def mutual_information(
     other: str | xr.DataArray | np.ndarray | None = None,
     estimator: str = "ksg",
     k: int = 3,
+    standardize: bool = False,
     bins: int = 10,
     edges: str | np.ndarray = "common",
     corrected: str | None = None,
@@ -73,6 +75,10 @@ def mutual_information(
         units after a ReLU. ``"binned"``: H(X) + H(Y) - H(X, Y) of equal-width bins ("plug-in").
     k
         Which neighbour (``"ksg"`` and ``"mixture"``).
+    standardize
+        Divide each neuron, and a continuous `other`, by its standard deviation first (``"ksg"`` and
+        ``"mixture"``): the values are then the same in all units of measurement. False: as
+        published, see the notes.
     bins, edges
         Number of bins, and their ruler (``"binned"`` only): ``"common"``, one range for all neurons
         of one network; ``"shared"``, one range for all networks that are compared; ``"neuron"``,
@@ -142,15 +148,21 @@ def mutual_information(
         When in a pair more than 1 % of the samples are at radius 0 (``"ksg"`` only); when rounded
         values raise the estimates by more than 0.02 nats, measured on 16 pairs (``"ksg"`` and
         ``"mixture"``; of a lazy array on those of the first block of neurons).
+    infonb.measures.ScaleWarning
+        When estimates of pairs whose ranges differ by a factor of 20 or more rise with
+        `standardize` by more than their own error, measured on 16 to 64 pairs (``"ksg"`` and
+        ``"mixture"``).
 
     Notes
     -----
     KSG: :math:`I = \psi(S) + \psi(k) - \langle \psi(n_x + 1) + \psi(n_y + 1) \rangle`. The distance
     :math:`\varepsilon_s` goes to the k-th nearest other sample in (x, y), by the greater of the two
     distances; n_x and n_y count the other samples that are strictly nearer than that in x alone and
-    in y alone. Nothing is scaled, no noise is added: of two neurons of very different scale the
-    estimate is too low, since the square of the distances is a strip then; divide each by its
-    standard deviation first, which leaves the MI as it is. A constant neuron has MI 0 with every
+    in y alone. Nothing is scaled, no noise is added: of two variables of very different scale the
+    estimate is too low, down to 0 (exactly 0.51 nats: 0.50 at equal scales and 2,500 samples, 0.48
+    at 1 to 100, 0.14 at 1 to 1,000, 0.00 at 1 to 10,000), since the nearest neighbours are then
+    those of the wider one alone. A warning says so; `standardize`, which leaves the MI as it is,
+    is the remedy. A constant neuron has MI 0 with every
     neuron, itself too. The diagonal is given by the same formula, psi(S) - psi(k) for a neuron
     without ties: the MI of a continuous variable with itself is infinite, and this is what S
     samples can tell.
@@ -231,12 +243,18 @@ def mutual_information(
     0.51 nats, exactly 0.51
     """
     check_choice("estimator", estimator, ["ksg", "mixture", "binned"])
-    for name, value in (("clip", clip), ("normalized", normalized), ("pointwise", pointwise)):
+    flags = {"clip": clip, "normalized": normalized, "pointwise": pointwise}
+    for name, value in {**flags, "standardize": standardize}.items():
         check_choice(name, value, [True, False])
     check_choice("progress", progress, [True, False, "text"])
     check_choice("corrected", corrected, [None, "miller-madow", "permutation"])
     check_choice("unit", unit, UNITS)
     _check_together(estimator, corrected, normalized, pointwise, clip)
+    if standardize and estimator == "binned":
+        raise ValueError(
+            "standardize=True is for estimators from neighbours; bins follow the range of the "
+            "neurons. Leave it out, or pass edges='neuron'."
+        )
     check_pairs(within, between, neurons)
     seed = check_integer("seed", seed, minimum=0)
     activation = some = take_activation(activation)
@@ -250,17 +268,25 @@ def mutual_information(
     chosen: Binned | Ksg
     if estimator == "binned":
         chosen = Binned(check_edges(edges, bins), corrected, normalized, seed)
+        chosen.edges.check_room(rows.layout)
     else:
         k = check_neighbours(k, rows.layout.n_samples)
-        chosen = Ksg(k) if estimator == "ksg" else Mixture(k)
+        chosen = (Ksg if estimator == "ksg" else Mixture)(k, bool(standardize))
+    n_points = rows.layout.n_samples if pointwise else 1
     attrs: Attributes
     if other is None:
         pairs = choose_pairs(rows.layout, within, between, neurons, seed)
+        pairs.check_room(n_points)
         values, template, unpack = chosen.of_pairs(rows, pairs, mode), pairs.template, pairs.unpack
         attrs = pairs.attrs | chosen.attrs(rows, None)
     else:
         _check_alone(within, between, neurons)
         variable = check_variable(other, activation, rows.layout, samples)
+        check_room(
+            24 * variable.template.size * n_points,
+            f"the mutual information of {rows.layout.n_rows:,} neurons with other",
+            "Pass fewer variables, or leave out pointwise=True.",
+        )
         values, template = chosen.of_variable(rows, variable, mode), variable.template
         unpack = partial(variable.unpack, rows.layout)
         attrs = {"other": variable.name, "other_kind": variable.kind}

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.dims import PAIR_DIMS, without_diagonal
+from infonb.measures.rows.room import check_room
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["mixture_density"]
@@ -45,7 +46,7 @@ def mixture_density(
     ----------
     values
         A measure, such as the result of `mutual_information` or `entropy`. Values that are not
-        finite (padding) are left out.
+        finite are left out: padding, and neurons whose entropy from neighbours is minus infinity.
     components
         Number of Gaussians; fewer where there are fewer distinct values, or fewer than 10 values
         for each. The paper names no number; 3 reproduces the look of its figures.
@@ -110,10 +111,16 @@ def mixture_density(
     components = check_integer("components", components, minimum=1)
     points = check_integer("points", points, minimum=3)
     dims = _dims(values, dim)
-    kept = values if diagonal else without_diagonal(values)
     batch = tuple(d for d in values.dims if d not in dims)
+    n_curves = int(np.prod([values.sizes[d] for d in batch]))
+    check_room(
+        24 * points * n_curves,
+        f"the density of {n_curves:,} distributions at {points:,} points each",
+        "Pass fewer points.",
+    )
+    kept = values if diagonal else without_diagonal(values)
     matrix = kept.transpose(*batch, *dims).values.astype(np.float64)
-    matrix = matrix.reshape(int(np.prod([values.sizes[d] for d in batch])), -1)
+    matrix = matrix.reshape(n_curves, -1)
     samples = [row[np.isfinite(row)] for row in matrix]
     if not any(len(sample) for sample in samples):
         raise ValueError("values holds no finite value, so there is no density to fit.")

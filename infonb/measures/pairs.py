@@ -14,6 +14,7 @@ import xarray as xr
 from infonb.dims import Attributes
 from infonb.measures.drawn import Neurons, check_neurons, draw_rows, numbers_of_layers
 from infonb.measures.rows.layout import Layout, plain
+from infonb.measures.rows.room import check_room
 from infonb.validate import check_choice, did_you_mean
 
 __all__ = ["Pairs", "check_pairs", "choose_pairs"]
@@ -33,6 +34,29 @@ class Pairs:
     size: int
     """How many values the result has for each place among its own dims."""
     attrs: Attributes
+
+    @property
+    def number(self) -> int:
+        """How many pairs there are."""
+        return sum(
+            len(a) * (len(a) + 1) // 2 if b is None else len(a) * len(b) for a, b in self.groups
+        )
+
+    def check_room(self, n_points: int) -> None:
+        """Raise if the values of all pairs, so many of each, do not fit into memory."""
+        points = f" at {n_points:,} samples" if n_points > 1 else ""
+        remedy = (
+            "Draw fewer (neurons=, here how many of each layer), or take those within layers "
+            "(within='layer') or of two (between=)."
+        )
+        if n_points > 1:
+            remedy = f"Leave out pointwise=True, or draw fewer samples (max_samples=). {remedy}"
+        check_room(
+            # the result; of each pair the values in two units, its ends and places
+            8 * self.template.size * n_points + 16 * self.number * (n_points + 2),
+            f"the mutual information of {self.number:,} pairs of neurons{points}",
+            remedy,
+        )
 
     @cached_property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:

@@ -132,7 +132,7 @@ def _spread(measure: xr.DataArray) -> list[Table]:
     """Return median and quantiles of each layer, pairs within it for MI; none of what is lazy."""
     import pandas as pd
 
-    if measure.chunks is not None or not np.isfinite(measure).any():
+    if measure.chunks is not None or not measure.notnull().any():
         return []
     pairs = "other_neuron" in measure.dims
     values = without_diagonal(measure) if pairs else measure
@@ -140,9 +140,11 @@ def _spread(measure: xr.DataArray) -> list[Table]:
     for number, layer in enumerate(_layers(values)):
         at = {dim: number for dim in ("layer", "other_layer") if dim in values.dims}
         flat = values.isel(at).values.ravel()
-        flat = flat[np.isfinite(flat)]
+        flat = flat[~np.isnan(flat)]
         if flat.size:
-            found = np.quantile(flat, list(_SHARES.values()))
+            # a value that is there: between minus infinity and another is nothing
+            method = "nearest" if np.isinf(flat).any() else "linear"
+            found = np.quantile(flat, list(_SHARES.values()), method=method)
             rows.append({"layer": layer, **{name: f"{value:.3g}" for name, value in
                                             zip(_SHARES, found, strict=True)}})  # fmt: skip
     what = "pairs within a layer" if pairs else "neurons"

@@ -7,7 +7,7 @@ import warnings
 
 import numpy as np
 
-__all__ = ["TiesWarning", "grid_bias", "warn_of_grid", "warn_of_lone_classes", "warn_of_ties"]
+__all__ = ["TiesWarning", "grid_bias", "warn", "warn_of_grid", "warn_of_lone_classes", "warn_of_ties"]
 
 # A pair with more of its samples at radius 0 is worth a word.
 TOLERATED = 0.01
@@ -31,7 +31,7 @@ def warn_of_ties(tied: np.ndarray, n_samples: int, k: int) -> None:
     if not len(tied) or tied.max() <= TOLERATED * n_samples:
         return
     share = tied / n_samples
-    _warn(
+    warn(
         f"KSG on ties: {share.mean():.1%} of the samples of a pair on average, {share.max():.1%} "
         f"in the worst of {len(tied)} pairs, share both values with at least k={k} others. There "
         "the formula, made for continuous variables, follows the share of ties, not the dependence "
@@ -61,7 +61,7 @@ def warn_of_grid(
         bias.append(grid_bias(x, y, k, classes=classes) if repeated else 0.0)
     if not bias or np.mean(bias) <= TOLERATED_BIAS:
         return
-    _warn(
+    warn(
         f"Neighbours on a grid: the estimates are too high by about {np.mean(bias):.2g} nat on "
         f"average and {np.max(bias):.2g} in the worst of {n_pairs} pairs, since many samples lie "
         "exactly as far away as the k-th neighbour (activations quantised or of low precision, or "
@@ -109,7 +109,7 @@ def warn_of_lone_classes(classes: np.ndarray) -> None:
     """Warn if many samples are alone in their class, (sample,), which Ross leaves out."""
     alone = np.mean(np.bincount(classes)[classes] == 1)
     if alone > LONE:
-        _warn(
+        warn(
             f"other has classes of a single sample: {alone:.0%} of the samples are left out, since "
             "nothing can be told from one. If its whole numbers measure something, cast them: "
             "other.astype(float). To leave them out silently: "
@@ -117,12 +117,12 @@ def warn_of_lone_classes(classes: np.ndarray) -> None:
         )
 
 
-def _warn(message: str) -> None:
+def warn(message: str, kind: type[UserWarning] = TiesWarning) -> None:
     """Warn at the line that called the package."""
     frame, level = sys._getframe(1), 2
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("infonb."):
         frame, level = frame.f_back, level + 1
-    warn = warnings.warn
+    say = warnings.warn
     if "distributed" in sys.modules:  # on a worker of a cluster: where the user is, too
-        from distributed import warn
-    warn(message, TiesWarning, stacklevel=level)
+        from distributed import warn as say
+    say(message, kind, stacklevel=level)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.measures.given import numbers, plain_array, values_of
 from infonb.measures.rows.layout import Layout
 from infonb.validate import did_you_mean
 
@@ -55,17 +56,18 @@ def check_variable(
                 f"them or an array of one value for each {dim}.{did_you_mean(other, names)}"
             )
         array = activation.coords[other]
-    elif isinstance(other, xr.DataArray):
-        array = other
+    elif isinstance(other, xr.DataArray | xr.Variable):
+        array = xr.DataArray(other)
     else:
-        values = np.asarray(other)
+        values = plain_array(other)
         if values.ndim != 1:
             raise ValueError(
                 f"other has shape {values.shape}; an array without labels needs one value for each "
                 f"of the {n_samples} entries of {dim!r}. Name the dims of several variables, as in "
                 f"xr.DataArray(values, dims=('feature', {dim!r}))."
             )
-        array = xr.DataArray(values, dims=(dim,))
+        labels = {dim: other.index} if hasattr(other, "index") and hasattr(other, "iloc") else {}
+        array = xr.DataArray(values, labels, dims=(dim,))
     if dim not in array.dims or array.sizes[dim] != n_samples:
         raise ValueError(
             f"other has dims {dict(array.sizes)}; it needs one value for each of the "
@@ -75,7 +77,8 @@ def check_variable(
     if labelled and not array.indexes[dim].equals(activation.indexes[dim]):
         raise ValueError(
             f"other and activation differ in their labels of {dim!r}; bring them in line with "
-            "xr.align(activation, other)."
+            "xr.align(activation, other), or pass its values alone if they are in the order of the "
+            "samples (numpy.asarray(other))."
         )
     return _variable(array.isel({dim: chosen}), where)
 
@@ -99,8 +102,7 @@ def _variable(array: xr.DataArray, where: Layout) -> Variable:
             )
     array = array.transpose(*shared, *new, where.dim)
     shape = (-1, int(np.prod([array.sizes[d] for d in new])), where.n_samples)
-    values = np.asarray(array.values).reshape(shape)
-    values, n_classes = _numbers(values)
+    values, n_classes = numbers(values_of(array).reshape(shape))
     # which entry of the variable a batch entry has
     number = xr.DataArray(
         np.arange(len(values)).reshape([array.sizes[d] for d in shared]), dims=shared
@@ -114,33 +116,3 @@ def _variable(array: xr.DataArray, where: Layout) -> Variable:
     result = xr.DataArray(np.broadcast_to(np.False_, sizes), coords, dims)
     return Variable(str(array.name or "given"), values, entry, n_classes, result)
 
-
-def _numbers(values: np.ndarray) -> tuple[np.ndarray, int | None]:
-    """Return classes as whole numbers from 0 and how many there are, or float64 and None."""
-    if values.dtype.kind in "biuOSUT":
-        import pandas as pd
-
-        flat = values.ravel()
-        codes, names = pd.factorize(flat.astype(object) if flat.dtype.kind in "SUT" else flat)
-        if (codes < 0).any():
-            sample = int(np.argmax(codes.reshape(values.shape).min(axis=(0, 1)) < 0))
-            raise ValueError(
-                f"other has no value at position {sample} of the samples; leave out the samples "
-                "without one."
-            )
-        return codes.reshape(values.shape).astype(np.int64), len(names)
-    if values.dtype.kind != "f" and not values.dtype.name.startswith(("bfloat", "float")):
-        raise TypeError(
-            f"other must hold numbers, text or bool; not dtype {values.dtype}. Cast it first, as "
-            "in other.astype(float) for a continuous variable."
-        )
-    values = values.astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        spread = np.ptp(values, axis=-1)
-    if not np.isfinite(spread).all():
-        sample = int(np.argmax(~np.isfinite(values).all(axis=(0, 1))))
-        raise ValueError(
-            f"other holds values that are not finite, first at position {sample} of the samples, "
-            "or too far apart for float64; leave those samples out or scale them."
-        )
-    return values, None

@@ -41,17 +41,11 @@ def modes_restored(model: nn.Module) -> Iterator[None]:
 @contextmanager
 def eval_mode(model: nn.Module) -> Iterator[None]:
     """Put a model into eval mode without gradients, and give every module its own mode back."""
-    fast = torch.backends.mha.get_fastpath_enabled()
     # no_grad rather than inference_mode: what a model caches on the way stays good for training
     with modes_restored(model), torch.no_grad():
-        try:
-            # else torch's transformer layers compute as one function and call no submodule
-            torch.backends.mha.set_fastpath_enabled(False)
-            for module in model.modules():
-                module.training = False  # no train(): some models override it with side effects
-            yield
-        finally:
-            torch.backends.mha.set_fastpath_enabled(fast)
+        for module in model.modules():
+            module.training = False  # no train(): some models override it with side effects
+        yield
 
 
 @contextmanager

@@ -7,7 +7,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["draw_box", "has_notch"]
+__all__ = ["draw_box", "finite_part", "has_notch"]
+
+
+def finite_part(values: ArrayLike) -> tuple[np.ndarray, int, str]:
+    """
+    Return the values that a box is drawn of, how many are at minus infinity, and the median in words.
+
+    Entropies from neighbours are minus infinity for a neuron without a density; NaN is padding.
+    """
+    values = np.ravel(np.asarray(values, float))
+    known, lost = values[np.isfinite(values)], int(np.isneginf(values).sum())
+    words = f"{np.median(known):.2f}" if known.size else "none"
+    if lost:
+        words += f" ({lost} of {known.size + lost} at −inf, not drawn)"
+    return known, lost, words
 
 
 def has_notch(values: ArrayLike) -> bool:
@@ -25,7 +39,12 @@ def draw_box(axis: Any, values: ArrayLike, place: float, width: float, colour: A
     From the first to the third quartile; whiskers to the last value within 1.5 times its height;
     the notch is the 95 % interval of the median, ± 1.57 times the height / sqrt(number of values).
     McGill, Tukey and Larsen (1978), Variations of box plots, The American Statistician 32, 12.
+    Without values there is a box for the legend only.
     """
+    if not np.size(values):
+        from matplotlib.patches import Patch
+
+        return Patch(facecolor=colour, edgecolor="black", linewidth=0.8)
     # not seaborn: its boxes use an argument that matplotlib is about to remove
     drawn = axis.boxplot(
         [np.asarray(values, float)], positions=[place], widths=width, notch=has_notch(values),

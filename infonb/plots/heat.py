@@ -42,8 +42,8 @@ def _columns(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the standardised matrix (sample, neuron of all layers) and the layers' bounds."""
     parts = []
-    for layer in activation.layer.values:
-        rows = activation.sel(layer=layer).transpose("neuron", "sample").values.astype(float)
+    for layer in range(activation.sizes["layer"]):
+        rows = activation.isel(layer=layer).transpose("neuron", "sample").values.astype(float)
         rows = rows[np.isfinite(rows).all(axis=1)]
         rows = rows[np.sort(rng.permutation(len(rows))[:n_neurons])]
         spread = rows.std(axis=1, keepdims=True)

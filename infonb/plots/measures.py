@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.dims import PAIR_DIMS, check_array, group_dim, with_layer, without_diagonal
 from infonb.measures import mixture_density
-from infonb.plots.boxes import draw_box
+from infonb.plots.boxes import draw_box, finite_part
 from infonb.plots.labels import add_legend, keep_apart, touching
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.style import label_of, palette, palette_kind
@@ -29,7 +29,9 @@ def plot_entropy(
     entropy
         What `infonb.entropy` returned: dims (layer, neuron), and perhaps seed and a dimension of
         levels. The neurons of all seeds go into one box. The notch is the 95 % interval of the
-        median; a box has none where this reaches beyond the box (`infonb.plots.boxes`).
+        median; a box has none where this reaches beyond the box (`infonb.plots.boxes`). Neurons
+        at minus infinity, which ``estimator="knn"`` gives where there is no density, are in no box:
+        legend and ``alt`` say how many they are.
     accuracy
         Validation accuracy (level[, seed]) as a line on the right axis: mean, and the range over
         seeds as a bar. Its attribute ``long_name`` replaces the words in the legend.
@@ -66,21 +68,24 @@ def plot_entropy(
     drawn: Any = None
     medians: dict[str, list[str]] = {name: [] for name in names}
     box = 0.8 / len(layers)
+    labels = []
     for number, (layer, colour) in enumerate(
         zip(layers, palette(len(layers), "layers"), strict=True)
     ):
-        for at, (name, level) in enumerate(zip(names, levels, strict=True)):
-            column = (values.sel({by: level}) if by else values).sel(layer=layer).values.ravel()
-            column = column[np.isfinite(column)]
-            medians[name].append(f"{layer} {np.median(column):.2f}")
+        infinite = 0
+        for at, name in enumerate(names):
+            one = (values.isel({by: at}) if by else values).isel(layer=number)
+            column, lost, middle = finite_part(one.values)
+            infinite += lost
+            medians[name].append(f"{layer} {middle}")
             place = at + (number - (len(layers) - 1) / 2) * box
             drawn = draw_box(axis, column, place, 0.9 * box, colour)
         handles.append(drawn)
+        labels.append(f"{layer} ({infinite} at −∞)" if infinite else str(layer))
     axis.set_xticks(*((np.arange(len(levels)), names) if by else ([], [])))
     axis.set_xlim(-0.6, len(levels) - 0.4)
     units = entropy.attrs.get("units", "nat")
     axis.set(ylabel=f"entropy of a neuron ({units})")
-    labels = [str(layer) for layer in layers]
     if accuracy is not None:
         handles.append(_draw_accuracy(axis, accuracy, by))
         labels.append(str(accuracy.attrs.get("long_name", "validation accuracy")))
@@ -165,20 +170,22 @@ def plot_mutual_information(
     units = information.attrs.get("units", "nat")
     handles: list[Any] = []
     words = []
-    for axis, (title, part) in zip(axes.flat, panels.items(), strict=False):
+    for axis, (title, part) in zip(axes.flat, panels, strict=False):
         handles = []
         medians = []
         reach = []
-        part = without_diagonal(part)
         dims = [dim for dim in (*PAIR_DIMS, "seed") if dim in part.dims]
         # all levels in one call: no curve of a panel is narrower than their common spread allows
         density = mixture_density(part, components=components, points=1024, dim=dims)
         density = density.transpose(..., "value")
-        for level, name, colour in zip(levels, names, colours, strict=True):
-            values = part.sel({by: level}) if by else part
-            y = (density.sel({by: level}) if by else density).values
+        for at, (name, colour) in enumerate(zip(names, colours, strict=True)):
+            values = part.isel({by: at}) if by else part
+            y = (density.isel({by: at}) if by else density).values
             axis.fill_between(density.value.values, y, alpha=0.1, color=colour, linewidth=0)
             handles += axis.plot(density.value.values, y, color=colour, linewidth=2)
+            if not bool(values.notnull().any()):
+                medians.append(f"{name} none".strip())
+                continue
             middle = float(values.median())
             axis.plot([middle], [0], marker="|", ms=14, mew=2.5, color=colour, clip_on=False)
             medians.append(f"{name} {middle:.2f}".strip())
@@ -208,7 +215,8 @@ def plot_mutual_information(
 def _bound_peaks(axis: Any, x: np.ndarray, density: np.ndarray, names: list[str]) -> list[str]:
     """Cut peaks of (level, value) above 4 times a middling one, at 2.5 times; say which."""
     peaks = np.nan_to_num(density).max(axis=1)
-    middling = np.sort(peaks)[(peaks.size - 1) // 2]
+    known = np.sort(peaks[peaks > 0])
+    middling = known[(known.size - 1) // 2]
     bound = 2.5 * middling if peaks.max() > 4 * middling else peaks.max()
     axis.set_ylim(0, 1.05 * bound)
     cut: list[str] = []
@@ -223,17 +231,22 @@ def _bound_peaks(axis: Any, x: np.ndarray, density: np.ndarray, names: list[str]
     return cut
 
 
-def _panels(information: xr.DataArray) -> dict[str, xr.DataArray]:
-    if "layer" not in information.dims:
-        return {"all pairs": information}
-    layers = information.layer.values
-    every = "other_layer" in information.dims  # not so with within="layer"
-    panels = {
-        f"{layer}, pairs within the layer": information.sel(
-            {"layer": [layer], "other_layer": [layer]} if every else {"layer": [layer]}
-        )
-        for layer in layers
-    }
-    if len(layers) > 1 and every:
-        panels["all layers, all pairs"] = information
-    return panels
+def _panels(information: xr.DataArray) -> list[tuple[str, xr.DataArray]]:
+    """Return title → pairs of different neurons, of which some were measured."""
+    information = without_diagonal(information)
+    panels = [("all pairs", information)]
+    if "layer" in information.dims:
+        every = "other_layer" in information.dims  # not so with within="layer"
+        panels = [
+            (
+                f"{layer}, pairs within the layer",
+                information.isel({"layer": [at], "other_layer": [at]} if every else {"layer": [at]}),
+            )
+            for at, layer in enumerate(information.layer.values)
+        ]
+        if len(panels) > 1 and every:
+            panels.append(("all layers, all pairs", information))
+    measured = [(title, part) for title, part in panels if bool(part.notnull().any())]
+    if not measured:
+        raise ValueError("information holds no value of a pair of different neurons to draw.")
+    return measured

@@ -10,7 +10,7 @@ import xarray as xr
 from infonb.dims import group_dim, with_layer, without_diagonal
 from infonb.measures.density import mixture_density
 from infonb.plots.activations import choose_labels, sample_coordinate
-from infonb.plots.boxes import draw_box
+from infonb.plots.boxes import draw_box, finite_part
 from infonb.plots.heat import draw_heat_map, label_ticks
 from infonb.plots.picture import DPI, Picture
 from infonb.plots.style import label_of, palette
@@ -134,11 +134,10 @@ def _draw_boxes(axis: Any, entropy: xr.DataArray, levels: list, colours: list) -
     for number, (level, colour) in enumerate(zip(levels, colours, strict=True)):
         medians = []
         for at, layer in enumerate(layers):
-            values = entropy.isel({by: number}).sel(layer=layer).values.ravel()
-            values = values[np.isfinite(values)]
+            values, _, middle = finite_part(entropy.isel({by: number}).isel(layer=at).values)
             place = at + (number - (len(levels) - 1) / 2) * width
             draw_box(axis, values, place, 0.85 * width, colour)
-            medians.append(f"{layer} {np.median(values):.2f}")
+            medians.append(f"{layer} {middle}")
         words.append(f"{label_of(by, level)} {', '.join(medians)}")
     axis.set_xticks(np.arange(len(layers)), layers)
     axis.set_xlim(-0.5, len(layers) - 0.5)

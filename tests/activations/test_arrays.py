@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.sparse
 import torch
 import xarray as xr
 
@@ -67,6 +68,30 @@ def test_other_types_and_one_neuron():
 def test_wrong_arrays(arrays, error, message):
     with pytest.raises(error, match=message):
         from_arrays(arrays)
+
+
+def test_masked_and_sparse_arrays_are_not_their_data():
+    masked = np.ma.masked_greater(np.arange(6.0).reshape(3, 2), 3)
+    from_arrays({"a": np.ma.array(np.ones((3, 2)))})
+    for arrays, coords in (
+        ({"a": masked}, {}), ({"a": list(masked)}, {}), ({"a": np.ones(3)}, {"n": masked[:, 0]}),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="of a masked array are masked; drop these samples"):
+            from_arrays(arrays, coords=coords)
+    with pytest.raises(TypeError, match=r"layer 'a': a sparse tensor .*; pass .to_dense\(\)"):
+        from_arrays({"a": torch.eye(3).to_sparse()})
+    with pytest.raises(TypeError, match=r"a sparse csr_array is no array; pass .toarray\(\)"):
+        from_arrays({"a": scipy.sparse.csr_array(np.eye(3))})
+    with pytest.raises(ValueError, match="layer 'a' is no array of numbers"):
+        from_arrays({"a": [[1, 2], [3]]})
+    conjugate = torch.tensor([[1 + 2j], [3 + 4j]]).conj().imag
+    np.testing.assert_array_equal(from_arrays({"a": conjugate}).activation[0, 0], [-2, -4])
+
+
+def test_the_size_is_said_before_anything_is_allocated():
+    huge = np.broadcast_to(np.float32(0), (10**6, 10**7))
+    with pytest.raises(ValueError, match=r"2 layers × .*: 80.0 TB .* Take fewer layers, neurons"):
+        from_arrays({"a": huge, "b": huge[:, :1]})
 
 
 def test_wrong_options():

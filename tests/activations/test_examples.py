@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import xarray as xr
@@ -135,6 +136,40 @@ def test_dict_batches_of_text_with_a_mask():
         ValueError, match=r"'layer' has 5 neurons in the first batch, but 10 in bat"
     ):
         quiet(model, batches, "layer", reduce="flatten")
+
+
+@pytest.mark.parametrize("label", [int, torch.tensor, np.int64, lambda i: "abc"[i % 3]])
+def test_pairs_of_one_sample_and_its_label_become_batches(label):
+    model, x = Functional(), inputs(10, 4)
+    pairs = [(part, label(i)) for i, part in enumerate(x)]
+    labels = [label(i) for i in range(10)]
+    for data in (pairs, iter(pairs), [(part.numpy(), y) for part, y in pairs]):
+        found = quiet(model, data, "first", batch_size=4)
+        np.testing.assert_allclose(valid(found, "first"), rows(model.first(x)), **CLOSE)
+        np.testing.assert_array_equal(found.label, labels)
+    dicts = [{"x": part, "label": torch.tensor(i)} for i, part in enumerate(x)]
+    one_by_one = DataLoader(TensorDataset(x, torch.arange(10)), batch_size=None)
+    for data in (dicts, one_by_one):
+        found = quiet(model, data, "first", batch_size=4)
+        np.testing.assert_array_equal(found.label, np.arange(10))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        lambda x: x.chunk(2), lambda x: x.chunk(3), lambda x: (x, x), lambda x: (x, torch.eye(10)),
+        lambda x: ((x[:5], [0] * 5), (x[5:], [1] * 5)), lambda x: ({"x": x}, {"x": x}),
+        lambda x: (x[0], 3), lambda x: (x,), lambda x: (x, [x, x]), lambda x: (x, "labels"),
+    ],
+)  # fmt: skip
+def test_tuples_that_are_no_inputs_and_labels(parts):
+    with pytest.raises(ValueError, match=r"a tuple must be \(inputs, labels\), one label for each"):
+        quiet(Functional(), parts(inputs(10, 4)))
+
+
+def test_tables_are_no_batches_of_columns():
+    with pytest.raises(TypeError, match=r"data must be an infonb data set, .*; not DataFrame"):
+        quiet(Functional(), pd.DataFrame(inputs(10, 4).numpy()))
 
 
 def test_labels_that_are_not_one_per_sample_are_left_out():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 from activations.models import (
     CLOSE,
+    Calls,
     Functional,
     assert_same,
     inputs,
@@ -17,6 +20,8 @@ from activations.models import (
     valid,
 )
 from torch import nn
+
+from infonb.activations import list_layers
 
 
 def mixed():
@@ -114,3 +119,67 @@ def test_lazy_modules_and_wrapped_models():
     expected = quiet(model, x)
     for wrapped in (torch.compile(model, backend="eager"), nn.DataParallel(model)):
         xr.testing.assert_identical(quiet(wrapped, x), expected)
+
+
+class Attention(nn.Module):
+    """Its mask comes first."""
+
+    def forward(self, attention_mask, hidden_states, scale=None, *rest, **more):
+        return hidden_states * attention_mask[..., None]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda part, mask, x: part(mask, x),
+        lambda part, mask, x: part(attention_mask=mask, hidden_states=x),
+        lambda part, mask, x: part(mask, scale=2, hidden_states=x),
+        lambda part, mask, x: part(mask, x, None, mask, other=mask),
+    ],
+)
+def test_hook_input_takes_the_first_argument_that_is_no_mask(call):
+    model = Calls(lambda self, x: call(self.part, torch.ones(x.shape[:2]), x), part=Attention())
+    x = inputs(6, 5, 4)
+    found = quiet(model, x, "part", hook="input", prediction=False)
+    np.testing.assert_allclose(valid(found, "part"), rows(x.mean(1)), **CLOSE)
+
+
+def test_hook_input_of_attention_called_with_keywords_is_the_query():
+    attention = nn.MultiheadAttention(4, 2, batch_first=True)
+    model = Calls(lambda self, x: self.part(value=x * 3, key=x * 2, query=x)[0], part=attention)
+    x = inputs(6, 5, 4)
+    found = quiet(model, x, "part", hook="input", prediction=False)
+    np.testing.assert_allclose(valid(found, "part"), rows(x.mean(1)), **CLOSE)
+
+
+def test_parts_that_are_compiled_give_their_layers():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = nn.Linear(4, 4)
+
+        def forward(self, x):
+            return x + torch.relu(self.a(x))
+
+    model, x = nn.Sequential(Block(), Block(), nn.Linear(4, 2)), inputs(5, 4)
+    expected = quiet(model, x)
+    compiled = copy.deepcopy(model)
+    compiled[0].compile(backend="eager")
+    compiled[1] = torch.compile(compiled[1], backend="eager")
+    compiled.compile(backend="eager")
+    with torch.no_grad():
+        compiled(x)
+    found = quiet(compiled, x)
+    xr.testing.assert_identical(found, expected)
+    assert list(quiet(compiled, x, ["1", "1._orig_mod.a"]).layer.values) == ["1._orig_mod.a", "1"]
+    table = list_layers(compiled, x)
+    assert list(table["calls"]) == [1, 1, 1, 1, 1]
+    assert list(table.index[table["default"]]) == ["0.a", "1.a"]
+
+
+def test_a_torch_that_cannot_run_compiled_parts_as_they_were(monkeypatch):
+    model = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
+    model[0].compile(backend="eager")
+    monkeypatch.delattr(torch.compiler, "set_stance", raising=False)
+    with pytest.raises(ValueError, match=r"parts of the model are compiled, .* torch 2.6 or newer"):
+        quiet(model, inputs(5, 4))

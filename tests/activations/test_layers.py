@@ -53,3 +53,23 @@ def test_outputs_that_are_no_tensors_and_modules_used_twice():
 def test_model_must_be_a_module():
     with pytest.raises(TypeError, match=r"model must be a torch.nn.Module; not int"):
         list_layers(3)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_scripted_and_traced_models_are_refused():
+    model, x = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2)), torch.zeros(5, 4)
+    for scripted in (torch.jit.script(model), torch.jit.trace(model, x)):
+        for call in (
+            lambda m=scripted: record(m, x, ["0"], progress=False),
+            lambda m=scripted: list_layers(m),
+        ):
+            with pytest.raises(TypeError, match=r"scripted or traced \(torch.jit, .*Module\)"):
+                call()
+        mixed = nn.Sequential(nn.Linear(4, 4), scripted, nn.Linear(2, 2))
+        with pytest.raises(ValueError, match="the module '1' is scripted or traced"):
+            record(mixed, x, progress=False)
+        for layer in ("1", "1.0"):
+            with pytest.raises(ValueError, match=f"layer '{layer}' is scripted or traced"):
+                record(mixed, x, layer, progress=False)
+        assert list(record(mixed, x, ["0", "2"], progress=False).layer.values) == ["0", "2"]
+        assert list(list_layers(mixed, x)["calls"]) == [1, 0, 0, 0, 1]

@@ -167,3 +167,62 @@ def test_errors_list_the_three_words():
         ):
             with pytest.raises(ValueError, match=words):
                 measure(networks(), estimator="binned", edges=edges)
+
+
+@pytest.mark.parametrize("edges", RULERS)
+@pytest.mark.parametrize("offset", [0, 2**40, 2**51, 2**52, -(2**52)])
+@pytest.mark.parametrize("n", [10, 1000])
+def test_whole_numbers_far_from_zero_fill_all_bins(edges, offset, n):
+    values = np.arange(n) + offset
+    acts = xr.DataArray(values[None], dims=("neuron", "sample"))
+    options = {"estimator": "binned", "bins": 10, "edges": edges}
+    for array in (acts, acts.chunk(sample=n // 3)):
+        h, mi = (measure(array, **options) for measure in (inb.entropy, inb.mutual_information))
+        assert float(h[0]) == pytest.approx(np.log(10), abs=1e-12)
+        assert float(mi[0, 0]) == pytest.approx(np.log(10), abs=1e-12)
+    other = inb.mutual_information(acts, other=values.astype(float), **options)
+    assert float(other[0]) == pytest.approx(np.log(10), abs=1e-12)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_common_range_beyond_float64(lazy):
+    acts = xr.DataArray([[-1e308, -9e307], [9e307, 1e308]], dims=("neuron", "sample"))
+    acts = acts.chunk(sample=1) if lazy else acts
+    for edges in ("common", "shared"):
+        with pytest.raises(ValueError, match="spans -1e.308 to 1e.308: differences overflow"):
+            inb.entropy(acts, bins=3, edges=edges).compute()
+    np.testing.assert_allclose(inb.entropy(acts, bins=3, edges="neuron"), np.log(2))
+    other = xr.DataArray([[1e308, 9e307], [-1e308, -9e307]], dims=("run", "sample"))
+    runs = acts.load().isel(neuron=0) * xr.DataArray([1.0, 0.5], dims="run")
+    with pytest.raises(ValueError, match="other spans -1e.308 to 1e.308"):
+        inb.mutual_information(
+            runs.expand_dims("neuron"), other=other, estimator="binned", edges="shared"
+        )
+
+
+@pytest.mark.parametrize(
+    "edges",
+    [
+        [0, 1, 1, 9], [9, 0], [0, np.nan, 9], np.ma.array([0.0, 5, 10], mask=[0, 1, 0]),
+        np.array([0, 5, 10], complex), ["0", "5", "10"], [False, True], [2**60, 2**60 + 1, 2**61],
+        np.array(["2000", "2001"], "datetime64[Y]"), [], None, 3, [0, None, 10],
+        np.array([0, 2**-60, 1], np.longdouble) + 1,
+    ],
+    ids=str,
+)  # fmt: skip
+def test_edges_that_are_no_increasing_numbers(edges):
+    with pytest.raises(ValueError, match="increasing array .* that float64 tells apart") as caught:
+        inb.entropy(networks(), edges=edges)
+    assert "\n" not in str(caught.value)
+
+
+def test_edges_of_every_form():
+    import torch
+
+    acts = xr.DataArray([np.arange(10.0)], dims=("neuron", "sample"))
+    right = inb.entropy(acts, edges=[0.0, 5.0, 10.0])
+    for edges in (
+        range(0, 11, 5), np.array([0, 5, 10], "f2"), torch.tensor([0.0, 5, 10], requires_grad=True),
+        xr.DataArray([0, 5, 10]), np.array([0, 5, 10], np.longdouble), np.ma.array([0, 5, 10]),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(inb.entropy(acts, edges=edges), right)

@@ -8,7 +8,7 @@ import re
 import types
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -16,7 +16,14 @@ import numpy as np
 import torch
 from torch import nn
 
-from infonb.activations.examples import Batch
+from infonb.activations.batch import Batch
+from infonb.activations.disk.content import (
+    content_of,
+    digest,
+    is_sparse,
+    of_samples,
+    sparse_rows,
+)
 from infonb.activations.labelled import to_numpy
 from infonb.activations.layers import Layer
 
@@ -36,24 +43,20 @@ def model_fingerprint(model: nn.Module) -> dict[str, Any]:
     Return what tells a model from another one, mostly as digests.
 
     These are its class, how it is built, its weights and buffers (also those that its
-    ``state_dict`` leaves out), plain values and functions that its modules keep as attributes, and
-    forward hooks on it. What it keeps only for itself in another form, such as a list or tensor
-    that grows with use, does not make it another model.
+    ``state_dict`` leaves out, and what that packs), plain values and functions that its modules
+    keep as attributes, and forward hooks on it. What it keeps only for itself in another form, such
+    as a list or tensor that grows with use, does not make it another model.
     """
     weights = blake2b(digest_size=8)
-    state = model.state_dict()
-    for name, tensor in sorted(state.items()):
-        if torch.nn.parameter.is_lazy(tensor):
-            raise ValueError(
-                f"{name!r} has no values before the first use of the model, so that a recording "
-                "on disk could not tell it from another one; call the model once before."
-            )
-        if isinstance(tensor, torch.Tensor):
-            weights.update(_tensor(name, tensor))
     buffers, attributes, hooks = defaultdict(list), defaultdict(list), []
-    for name, buffer in model.named_buffers():
+    state = model.state_dict()
+    for name, value in sorted({**state, **dict(_tensors(model, "parameters"))}.items()):
+        for part in content_of(value, name):
+            weights.update(part)
+    for name, buffer in _tensors(model, "buffers"):
         if name not in state:
-            buffers[name.rpartition(".")[2]].append(_digest("", _tensor(name, buffer)))
+            parts = b"".join(content_of(buffer, name))
+            buffers[name.rpartition(".")[2]].append(digest("", parts))
     for path, module in model.named_modules():
         for name, value in vars(module).items():
             if name != "training" and not name.startswith("_") and _is_plain(value):
@@ -63,12 +66,12 @@ def model_fingerprint(model: nn.Module) -> dict[str, Any]:
     built = re.sub(r" at 0x[0-9a-f]+", "", repr(model))
     return {
         "model": type(model).__name__,
-        "the modules of the model": _digest(built),
+        "the modules of the model": digest(built),
         "the weights of the model": weights.hexdigest(),
         # by name, for the message; large models have many of each
-        "buffers": {name: _digest(repr(found)) for name, found in sorted(buffers.items())},
-        "attributes": {name: _digest(repr(found)) for name, found in sorted(attributes.items())},
-        "the hooks on the model": _digest(repr(hooks)),
+        "buffers": {name: digest(repr(found)) for name, found in sorted(buffers.items())},
+        "attributes": {name: digest(repr(found)) for name, found in sorted(attributes.items())},
+        "the hooks on the model": digest(repr(hooks)),
     }
 
 
@@ -104,7 +107,7 @@ def of_function(value: Any) -> Any:
     name = getattr(value, "__name__", type(value).__name__)
     if isinstance(value, functools.partial):
         carried = [value.args, sorted(value.keywords.items())]
-        return f"{name} ({_digest(f'{of_function(value.func)}{[_carried(x) for x in carried]}')})"
+        return f"{name} ({digest(f'{of_function(value.func)}{[_carried(x) for x in carried]}')})"
     # an object that can be called: the function of its class
     function: Any = value if hasattr(value, "__code__") else type(value).__call__
     code = getattr(function, "__code__", None)
@@ -113,7 +116,7 @@ def of_function(value: Any) -> Any:
     closure = [cell.cell_contents for cell in function.__closure__ or ()]
     defaults = function.__defaults__ or (), sorted((function.__kwdefaults__ or {}).items())
     plain = [_carried(x) for x in (*defaults[0], *closure, *defaults[1])]
-    return f"{name} ({_digest(f'{_code(code)}{plain}')})"
+    return f"{name} ({digest(f'{_code(code)}{plain}')})"
 
 
 def of_arrays(arrays: Mapping[str, Any]) -> dict[str, str]:
@@ -122,7 +125,7 @@ def of_arrays(arrays: Mapping[str, Any]) -> dict[str, str]:
     for name, values in sorted(arrays.items()):
         array = to_numpy(values)
         content = repr(list(array)).encode() if array.dtype.kind == "O" else array.tobytes()
-        found[name] = _digest(f"{array.dtype} {array.shape}", content)
+        found[name] = digest(f"{array.dtype} {array.shape}", content)
     return found
 
 
@@ -157,7 +160,11 @@ class Inputs:
             for key, part in inside:
                 self._add(f"{name}.{key}", part)
             return
-        kind, content = _content(value)
+        if is_sparse(value):
+            for key, part in sparse_rows(value).items():
+                self._add(f"{name}.{key}", part)
+            return
+        kind, content = of_samples(value)
         if self._kinds.get(name) != kind:
             self._kinds[name] = kind
             content = kind.encode() + bytes(content)
@@ -186,6 +193,14 @@ def differences(now: Mapping[str, Any], there: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
+def _tensors(model: nn.Module, kind: str) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield parameters or buffers under all their names: those that are shared have several."""
+    for path, module in model.named_modules(remove_duplicate=False):
+        for name, tensor in getattr(module, f"_{kind}").items():
+            if tensor is not None:
+                yield f"{path}.{name}" if path else name, tensor
+
+
 def _is_plain(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_plain, value))
@@ -198,39 +213,12 @@ def _carried(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_carried(part) for part in value]
     if isinstance(value, torch.Tensor | np.ndarray):
-        return _digest(*_named_content(value))
+        return digest("", b"".join(content_of(value, "")))
     return value if isinstance(value, bool | int | float | str) else type(value).__name__
-
-
-def _named_content(value: Any) -> tuple[str, bytes]:
-    kind, content = _content(value)
-    return f"{kind} {tuple(value.shape)}", bytes(content)
-
-
-def _tensor(name: str, tensor: torch.Tensor) -> bytes:
-    return f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode() + bytes(_bytes(tensor))
 
 
 def _text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=str)
-
-
-def _content(value: Any) -> tuple[str, Any]:
-    """Return the type and shape of the samples of a value, and its bytes."""
-    if isinstance(value, torch.Tensor):
-        return f"{str(value.dtype).removeprefix('torch.')} {tuple(value.shape[1:])}", _bytes(value)
-    if hasattr(value, "__array__"):
-        array = np.asarray(value)
-        kind = f"{array.dtype} {array.shape[1:]}"
-        if array.dtype.kind == "O":
-            return kind, repr(array.tolist()).encode()
-        return kind, np.ascontiguousarray(array).reshape(-1).view(np.uint8)
-    known = isinstance(value, bool | int | float | str | None)
-    return type(value).__name__, repr(value).encode() if known else b""
-
-
-def _bytes(tensor: torch.Tensor) -> Any:
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
 
 
 def _code(code: types.CodeType) -> str:
@@ -243,7 +231,3 @@ def _code(code: types.CodeType) -> str:
         else:
             constants.append(repr(value))
     return f"{code.co_code.hex()} {constants} {code.co_names}"
-
-
-def _digest(text: str, content: bytes = b"") -> str:
-    return blake2b(text.encode() + b"\0" + content, digest_size=8).hexdigest()

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 import xarray as xr
 
+from infonb.activations.batch import Batch
 from infonb.activations.disk.columns import Columns
 from infonb.activations.disk.identity import Inputs
 from infonb.activations.disk.journal import pack, unpack
@@ -18,7 +19,7 @@ from infonb.activations.disk.partial import remedy, remove_partial
 from infonb.activations.disk.place import Place
 from infonb.activations.disk.random_state import random_state_text, restore_random_state
 from infonb.activations.disk.space import Space
-from infonb.activations.examples import Batch, Examples
+from infonb.activations.examples import Examples
 from infonb.activations.saving import open_activations, tile
 
 __all__ = ["Stream"]

@@ -12,6 +12,7 @@ from infonb.dims import Attributes
 from infonb.measures.estimators.mode import Mode
 from infonb.measures.pairs import Pairs
 from infonb.measures.rows.edges import Edges, Rulers
+from infonb.measures.rows.layout import check_span
 from infonb.measures.rows.source import Block, Source
 from infonb.measures.variable import Variable
 
@@ -113,7 +114,9 @@ class Binned:
         if n_bins is None:  # equal bins of its own range, or of that in all networks
             n_bins = self.edges.bins
             of = variable.values if self.edges.kind == "shared" else others[None]
-            sets = equal_edges(of.min(axis=(0, 2)), of.max(axis=(0, 2)), n_bins)
+            ends = of.min(axis=(0, 2)), of.max(axis=(0, 2))
+            check_span(*ends, "other")
+            sets = equal_edges(*ends, n_bins)
             others = row_codes(others, sets, np.arange(len(others)))
         return others.astype(np.int32), n_bins
 

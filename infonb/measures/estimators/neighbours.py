@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from infonb.dims import Attributes
 from infonb.measures.estimators.mode import Mode
 from infonb.measures.pairs import Pairs
 from infonb.measures.rows.source import Block, Source
+from infonb.measures.scale import standardized, warn_of_scale
 from infonb.measures.ties import warn_of_grid, warn_of_lone_classes, warn_of_ties
 from infonb.measures.variable import Variable
 from infonb.validate import check_integer
@@ -35,12 +36,14 @@ class Ksg:
     """Estimator 1 of Kraskov, Stögbauer and Grassberger; of a neuron and classes that of Ross."""
 
     k: int
+    standardize: bool = False
     mixed: ClassVar[bool] = False
 
     def attrs(self, rows: Source, n_classes: int | None) -> Attributes:
         """Return what a result tells of its estimator."""
         loaded: Attributes = {"loaded": "one block of neurons at a time"} if rows.lazy else {}
-        return {"k": self.k, **loaded}
+        scaled: Attributes = {"standardized": "by deviation"} if self.standardize else {}
+        return {"k": self.k, **scaled, **loaded}
 
     def of_pairs(self, rows: Source, pairs: Pairs, mode: Mode) -> Any:
         """Return the MI of pairs of rows, (pair,) or (pair, sample)."""
@@ -53,6 +56,8 @@ class Ksg:
         if variable.n_classes is not None:
             for classes in variable.values.reshape(-1, rows.layout.n_samples):
                 warn_of_lone_classes(classes)
+        elif self.standardize:
+            variable = replace(variable, values=standardized(variable.values))
         found = rows.rowwise(partial(self._of_rows, variable=variable, mode=mode))
         return rows.call(self._without_ties, found, rows.layout.n_samples, mode.pointwise)
 
@@ -66,12 +71,29 @@ class Ksg:
             kernel = ksg_information_on(mode.device)
         values = rows.load(*block.one)
         others = None if block.one == block.other else rows.load(*block.other)
+        if self.standardize:
+            values = standardized(values)
+            others = None if others is None else standardized(others)
         if block.is_first:  # it speaks for all
-            warn_of_grid(values, others, block.first, block.second, self.k)
+            self._warn(values, others, block.first, block.second)
         return kernel(
             values, block.first, block.second, self.k,
             other=others, mixed=self.mixed, pointwise=mode.pointwise, progress=mode.progress,
         )  # fmt: skip
+
+    def _warn(
+        self,
+        values: np.ndarray,
+        others: np.ndarray | None,
+        first: np.ndarray,
+        second: np.ndarray,
+        *,
+        classes: bool = False,
+    ) -> None:
+        """Warn of pairs for which the formula does not hold."""
+        warn_of_grid(values, others, first, second, self.k, classes=classes)
+        if not (classes or self.standardize):
+            warn_of_scale(values, others, first, second, self.k)
 
     def _with_warning(
         self, found: tuple[np.ndarray, np.ndarray], different: np.ndarray, n_samples: int
@@ -89,12 +111,13 @@ class Ksg:
         n_new = variable.values.shape[1]
         n_points = values.shape[1] if mode.pointwise else 1
         result = np.zeros((len(values), n_new, n_points + 1))
+        values = standardized(values) if self.standardize else values
         entry = variable.entry[start:stop]
         if start == 0:  # of a lazy array the first block speaks for all
             row, column = (grid.ravel() for grid in np.indices((len(values), n_new)))
             everything = variable.values.reshape(-1, values.shape[1])
             classes, second = variable.n_classes is not None, entry[row] * n_new + column
-            warn_of_grid(values, everything, row, second, self.k, classes=classes)
+            self._warn(values, everything, row, second, classes=classes)
         of_entry = self._with_continuous if variable.n_classes is None else self._with_classes
         for number in np.unique(entry):
             own = np.flatnonzero(entry == number)

@@ -15,6 +15,10 @@ _PIECE = 2048
 # Histograms of one row that take turns: an increment need not wait for the one before it, which
 # is often of the same bin (zeros after a ReLU). More bins than this and one histogram is enough.
 _TURNS, _FEW = 8, 4096
+# Bins narrower than so many spacings of float64: rounded edges would put values on the wrong side.
+_NARROW = 2**16
+# The least number with all digits, and the least of all.
+_TINY, _LEAST = np.finfo(np.float64).tiny, np.finfo(np.float64).smallest_subnormal
 
 
 def code_type(bins: int) -> type[np.integer]:
@@ -27,13 +31,39 @@ def equal_edges(low: np.ndarray, high: np.ndarray, bins: int) -> np.ndarray:
     Return ``np.linspace(low, high, bins + 1)`` for every pair of ends, as (end, edge) float64.
 
     Bit for bit one call each: of arrays linspace rounds all otherwise if the step of one is 0.
+    Where bins are only some spacings of float64 wide (values far from 0, subnormal ones) each edge
+    is the least number not below the exact one: every value is in the bin that it is in without
+    rounding. Edges may be equal then; the bin between has no number in it.
     """
     low, high = np.asarray(low, np.float64), np.asarray(high, np.float64)
     edges = np.linspace(low, high, bins + 1, axis=-1)
-    flat = (high - low) / bins == 0
+    step = (high - low) / bins
+    flat = step == 0
     if flat.any() and not flat.all():
         edges[~flat] = np.linspace(low[~flat], high[~flat], bins + 1, axis=-1)
+    # linspace is off by about the spacing; where its step is subnormal, by half of one a step
+    off = np.spacing(np.maximum(abs(low), abs(high))) + np.where(step < _TINY, bins * _LEAST, 0.0)
+    narrow = (high > low) & (step < _NARROW * off)
+    if narrow.any():
+        edges[narrow] = _exact_edges(low[narrow], high[narrow], bins)
     return np.ascontiguousarray(edges)
+
+
+def _exact_edges(low: np.ndarray, high: np.ndarray, bins: int) -> np.ndarray:
+    """Return the least float64 not below each of the exact edges, (end, edge): in whole numbers."""
+    unit = np.spacing(np.minimum(abs(low), abs(high)))  # of which all numbers between are multiples
+    first, width = low / unit, (high - low) / unit
+    if max(width.max(), abs(first).max(), float(bins) ** 2) > 2**62:
+        raise ValueError(
+            f"bins={bins} is too many for values from {low[0]} to {high[0]}, so near to each other "
+            "that float64 hardly tells them apart. Lower bins, or subtract a common offset first."
+        )
+    whole, rest = np.divmod(width.astype(np.int64)[:, None], bins)
+    edge = np.arange(bins + 1)
+    exact = first.astype(np.int64)[:, None] + edge * whole - (-(edge * rest) // bins)
+    rounded = exact.astype(np.float64)
+    rounded = np.where(rounded.astype(np.int64) < exact, np.nextafter(rounded, np.inf), rounded)
+    return rounded * unit[:, None]
 
 
 def row_range(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

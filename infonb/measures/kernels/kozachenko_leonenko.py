@@ -10,15 +10,25 @@ __all__ = ["differential_entropy"]
 
 
 def differential_entropy(values: np.ndarray, k: int, *, pointwise: bool = False) -> np.ndarray:
-    """Return psi(S) - psi(k) + log 2 + <log eps> of rows, (row,), in nats; -inf with eps = 0."""
+    """
+    Return psi(S) - psi(k) + log 2 + <log eps> of rows, (row,), in nats; -inf with eps = 0.
+
+    `pointwise`: the terms of the samples, (row, sample), each at the place of its sample.
+    """
     from scipy.special import digamma
 
     n_rows, n_samples = values.shape
     radius = np.empty((n_rows, n_samples))
 
     def work(start: int, stop: int) -> None:
-        ordered = np.sort(values[start:stop].astype(np.float64), axis=1)
-        _kth_distances(ordered, k, radius[start:stop])
+        own, found = values[start:stop].astype(np.float64), radius[start:stop]
+        if not pointwise:  # the mean is taken in ascending order, whatever that of the samples
+            _kth_distances(np.sort(own, axis=1), k, found)
+            return
+        order = np.argsort(own, axis=1)
+        ordered = np.empty_like(own)
+        _kth_distances(np.take_along_axis(own, order, axis=1), k, ordered)
+        np.put_along_axis(found, order, ordered, axis=1)
 
     over_blocks(work, n_rows, max(1, 2**20 // n_samples), unit="neuron")
     with np.errstate(divide="ignore"):

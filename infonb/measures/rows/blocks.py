@@ -81,7 +81,7 @@ class Blocks:
             found = list(get_sync(graph, [here, *both]))
             kept = dict(zip(both, found[1:], strict=True))
             del found[1:], known, graph
-            yield np.asarray(found.pop())  # what is yielded is not held here
+            yield _whole(found.pop())  # what is yielded is not held here
 
     def _divide(self, keys: list[Any], futures: set[Any]) -> None:
         """Find what is to be given to the tasks."""
@@ -119,6 +119,16 @@ class Blocks:
                 found[key] = self.graph[key]
                 waiting.extend(self.needs[key])
         return found, used
+
+
+def _whole(values: Any) -> np.ndarray:
+    """Return a chunk as a plain array; refuse one of which some values are masked."""
+    if np.ma.is_masked(values):
+        raise ValueError(
+            "activation holds masked values; the measures need all. Leave those samples out, or "
+            "fill the mask yourself (dask.array.ma.filled)."
+        )
+    return np.asarray(values)
 
 
 def _needs(graph: dict[Any, Any], futures: set[Any]) -> dict[Any, set[Any]]:

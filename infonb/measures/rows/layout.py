@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +14,7 @@ import xarray as xr
 from infonb.dims import UNIT_DIMS, Attributes, inside_width
 from infonb.validate import check_dim
 
-__all__ = ["Layout", "layout", "plain", "real"]
+__all__ = ["EXACT", "Layout", "check_real", "check_span", "layout", "plain", "real"]
 
 # Up to here float64 holds every whole number.
 EXACT = 2**53
@@ -92,17 +92,7 @@ class Layout:
 
     def check_range(self, low: np.ndarray, high: np.ndarray, start: int = 0) -> None:
         """Raise a ValueError that names the first row, from `start`, with values too far apart."""
-        with np.errstate(over="ignore"):
-            wide = np.isinf(high - low)
-        if wide.any():
-            row = int(np.argmax(wide))
-            place = self.where(start + row)
-            raise ValueError(
-                f"activation spans {low[row]} to {high[row]}"
-                f"{' at ' * bool(place)}{place}: differences overflow "
-                "float64. Scale it down first; entropy (binned) and MI do not depend on a common "
-                "scale."
-            )
+        check_span(low, high, place=lambda row: self.where(start + row))
 
     def refuse(self, row: int, sample: int, value: float) -> None:
         """Raise a ValueError that names a value that is NaN or infinite."""
@@ -123,7 +113,7 @@ class Layout:
 def layout(activation: xr.DataArray, dim: Hashable) -> tuple[Layout, xr.DataArray]:
     """Return where the neurons are, and the array as (batch, layer, neuron, dim), not read."""
     check_dim(dim, activation.dims, "activation")
-    _check_real(activation.dtype)
+    check_real(activation.dtype)
     units = tuple(d for d in UNIT_DIMS if d in activation.dims and d != dim)
     if activation.sizes[dim] == 0:
         raise ValueError(f"activation has no samples: dim {dim!r} has size 0.")
@@ -140,6 +130,24 @@ def layout(activation: xr.DataArray, dim: Hashable) -> tuple[Layout, xr.DataArra
         position = np.flatnonzero(inside.values)
     samples = activation[dim].variable
     return Layout(template, units, dim, samples, along, position), activation
+
+
+def check_span(
+    low: np.ndarray,
+    high: np.ndarray,
+    what: str = "activation",
+    place: Callable[[int], str] = lambda at: "",
+) -> None:
+    """Raise a ValueError unless float64 holds the differences of all these ends."""
+    with np.errstate(over="ignore"):
+        wide = np.isinf(high - low)
+    if wide.any():
+        at = int(np.argmax(wide))
+        words = f" at {there}" if (there := place(at)) else ""
+        raise ValueError(
+            f"{what} spans {low[at]} to {high[at]}{words}: differences overflow float64. Scale it "
+            "down first; entropy (binned) and MI do not depend on a common scale."
+        )
 
 
 def real(values: np.ndarray) -> np.ndarray:
@@ -161,15 +169,16 @@ def plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _check_real(dtype: np.dtype) -> None:
+def check_real(dtype: np.dtype, what: str = "activation") -> None:
+    """Raise a TypeError unless float64 holds the numbers of a type."""
     if dtype.kind == "f" and dtype.itemsize > 8:
         raise TypeError(
-            f"activation has dtype {dtype}, of which float64 would lose digits. "
-            "Cast it first, as in activation.astype('float64')."
+            f"{what} has dtype {dtype}, of which float64 would lose digits. "
+            f"Cast it first, as in {what}.astype('float64')."
         )
     # bfloat16 and the float8 family (ml_dtypes) are of kind V to numpy
     if dtype.kind not in "fiub" and not dtype.name.startswith(("bfloat", "float")):
         raise TypeError(
-            f"activation must hold real numbers; not dtype {dtype}. "
-            "Cast it first, as in activation.astype('float32')."
+            f"{what} must hold real numbers; not dtype {dtype}. "
+            f"Cast it first, as in {what}.astype('float32')."
         )

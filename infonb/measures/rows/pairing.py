@@ -83,6 +83,8 @@ def better_added_up(rows: Rows, n_pairs: int, bins: int) -> bool:
 
     What reads the store less often, and else what takes less memory: many bins make large counts.
     """
+    if 4 * bins * bins > TILE_BYTES:
+        return False
     passes = len(_tiles(n_pairs, bins))
     block = rows.block(bins)
     reads = (-(-rows.layout.n_rows // block) + 1) / 2  # every two blocks meet once

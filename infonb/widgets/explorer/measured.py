@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures import TiesWarning, entropy, mutual_information
+from infonb.measures import ScaleWarning, TiesWarning, entropy, mutual_information
 from infonb.measures.ties import TOLERATED
 from infonb.validate import check_integer
 from infonb.widgets.explorer.choice import Choice, Kept
@@ -22,6 +22,12 @@ __all__ = ["PAIR_BINS", "Measured"]
 
 #: Bins of the binned mutual information: the default of `infonb.mutual_information`.
 PAIR_BINS = 10
+
+# What is said of an estimate that comes with a warning.
+_DOUBTS = {
+    TiesWarning: ", too high: values on a grid",
+    ScaleWarning: ", too low: very different scales",
+}
 
 
 class Measured(Sampled):
@@ -145,9 +151,11 @@ class Measured(Sampled):
             found = mutual_information(both, k=k, estimator="mixture")
             return float(found.values[0, 1]), f"mixture: ties, k = {k}"
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", TiesWarning)
+            for kind in _DOUBTS:
+                warnings.simplefilter("always", kind)
             found = mutual_information(both, k=k)
-        more = ", too high: values on a grid" if caught else ""
+        said = {one.category for one in caught}
+        more = "".join(words for kind, words in _DOUBTS.items() if kind in said)
         return float(found.values[0, 1]), f"KSG, k = {k}{more}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import count_neurons, with_layer
+from infonb.dims import count_neurons, inside_width, with_layer
 from infonb.measures import entropy, take_activation
 from infonb.validate import check_dim, check_integer
 from infonb.widgets.explorer.choice import Choice
@@ -50,8 +50,7 @@ class Sampled:
         self.levels = {name: values[dim].values.tolist() for name, dim in self.dims.items()}
         for dim in dims[:-1]:
             _check_labels(values, dim)
-        if "neuron" in values.coords and values.neuron.dtype.kind in "iu":
-            values = values.sortby("neuron")  # padding comes last, also after a selection
+        values = _padding_last(values)  # also after a selection
         self.labels = values.neuron.values.tolist()
         widths = _widths(values)
         there = np.flatnonzero(widths)  # of a selection some layers have no neuron
@@ -125,9 +124,24 @@ def _check_labels(values: xr.DataArray, dim: str) -> None:
     labels, counts = np.unique(values[dim].values.astype(str), return_counts=True)
     if (counts > 1).any():
         raise ValueError(
-            f"activations has {dim} {labels[counts > 1][0]!r} more than once; give each its own "
+            f"activations has {dim} {str(labels[counts > 1][0])!r} more than once; give each its own "
             f"label: activations.assign_coords({dim}=...)."
         )
+
+
+def _padding_last(values: xr.DataArray) -> xr.DataArray:
+    """Return the neurons in an order in which those of every layer come before its padding."""
+    inside = inside_width(values)
+    if inside is None or "neuron" not in inside.dims:
+        return values
+    number = inside.sum([dim for dim in inside.dims if dim != "neuron"])
+    order = np.argsort(-number.values, kind="stable")
+    if (inside.isel(neuron=order).astype(int).diff("neuron") > 0).any():
+        raise ValueError(
+            "layers have padding at different neurons, none of which come last in all of them; "
+            "explore one layer: activations.sel(layer=[...])."
+        )
+    return values.isel(neuron=order)
 
 
 def _widths(values: xr.DataArray) -> list[int]:

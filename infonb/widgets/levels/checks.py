@@ -8,7 +8,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.dims import without_diagonal
+from infonb.dims import check_not_infinite, without_diagonal
 
 __all__ = ["check_labels", "only_measured"]
 
@@ -40,9 +40,14 @@ def only_measured(
     """
     Return entropy and mutual information without one that is NaN everywhere; raise if none is left.
 
+    Values at minus infinity, which have no quartiles, are refused.
+
     A neuron with itself is no pair: of a single neuron there is no mutual information to show.
     """
     given: dict[str, Any] = {"entropy": entropy, **informations}
+    for name, one in given.items():
+        if one is not None:
+            check_not_infinite(one, name)
     there = {
         name: one
         for name, one in given.items()

@@ -11,8 +11,8 @@ from activations.models import Functional, before_each_call, inputs, quiet
 from torch import nn
 from torch.nn import functional
 
+from infonb.activations.batch import Batch
 from infonb.activations.disk.identity import Inputs, differences, model_fingerprint, of_function
-from infonb.activations.examples import Batch
 
 X, Y = inputs(20, 4), torch.arange(20)
 

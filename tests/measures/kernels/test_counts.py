@@ -1,10 +1,19 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from infonb.measures.kernels.counts import code_type, equal_edges, row_codes, row_counts, row_range
+from infonb.measures.kernels.counts import (
+    _exact_edges,
+    code_type,
+    equal_edges,
+    row_codes,
+    row_counts,
+    row_range,
+)
 
 finite = arrays(np.float64, (3, 20), elements=st.floats(-1e300, 1e300))
 finite32 = arrays(np.float32, (3, 20), elements=st.floats(-(2.0**126), 2.0**126, width=32))
@@ -133,3 +142,34 @@ def test_range_has_no_negative_zero_and_may_be_of_no_rows():
     low, high = row_range(np.full((1, 3), -0.0, np.float32))
     assert not np.signbit([low, high]).any()
     assert row_range(np.empty((0, 5)))[0].shape == (0,)
+
+
+def exact_codes(values, bins):
+    low, width = Fraction(values.min()), Fraction(values.max()) - Fraction(values.min())
+    return [min(int((Fraction(v) - low) * bins / width), bins - 1) for v in values.tolist()]
+
+
+@pytest.mark.parametrize("bins", [1, 3, 10, 100, 1000])
+@pytest.mark.parametrize(
+    "values",
+    [
+        sign * (offset + step * np.arange(n, dtype=float))
+        for sign in (1, -1)
+        for offset, step, n in [
+            (2.0**52, 1, 10), (2.0**51, 1, 100), (2.0**52, 1, 1000), (2.0**40, 2.0**-12, 50),
+            (1e300, 1e285, 30), (2.0**53 - 20, 2, 40), (0.0, 5e-324, 7), (-5e-324, 5e-324, 1000),
+            (1e-310, 1e-320, 60), (2.2e-308, 5e-324, 99), (1.0 - 2.0**-50, 2.0**-53, 25),
+        ]
+    ],
+    ids=lambda v: f"{v[0]:.4g}, {len(v)}",
+)  # fmt: skip
+def test_bins_that_rounded_edges_cannot_tell_apart(values, bins):
+    edges = equal_edges(*row_range(values[None]), bins)
+    codes = row_codes(values[None], edges, np.zeros(1, int))
+    np.testing.assert_array_equal(codes[0], exact_codes(values, bins))
+    assert (edges[0, 0], edges[0, -1]) == (values.min(), values.max())
+
+
+def test_more_bins_than_whole_numbers_hold():
+    with pytest.raises(ValueError, match="bins=3000000000 is too many .*offset"):
+        _exact_edges(np.array([2.0**52]), np.array([2.0**52 + 1]), 3_000_000_000)

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 import infonb as inb
+from infonb.widgets.explorer.sampled import Sampled
 
 pytestmark = pytest.mark.slow
 
@@ -123,3 +124,20 @@ def test_what_cannot_be_explored_is_told(activations, options, words):
 def test_edges_are_a_kind(activations):
     with pytest.raises(TypeError, match="'common', 'shared' or 'neuron'"):
         inb.explore(activations, edges=np.linspace(0, 1, 5))
+
+
+def test_populations_put_one_after_the_other(activations):
+    labels = np.arange(9)
+    two = [activations.assign_coords(neuron=labels), activations.assign_coords(neuron=labels + 9)]
+    both = xr.concat(two, "neuron")
+    sampled = Sampled(both)
+    assert sampled.neurons("fc1") == [0, 1, 2, 9, 10, 11, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 16, 17]
+    assert sampled.neurons("fc2") == [0, 1, 2, 9, 10, 11]
+    shown = sampled.network((), 100).values[1, :6]
+    own = both.activation[1].sel(neuron=sampled.neurons("fc2"))
+    np.testing.assert_array_equal(np.sort(shown), np.sort(own))
+    # of which neither comes last in both layers
+    mixed = both.copy(deep=True)
+    mixed.activation[0, 0], mixed.activation[1, 3] = np.nan, mixed.activation[0, 0]
+    with pytest.raises(ValueError, match="layers have padding at different neurons"):
+        Sampled(mixed)
