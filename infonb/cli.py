@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import textwrap
 from collections.abc import Iterable
-from pathlib import Path
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
+from infonb.reports.plan import START_TIMEOUT
+from infonb.reports.signals import Signals
+from infonb.start import INTERRUPTED, started
+from infonb.streams import usable_streams
 from infonb.validate import did_you_mean
 from infonb.version import __version__
 
 __all__ = ["main"]
 
-_WIDTH = 100
-_INTERRUPTED = 130
 _REST = "infonb.rest"
 
 
@@ -26,18 +26,31 @@ class _Group(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         kwargs["standalone_mode"] = False
-        try:
-            code = super().main(*args, **kwargs)
-        except click.ClickException as error:
-            click.echo(f"Error: {error.format_message().strip()}", err=True)
-            code = error.exit_code
-        except (KeyboardInterrupt, click.Abort):
-            click.echo("Interrupted.", err=True)
-            code = _INTERRUPTED
-        except BrokenPipeError:  # the reader of a pipe has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 1
-        sys.exit(code if isinstance(code, int) else 0)
+        with started(), Signals() as signals, usable_streams():
+            try:
+                code = super().main(*args, **kwargs)
+            except click.ClickException as error:
+                click.echo(f"Error: {error.format_message().strip()}", err=True)
+                code = error.exit_code
+            except (KeyboardInterrupt, click.Abort):
+                code = INTERRUPTED
+            except SystemExit as end:
+                code = end.code
+            except BrokenPipeError:  # the reader of a pipe has seen enough
+                code = 1
+            except OSError as error:
+                # one without a file comes of writing to the stream
+                is_stream = error.errno is not None and error.filename is None
+                told = f"standard output: {error.strerror}." if is_stream else str(error)
+                click.echo(f"Error: {told}", err=True)
+                code = 1
+            except Exception:  # an import that is interrupted can fail in other ways
+                if not signals.came:
+                    raise
+                code = 128 + signals.came[0]
+            if code == INTERRUPTED or (signals.came and code == 128 + signals.came[0]):
+                click.echo("Interrupted.", err=True)
+            sys.exit(code if isinstance(code, int) else 0)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         name = args[0]
@@ -58,13 +71,25 @@ class _PassThrough(click.Command):
         self.program = program
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        return [*super().collect_usage_pieces(ctx), f"[-- {self.program} OPTIONS]"]
+        return [*super().collect_usage_pieces(ctx), f"[-- {self.program.upper()} OPTIONS]"]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if "--" in args:
             place = args.index("--")
             args, ctx.meta[_REST] = args[:place], args[place + 1 :]
-        return super().parse_args(ctx, args)
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            name = error.option_name
+            words = [word.lstrip("-") for word in error.possibilities or []]
+            near = get_close_matches(name.lstrip("-"), words, n=1)
+            hint = f" Did you mean --{near[0]}?" if near else ""
+            named = next((arg for arg in given if arg.startswith(name)), name)
+            raise click.UsageError(
+                f"no option {name} of infonb.{hint} An option of {self.program} goes after --, "
+                f"as in: infonb {self.name} ... -- {named}"
+            ) from None
 
 
 @click.group(
@@ -91,13 +116,14 @@ def main(ctx: click.Context) -> None:
 def list_(name: str | None) -> None:
     """Show the experiments (or only NAME) with their parameters, and the lessons."""
     from infonb import experiments
+    from infonb.reports.listing import describe_experiment
     from infonb.reports.notebooks import lessons, notebook_title
 
     try:
         chosen = [experiments.get(name).name] if name else None
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    click.echo("\n\n".join(_description(item) for item in chosen or experiments.names()))
+    click.echo("\n\n".join(describe_experiment(item) for item in chosen or experiments.names()))
     if chosen is None and (paths := lessons()):
         click.echo("\nlessons, for `infonb lab` and `infonb dashboard NUMBER`:")
         click.echo("\n".join(f"  {notebook_title(path)}" for path in paths.values()))
@@ -111,8 +137,15 @@ def list_(name: str | None) -> None:
               help="Folder for notebook, page and results  [default: report/NAME]")  # fmt: skip
 @click.option("--show-code", is_flag=True, help="Open the page with its code shown, not folded.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
+@click.option("--start-timeout", type=click.IntRange(1), default=START_TIMEOUT, show_default=True,
+              metavar="SECONDS", help="How long the kernel may take to start.")  # fmt: skip
 def run(
-    name: str, pairs: tuple[str, ...], output: str | None, show_code: bool, quiet: bool
+    name: str,
+    pairs: tuple[str, ...],
+    output: str | None,
+    show_code: bool,
+    quiet: bool,
+    start_timeout: int,
 ) -> None:
     """
     Run experiment NAME: executed notebook, HTML page and results.zarr.
@@ -128,10 +161,13 @@ def run(
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
 
-    from infonb.reports.run import ReportError, execute_plan
+    from infonb.reports.errors import ReportError
+    from infonb.reports.run import execute_plan
 
     try:
-        report = execute_plan(plan, show_code=show_code, progress=not quiet)
+        report = execute_plan(
+            plan, show_code=show_code, progress=not quiet, start_timeout=start_timeout
+        )
     except (ReportError, OSError) as error:
         raise click.ClickException(str(error)) from None
     for path in (report.notebook, report.page, report.results):
@@ -147,34 +183,31 @@ def cache(clear: bool) -> None:
 
     They are in the folder named by the environment variable INFONB_CACHE, else in the user's
     cache, and are used again when a sweep is repeated, resumed or extended. Runs that a process
-    is making are not removed.
+    is making are not removed, nor is anything that infonb has not made.
     """
-    from infonb.experiments.cache import cache_folder, kept_runs, remove_run
+    from infonb.experiments.cache import cache_folder
+    from infonb.experiments.clearing import describe_runs, remove_runs
 
     folder = cache_folder()
     if folder is None:
         click.echo("No runs are kept: INFONB_CACHE is none.")
         return
-    kept = kept_runs(folder)
-    click.echo(f"{folder}: {sum(map(len, kept.values()))} runs")
-    for name, runs in kept.items():
-        files = [path for run in runs for path in run.rglob("*") if path.is_file()]
-        size = sum(path.stat().st_size for path in files) / 1e6
-        open_ = sum(not list(run.glob("measured-*.zarr")) for run in runs)
-        unfinished = f" ({open_} of them not finished)" if open_ else ""
-        click.echo(f"  {name}: {len(runs)} runs{unfinished}, {size:,.0f} MB")
-    if clear and kept:
-        removed = [remove_run(run) for runs in kept.values() for run in runs]
-        busy = len(removed) - sum(removed)
-        click.echo(f"{sum(removed)} removed" + (f", {busy} are being made" if busy else ""))
+    try:
+        for line in describe_runs(folder, to_remove=clear):
+            click.echo(line)
+        for line in remove_runs(folder) if clear else ():
+            click.echo(line)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
 
 
-@main.command(cls=_PassThrough, program="VOILA")
+@main.command(cls=_PassThrough, program="Voilà")
 @click.argument("name")
 @click.option("-p", "--parameter", "pairs", multiple=True, metavar="KEY=VALUE",
               help="Value of an experiment's parameter; may be given again.")  # fmt: skip
-@click.option("--port", type=click.IntRange(1, 65535), default=8866, show_default=True,
-              metavar="PORT", help="Port to serve on, or the next that is free.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=8866, show_default=True,
+              metavar="PORT",
+              help="Port to serve on, or the next that is free; 0 is any.")  # fmt: skip
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_context
 def dashboard(
@@ -184,30 +217,33 @@ def dashboard(
     Serve experiment or lesson NAME as a dashboard: code hidden, controls live.
 
     NAME is that of an experiment, or the number or name of a lesson. The notebook runs anew for
-    each visitor, from a temporary copy; Ctrl-C ends it. What stands after `--` goes to Voilà.
+    each page that is opened, from a temporary copy, until the page is closed; Ctrl-C ends it. The
+    address has a token, without which nobody but you is let in.
+
+    What stands after `--` goes to Voilà: --theme=dark, --token= (none is asked for), --ip=0.0.0.0
+    (for other machines), --host=NAME (a name under which it is asked for there), --max_kernels=8
+    (pages that may be open at once).
 
     For example: infonb dashboard colored-digits -p alpha=0,1 -- --theme=dark
     """
-    from infonb.reports.serve.dashboard import free_port, plan_dashboard, start_dashboard
+    from infonb.reports.serve.dashboard import plan_dashboard, start_dashboard
 
     try:
         plan = plan_dashboard(name, _parameters(pairs), text=True)
-        port = free_port(port)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     except ModuleNotFoundError as error:
         raise click.ClickException(str(error)) from None
     click.echo(plan.title)
     options = ["--no-browser"] if no_browser else []
-    _exit(
-        start_dashboard(
-            plan, port, [*options, *ctx.meta.get(_REST, [])],
-            ready=lambda: click.echo(f"http://localhost:{port}/ (Ctrl-C ends it)"),
-        )
-    )  # fmt: skip
+    try:
+        code = start_dashboard(plan, port, [*options, *ctx.meta.get(_REST, [])])
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+    _exit(code)
 
 
-@main.command(cls=_PassThrough, program="JUPYTERLAB")
+@main.command(cls=_PassThrough, program="JupyterLab")
 @click.argument("folder", metavar="[DIR]", default="infonb-lab")
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.pass_context
@@ -218,9 +254,11 @@ def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
     Files that you have changed are kept; others are brought up to date. What stands after `--`
     goes to JupyterLab.
     """
+    from infonb.reports.folders import named
     from infonb.reports.serve.copies import GUIDE, copy_notebooks
     from infonb.reports.serve.lab import start_lab
 
+    options = [*(["--no-browser"] if no_browser else []), *ctx.meta.get(_REST, [])]
     if not folder.strip():
         raise click.UsageError("DIR is empty; name a folder, such as infonb-lab.")
     try:
@@ -228,20 +266,26 @@ def lab(ctx: click.Context, folder: str, no_browser: bool) -> None:
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
     updated = f", {len(copies.updated)} brought up to date" if copies.updated else ""
-    click.echo(f"{folder}: {_files(len(copies.copied))} copied{updated}.")
-    if copies.guide.name != GUIDE:
-        click.echo(f"kept: {copies.guide.with_name(GUIDE)} is not infonb's; see {copies.guide}")
+    guide = copies.guide
+    click.echo(f"{named(guide.parent)}: {_files(len(copies.copied))} copied{updated}.")
+    if guide.name != GUIDE:
+        click.echo(f"kept: {named(guide.with_name(GUIDE))} is not infonb's; see {named(guide)}")
     for path in copies.kept:
-        click.echo(f"kept, for it has been changed: {path}")
+        click.echo(f"kept, for it has been changed: {named(path)}")
     for path in copies.beside:
-        click.echo(f"its new version: {path}")
-    extra = ["--no-browser"] if no_browser else []
-    _exit(start_lab(Path(folder), [*extra, *ctx.meta.get(_REST, [])]))
+        click.echo(f"its new version: {named(path)}")
+    for path in copies.cut:
+        click.echo(f"put aside, for its end is missing: {named(path)}")
+    try:
+        code = start_lab(guide.parent, options)
+    except OSError as error:
+        raise click.ClickException(str(error)) from None
+    _exit(code)
 
 
 def _exit(code: int) -> None:
     """End with the exit code of a server."""
-    if code == _INTERRUPTED:
+    if code == INTERRUPTED:
         raise KeyboardInterrupt
     sys.exit(code)
 
@@ -261,43 +305,6 @@ def _parameters(pairs: Iterable[str]) -> dict[str, str]:
             raise ValueError(f"parameter {name!r} is given twice.")
         texts[name] = text
     return texts
-
-
-def _description(name: str) -> str:
-    """Return an experiment and its parameters as text that fits the screen."""
-    from infonb import experiments
-    from infonb.parameters import describe, to_text
-    from infonb.reports.plan import RESERVED
-
-    experiment = experiments.get(name)
-    rows = [
-        (info.name, info.type, to_text(info.default), info.limits, info.help)
-        for info in describe(experiment)
-        if info.name not in RESERVED
-    ]
-    header = ("parameter", "type", "default", "valid", "meaning")
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(4)]
-    lines = [f"{name}: {experiment.title()}"]
-    lines += textwrap.wrap(" ".join(experiment.claim.split()), _WIDTH - 2, initial_indent="  ",
-                           subsequent_indent="  ")  # fmt: skip
-    for preset, values in experiment.PRESETS.items():
-        words = ", ".join(f"{key}={to_text(value)}" for key, value in values.items())
-        lines += textwrap.wrap(f"preset={preset}: {words}", _WIDTH - 2, initial_indent="  ",
-                               subsequent_indent="    ")  # fmt: skip
-    for row in [header, *rows]:
-        start = "  " + "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=False)
-        )
-        room = _WIDTH - len(start) - 2
-        if room >= 24:
-            lines += textwrap.wrap(row[4], _WIDTH, initial_indent=f"{start}  ",
-                                   subsequent_indent=" " * (len(start) + 2)) or [start]  # fmt: skip
-        else:  # names or values so long that the meaning goes below
-            lines += [start.rstrip()]
-            lines += textwrap.wrap(
-                row[4], _WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6
-            )
-    return "\n".join(line.rstrip() for line in lines)
 
 
 if __name__ == "__main__":

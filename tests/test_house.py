@@ -13,7 +13,7 @@ PACKAGE = Path(infonb.__file__).parent
 #: Rooms on one line; a file imports only from rooms before its own, or from its own.
 #: Rooms in one group may not import each other, unless the group says so by its order.
 ORDER = [
-    {"validate", "progress", "version", "dims"},
+    {"validate", "progress", "version", "dims", "streams", "start"},
     {"storage", "parameters"},
     {"data"},
     {"networks"},

@@ -84,6 +84,11 @@ class Batch:
             return model(*self.args, **self.kwargs)
         except Exception as error:
             error.add_note(f"infonb: the model was called with {self}.")
+            if isinstance(error, TypeError) and self.kwargs and "argument" in str(error):
+                error.add_note(
+                    "infonb: keys of a dict are names of arguments; a model whose one argument is "
+                    "a dict takes {'name of the argument': {...}}."
+                )
             raise
 
     def __str__(self) -> str:

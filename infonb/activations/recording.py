@@ -274,27 +274,41 @@ def record(
                 ) as bar:
                     return sink.reopened(source, bar.update)
             fill(sink, forward, source, notes, progress)
-            described = {
-                "model": type(model).__name__,
-                "data": source.name,
-                "modules": ", ".join(
-                    f"{x.name}: {type(x.module).__name__}" for x in forward.layers
-                ),
-                **{name: _name(value) for name, value in options.items()},
-                "n_parameters": count_parameters(model),
-                "versions": _versions(),
-                **(attrs or {}),
-            }
-            activation = sink.finish()
-            try:
-                known = {**notes.coords(), **notes.of_rows(given)}
-                kept = sample_coordinates(known, activation.shape[2])
-            except ValueError:
-                sink.reject_coords()
-                raise
-            names = [layer.name for layer in forward.layers]
-            dataset = labelled(activation, names, forward.widths, kept, described)
-            return sink.publish(dataset)
+            described = {**_described(model, source, forward, options), **(attrs or {})}
+            return _finished(sink, forward, notes, given, described)
+
+
+def _described(
+    model: nn.Module, source: Examples, forward: ForwardPass, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    layers = (f"{layer.name}: {type(layer.module).__name__}" for layer in forward.layers)
+    return {
+        "model": type(model).__name__,
+        "data": source.name,
+        "modules": ", ".join(layers),
+        **{name: _name(value) for name, value in options.items()},
+        "n_parameters": count_parameters(model),
+        "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
+    }
+
+
+def _finished(
+    sink: Memory | Stream,
+    forward: ForwardPass,
+    notes: SampleNotes,
+    given: Mapping[str, Any],
+    described: Mapping[str, Any],
+) -> xr.Dataset:
+    """Put names on what was recorded."""
+    activation = sink.finish()
+    try:
+        known = {**notes.coords(), **notes.of_rows(given)}
+        kept = sample_coordinates(known, activation.shape[2])
+    except ValueError:
+        sink.reject_coords()
+        raise
+    names = [layer.name for layer in forward.layers]
+    return sink.publish(labelled(activation, names, forward.widths, kept, described))
 
 
 @contextmanager
@@ -329,7 +343,3 @@ def _check_order(source: Examples, seed: int | None) -> None:
 
 def _name(how: Any) -> str | int:
     return str(getattr(how, "__name__", type(how).__name__)) if callable(how) else how
-
-
-def _versions() -> str:
-    return f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}"

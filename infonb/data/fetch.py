@@ -7,10 +7,18 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["locate"]
+from infonb.data.files import expanded
+
+__all__ = ["data_folder", "locate"]
 
 #: Name of the environment variable with the folder that is looked in first.
 VARIABLE = "INFONB_DATA"
+
+
+def data_folder(folder: str | Path | None) -> Path | None:
+    """Return the folder of the user's data: the one that is given, else ``INFONB_DATA``."""
+    named = os.environ.get(VARIABLE) if folder is None else folder
+    return expanded(named) if named else None
 
 
 def locate(
@@ -29,8 +37,8 @@ def locate(
     is moved to the cache only when its checksum is right, so an interrupted one leaves nothing
     behind.
     """
-    named = os.environ.get(VARIABLE) if folder is None else folder
-    places = [Path(named), Path(named, subfolder)] if named else []
+    named = data_folder(folder)
+    places = [named, named / subfolder] if named else []
     found: dict[str, Path] = {}
     for name, checksum in sha256.items():
         path = next((place / name for place in places if (place / name).is_file()), None)
@@ -38,7 +46,7 @@ def locate(
             _check(path, checksum, downloads=bool(urls) and folder is None)
             found[name] = path
     missing = [name for name in sha256 if name not in found]
-    if named and not Path(named).is_dir():
+    if named and not named.is_dir():
         given = "folder" if folder is not None else VARIABLE
         tried = [f"looked in {named}, the value of {given}, which is no folder that exists"]
     else:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
 from infonb.data.digits import image_dataset
+from infonb.data.files import check_expansion, expanded
 
 __all__ = ["load_images"]
+
+#: So many classes there may be even of fewer images.
+_FEW_CLASSES = 1000
 
 
 def load_images(path: str | Path) -> xr.Dataset:
@@ -35,7 +42,8 @@ def load_images(path: str | Path) -> xr.Dataset:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no ``.npz`` file, lacks one of the arrays, or these do not fit together.
+        If it is no ``.npz`` file, lacks one of the arrays, or these do not fit together; before
+        they are read, if they hold Python objects or say that they are larger than can be.
 
     Examples
     --------
@@ -46,28 +54,18 @@ def load_images(path: str | Path) -> xr.Dataset:
     ...     dict(load_images(path).input.sizes)
     {'sample': 4, 'row': 8, 'column': 8}
     """
-    path = Path(path).expanduser()
+    path = expanded(path)
     if not path.is_file():
         raise FileNotFoundError(f"no file {path} with the arrays images and labels.")
-    try:
-        # numpy leaves a file open that it opened itself and cannot read
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            missing = [name for name in ("images", "labels") if name not in arrays.files]
-            if missing:
-                raise _unfit(path, f"has the arrays {arrays.files}; {missing[0]!r} is missing")
-            images, labels = arrays["images"], arrays["labels"]
-    except (zipfile.BadZipFile, OSError, EOFError, AttributeError, TypeError) as error:
-        raise _unfit(path, f"is no .npz file ({error})") from error
-    except ValueError as error:
-        if str(path) in str(error):
-            raise
-        raise _unfit(path, f"cannot be read ({error})") from error
+    images, labels = _read(path)
     if images.ndim != 3 or not images.size:
         raise _unfit(path, f"images has shape {images.shape}; it must be (sample, row, column)")
     if labels.shape != images.shape[:1]:
         raise _unfit(path, f"labels has shape {labels.shape}; there are {len(images)} images")
     if not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
         raise _unfit(path, f"labels must be whole numbers from 0; not {labels.dtype}")
+    if labels.max() >= max(len(labels), _FEW_CLASSES):
+        raise _unfit(path, f"labels go up to {labels.max()}, but there are {len(labels)} images")
     if np.unique(labels).size < 2:
         raise _unfit(path, f"all labels are {labels[0]}; two classes are the fewest")
     if np.issubdtype(images.dtype, np.integer):
@@ -76,6 +74,47 @@ def load_images(path: str | Path) -> xr.Dataset:
         raise _unfit(path, "images must hold finite numbers")
     found = image_dataset(images.astype(np.float32), labels, path.stem)
     return found.assign_attrs(n_classes=int(labels.max()) + 1)
+
+
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Read the two arrays, if what they say of their size can be."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            missing = [name for name in ("images", "labels") if name not in names]
+            if missing:
+                raise _unfit(path, f"has the arrays {names}; {missing[0]!r} is missing")
+            images, labels = (_read_array(archive, f"{name}.npy") for name in ("images", "labels"))
+            return images, labels
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        raise _unfit(path, f"is no .npz file ({error})") from error
+    except (NotImplementedError, RuntimeError, KeyError, struct.error) as error:
+        raise _unfit(path, f"cannot be read ({error})") from error
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    path, info = Path(str(archive.filename)), archive.getinfo(name)
+    check_expansion(f"{path} ({name})", info.compress_size, info.file_size)
+    with archive.open(info) as file:
+        try:
+            version = np.lib.format.read_magic(file)
+            read = (
+                np.lib.format.read_array_header_1_0 if version == (1, 0)
+                else np.lib.format.read_array_header_2_0
+            )  # fmt: skip
+            shape, _, dtype = read(file)
+        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
+            raise _unfit(path, f"cannot be read ({name}: {error})") from error
+        size = math.prod(shape) * dtype.itemsize
+        if dtype.hasobject:
+            raise _unfit(path, f"has Python objects in {name}, which are not opened")
+        if min(shape, default=0) < 0 or size != info.file_size - file.tell():
+            raise _unfit(
+                path, f"says that {name} has shape {shape}, {size:,} bytes, but "
+                f"{info.file_size - file.tell():,} are there"
+            )  # fmt: skip
+    with archive.open(info) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
 
 
 def _unfit(path: Path, reason: str) -> ValueError:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
-from infonb.data.fetch import VARIABLE
+from infonb.data.fetch import VARIABLE, data_folder
+from infonb.data.files import expanded, place_inside, read_inside
 from infonb.data.groups import SETTINGS, check_names, divide_groups
-from infonb.data.pictures import picture_set, read_picture
+from infonb.data.pictures import MOST_BYTES, picture_set, read_picture
 from infonb.validate import check_choice, check_integer, did_you_mean
 
 __all__ = ["ANIMALS", "COMMON_CONTEXTS", "check_nico", "nico_images"]
@@ -75,7 +75,8 @@ def nico_images(
     FileNotFoundError
         If a folder is missing; names those that are there.
     ValueError
-        If a group has too few images (before any is read), or an image is damaged.
+        If a group has too few images (before any is read), or an image is damaged or lies, by a
+        link, outside the folder: it is not opened.
 
     Notes
     -----
@@ -116,9 +117,7 @@ def nico_images(
     )  # fmt: skip
     train, evaluation = (
         picture_set(
-            np.stack(
-                [read_picture(files[i].read_bytes(), size, where=str(files[i])) for i in part]
-            ),
+            np.stack([_read(root, files[i], size) for i in part]),
             which_object[part],
             which_context[part],
             objects=objects,
@@ -154,9 +153,8 @@ def check_nico(
     All photographs that the seeds draw, in both settings, are decoded once, at a small size.
     """
     objects, contexts = check_names(objects, contexts)
-    files, which_object, which_context = _list_images(
-        _find(folder, objects, contexts), objects, contexts
-    )
+    root = _find(folder, objects, contexts)
+    files, which_object, which_context = _list_images(root, objects, contexts)
 
     def divide(setting: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
         return divide_groups(
@@ -168,29 +166,31 @@ def check_nico(
     drawn = [part for seed in seeds for setting in SETTINGS for part in divide(setting, seed)]
     for i in np.unique(np.concatenate(drawn)) if drawn else ():
         # a header tells nothing of a JPEG that was cut off: only decoding does
-        read_picture(files[i].read_bytes(), 8, where=str(files[i]))
+        _read(root, files[i], 8)
     return train.size, evaluation.size
 
 
 def _find(folder: str | Path | None, objects: list[str], contexts: list[str]) -> Path:
     """Return the folder whose subfolders are contexts (or objects)."""
     if folder is None:
-        named = os.environ.get(VARIABLE)
+        named = data_folder(None)
         if not named:
             raise FileNotFoundError(
                 f"no folder with NICO++: give it as folder=, or put it as 'nico' into the folder "
                 f"named by the environment variable {VARIABLE}. {_HOW}"
             )
-        if not Path(named).is_dir():
+        if not named.is_dir():
             raise FileNotFoundError(
                 f"{VARIABLE} is {named}, which is no folder that exists. {_HOW}"
             )
-        folder = Path(named, "nico")
-    folder = Path(folder)
+        folder = named / "nico"
+    folder = expanded(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}. {_HOW}")
     for inside in _INSIDE:
         if set(_subfolders(folder / inside)) & {*objects, *contexts}:
+            if inside:
+                place_inside(folder, inside)
             return folder / inside
     raise FileNotFoundError(
         f"{folder} holds none of the contexts {', '.join(contexts)} and none of the objects "
@@ -217,7 +217,7 @@ def _list_images(
             first, second = (context, name) if by_context else (name, context)
             place = root / first / second
             if place.is_dir():
-                found += [(file, i, j) for file in _images(place)]
+                found += [(file, i, j) for file in _images(root, place)]
             else:
                 lacks, there = (first, root) if first not in outer else (second, root / first)
                 missing.append((lacks, there))
@@ -236,13 +236,26 @@ def _list_images(
     return files, np.array([i for _, i, _ in found], int), np.array([j for _, _, j in found], int)
 
 
-def _images(place: Path) -> list[Path]:
+def _read(root: Path, file: Path, size: int) -> np.ndarray:
+    content = read_inside(root, file.relative_to(root).as_posix(), MOST_BYTES)
+    return read_picture(content, size, where=str(file))
+
+
+def _images(root: Path, place: Path) -> list[Path]:
     """Return a folder's images in the order of their names, which no file system changes."""
-    return sorted(
+    found = sorted(
         file
         for file in place.iterdir()
-        if file.suffix.lower() in _SUFFIXES and not file.name.startswith(".") and file.is_file()
+        if file.suffix.lower() in _SUFFIXES and not file.name.startswith(".") and not file.is_dir()
     )
+    for file in found:
+        place_inside(root, file.relative_to(root).as_posix())
+        if not file.is_file():
+            raise ValueError(
+                f"{file} has the name of a picture and is none (but a device, a pipe, or a link "
+                "that leads nowhere). Replace it by the picture, or remove it."
+            )
+    return found
 
 
 def _subfolders(place: Path) -> list[str]:

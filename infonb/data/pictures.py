@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CHANNELS", "picture_set", "read_picture"]
+from infonb.data.files import MEGABYTE
+
+__all__ = ["CHANNELS", "MOST_BYTES", "picture_set", "read_picture"]
+
+#: The largest file, and the most pixels, that a picture may have: 50 megapixels take 1 GB at most.
+MOST_BYTES, _MOST_PIXELS = 100 * MEGABYTE, 50 * 10**6
+
+#: Others of Pillow's formats are left alone: one starts another program.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
 CHANNELS = ("red", "green", "blue")
 
@@ -21,12 +30,22 @@ def read_picture(content: bytes, size: int, *, where: str) -> NDArray[np.uint8]:
 
     The square is cut, not squeezed: an object keeps its proportions. Pillow's bicubic filter is as
     wide as the reduction, so fine detail is averaged and does not turn into false patterns.
-    Pictures lie as their camera said (EXIF), and transparent ones lie on white.
+    Pictures lie as their camera said (EXIF), and transparent ones lie on white. One that says that
+    it is huge is refused before it is decoded.
     """
     from PIL import Image, ImageOps
 
+    Image.init()  # it looks for formats by name only among those that it knows already
     try:
-        with Image.open(io.BytesIO(content)) as picture:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told below
+            picture = Image.open(io.BytesIO(content), formats=_FORMATS)
+        with picture:
+            width, height = picture.size
+            if width * height > _MOST_PIXELS:
+                raise ValueError(
+                    f"it has {width} x {height} pixels, more than {_MOST_PIXELS // 10**6} million"
+                )
             # a JPEG can be decoded at a half, a quarter, ...: much quicker, still twice too large
             picture.draft(None, (2 * size, 2 * size))
             upright = ImageOps.exif_transpose(picture)
@@ -35,7 +54,7 @@ def read_picture(content: bytes, size: int, *, where: str) -> NDArray[np.uint8]:
                 upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
             square = ImageOps.fit(upright.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
             return np.asarray(square)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Exception as error:  # Pillow has many words for a damaged file
         raise ValueError(
             f"the picture {where} cannot be read ({error}). Replace it by the original file, or "
             "remove it."

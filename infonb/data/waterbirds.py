@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from infonb.data.fetch import VARIABLE, locate
+from infonb.data.fetch import VARIABLE, data_folder, locate
+from infonb.data.files import MEGABYTE, is_file, place_inside, read_inside
 from infonb.data.groups import SETTINGS, divide_groups
-from infonb.data.pictures import picture_set, read_picture
+from infonb.data.pictures import MOST_BYTES, picture_set, read_picture
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["check_waterbirds", "waterbird_images"]
@@ -29,6 +29,10 @@ _SHA256 = {_ZIP: "1f2e7474e3fc9431cca0e2dbec53b44416c5adbb2f613b853ef3bed12c14e5
 #: The folder that the authors' archive unpacks to.
 _RELEASE = "waterbird_complete95_forest2water2"
 _REMEDY = "Replace it by the original file."
+#: The words of `zipfile` for an archive that is not whole, or is no common one.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+#: The list of all 11,788 images takes 1.1 MB.
+_MOST_METADATA = 50 * MEGABYTE
 _HOW = (
     "Waterbirds has no single stable address. The archive of its authors (Sagawa et al. 2020) is "
     f"linked from github.com/kohpangwei/group_DRO: unpack it, so that {_RELEASE}/metadata.csv "
@@ -78,7 +82,8 @@ def waterbird_images(
     FileNotFoundError
         If the images are not there; says where to get them and where to put them.
     ValueError
-        If a file is damaged, or a group has too few images.
+        If a file is damaged, a group has too few images, or metadata.csv names a file outside the
+        folder, which is not opened.
 
     Notes
     -----
@@ -135,7 +140,7 @@ def check_waterbirds(
     """Find the images, decode none; return the sizes of the training and evaluation set."""
     with _open(folder) as root:
         files, birds, places = _read_metadata(root)
-        if missing := [name for name in files if not (root / name).is_file()]:
+        if missing := [name for name in files if not is_file(root / name)]:
             raise ValueError(_missing(root / missing[0], len(missing)))
     train, evaluation = divide_groups(
         birds, places, "balanced", objects=OBJECTS, contexts=CONTEXTS,
@@ -147,21 +152,23 @@ def check_waterbirds(
 @contextmanager
 def _open(folder: str | Path | None) -> Iterator[Path | zipfile.Path]:
     """Give the folder with metadata.csv, on disk or in the archive."""
-    named = os.environ.get(VARIABLE) if folder is None else folder
-    places = [Path(named), Path(named, "waterbirds")] if named else []
+    named = data_folder(folder)
+    places = [named, named / "waterbirds"] if named else []
     unpacked = [release for place in places for release in (place, place / _RELEASE)]
     if any((place / _ZIP).is_file() for place in places):
         path = locate(_SHA256, subfolder="waterbirds", folder=named)[_ZIP]
         try:
             with zipfile.ZipFile(path) as archive:
                 yield _root(archive)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except _DAMAGED as error:
             raise ValueError(f"{path} is damaged ({error}). {_REMEDY}") from error
     elif found := [place for place in unpacked if (place / "metadata.csv").is_file()]:
+        if found[0].name == _RELEASE and found[0] not in places:
+            place_inside(found[0].parent, _RELEASE)
         yield found[0]
     else:
         looked = f"looked in {', '.join(map(str, places))}" if places else "no folder is named"
-        if named and not Path(named).is_dir():
+        if named and not named.is_dir():
             given = f", the value of {VARIABLE}" if folder is None else ""
             looked = f"looked in {named}{given}, which is no folder that exists"
         raise FileNotFoundError(
@@ -181,18 +188,23 @@ def _root(archive: zipfile.ZipFile) -> zipfile.Path:
 def _read_metadata(root: Path | zipfile.Path) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Return the file, the kind of bird and the kind of place of every image."""
     where = root / "metadata.csv"
+    content = read_inside(root, "metadata.csv", _MOST_METADATA)
     try:
-        rows = list(csv.DictReader(io.StringIO(where.read_bytes().decode("utf-8"))))
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8"))))
         files = [row["img_filename"] for row in rows]
         birds, places = (np.array([int(row[name]) for row in rows]) for name in ("y", "place"))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ValueError(
             f"{where} is no list of the images, with the columns img_filename, y and place "
             f"({error}). {_REMEDY}"
         ) from error
+    if not files:
+        raise ValueError(f"{where} names no image. {_REMEDY}")
     for name, values in (("y", birds), ("place", places)):
         if bad := sorted({int(value) for value in values} - {0, 1}):
             raise ValueError(f"{where}: {name} must be 0 or 1; not {bad[0]}. {_REMEDY}")
+    for name in files:
+        place_inside(root, name)
     if len(set(files)) < len(files):
         raise ValueError(f"{where} names an image twice. {_REMEDY}")
     return files, birds, places
@@ -201,10 +213,10 @@ def _read_metadata(root: Path | zipfile.Path) -> tuple[list[str], np.ndarray, np
 def _read(root: Path | zipfile.Path, name: str, size: int) -> np.ndarray:
     file = root / name
     try:
-        return read_picture(file.read_bytes(), size, where=str(file))
-    except (FileNotFoundError, KeyError) as error:
+        return read_picture(read_inside(root, name, MOST_BYTES), size, where=str(file))
+    except (FileNotFoundError, NotADirectoryError, KeyError) as error:
         raise ValueError(_missing(file)) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (OSError, *_DAMAGED) as error:
         raise ValueError(f"{file} is damaged ({error}). {_REMEDY}") from error
 
 

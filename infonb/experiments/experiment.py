@@ -13,6 +13,7 @@ import xarray as xr
 
 from infonb.experiments.cache import CachedRun, cache_folder, code_of
 from infonb.experiments.code_digest import check_affects
+from infonb.experiments.kept_training import train_alone
 from infonb.experiments.steps import checked_data, checked_training
 from infonb.experiments.sweep import dims_of, sweep
 from infonb.parameters import ParameterSet, parameter
@@ -162,13 +163,15 @@ class Experiment(ParameterSet):
         check_affects(type(self))
         code = code_of(type(self)) if cache_folder(self.cache) else None
         data = checked_data(self.data(level, seed))
-        place, folder = CachedRun.of(self, level, seed, data, code=code), None
-        if place is not None:
-            place.note_down()
-            folder = place.folder
-        model, history = checked_training(
-            self.train(level, seed, data, checkpoint=folder, progress=progress)
-        )
+        place = CachedRun.of(self, level, seed, data, code=code)
+
+        def train(folder: Path | None) -> tuple[Any, xr.Dataset | None]:
+            return checked_training(
+                self.train(level, seed, data, checkpoint=folder, progress=progress)
+            )
+
+        what = f"{self.name} at {level!r}, seed={seed}"
+        model, history = train(None) if place is None else train_alone(place, train, what)
         return One(data, model, history)
 
     def run(self, *, progress: bool | str = True) -> xr.Dataset:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -13,6 +11,7 @@ import xarray as xr
 
 from infonb.claims.sensitivity import sensitivity
 from infonb.experiments.cache import CachedRun, cache_folder
+from infonb.experiments.kept_training import start_from
 from infonb.experiments.sweep import dims_of, sweep
 
 __all__ = ["over_lengths"]
@@ -86,13 +85,5 @@ def _go_on(before: Any, now: Any, levels: Sequence[Any]) -> None:
         for seed in now.seeds:
             data = now.data(level, seed)
             shorter, longer = (CachedRun.of(one, level, seed, data) for one in (before, now))
-            if shorter and longer and shorter.folder.exists() and not longer.folder.exists():
-                partial = longer.folder.with_name(f".{longer.folder.name}.partial")
-                shutil.rmtree(partial, ignore_errors=True)
-                shutil.copytree(shorter.folder, partial, ignore=_measured)
-                partial.rename(longer.folder)
-
-
-def _measured(folder: str, names: list[str]) -> list[str]:
-    """Leave out what was measured on the shorter training, its note and its lock."""
-    return [name for name in names if Path(name).suffix == ".zarr" or name in ("run.json", "lock")]
+            if shorter and longer and shorter.folder.exists():
+                start_from(shorter, longer)

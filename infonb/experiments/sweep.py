@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ import xarray as xr
 
 from infonb.experiments.cache import CachedRun, cache_folder, code_of
 from infonb.experiments.code_digest import check_affects
+from infonb.experiments.kept_training import train_in_place
 from infonb.experiments.stacking import stack_runs
 from infonb.experiments.steps import checked_data, checked_run, checked_training, with_history
+from infonb.experiments.waiting import Waiting
 from infonb.progress import progress_bar
+from infonb.storage import Held
 
 __all__ = ["dims_of", "sweep"]
-
-#: Seconds between two looks at a run that another process is making.
-_PAUSE = 1.0
 
 
 def dims_of(over: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -43,7 +42,7 @@ def sweep(
     trained.
 
     Several processes may make the same sweep at once: each takes runs that no other is making, and
-    all end with the same result.
+    all end with the same result. One that has to wait says for whom.
     """
     dims = dims_of(experiment.over)
     keys = [level if isinstance(level, tuple) else (level,) for level in levels]
@@ -52,19 +51,21 @@ def sweep(
     pending = [(key, seed) for key in keys for seed in experiment.seeds]
     finished: dict[tuple[Any, ...], xr.Dataset] = {}
     with progress_bar(show=progress, total=len(pending), desc="networks", unit="network") as bar:
+        waiting = Waiting(bar)
         while pending:
-            busy = []
+            busy: list[tuple[Any, int]] = []
             for key, seed in pending:
                 words = ", ".join(f"{d}={v}" for d, v in zip(dims, key, strict=True))
                 bar.set_postfix_str(f"{words}, seed={seed}", refresh=progress is True)
-                run = runs.make(key if len(dims) > 1 else key[0], seed)
-                if run is None:
+                try:
+                    finished[(*key, seed)] = runs.make(key if len(dims) > 1 else key[0], seed)
+                except Held as error:
                     busy.append((key, seed))
+                    held = error, f"{words}, seed={seed}"
                 else:
-                    finished[(*key, seed)] = run
                     bar.update(1)
             if len(busy) == len(pending):  # others are making all that is left
-                time.sleep(_PAUSE)
+                waiting.look_later(*held)
             pending = busy
         bar.set_postfix_str(f"{runs.n_kept} kept from before" if runs.n_kept else "")
     return stack_runs(finished, {**labels, "seed": experiment.seeds})
@@ -81,8 +82,8 @@ class _Runs:
         # once: a user's own code may keep something while it runs
         self._code = code_of(type(experiment), step) if cache_folder(experiment.cache) else None
 
-    def make(self, level: Any, seed: int) -> xr.Dataset | None:
-        """Return a run, made or kept from before; None if another process is making it."""
+    def make(self, level: Any, seed: int) -> xr.Dataset:
+        """Return a run, made or kept from before; raise Held if somebody else is making it."""
         data = None
         if (level, seed) not in self._places:
             data = checked_data(self.experiment.data(level, seed))
@@ -96,26 +97,29 @@ class _Runs:
         if kept is not None:
             self.n_kept += 1
             return kept
+        lock = place.lock()
         try:
-            lock = place.lock()
-        except RuntimeError:  # another process is at it
-            return None
-        try:
-            kept = place.load()  # or has just finished
+            kept = place.load()  # somebody else may just have finished it
             if kept is None:
-                kept = self._run(level, seed, data, place.folder)
+                kept = self._run(level, seed, data, place)
                 place.save(kept)
             return kept
         finally:
             lock.release()
 
     def _run(
-        self, level: Any, seed: int, data: dict[str, xr.Dataset] | None, checkpoint: Path | None
+        self, level: Any, seed: int, data: dict[str, xr.Dataset] | None, place: CachedRun | None
     ) -> xr.Dataset:
-        data = self.experiment.data(level, seed) if data is None else data
-        model, history = checked_training(
-            self.experiment.train(level, seed, data, checkpoint=checkpoint, progress=self._progress)
-        )
-        run = getattr(self.experiment, self.step)(level, seed, model, data)
+        known = self.experiment.data(level, seed) if data is None else data
+
+        def train(folder: Path | None) -> tuple[Any, xr.Dataset | None]:
+            return checked_training(
+                self.experiment.train(
+                    level, seed, known, checkpoint=folder, progress=self._progress
+                )
+            )
+
+        model, history = train(None) if place is None else train_in_place(place, train)
+        run = getattr(self.experiment, self.step)(level, seed, model, known)
         taken = (*dims_of(self.experiment.over), "seed")
         return with_history(checked_run(run, self.step, taken), history)

@@ -5,15 +5,24 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-__all__ = ["TrainingCheckpoint", "load_weights", "save_weights"]
+__all__ = ["DamagedCheckpoint", "TrainingCheckpoint", "load_weights", "save_weights"]
 
 Tensors = dict[str, torch.Tensor]
+
+#: Among the metadata of a file: the checksum of all its tensors and other metadata.
+_CHECKSUM = "checksum"
+
+
+class DamagedCheckpoint(ValueError):
+    """A file of weights or of a training's state is not what was written."""
 
 
 def save_weights(model: nn.Module, path: str | Path) -> None:
@@ -25,7 +34,8 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
     model
         Any network.
     path
-        The file; it is replaced as a whole, never half-written.
+        The file; it is replaced as a whole, never half-written. Among its metadata is a checksum,
+        by which `load_weights` notices every changed bit.
 
     Examples
     --------
@@ -37,7 +47,7 @@ def save_weights(model: nn.Module, path: str | Path) -> None:
     >>> bool((model.fc1.weight == MLP([2, 3, 1], seed=1).fc1.weight).all())
     True
     """
-    _write_tensors(Path(path), copy_tensors(model.state_dict()), {})
+    _write_tensors(_place(path), copy_tensors(model.state_dict()), {})
 
 
 def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
@@ -59,9 +69,10 @@ def load_weights(model: nn.Module, path: str | Path) -> nn.Module:
     Raises
     ------
     ValueError
-        If the names or shapes of the weights differ.
+        If the names or shapes of the weights differ, or the file is damaged. One of another
+        program has no checksum, and is read without.
     """
-    weights, _ = _read_tensors(Path(path))
+    weights, _ = _read_tensors(_place(path))
     _check_same(shapes(model), {name: list(w.shape) for name, w in weights.items()}, path)
     model.load_state_dict(weights)
     return model
@@ -74,12 +85,15 @@ class TrainingCheckpoint:
     ``last.safetensors`` holds everything that a resumed training needs: the weights, the best
     weights so far, the state of the optimiser and of the random generators, and, as its
     metadata, settings and history. It is one file so that it cannot disagree with itself,
-    whenever the process dies. ``best.safetensors`` (the best weights alone) and ``history.json``
-    (settings and history) are written beside it for the reader.
+    whenever the process dies, with a checksum of all that. ``best.safetensors`` (the best weights
+    alone) and ``history.json`` (settings and history) are written for the reader, before it: they
+    are never older.
     """
 
+    FILES = ("best.safetensors", "history.json", "last.safetensors")
+
     def __init__(self, folder: str | Path, settings: Mapping[str, Any]) -> None:
-        self.folder = Path(folder)
+        self.folder = _place(folder)
         # through JSON once, so that it compares equal to what is read back
         self.settings = json.loads(json.dumps(dict(settings)))
 
@@ -90,24 +104,28 @@ class TrainingCheckpoint:
             f"{group}/{name}": t for group, named in tensors.items() for name, t in named.items()
         }
         text = {"settings": json.dumps(self.settings), "record": json.dumps(record)}
-        _write_tensors(self.folder / "last.safetensors", flat, text)
         _write_tensors(self.folder / "best.safetensors", tensors["best"], {})
         readable = {"settings": self.settings} | {
             name: value for name, value in record.items() if name != "optimizer"
         }
         page = json.dumps(readable, indent=1)
         _replace(self.folder / "history.json", lambda path: path.write_text(page, "utf-8"))
+        _write_tensors(self.folder / "last.safetensors", flat, text)
 
     def load(self) -> tuple[dict[str, Tensors], dict[str, Any]] | None:
         """Return tensors and record as they were saved, None if there are none."""
         path = self.folder / "last.safetensors"
+        for name in self.FILES:  # of a process that was killed while it wrote
+            for left in self.folder.glob(f".{name}.*.tmp"):
+                with suppress(OSError):  # where nothing can be written, it is only read
+                    left.unlink()
         if not path.exists():
             return None
         flat, text = _read_tensors(path)
-        if not {"settings", "record"} <= set(text):
-            raise ValueError(
-                f"{path} is not the checkpoint of a training. Use another folder, or start over "
-                "with resume=False."
+        if not {"settings", "record", _CHECKSUM} <= set(text):
+            raise DamagedCheckpoint(
+                f"{path} is not the checkpoint of a training, or is damaged. Use another folder, "
+                "or start over with resume=False."
             )
         _check_same(self.settings, json.loads(text["settings"]), path)
         groups: dict[str, Tensors] = {}
@@ -170,22 +188,50 @@ def _check_same(expected: Mapping[str, Any], found: Mapping[str, Any], path: str
 
 
 def _write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    _replace(path, lambda temporary: save_file(tensors, temporary, metadata))
+    metadata = metadata | {_CHECKSUM: _checksum(tensors, metadata)}
+    try:
+        _replace(path, lambda temporary: save_file(tensors, temporary, metadata))
+    except SafetensorError as error:  # its word for a full disk
+        raise OSError(f"{path} cannot be written ({error})") from error
 
 
 def _read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors import SafetensorError, safe_open
+    from safetensors import safe_open
 
     try:
         with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
             names = file.keys()  # the file itself cannot be iterated over
-            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
-    except SafetensorError as error:
-        raise ValueError(
-            f"{path} is damaged ({error}). Remove it, or start over with resume=False."
-        ) from error
+            tensors = {name: file.get_tensor(name) for name in names}
+    except OSError:  # not there, or not to be read
+        raise
+    except Exception as error:  # a changed bit of the header has many words
+        raise _damaged(path, error) from error
+    others = {name: text for name, text in metadata.items() if name != _CHECKSUM}
+    if metadata.get(_CHECKSUM, "") not in ("", _checksum(tensors, others)):
+        raise _damaged(path, "its checksum is another")
+    return tensors, metadata
+
+
+def _damaged(path: Path, reason: object) -> DamagedCheckpoint:
+    return DamagedCheckpoint(
+        f"{path} is damaged ({reason}). Remove it, or start over with resume=False."
+    )
+
+
+def _checksum(tensors: Tensors, metadata: Mapping[str, str]) -> str:
+    digest = blake2b(json.dumps(metadata, sort_keys=True).encode(), digest_size=16)
+    for name, tensor in sorted(tensors.items()):
+        digest.update(json.dumps([name, str(tensor.dtype), list(tensor.shape)]).encode())
+        digest.update(tensor.contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _place(path: str | Path) -> Path:
+    return Path(os.path.expanduser(path))
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from infonb.reports.errors import ReportError
 from infonb.reports.notebooks import notebook_path
 from infonb.reports.plan import ReportPlan, plan_report
-from infonb.reports.run import Report, ReportError, run_report
+from infonb.reports.run import Report, run_report
 from infonb.reports.serve.copies import copy_notebooks
 
 __all__ = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,10 +21,22 @@ from infonb.parameters import (
     find,
     parse,
 )
-from infonb.reports.folders import check_folder
+from infonb.reports.folders import check_folder, named, user_folder
+from infonb.reports.limits import check_open_files
 from infonb.reports.notebooks import notebook_path
+from infonb.reports.seals import is_outcome, unchanged
 
-__all__ = ["RESERVED", "NotebookPlan", "ReportPlan", "plan_experiment", "plan_report"]
+__all__ = [
+    "RESERVED",
+    "START_TIMEOUT",
+    "NotebookPlan",
+    "ReportPlan",
+    "plan_experiment",
+    "plan_report",
+]
+
+#: Seconds that a kernel has to start: many, for a busy machine and a slow disk.
+START_TIMEOUT = 600
 
 # set by every report: pictures instead of live controls, and where the labelled results go
 RESERVED = ("interactive", "results")
@@ -67,15 +78,9 @@ class ReportPlan(NotebookPlan):
         """Where the labelled results go."""
         return self.folder / "results.zarr"
 
-    @property
-    def partial(self) -> Path:
-        """The notebook while it is being executed."""
-        return self.folder / f".{self.name}.partial.ipynb"
-
-    @property
-    def injected(self) -> dict[str, Any]:
-        """What the notebook is given: the changed parameters and those that every report sets."""
-        return {**self.changed, "interactive": False, "results": str(self.results.absolute())}
+    def injected(self, results: Path) -> dict[str, Any]:
+        """Return what the notebook is given: changed parameters and those every report sets."""
+        return {**self.changed, "interactive": False, "results": str(results.absolute())}
 
 
 def plan_report(
@@ -95,7 +100,8 @@ def plan_report(
     parameters
         Values that differ from the defaults.
     output
-        Folder for the notebook, the page and the results; ``report/<name>`` if None.
+        Folder for the notebook, the page and the results; ``report/<name>`` if None. ``~`` is the
+        home; any other name is taken as it is.
     text
         Whether the values are command-line text, to be parsed.
 
@@ -105,12 +111,14 @@ def plan_report(
         If there is no such experiment, or a parameter is unknown, of the wrong type or out of
         range (`ParameterError`), or a file of the data set is damaged.
     OSError
-        If the output folder cannot be made or written to, or the notebook or a file of the data
+        If the output folder cannot be made or written to, too few files may be open at once, or the
+        notebook or a file of the data
         set is missing and cannot be downloaded.
     """
     plan, checked = _check_values(name, parameters, text)
-    folder = Path(output) if output is not None else Path("report", plan.name)
+    folder = user_folder(output if output is not None else Path("report", plan.name))
     check_folder(folder)
+    check_open_files()
     report = ReportPlan(plan.name, plan.title, plan.source, plan.parameters, folder)
     _check_results(report)
     _check_data(checked)
@@ -157,31 +165,26 @@ def _check_data(checked: experiments.Experiment) -> None:
 
 
 def _check_results(plan: ReportPlan) -> None:
-    """Refuse to overwrite what is not the result of an earlier run of the same experiment."""
+    """Refuse a folder that has something else than an earlier report of the same experiment."""
     for path in (plan.notebook, plan.page):
         if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder; choose another output folder.")
+            raise IsADirectoryError(f"{named(path)} is a folder; choose another output folder.")
     if plan.folder.resolve() == plan.source.parent.resolve():
         raise FileExistsError(
-            f"{plan.folder} holds the notebooks of infonb themselves; choose another output folder."
-        )
-    if plan.notebook.exists() and not _is_executed(plan.notebook):
-        raise FileExistsError(
-            f"{plan.notebook} was not made by a report and would be lost; choose another output "
+            f"{named(plan.folder)} holds the notebooks of infonb themselves; choose another output "
             "folder."
         )
-    own = plan.notebook.exists() or plan.partial.exists()
-    if os.path.lexists(plan.results) and not own:
+    if is_outcome(plan.notebook):
+        return
+    own = unchanged(plan.name, plan.notebook, plan.page)
+    for path in (plan.notebook, plan.page):
+        if os.path.lexists(path) and path not in own:
+            raise FileExistsError(
+                f"{named(path)} was not made by a report and would be lost; choose another output "
+                "folder."
+            )
+    if os.path.lexists(plan.results):
         raise FileExistsError(
-            f"{plan.results} belongs to something else than {plan.name}; "
+            f"{named(plan.results)} belongs to something else than {plan.name}; "
             "choose another output folder."
         )
-
-
-def _is_executed(notebook: Path) -> bool:
-    """Whether a notebook is the outcome of a report, not one that somebody works on."""
-    try:
-        metadata = json.loads(notebook.read_text(encoding="utf-8"))["metadata"]
-    except (ValueError, KeyError, TypeError):
-        return False
-    return "papermill" in metadata

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.storage.atomic import sync
+from infonb.storage.marks import chunk_keys
 from infonb.storage.stores import declare, finish
 
-__all__ = ["GrowingStore", "sync", "write_atomically"]
+__all__ = ["GrowingStore"]
 
 # chunks that are written at the same time; each of them is in memory, with a copy as bytes
 _THREADS = 4
@@ -51,10 +53,14 @@ class GrowingStore:
     ) -> None:
         self.folder, self.name, self.dims, self.dtype = folder, name, dims, dtype
         self.sizes, self.chunks = sizes, dict(chunks)
+        # chunks that were begun by an older version have none
+        self.checksums = True
 
-    def write(self, length: int, parts: Iterable[tuple[tuple[slice, ...], Any]]) -> None:
+    def write(self, length: int, parts: Iterable[tuple[tuple[slice, ...], Any]]) -> int:
         """
         Write chunks, and return when they would survive a crash of the machine.
+
+        Returned is how many files were written: none for chunks of nothing but NaN.
 
         Parameters
         ----------
@@ -72,22 +78,27 @@ class GrowingStore:
         )
         lengths = [self.chunks[dim] for dim in self.dims]
 
-        def one(part: tuple[tuple[slice, ...], Any]) -> None:
+        def one(part: tuple[tuple[slice, ...], Any]) -> bool:
             region, values = part
             key = [str(cut.start // n) for cut, n in zip(region, lengths, strict=True)]
             path = self.folder.joinpath(self.name, "c", *key)
             path.unlink(missing_ok=True)  # a chunk that was cut short would be read first
             array[region] = values()
             sync(path)
+            return path.is_file()
 
         with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
             try:
-                for _ in pool.map(one, parts):
-                    pass
+                n_files = sum(pool.map(one, parts))
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
         _give_memory_back()
+        return n_files
+
+    def count(self) -> int:
+        """Return how many chunks are on disk."""
+        return sum(1 for _ in chunk_keys(self.folder, self.name))
 
     def placeholder(self, length: int) -> Any:
         """Return an array without values that has the shape of the variable."""
@@ -109,6 +120,8 @@ class GrowingStore:
             Plain values about how the store was made, which `read_note` returns.
         """
         self._declare(dataset)
+        for left in (self.folder / self.name).rglob("*.partial"):  # by whoever was killed
+            left.unlink()
         finish(self.folder, dataset, note)
         target.parent.mkdir(parents=True, exist_ok=True)
         self.folder.rename(target)
@@ -118,12 +131,14 @@ class GrowingStore:
         """Write the metadata of a dataset, and its other variables, around the chunks."""
         scratch = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(scratch, ignore_errors=True)
-        declare(dataset, scratch, {self.name: self.chunks})
+        declare(dataset, scratch, {self.name: self.chunks}, self.checksums)
         (self.folder / self.name).mkdir(parents=True, exist_ok=True)
         names = {entry.name for entry in scratch.iterdir()}
         for entry in self.folder.iterdir():
-            if entry.name not in names:  # of an attempt to finish it that was interrupted
-                shutil.rmtree(entry)
+            if entry.name in names:
+                continue
+            # of an attempt to write or finish it that was interrupted
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
         for entry in scratch.iterdir():
             place = self.folder / entry.name
             if entry.name == self.name:  # its chunks stay
@@ -141,27 +156,3 @@ def _give_memory_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
     if trim is not None:
         trim(0)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a file by one with this text; whoever reads it sees the old or the new one."""
-    temporary = path.with_name(f"{path.name}.new")
-    with open(temporary, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or folder is on the disk itself, where the system can say so."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:  # chunks of nothing but NaN are not written; Windows opens no folders
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)

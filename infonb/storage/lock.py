@@ -3,78 +3,135 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Lock"]
+__all__ = ["Held", "Lock"]
 
-# (process, folder) -> the lock that holds it: locks of files do not keep two threads apart, and
+# (process, file) -> the lock that holds it: locks of files do not keep two threads apart, and
 # whoever opens and closes such a file gives up the lock of the whole process
 _HELD: dict[tuple[int, str], Lock] = {}
+
+
+class Held(RuntimeError):
+    """Somebody else, who can come to an end, holds the lock; `by` says who."""
+
+    def __init__(self, what: str, by: str) -> None:
+        self.by = by
+        super().__init__(
+            f"{what} is being written by {by}; wait for it, end it, or give another path."
+        )
 
 
 class Lock:
     """
     A lock on a folder, which is made; it keeps other processes and other threads out.
 
-    Where the system or the disk has no locks, only the threads of one process are kept apart.
+    It is a file in the folder, `name`, which is removed when the lock is released. Other users and
+    machines that see the folder are kept out, too, as far as its file system has locks; where it
+    has none, only the threads of one process are kept apart. For what is no folder, or must not
+    hold another file, lock the folder above with a name that is of it alone. A lock that a thread
+    has left behind when it ended is taken over.
 
     Raises
     ------
+    Held
+        If another process or thread holds it.
     RuntimeError
-        If somebody else holds it.
+        If this very thread holds it, which would wait for itself.
     """
 
-    def __init__(self, folder: Path, what: str) -> None:
-        self._file: Any = None
-        self._key = os.getpid(), str(folder.resolve())
+    def __init__(self, folder: Path, what: str, *, name: str = "lock") -> None:
+        self._file: int | None = None
+        self._path = folder.resolve() / name
+        self._key = os.getpid(), str(self._path)
+        self._thread = threading.current_thread()
+        self._heir: dict[str, Lock] = {}
         # one step, which needs no lock of its own (that a fork could copy in a locked state)
-        if _HELD.setdefault(self._key, self) is not self:
-            raise RuntimeError(
-                f"{what} is being written by another thread of this process; wait for it, end it, "
-                "or give another path."
-            )
+        while (holder := _HELD.setdefault(self._key, self)) is not self:
+            if holder._thread is self._thread:
+                raise RuntimeError(
+                    f"{what} is being written by this very thread, which cannot wait for itself; "
+                    "end what it has begun, or give another path."
+                )
+            if holder._thread.is_alive():
+                raise Held(what, f"another thread of this process ({holder._thread.name})")
+            # one of several threads that find it so; the others look again
+            if holder._heir.setdefault("is", self) is self:
+                holder._close()
+                _HELD[self._key] = self
         try:
-            while not self._take(folder, what):
+            while not self._take(what):
                 self._close()
         except BaseException:
-            self.release()
+            self._close()
+            del _HELD[self._key]
             raise
 
     def release(self) -> None:
-        """Let others take it."""
+        """Let others take it; in a fork, which has never held it, nothing happens."""
+        if _HELD.get(self._key) is not self or self._key[0] != os.getpid():
+            return
+        # while it is held: who waits at the removed file sees that it is not the one in the folder
+        with suppress(OSError):
+            if self._file is not None and self._is_there():
+                self._path.unlink()
         self._close()
-        if _HELD.get(self._key) is self:
-            del _HELD[self._key]
+        del _HELD[self._key]
 
-    def _take(self, folder: Path, what: str) -> bool:
-        """Take the lock of the file; False if the folder was removed just then."""
-        folder.mkdir(parents=True, exist_ok=True)
+    def _take(self, what: str) -> bool:
+        """Take the lock of the file; False if the file or folder was removed just then."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         try:
             import fcntl
         except ImportError:  # Windows
             return True
-        path = folder / "lock"
         try:
-            self._file = open(path, "ab")  # noqa: SIM115
-        except FileNotFoundError:
+            self._file = _open(self._path)
+        except (FileNotFoundError, FileExistsError):
             return False
         try:
             # the lock of a process, which the workers of a DataLoader do not inherit
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):
-            raise RuntimeError(
-                f"{what} is being written by another process; wait for it, end it, or give "
-                "another path."
-            ) from None
+            raise Held(what, f"another process ({_holder(self._file)})") from None
         except OSError:  # a file system without locks
             return True
-        try:  # whoever held it may have removed the file: a lock that nobody else will see
-            return os.path.samestat(os.fstat(self._file.fileno()), os.stat(path))
+        if not self._is_there():
+            return False
+        with suppress(OSError):  # a full disk: then it cannot say who holds it
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()} on {os.uname().nodename}".encode())
+        return True
+
+    def _is_there(self) -> bool:
+        """Tell whether the file is that of the folder: one that was removed nobody else sees."""
+        file: Any = self._file
+        try:
+            return os.path.samestat(os.fstat(file), os.stat(self._path))
         except FileNotFoundError:
             return False
 
     def _close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            os.close(self._file)
             self._file = None
+
+
+def _open(path: Path) -> int:
+    """Open the file of a lock, which every user who may write to the folder can open later."""
+    try:
+        # not with O_CREAT: in a folder like /tmp that is refused for the files of other users
+        return os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    with suppress(OSError):  # whatever the umask; all that it holds is who has it
+        os.fchmod(file, 0o666)
+    return file
+
+
+def _holder(file: int) -> str:
+    """Return the process that holds a lock, as it has written into its file."""
+    return os.read(file, 200).decode(errors="replace") or "of unknown number"

@@ -128,7 +128,7 @@ def fit(
     ------
     ValueError
         If data, labels and network do not fit together, if the loss becomes NaN or infinite, or
-        if the checkpoint is damaged or belongs to other settings.
+        if the checkpoint is damaged (it has a checksum) or belongs to other settings.
 
     Notes
     -----

@@ -56,6 +56,9 @@ def test_a_model_whose_one_argument_is_a_dict():
     for data in (features, (features, torch.arange(5)), [(features, torch.arange(5))], parts):
         found = quiet(model, data, "layer", batch_size=2)
         np.testing.assert_allclose(valid(found, "layer"), expected, **CLOSE)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'x'") as caught:
+        quiet(model, {"x": x})
+    assert "a model whose one argument is a dict takes" in caught.value.__notes__[1]
     assert type(model.seen[0]) is kind
     assert model.seen[0]["more"][1] == "text"
 

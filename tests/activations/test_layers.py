@@ -1,15 +1,12 @@
-"""The table of layers, and the sizes that are said before a recording."""
+"""The table of layers."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
 from infonb.activations import list_layers, record
-from infonb.activations import size as sizes
 
 
 def test_table_without_data():
@@ -56,23 +53,6 @@ def test_outputs_that_are_no_tensors_and_modules_used_twice():
 def test_model_must_be_a_module():
     with pytest.raises(TypeError, match=r"model must be a torch.nn.Module; not int"):
         list_layers(3)
-
-
-def test_free_memory_of_machine_and_container(tmp_path, monkeypatch):
-    free = sizes.available_memory()
-    assert free is None or free > 0
-    folder = str(tmp_path)
-    assert sizes._of_container(folder) is None
-    Path(folder, "memory.max").write_text("1000\n")
-    Path(folder, "memory.current").write_text("700\n")
-    Path(folder, "memory.stat").write_text("anon 500\ninactive_file 150\n")
-    assert sizes._of_container(folder) == 450
-    Path(folder, "memory.max").write_text("max\n")
-    assert sizes._of_container(folder) is None
-    monkeypatch.setattr(sizes, "_of_machine", lambda: None)
-    monkeypatch.setattr(sizes, "_of_container", lambda: None)
-    assert sizes.available_memory() is None
-    sizes.check_size(10**30, None, "unknown memory refuses nothing")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

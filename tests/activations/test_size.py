@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infonb.activations.size import format_bytes, size_line
+from infonb.activations.size import check_size, format_bytes, size_line
 
 
 def test_size_is_said_with_what_padding_adds():
@@ -16,3 +16,8 @@ def test_bytes_for_people():
     sizes = 30_720_000, 12, 2.5e9, 999, 1000, 3e12
     words = ["30.7 MB", "12 B", "2.5 GB", "999 B", "1.0 kB", "3.0 TB"]
     assert [format_bytes(n) for n in sizes] == words
+
+
+def test_unknown_memory_refuses_nothing(monkeypatch):
+    monkeypatch.setattr("infonb.activations.size.available_memory", lambda: None)
+    check_size(10**30, None, "anything")

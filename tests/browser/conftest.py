@@ -177,7 +177,7 @@ def serve(chromium: str, folder: Path) -> Iterator[Callable[[nbformat.NotebookNo
         path = own / "notebook" / "notebook.ipynb"
         nbformat.write(notebook, path)
         environment = dashboard.dashboard_environment(own)
-        options = ["--no-browser", "--Voila.ip=127.0.0.1", "--Voila.port_retries=0"]
+        options = ["--no-browser", "--ip=127.0.0.1", "--Voila.port_retries=0", "--token="]
         servers.append(
             Server(
                 lambda port: dashboard.dashboard_command(own, path, [*options, f"--port={port}"]),

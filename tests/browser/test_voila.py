@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import nbformat
+import psutil
 import pytest
 from browser.explorers import EXPLORERS, SETUP
 from browser.notebooks import SMALL, live, written
@@ -119,3 +122,31 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     assert page.locator("#rendered_cells img").count() > expected
     assert page.locator(".jp-OutputArea-output pre").count()
     watch.close()
+
+
+def test_a_kernel_ends_with_its_tab(serve, open_page):
+    """At once, whether it is loaded again or closed, and nothing is said."""
+    server = serve(written(["import time", "time.sleep(600)"]))
+
+    def kernels():
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        return [one.pid for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
+
+    def comes_to(number):
+        end = time.monotonic() + 60
+        while len(kernels()) != number:
+            assert time.monotonic() < end, f"{len(kernels())} kernels"
+            time.sleep(0.2)
+
+    watch = open_page(server.url, server.log)
+    watch.page.goto(server.url, timeout=60_000)
+    watch.page.locator("#infonb-status").wait_for(timeout=60_000)
+    first = kernels()
+    assert len(first) == 1
+    watch.page.reload(timeout=60_000)
+    watch.page.locator("#infonb-status").wait_for(timeout=60_000)
+    comes_to(1)
+    assert kernels() != first
+    watch.close()
+    comes_to(0)
+    assert server.read_log().splitlines()[1:] == []  # but for the address

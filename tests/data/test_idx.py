@@ -42,7 +42,7 @@ IMAGES = encode(np.zeros((2, 3, 3), np.uint8))
         (gzip.compress(b"\0\0\x0d" + IMAGES[3:]), "starts with 00 00 0d 03"),
         (gzip.compress(IMAGES[:10]), "header is incomplete"),
         (gzip.compress(IMAGES[:-1]), "truncated: its header says 2 x 3 x 3 = 18 values, but 17"),
-        (gzip.compress(IMAGES + b"0"), "too long: its header says 2 x 3 x 3 = 18 values, but 19"),
+        (gzip.compress(IMAGES + b"0"), "too long: its header says .* = 18 values, but more follow"),
     ],
     # the bytes hold the time at which they were packed
     ids=[

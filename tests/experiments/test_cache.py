@@ -8,40 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import xarray as xr
+from means import Means, place
 
-from infonb.experiments import Experiment
-from infonb.experiments.cache import CachedRun, check_cache, checksum, kept_runs, remove_run
-from infonb.parameters import parameter
-
-
-@dataclass(frozen=True)
-class Means(Experiment):
-    """Means of random numbers."""
-
-    name, claim, over = "means", "the mean grows with the shift", "shift"
-    shift: list[float] = parameter([0.0, 1.0], "added to all numbers", affects="selection")
-    seed: list[int] = parameter([0, 1], "of the numbers", affects="selection")
-    n: int = parameter(5, "how many numbers")
-    factor: float = parameter(1.0, "of the measure", affects="measures")
-    colour: str = parameter("red", "of the figure", affects="selection")
-
-    def data(self, shift, seed):
-        values = np.random.default_rng(seed).normal(shift, size=self.n)
-        return {"train": xr.Dataset({"input": ("sample", values)})}
-
-    def train(self, shift, seed, data, checkpoint=None, progress=False):
-        return float(data["train"].input.mean()), None
-
-    def measure(self, shift, seed, model, data):
-        return xr.Dataset({"mean": self.factor * model})
-
-    def other(self, shift, seed, model, data):
-        return xr.Dataset({"square": self.factor * model**2})
-
-
-def place(folder, level=0.0, seed=0, step="measure", **values):
-    experiment = Means(cache=str(folder), **values)
-    return CachedRun.of(experiment, level, seed, experiment.data(level, seed), step)
+from infonb.experiments.cache import CachedRun, check_cache, checksum
+from infonb.experiments.clearing import kept_runs, remove_run
+from infonb.experiments.run_folder import noted
 
 
 def test_the_key_is_name_parameters_code_and_data(tmp_path):
@@ -78,7 +49,8 @@ def test_the_note_is_what_the_key_was_made_of(tmp_path):
     run = place(tmp_path, level=0.5, seed=3)
     run.note_down()
     note = json.loads((run.folder / "run.json").read_text())
-    assert note == run.note
+    del note["checksum"]
+    assert note == run.note == noted(run.folder)
     assert (note["experiment"], note["level"], note["seed"]) == ("means", 0.5, 3)
     assert note["parameters"] == {"n": 5}
     assert note["measures"] == {"factor": 1.0}

@@ -10,7 +10,7 @@ import xarray as xr
 
 from infonb.data import colored_images
 from infonb.experiments import ColoredDigits, ShuffledDigits
-from infonb.experiments.cache import kept_runs
+from infonb.experiments.clearing import kept_runs
 from infonb.parameters import ParameterError
 from infonb.training import fitting
 

@@ -7,16 +7,17 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import numpy as np
 import pytest
 import xarray as xr
+from safetensors.torch import load_file
 
-from infonb.experiments import ColoredDigits, ShuffledDigits, sources
+from infonb.experiments import ColoredDigits, ShuffledDigits, run_folder, sources, waiting
 from infonb.experiments import cache as cache_module
 from infonb.experiments import code_digest as code_module
-from infonb.experiments import sweep as sweep_module
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.storage import Lock
 from infonb.training import fitting
@@ -215,17 +216,51 @@ def test_a_run_that_another_is_making_is_waited_for(tmp_path, monkeypatch):
     place = next(path for path in tmp_path.glob("colored_digits/*") if path.is_dir())
     store = next(place.glob("measure-*.zarr"))
     hidden = store.rename(store.with_name("elsewhere"))
-    lock = Lock(place, "the run")
-    waited = []
+    held, done, waited = threading.Event(), threading.Event(), []
+
+    def other():
+        lock = Lock(place, "the run")
+        held.set()
+        done.wait()
+        lock.release()
 
     def finish(seconds):
         waited.append(seconds)
-        hidden.rename(store)
-        lock.release()
+        if len(waited) == 5:
+            hidden.rename(store)
+            done.set()
+            thread.join()
 
-    monkeypatch.setattr(sweep_module.time, "sleep", finish)
-    xr.testing.assert_identical(run(tmp_path), first)
-    assert len(waited) == 1
+    thread = threading.Thread(target=other, name="Somebody")
+    thread.start()
+    held.wait()
+    monkeypatch.setattr(waiting.time, "sleep", finish)
+    words = r"waiting for another thread of this process \(Somebody\), who is making alpha="
+    with pytest.warns(UserWarning, match=words):
+        xr.testing.assert_identical(run(tmp_path), first)
+    assert len(waited) == 5
+
+
+def test_a_run_that_waits_for_itself_is_refused(tmp_path):
+    run(tmp_path)
+    place = next(path for path in tmp_path.glob("colored_digits/*") if path.is_dir())
+    next(place.glob("measure-*.zarr")).rename(tmp_path / "elsewhere")
+    lock = Lock(place, "the run")
+    with pytest.raises(RuntimeError, match="by this very thread"):
+        run(tmp_path)
+    lock.release()
+    run(tmp_path)
+
+
+def test_a_full_disk_locks_nobody_out(tmp_path, monkeypatch):
+    def full(*args):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run_folder, "write_checked", full)
+        with pytest.raises(OSError, match=r"runs cannot be kept in .*No space left.*cache=none"):
+            run(tmp_path)
+    xr.testing.assert_identical(run(tmp_path), run("none"))
 
 
 def test_a_damaged_store_is_measured_again(tmp_path, epochs):
@@ -236,14 +271,24 @@ def test_a_damaged_store_is_measured_again(tmp_path, epochs):
     assert len(epochs) == 4 * 3
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
-    run(tmp_path)
+@pytest.mark.parametrize("noted", [True, False])  # by the checksum noted beside it; by its own
+def test_a_damaged_checkpoint_is_trained_again(tmp_path, epochs, noted):
+    first = run(tmp_path)
     for store in tmp_path.glob("*/*/measure-*.zarr"):
         (store / "zarr.json").write_text("{")
-    path = next(tmp_path.glob("*/*/last.safetensors"))
-    path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"last.safetensors is damaged .* Remove it"):
-        run(tmp_path)
+    whole = {}
+    for path in tmp_path.glob("*/*/last.safetensors"):
+        whole[path] = {name: tensor.clone() for name, tensor in load_file(path).items()}
+        changed = bytearray(path.read_bytes())
+        changed[len(changed) // 2] ^= 64
+        path.write_bytes(changed if len(whole) > 1 else changed[:100])
+        if not noted:
+            (path.parent / "run.json").unlink()
+    xr.testing.assert_identical(run(tmp_path), first)
+    assert len(epochs) == 2 * 4 * 3
+    for path, tensors in whole.items():
+        again = load_file(path)
+        assert all(tensor.equal(again[name]) for name, tensor in tensors.items())
 
 
 def test_the_note_says_what_the_run_is(tmp_path):

@@ -18,7 +18,7 @@ import xarray as xr
 
 from infonb import experiments
 from infonb.experiments import sweep as sweep_module
-from infonb.experiments.cache import kept_runs
+from infonb.experiments.clearing import kept_runs
 from infonb.experiments.code_digest import Closure
 from infonb.experiments.sources import Sources
 from infonb.parameters import assert_same

@@ -2,13 +2,19 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from infonb.networks.checkpoint import TrainingCheckpoint, load_weights, save_weights
+from infonb.networks.checkpoint import (
+    DamagedCheckpoint,
+    TrainingCheckpoint,
+    load_weights,
+    save_weights,
+)
 from infonb.networks.mlp import MLP
 
 
@@ -90,3 +96,76 @@ def test_other_tensors_are_no_checkpoint(tmp_path: Path) -> None:
     save_weights(MLP([2, 1]), tmp_path / "last.safetensors")
     with pytest.raises(ValueError, match="not the checkpoint of a training"):
         TrainingCheckpoint(tmp_path, {}).load()
+
+
+def changed_bits(path: Path, every: int = 1) -> Iterator[int]:
+    """Change one bit of a file after the other, in every byte (or every third ...)."""
+    content = path.read_bytes()
+    for at in range(0, len(content), every):
+        changed = bytearray(content)
+        changed[at] ^= 1 << (at // every) % 8
+        path.write_bytes(changed)
+        yield at
+    path.write_bytes(content)
+
+
+def test_a_changed_bit_of_the_state_of_a_training_is_noticed(tmp_path: Path) -> None:
+    checkpoint = TrainingCheckpoint(tmp_path, {"seed": 0, "name": "ü"})
+    tensors = {
+        "best": {"weight": torch.arange(3.0)},
+        "optimizer": {"0/step": torch.tensor(2.0), "0/half": torch.ones(2, dtype=torch.bfloat16)},
+        "random": {"order": torch.arange(3, dtype=torch.uint8)},
+    }
+    checkpoint.save(tensors, {"epochs": 1, "history": {"train_loss": [0.25]}})
+    for _ in changed_bits(tmp_path / "last.safetensors"):
+        with pytest.raises(DamagedCheckpoint, match=r"last\.safetensors .*resume=False"):
+            checkpoint.load()
+    assert checkpoint.load() is not None
+
+
+def test_a_changed_bit_of_weights_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    model = MLP([2, 3, 1], seed=1)
+    save_weights(model, path)
+    noticed = total = 0
+    for _ in changed_bits(path):
+        total += 1
+        try:
+            loaded = load_weights(MLP([2, 3, 1], seed=2), path)
+        except ValueError:
+            noticed += 1
+        else:  # the word "checksum" itself
+            for name, weights in model.state_dict().items():
+                assert torch.equal(loaded.state_dict()[name], weights)
+    assert total - noticed <= len("checksum")
+
+
+def test_weights_of_another_program_are_read(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    model = MLP([2, 1], seed=1)
+    save_file(model.state_dict(), tmp_path / "model.safetensors", {"format": "pt"})
+    assert torch.equal(
+        load_weights(MLP([2, 1]), tmp_path / "model.safetensors").out.weight, model.out.weight
+    )
+
+
+def test_what_is_written_for_the_reader_is_never_older_than_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced, true = [], os.replace
+    monkeypatch.setattr(os, "replace", lambda a, b: replaced.append(Path(b).name) or true(a, b))
+    TrainingCheckpoint(tmp_path, {}).save({"best": {}}, {})
+    assert replaced[-1] == "last.safetensors"
+    assert sorted(replaced) == sorted(TrainingCheckpoint.FILES)
+
+
+def test_a_tilde_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    model = MLP([2, 1], seed=1)
+    save_weights(model, "~/model.safetensors")
+    assert torch.equal(
+        load_weights(MLP([2, 1]), "~/model.safetensors").out.weight, model.out.weight
+    )
+    TrainingCheckpoint("~/run", {}).save({"best": {}}, {})
+    assert (tmp_path / "run" / "last.safetensors").is_file()

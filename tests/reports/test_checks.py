@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from pathlib import Path
 
 import pytest
-from fakes import NAME
 
 from infonb.parameters import ParameterError
 from infonb.reports import plan_report, run_report
-from infonb.reports import run as run_module
 
 
 def test_a_preset_that_would_replace_what_was_asked_for_is_told(tmp_path, monkeypatch) -> None:
@@ -127,31 +124,6 @@ def test_a_bad_folder_of_nico_is_told_before_anything_is_made(harm, tmp_path, mo
     with pytest.raises((ValueError, FileNotFoundError), match=words):
         run_report("contexts", parameters, tmp_path / "report")
     assert not (tmp_path / "report").exists()
-
-
-def test_two_reports_do_not_write_to_one_folder(small: Path, tmp_path: Path) -> None:
-    plan = plan_report(NAME, output=tmp_path / "report")
-    with run_module._only_one(plan):
-        with pytest.raises(FileExistsError, match="another report is being written to"):
-            run_report(NAME, output=tmp_path / "report")
-        assert not (tmp_path / "report").exists()
-    assert run_report(NAME, output=tmp_path / "report", progress=False).page.exists()
-
-
-def test_nothing_is_left_of_a_lock(
-    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    with run_module._only_one(plan_report(NAME, output=tmp_path / "report")):
-        (folder,) = (tmp_path / "temporary").iterdir()
-        with (
-            pytest.raises(FileExistsError),
-            run_module._only_one(plan_report(NAME, output=tmp_path / "report")),
-        ):
-            pass
-        assert folder.is_dir()  # whoever was refused took nothing away
-    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_cache_that_cannot_be_is_told_before_anything_is_made(tmp_path: Path) -> None:

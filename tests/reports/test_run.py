@@ -4,23 +4,22 @@ import base64
 import json
 import os
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from fakes import NAME, install, write_notebook
-from nbformat.v4 import new_markdown_cell
+from nbformat.v4 import new_markdown_cell, new_notebook
 from pages import Page, soup
 
+import infonb
 from infonb.parameters import ParameterError
-from infonb.reports import ReportError, plan_report, run_report
+from infonb.reports import ReportError, execution, plan_report, run_report
 from infonb.reports import kernel as kernel_module
-from infonb.reports import run as run_module
 from infonb.reports.kernel import kernel_options
-
-# what makes a notebook known as the outcome of a report
-EXECUTED = '{"metadata": {"papermill": {}}, "cells": []}'
+from infonb.reports.seals import checksum, seal_notebook, seal_page
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +35,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.delenv("OMP_WAIT_POLICY", raising=False)
         install(patch, root / "source")
         patch.chdir(root)
+        against(root, patch)
         write_notebook(
             root / "source",
             "import json, os, pathlib, sys\n"
@@ -43,6 +43,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "pathlib.Path(results, 'seen.json').write_text(json.dumps(dict(alpha=alpha,\n"
             "    epochs=epochs, interactive=interactive, executable=sys.executable,\n"
             "    folder=os.getcwd(), policy=os.environ['OMP_WAIT_POLICY'])))",
+            "import infonb, matplotlib, numba, tqdm, types\n"
+            "pathlib.Path(results, 'code.json').write_text(json.dumps([infonb.__file__,\n"
+            "    matplotlib.rcParams['text.usetex'], numba.config.DISABLE_JIT]))\n"
+            "print(results)",
             new_markdown_cell("## The figure"),
             "import matplotlib.pyplot as plt\n"
             "from IPython.display import display\n"
@@ -55,9 +59,27 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         (root / "out").mkdir()
         run_report(
-            NAME.replace("_", "-"), {"alpha": 1, "epochs": 7}, root / "deep" / "out", progress=False
+            NAME.replace("_", "-"),
+            {"alpha": 1, "epochs": 7},
+            root / "{deep}" / "out",
+            progress=False,
         )
-    return root / "deep" / "out"
+    return root / "{deep}" / "out"
+
+
+def against(root: Path, patch: pytest.MonkeyPatch) -> None:
+    """Leave in the current folder, and among the user's settings, what would stop a kernel."""
+    for name in ("numpy", "types", "tqdm", "infonb", "sitecustomize", "ipykernel"):
+        (root / f"{name}.py").write_text("raise RuntimeError('mine')")
+    (root / "matplotlibrc").write_text("text.usetex: True")
+    startup = root / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "00.py").write_text("raise SystemExit(3)")
+    (startup.parent / "ipython_kernel_config.py").write_text("raise RuntimeError('mine')")
+    patch.setenv("IPYTHONDIR", str(root / "ipython"))
+    patch.setenv("PYTHONSTARTUP", str(startup / "00.py"))
+    patch.setenv("NUMBA_DISABLE_JIT", "1")
+    patch.setenv("MPLBACKEND", "TkAgg")
 
 
 @pytest.mark.slow
@@ -78,6 +100,27 @@ def test_the_notebook_got_its_parameters_on_this_interpreter(finished: Path) -> 
         "folder": str(finished.parent.parent.resolve()),
         "policy": "PASSIVE",
     }
+
+
+@pytest.mark.slow
+def test_the_kernel_runs_this_infonb_and_heeds_no_settings_of_the_user(finished: Path) -> None:
+    code = json.loads((finished / "results.zarr" / "code.json").read_text())
+    assert code == [infonb.__file__, False, 0]
+
+
+@pytest.mark.slow
+def test_the_notebook_names_its_results_where_they_are(finished: Path) -> None:
+    text = (finished / f"{NAME}.ipynb").read_text(encoding="utf-8")
+    notebook = nbformat.reads(text, as_version=4)
+    (injected,) = [cell for cell in notebook.cells if "injected" in str(cell.metadata.get("tags"))]
+    values: dict[str, object] = {}
+    exec(injected.source, values)
+    assert values["results"] == str(finished / "results.zarr")
+    assert f"{finished / 'results.zarr'}\n" in [
+        output.text for cell in notebook.cells for output in cell.get("outputs", [])
+        if output.output_type == "stream"
+    ]  # fmt: skip
+    assert ".infonb-report" not in text
 
 
 @pytest.mark.slow
@@ -120,6 +163,17 @@ def test_the_page_keeps_the_folders_of_the_machine_to_itself(finished: Path) -> 
         assert str(folder) not in text
 
 
+def earlier_report(output: Path) -> None:
+    """Leave what a report leaves, with an empty notebook."""
+    output.mkdir(parents=True)
+    (output / "results.zarr").mkdir()
+    (output / "results.zarr" / "zarr.json").write_text("{}")
+    notebook = new_notebook(metadata={"papermill": {}})
+    made = {"results.zarr": checksum(output / "results.zarr")}
+    (output / f"{NAME}.ipynb").write_bytes(seal_notebook(notebook, NAME, made))
+    (output / f"{NAME}.html").write_bytes(seal_page("<p>success of an earlier run</p>", NAME))
+
+
 def struct_width(source: str) -> int:
     return int.from_bytes(base64.b64decode(source.partition(",")[2])[16:20], "big")
 
@@ -130,10 +184,7 @@ def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
         small, "before = 1", "raise ValueError('bad \\x1b[31mluck\\x1b[0m')", "after = 1"
     )
     output = small.parent / "out"
-    output.mkdir()
-    (output / f"{NAME}.html").write_text("<p>success of an earlier run</p>")
-    (output / f"{NAME}.ipynb").write_text(EXECUTED)
-    (output / "results.zarr").mkdir()
+    earlier_report(output)
     with pytest.raises(ReportError, match=r"cell \[4\] failed with ValueError: bad luck") as caught:
         run_report(NAME, output=output, progress=False)
     error = caught.value
@@ -161,34 +212,35 @@ def test_a_home_that_cannot_be_written_to_is_no_hindrance(
 
 
 def test_a_kernel_that_does_not_start_is_told(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_module, "kernel_specification", lambda *folders: {
-        "argv": [sys.executable, "-c", "raise SystemExit(3)"], "display_name": "x",
-        "language": "python", "env": {},
-    })  # fmt: skip
-    with pytest.raises(ReportError, match=r"the kernel failed with .*: Kernel died") as error:
+    broken = small / "start.py"
+    broken.write_text("raise OSError('no room')")
+    monkeypatch.setattr(kernel_module, "_START", broken)
+    told = r"the kernel failed with .*: Kernel died .*\(OSError: no room\)"
+    with pytest.raises(ReportError, match=told) as error:
         run_report(NAME, output=small.parent / "out", progress=False)
     assert error.value.cell is None
     assert not (small.parent / "out" / f"{NAME}.html").exists()
 
 
-@pytest.mark.parametrize("written", ["", '{"cells": []}'])
+@pytest.mark.parametrize("begun", [False, True])
 def test_an_interrupted_run_leaves_no_page(
-    small: Path, monkeypatch: pytest.MonkeyPatch, written: str
+    small: Path, monkeypatch: pytest.MonkeyPatch, begun: bool
 ) -> None:
     output = small.parent / "report" / NAME
-    output.mkdir(parents=True)
-    (output / f"{NAME}.html").write_text("old")
-    (output / f"{NAME}.ipynb").write_text(EXECUTED)
+    earlier_report(output)
 
-    def interrupted(plan: object, progress: bool) -> None:
-        plan_report(NAME).partial.write_text(written)
+    def interrupted(plan: object, results: Path, seen: list[object], **options: object) -> None:
+        seen.extend([new_notebook(cells=[new_markdown_cell("as far")])] if begun else [])
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(run_module, "_execute", interrupted)
+    monkeypatch.setattr(execution, "execute", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run_report(NAME)
-    left = {path.name: path.read_text() for path in output.iterdir()}
-    assert left == ({f"{NAME}.ipynb": written} if written else {})
+    left = [path.name for path in output.iterdir()]
+    assert left == ([f"{NAME}.ipynb"] if begun else [])
+    if begun:
+        (cell,) = nbformat.read(output / left[0], as_version=4).cells
+        assert cell.source == "as far"
 
 
 @pytest.mark.parametrize(
@@ -218,7 +270,7 @@ def test_a_notebook_that_differs_from_its_experiment_is_refused(small: Path) -> 
 def test_default_folder_and_injected_values(small: Path) -> None:
     plan = plan_report(NAME, {"epochs": "5"}, text=True)
     assert plan.folder == Path("report", NAME)
-    assert plan.injected == {
+    assert plan.injected(plan.results) == {
         "epochs": 5,
         "interactive": False,
         "results": str(small.parent / "report" / NAME / "results.zarr"),
@@ -245,11 +297,14 @@ def test_results_of_something_else_are_not_overwritten(small: Path) -> None:
     (small.parent / "out" / "results.zarr").mkdir(parents=True)
     with pytest.raises(FileExistsError, match=f"belongs to something else than {NAME}"):
         plan_report(NAME, output="out")
-    (small.parent / "out" / f"{NAME}.ipynb").write_text(EXECUTED)
+    shutil.rmtree(small.parent / "out")
+    earlier_report(small.parent / "out")
     assert plan_report(NAME, output="out").folder == Path("out")
 
 
-@pytest.mark.parametrize("text", ["{}", "", '{"metadata": {}, "cells": []}'])
+@pytest.mark.parametrize(
+    "text", ["{}", "", '{"metadata": {}, "cells": []}', "[" * 100_000, '"metadata"', "\xff\x00"]
+)
 def test_a_notebook_that_somebody_works_on_is_not_overwritten(small: Path, text: str) -> None:
     (small.parent / "out").mkdir()
     mine = small.parent / "out" / f"{NAME}.ipynb"
@@ -265,5 +320,6 @@ def test_the_notebooks_themselves_are_no_output_folder(small: Path) -> None:
 
 
 def test_long_temporary_folders_get_no_sockets(tmp_path: Path) -> None:
-    config = kernel_options(tmp_path / ("x" * 120))["config"]
+    (tmp_path / ("x" * 120)).mkdir()
+    config = kernel_options(tmp_path / ("x" * 120), "colored_digits")["config"]
     assert config.InterpreterKernel.transport == "tcp"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infonb.storage import Lock
+from infonb.storage import Held, Lock
 
 ELSEWHERE = (
     "import sys, infonb.storage as s; from pathlib import Path\n"
@@ -31,7 +33,9 @@ def test_another_process(tmp_path):
     lock = Lock(tmp_path, "a.zarr")
     with pytest.raises(RuntimeError):  # does not give up the lock of the process
         Lock(tmp_path, "a.zarr")
-    assert elsewhere(tmp_path).startswith("a.zarr is being written by another process; wait for it")
+    assert elsewhere(tmp_path).startswith(
+        f"a.zarr is being written by another process ({os.getpid()} on {os.uname().nodename}); wait"
+    )
     lock.release()
     assert elsewhere(tmp_path) == ""
 
@@ -56,9 +60,25 @@ def test_another_thread(tmp_path, monkeypatch):
     lock.release()
     lock.release()
     other(tmp_path / "a")
-    refused = "a.zarr is being written by another thread of this process; wait for it"
+    refused = "a.zarr is being written by another thread of this process (MainThread); wait for it"
     assert [text.startswith(refused) for text in said] == [True, True, True, False, False]
     assert said[3:] == ["", ""]
+
+
+def test_whoever_can_never_let_go_is_told_apart(tmp_path):
+    held = Lock(tmp_path, "a.zarr")
+    with pytest.raises(RuntimeError, match="by this very thread") as error:
+        Lock(tmp_path, "a.zarr")
+    assert not isinstance(error.value, Held)
+    held.release()
+    # a thread that has ended without letting go
+    thread = threading.Thread(target=Lock, args=(tmp_path, "a.zarr"))
+    thread.start()
+    thread.join()
+    again = Lock(tmp_path, "a.zarr")
+    assert "another process" in elsewhere(tmp_path)
+    again.release()
+    assert elsewhere(tmp_path) == ""
 
 
 def test_only_one_of_many_threads_has_it(tmp_path):
@@ -70,6 +90,7 @@ def test_only_one_of_many_threads_has_it(tmp_path):
             held.append(Lock(tmp_path, "a.zarr"))
         except RuntimeError:
             refused.append(1)
+        barrier.wait()  # a lock whose thread has ended may be taken
 
     threads = [threading.Thread(target=take) for _ in range(8)]
     for thread in threads:
@@ -100,3 +121,68 @@ def test_the_folder_is_removed_just_before_it_is_locked(tmp_path, monkeypatch, a
     lock = Lock(folder, "a.zarr")
     assert elsewhere(folder).startswith("a.zarr is being written by another process")
     lock.release()
+
+
+def test_a_file_of_another_name_is_a_lock_of_its_own_and_goes_with_it(tmp_path):
+    first, second = Lock(tmp_path, "a"), Lock(tmp_path, "b", name=".b.lock")
+    assert sorted(os.listdir(tmp_path)) == [".b.lock", "lock"]
+    with pytest.raises(RuntimeError, match=r"^b is being written by this very thread"):
+        Lock(tmp_path, "b", name=".b.lock")
+    second.release()
+    Lock(tmp_path, "b", name=".b.lock").release()
+    assert os.listdir(tmp_path) == ["lock"]
+    first.release()
+    assert os.listdir(tmp_path) == []
+
+
+@unix
+def test_what_a_killed_process_leaves_locks_nobody_out(tmp_path):
+    code = ELSEWHERE.replace("print(error)", "raise") + "import os; os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert os.listdir(tmp_path) == ["lock"]
+    assert os.stat(tmp_path / "lock").st_mode & 0o777 == 0o666  # also for another user
+    assert elsewhere(tmp_path) == ""
+    Lock(tmp_path, "a.zarr").release()
+
+
+@unix
+def test_a_fork_gives_up_nothing(tmp_path):
+    lock = Lock(tmp_path, "a.zarr")
+    child = os.fork()
+    if child == 0:
+        lock.release()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert elsewhere(tmp_path).startswith("a.zarr is being written by another process")
+    lock.release()
+
+
+@unix
+def test_a_file_that_was_made_anew_is_not_removed(tmp_path):
+    lock = Lock(tmp_path, "a.zarr")
+    (tmp_path / "lock").unlink()
+    (tmp_path / "lock").touch()
+    lock.release()
+    assert os.listdir(tmp_path) == ["lock"]
+
+
+def test_only_one_of_many_threads_inherits_it(tmp_path):
+    for number in range(20):
+        ended = threading.Thread(target=Lock, args=(tmp_path / str(number), "a.zarr"))
+        ended.start()
+        ended.join()
+        barrier, held = threading.Barrier(8), []
+
+        def take(folder=tmp_path / str(number), barrier=barrier, held=held):
+            barrier.wait()
+            with contextlib.suppress(RuntimeError):
+                held.append(Lock(folder, "a.zarr"))
+            barrier.wait()
+
+        threads = [threading.Thread(target=take) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(held) == 1
+        held[0].release()

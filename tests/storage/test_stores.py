@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from infonb.storage import CHUNK_BYTES, open_dataset, save_dataset
+from infonb.storage import CHUNK_BYTES, open_dataset, replacing, save_dataset
 from infonb.storage.stores import _chunk_lengths
 
 
@@ -154,21 +156,47 @@ def test_failure_in_the_middle_leaves_what_was_there(tmp_path, error, old):
         assert_same(open_dataset(tmp_path / "a.zarr").load(), results())
 
 
-def test_failure_of_the_last_move_brings_the_old_store_back(tmp_path, monkeypatch):
-    from pathlib import Path
-
+@pytest.mark.parametrize("at_once", [True, False])
+def test_failure_of_the_last_move_brings_the_old_store_back(tmp_path, monkeypatch, at_once):
     path = save_dataset(results(), tmp_path / "a.zarr")
     rename = Path.rename
 
     def failing(self, target):
-        if ".partial-" in self.name:
+        if self.name == "new":
             raise OSError("no space")
         return rename(self, target)
 
-    monkeypatch.setattr(Path, "rename", failing)
+    def raising(*_):
+        raise OSError("no space")
+
+    if at_once:
+        monkeypatch.setattr(replacing, "_exchange", raising)
+    else:  # a system that cannot exchange two folders
+        monkeypatch.setattr(replacing, "_exchange", lambda *_: False)
+        monkeypatch.setattr(Path, "rename", failing)
     with pytest.raises(OSError, match="no space"):
         save_dataset(results(seed=1), path, overwrite=True)
     assert_same(open_dataset(path).load(), results())
+    assert os.listdir(tmp_path) == ["a.zarr"]
+    monkeypatch.undo()
+    save_dataset(results(seed=1), path, overwrite=True)
+    assert open_dataset(path).attrs["seed"] == 1
+
+
+@pytest.mark.parametrize("way", [open_dataset, lambda path: save_dataset(results(), path)])
+def test_a_store_that_was_moved_aside_is_found_again(tmp_path, way):
+    """Between two renames, where a system cannot exchange two folders, it has no place."""
+    path = save_dataset(results(), tmp_path / "a.zarr")
+    (tmp_path / ".a.zarr.saving").mkdir()
+    path.rename(tmp_path / ".a.zarr.saving/old")
+    with contextlib.suppress(FileExistsError):
+        way(path)
+    assert_same(open_dataset(path).load(), results())
+
+
+def test_what_a_killed_process_left_goes_with_the_next(tmp_path):
+    (tmp_path / ".a.zarr.saving/new/x").mkdir(parents=True)
+    save_dataset(results(), tmp_path / "a.zarr")
     assert os.listdir(tmp_path) == ["a.zarr"]
 
 
@@ -204,9 +232,15 @@ def test_store_of_which_a_part_is_missing(tmp_path, part):
 
 def test_stores_of_other_programs_open(tmp_path):
     dataset = xr.Dataset({"x": ("i", [1.0, 2.0])})
-    for format_ in (2, 3):
-        dataset.to_zarr(tmp_path / f"{format_}.zarr", zarr_format=format_, consolidated=False)
-        assert_same(open_dataset(tmp_path / f"{format_}.zarr").load(), dataset)
+    dataset.to_zarr(tmp_path / "3.zarr", zarr_format=3, consolidated=False)
+    assert_same(open_dataset(tmp_path / "3.zarr").load(), dataset)
+
+
+def test_stores_of_format_2_are_not_decoded(tmp_path):
+    dataset = xr.Dataset({"x": ("i", [1.0, 2.0])})
+    dataset.to_zarr(tmp_path / "2.zarr", zarr_format=2, consolidated=False)
+    with pytest.raises(ValueError, match=r"2.zarr is a zarr store of format 2, which is not open"):
+        open_dataset(tmp_path / "2.zarr")
 
 
 def test_chunks_are_divided_along_the_first_dims():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from infonb.activations.disk.journal import Journal
 from infonb.activations.disk.partial import remedy
 from infonb.activations.labelled import DIMS
 from infonb.activations.saving import tile
-from infonb.storage import GrowingStore, write_atomically
+from infonb.storage import GrowingStore, read_checked, write_checked
 
 __all__ = ["Columns"]
 
@@ -37,11 +36,17 @@ class Columns:
         self.store = GrowingStore(folder / "store", "activation", DIMS, sizes, dtype, chunks)
         self._journal = Journal(folder, widths, dtype, length)
         counted = folder / _COLUMNS
-        n_columns = json.loads(counted.read_text())["columns"] if counted.exists() else 0
+        done = read_checked(counted) if counted.exists() else {"columns": 0, "chunks": 0}
+        n_columns = done["columns"]
+        # files of the chunks of these columns; older recordings do not say it
+        self._n_chunks: int | None = done.get("chunks")
+        self.store.checksums = self._n_chunks is not None
         #: what is known about each batch that is there
         self.lines = self._journal.load(n_columns)
         if self.filled < n_columns * length:
-            raise ValueError(f"{folder} is damaged; {remedy(folder)}")
+            raise self._damaged("batches that were recorded are missing")
+        if self.store.count() < (self._n_chunks or 0):
+            raise self._damaged("chunks that were written are missing")
 
     @property
     def filled(self) -> int:
@@ -62,10 +67,14 @@ class Columns:
             full = self._journal.is_full(column)
             if full or last:
                 stop = min((column + 1) * self.length, self.filled)
-                self.store.write(max(stop, n_samples or 0), self._chunks(column, stop))
+                files = self.store.write(max(stop, n_samples or 0), self._chunks(column, stop))
+                if self._n_chunks is not None:
+                    self._n_chunks += files
             if full:  # the last one may yet become longer, if the data do
                 self._journal.sync()
-                write_atomically(self.folder / _COLUMNS, json.dumps({"columns": column + 1}))
+                write_checked(
+                    self.folder / _COLUMNS, {"columns": column + 1, "chunks": self._n_chunks}
+                )
                 self._journal.drop(column)
 
     def finish(self, n_samples: int | None) -> Any:
@@ -73,7 +82,12 @@ class Columns:
         if self.filled < self.length:  # a chunk is written in full
             self.store.chunks["sample"] = self.filled
         self.write(n_samples, last=True)
+        if self._n_chunks not in (None, self.store.count()):
+            raise self._damaged("the chunks are not as many as were written")
         return self.store.placeholder(self.filled)
+
+    def _damaged(self, what: str) -> ValueError:
+        return ValueError(f"{self.folder} is damaged: {what}; {remedy(self.folder)}")
 
     def _chunks(self, column: int, stop: int) -> Iterator[tuple[tuple[slice, ...], Any]]:
         samples = slice(column * self.length, stop)

@@ -7,7 +7,7 @@ import json
 import mmap
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,11 @@ class Journal:
     def load(self, first: int) -> list[dict[str, Any]]:
         """Return the lines of all whole batches; rows before the first column may be gone."""
         lines: list[dict[str, Any]] = []
-        for text in _lines(self.folder):
-            line = json.loads(text)
+        for line, n_bytes in _lines(self.folder):
             if not self._take(line, first):
                 break
             lines.append(line)
-            self._log_bytes += len(text)
+            self._log_bytes += n_bytes
         return lines
 
     def trim(self) -> None:
@@ -71,9 +70,9 @@ class Journal:
                     sums[-1] = zlib.crc32(piece.data, sums[-1])
                     file.write(piece.data)
             self._parts.setdefault(column, []).append(n)
-        text = json.dumps({"size": size, "rows": sums, **line})
+        text = json.dumps({"size": size, "rows": sums, **line}).encode()
         with open(self.folder / _LOG, "ab") as file:
-            file.write(text.encode() + b"\n")
+            file.write(b"%08x %b\n" % (zlib.crc32(text), text))
         self.filled += size
 
     def read(self, column: int, layer: int, start: int, stop: int) -> np.ndarray:
@@ -154,7 +153,7 @@ class Journal:
 
 def count_samples(folder: Path) -> int:
     """Return the number of samples in the whole lines of a folder."""
-    return sum(json.loads(text)["size"] for text in _lines(folder))
+    return sum(line["size"] for line, _ in _lines(folder))
 
 
 def pack(values: np.ndarray | None) -> dict[str, Any] | None:
@@ -181,20 +180,29 @@ def unpack(packed: Mapping[str, Any] | None) -> np.ndarray | None:
     return np.frombuffer(base64.b64decode(packed["base64"]), packed["dtype"])
 
 
-def _lines(folder: Path) -> list[bytes]:
-    """Return the whole lines; the last one may have been cut short."""
+def _lines(folder: Path) -> Iterator[tuple[dict[str, Any], int]]:
+    """Yield the lines and their bytes, up to one that was cut short or is damaged."""
     try:
         with open(folder / _LOG, "rb") as file:
-            return [text for text in file if _is_whole(text)]
+            for text in file:
+                line = _parsed(text)
+                if line is None:
+                    return
+                yield line, len(text)
     except FileNotFoundError:
-        return []
+        return
 
 
-def _is_whole(text: bytes) -> bool:
-    if not text.endswith(b"\n"):
-        return False
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    """Return what a line holds, if it is as it was written."""
+    content = text
+    if not text.startswith(b"{"):  # as older recordings have it, without a check sum
+        check, _, content = text.partition(b" ")
+        if check != b"%08x" % zlib.crc32(content.removesuffix(b"\n")):
+            return None
+    if not content.endswith(b"\n"):
+        return None
     try:
-        json.loads(text)
+        return json.loads(content)
     except ValueError:  # a crash of the machine may leave zeros
-        return False
-    return True
+        return None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 from infonb.activations.disk.journal import count_samples
-from infonb.storage import write_atomically
+from infonb.storage import read_checked, write_checked
 
 __all__ = [
     "describe_partial",
@@ -50,12 +49,12 @@ def remove_partial(folder: Path) -> None:
 def read_recording(folder: Path) -> dict[str, Any] | None:
     """Return what an unfinished recording is of; None if there is none in the folder."""
     path = folder / _RECORDING
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+    return read_checked(path) if path.is_file() else None
 
 
 def write_recording(folder: Path, recording: dict[str, Any]) -> None:
     """Write down what the recording in a folder is of."""
-    write_atomically(folder / _RECORDING, json.dumps(recording, indent=1, default=str))
+    write_checked(folder / _RECORDING, recording)
 
 
 def remedy(place: Path) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infonb.activations.saving import tile
 from infonb.activations.size import format_bytes, shape_line
+from infonb.storage import CHECKSUM_BYTES
 
 __all__ = ["Space", "disk_bytes", "disk_line"]
 
@@ -85,7 +86,7 @@ def disk_line(
     """Say how large the activations will be on disk, in chunks of (neuron, sample)."""
     text = shape_line(widths)
     if n_samples is None:
-        each, length = disk_bytes(widths, 1, itemsize, chunk), chunk[1]
+        each, length = _parts(widths, chunk[0]) * chunk[0] * itemsize, chunk[1]
         return (
             f"{text}: {format_bytes(each)} on disk for each sample, beyond {length:,} samples in "
             "whole chunks of as many"
@@ -97,8 +98,13 @@ def disk_line(
 def disk_bytes(widths: Sequence[int], n_samples: int, itemsize: int, chunk: tuple[int, int]) -> int:
     """Return the bytes of all chunks, each of which is written in full if a value is in it."""
     neurons, length = chunk[0], min(chunk[1], max(n_samples, 1))
-    parts = sum(-(-width // neurons) for width in widths)
-    return parts * -(-n_samples // length) * neurons * length * itemsize
+    chunk_bytes = neurons * length * itemsize + CHECKSUM_BYTES
+    return _parts(widths, neurons) * -(-n_samples // length) * chunk_bytes
+
+
+def _parts(widths: Sequence[int], neurons: int) -> int:
+    """Return into how many parts of so many neurons the layers are divided."""
+    return sum(-(-width // neurons) for width in widths)
 
 
 def _does_not_fit(line: str, why: str, remedy: str) -> ValueError:

@@ -36,7 +36,7 @@ def formula_svg(latex: str, *, block: bool = False) -> str:
 
 
 def _draw(source: str, block: bool) -> str:
-    from matplotlib import rc_context
+    from matplotlib import rc_context, rcParamsDefault
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
@@ -44,7 +44,10 @@ def _draw(source: str, block: bool) -> str:
     text = _FUNCTION.sub(r"\\,", text)
     if block:
         text = re.sub(r"\\frac(?![A-Za-z])", r"\\dfrac", text)
-    with rc_context({"mathtext.fontset": "stix", "text.usetex": False}):
+    # the same on every machine, whatever the user's settings
+    words = ("font.", "mathtext.", "text.")
+    rc = {name: value for name, value in rcParamsDefault.items() if name.startswith(words)}
+    with rc_context({**rc, "mathtext.fontset": "stix"}):
         path = TextPath((0, 0), f"${text}$", prop=FontProperties(size=_SIZE))
     box = path.get_extents()
     left, right = min(box.x0, 0) - 2, box.x1 + 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import struct
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from infonb.parameters import to_text
 from infonb.reports.page import markup, origin
 from infonb.reports.page.formulas import formula_svg
-from infonb.reports.page.paths import hide_paths
+from infonb.reports.page.paths import hide_paths, without_paths
 from infonb.reports.page.tidy import SHOWN, split_progress
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def render_page(notebook: Any, plan: ReportPlan, *, show_code: bool = False) -> 
         "css": (_TEMPLATES / "report" / "page.css").read_text(encoding="utf-8"),
         "code_css": _code_css(),
     }
-    html, _ = _exporter().from_notebook_node(notebook, resources={"infonb": facts})
+    shown = deepcopy(notebook)
+    for cell in shown.cells:  # before colours divide the words of the code
+        cell.source = without_paths(cell.source, plan.folder)
+    html, _ = _exporter().from_notebook_node(shown, resources={"infonb": facts})
     soup = BeautifulSoup(html, "html.parser")
     markup.cut_network(soup)
     hide_paths(soup.main, plan.folder)  # before the parameters come: theirs are told as they are

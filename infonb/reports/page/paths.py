@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,17 @@ def without_paths(text: str, folder: Path) -> str:
     if "/" not in text and "\\" not in text:
         return text
     text = _INSTALLED.sub("", _CELL.sub("code cell", text))
-    for pattern, short in _places(folder.absolute(), Path.cwd(), Path.home()):
+    for pattern, short in _places(folder.absolute(), _known(Path.cwd), _known(Path.home)):
         text = pattern.sub(short, text)
     return text
+
+
+def _known(place: Callable[[], Path]) -> Path:
+    """Return the current folder or the home; the root of all if it has been removed, or is none."""
+    try:
+        return place()
+    except (OSError, RuntimeError):
+        return Path(os.sep)
 
 
 @lru_cache(maxsize=16)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import shutil
-import socket
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,16 +14,17 @@ from uuid import uuid4
 
 from infonb import experiments
 from infonb.parameters import ParameterError, to_text
-from infonb.reports.kernel import transport
+from infonb.reports.folders import user_folder
+from infonb.reports.kernel import transport, write_own_kernelspec
 from infonb.reports.notebooks import find_lesson, lesson_name, lessons, notebook_title
 from infonb.reports.plan import NotebookPlan, plan_experiment
+from infonb.reports.scratch import scratch_folder
 from infonb.reports.serve.server import run_server, server_command, server_environment
 from infonb.validate import did_you_mean
 
 __all__ = [
     "dashboard_command",
     "dashboard_environment",
-    "free_port",
     "plan_dashboard",
     "start_dashboard",
     "write_dashboard",
@@ -33,6 +32,7 @@ __all__ = [
 
 _TEMPLATE = Path(__file__).resolve().parent.parent / "templates" / "dashboard"
 _NAME = "infonb"  # of the template, for Voilà
+_KERNELS = "infonb.reports.serve.app.kernels.PageKernels"
 # cells that are nothing to a reader: installation elsewhere, and room for the reader's own code
 _LEFT_OUT = {"colab", "answer"}
 _LINK_TO_FILE = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)[^)\s]+\)")
@@ -42,12 +42,9 @@ _THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
 _KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
 _STATUS_LINE = "from infonb.reports.serve.status_line import status_line\n\nstatus_line()"
 _INSTRUCTION = "The terminal in which the dashboard was started says why."
-# while cells run Voilà reads nothing that the page sends, so that it would take a page that is
-# computed for longer than 90 seconds for gone, and leave the rest of it empty: ask for no answers
-_SETTINGS = {"Voila": {"tornado_settings": {"ws_ping_interval": 0}}}
 # parameters that are folders
 _FOLDERS = ("cache", "folder")
-_SECONDS_UNTIL_GONE = 300  # a page that was closed or lost for so long gives its kernel back
+_MORE_PORTS = 99  # after the one that was asked for
 
 
 def plan_dashboard(
@@ -108,56 +105,53 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
 def dashboard_command(folder: Path, notebook: Path, options: Sequence[str] = ()) -> list[str]:
     """Return the command that serves a notebook; folder is that of `dashboard_environment`."""
     connection = folder / "voila_12345678" / f"kernel-{uuid4()}.json"  # as Voilà will name it
-    return server_command("voila", [
-        str(notebook),
-        f"--template={_NAME}",
-        "--progressive_rendering=True",  # the text at once, each output when it is there
+    own = [
+        f"--VoilaConfiguration.template={_NAME}",
+        # the text at once, each output when it is there
+        "--VoilaConfiguration.progressive_rendering=True",
+        f"--VoilaConfiguration.multi_kernel_manager_class={_KERNELS}",
         f"--Voila.connection_dir_root={folder}",
         f"--KernelManager.transport={transport(connection)}",
-        f"--MappingKernelManager.cull_idle_timeout={_SECONDS_UNTIL_GONE}",
-        "--MappingKernelManager.cull_interval=60",
+        "--KernelManager.shutdown_wait_time=2",  # of a cell that goes on after Ctrl-C
         f"--VoilaExecutor.cell_error_instruction={_INSTRUCTION}",
+        "--Voila.auto_token=True",
+        f"--Voila.port_retries={_MORE_PORTS}",
         "--Voila.log_level=ERROR",  # why a cell failed, but not every kernel's start and end
-        *options,
-    ])  # fmt: skip
+    ]
+    return server_command(
+        "infonb.reports.serve.app", [str(notebook), *_unless_given(own, options), *options]
+    )
 
 
-def dashboard_environment(folder: Path, *beside: Path) -> dict[str, str]:
-    """Return `server_environment` of a temporary folder, with the template and the settings."""
-    environment = server_environment(folder, *beside)
-    (folder / "voila.json").write_text(json.dumps(_SETTINGS), encoding="utf-8")
+def _unless_given(own: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return options of infonb's own but for those that are given, in full or by a short name."""
+    given = {option.partition("=")[0].lstrip("-") for option in options}
+    names = [option.partition("=")[0].lstrip("-") for option in own]
+    return [
+        option
+        for option, name in zip(own, names, strict=True)
+        if not {name, name.partition(".")[2]} & given
+    ]
+
+
+def dashboard_environment(folder: Path, name: str | None = None) -> dict[str, str]:
+    """Return `server_environment` of a temporary folder, which gets template and kernel."""
+    write_own_kernelspec(folder, name if name in experiments.names() else None)
+    environment = server_environment(folder)
     shutil.copytree(_TEMPLATE, folder / "voila" / "templates" / _NAME)
     return environment
 
 
-def free_port(wanted: int = 8866) -> int:
-    """Return the wanted port, or the next of a hundred that nothing on this machine listens to."""
-    for port in range(wanted, min(wanted + 100, 65536)):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise OSError(f"no port is free from {wanted} on; choose another with --port.")
-
-
-def start_dashboard(
-    plan: NotebookPlan,
-    port: int,
-    options: Sequence[str] = (),
-    *,
-    ready: Callable[[], None] | None = None,
-) -> int:
+def start_dashboard(plan: NotebookPlan, port: int, options: Sequence[str] = ()) -> int:
     """Serve a notebook until it is stopped; return the server's exit code. See `run_server`."""
-    with tempfile.TemporaryDirectory(prefix="infonb-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        environment = dashboard_environment(folder, plan.source.resolve().parent)
+    user_folder(os.curdir)  # that it is there
+    with scratch_folder() as folder:
+        environment = dashboard_environment(folder, plan.name)
         (folder / "notebook").mkdir()
         notebook = write_dashboard(plan, folder / "notebook")
-        command = dashboard_command(folder, notebook, [f"--port={port}", *options])
-        return run_server(command, environment, port=port, ready=ready)
+        options = [*_unless_given([f"--Voila.port={port}"], options), *options]
+        command = dashboard_command(folder, notebook, options)
+        return run_server(command, environment, ends_at_interrupt=True)
 
 
 def _without_relative_folders(values: Mapping[str, Any]) -> dict[str, Any]:

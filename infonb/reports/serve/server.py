@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from infonb.reports.kernel import own_places, write_kernelspec
+from infonb.reports.kernel import own_places
 from infonb.reports.notebooks import PACKAGE
 
 __all__ = ["run_server", "server_command", "server_environment"]
@@ -19,9 +18,8 @@ __all__ = ["run_server", "server_command", "server_environment"]
 # folders named by the user relative to where the command was given; a kernel runs elsewhere
 _FOLDERS = ("INFONB_CACHE", "INFONB_DATA")
 _INTERRUPTED = 130
-# seconds after which the address is told even if nothing answers there: options of the server's
-# own may let it listen elsewhere
-_LONGEST_START = 60.0
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+_PARENT = "INFONB_PARENT"  # as in child.py
 
 
 def server_command(module: str, options: Sequence[str]) -> list[str]:
@@ -30,14 +28,13 @@ def server_command(module: str, options: Sequence[str]) -> list[str]:
     return [sys.executable, "-P", str(PACKAGE / "reports" / "serve" / "child.py"), module, *options]
 
 
-def server_environment(folder: Path, *beside: Path) -> dict[str, str]:
+def server_environment(folder: Path) -> dict[str, str]:
     """
-    Return the environment of a server whose kernel ``python3`` is this interpreter.
+    Return the environment of a server.
 
-    The folder, a temporary one, gets the kernel's specification, and is looked in first for
-    templates and settings. The kernel imports modules from the folders beside, too.
+    The folder, a temporary one, is looked in first for templates, settings and specifications of
+    kernels.
     """
-    write_kernelspec(folder, *beside)
     environment = dict(os.environ) | own_places(folder)
     for variable in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
         paths = [str(folder), os.environ.get(variable, "")]
@@ -50,46 +47,63 @@ def server_environment(folder: Path, *beside: Path) -> dict[str, str]:
 
 
 def run_server(
-    command: Sequence[str],
-    environment: dict[str, str],
-    *,
-    port: int = 0,
-    ready: Callable[[], None] | None = None,
+    command: Sequence[str], environment: dict[str, str], *, ends_at_interrupt: bool = False
 ) -> int:
     """
     Run a server until it is stopped, by Ctrl-C or from within; return its exit code.
 
-    That is 130 if it was interrupted and had none of its own. `ready` is called once something
-    listens to the port on this machine.
+    That is 130 if it was interrupted and had none of its own. The server ends with this process,
+    however that ends. Ctrl-C reaches it from the terminal, and is left to it, which may ask whether
+    it is meant; with `ends_at_interrupt` it is handed on as a request to end, like others.
     """
-    interrupted: list[bool] = []
-    server = subprocess.Popen(command, env=environment)
-    # Ctrl-C reaches the server too, which ends its kernels, or asks first; this process only waits
-    # for its answer, and hands on a request to end
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, lambda *_: interrupted.append(True)),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: server.terminate()),
-    }
-    try:
-        if ready is not None:
-            _wait(server, port)
-            if server.poll() is None and not interrupted:
-                ready()
-        code = server.wait()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    came: list[int] = []
+    servers: list[subprocess.Popen[bytes]] = []
+
+    def hand_on() -> None:
+        if ends_at_interrupt or any(number != signal.SIGINT for number in came):
+            for server in servers:
+                server.terminate()
+
+    def receive(number: int, frame: object) -> None:
+        came.append(number)
+        hand_on()
+
+    with _answered_by(receive), _held_pipe() as end:
+        own = {} if end is None else {_PARENT: str(end)}
+        passed = [] if end is None else [end]
+        servers.append(subprocess.Popen(command, env=environment | own, pass_fds=passed))
+        if came:
+            hand_on()
+        code = servers[0].wait()
     if code < 0:  # ended by a signal
-        return _INTERRUPTED if interrupted else 128 - code
+        return _INTERRUPTED if signal.SIGINT in came else 128 - code
     return code
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
-    """Return when the server listens, has ended, or is taking too long."""
-    end = time.monotonic() + _LONGEST_START
-    while server.poll() is None and time.monotonic() < end:
-        try:
-            with socket.create_connection(("localhost", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.1)
+@contextmanager
+def _answered_by(receive: Callable[[int, object], None]) -> Iterator[None]:
+    """Let signals be received; those that are ignored (nohup) stay so."""
+    numbers = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, receive)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, before[number])
+
+
+@contextmanager
+def _held_pipe() -> Iterator[int | None]:
+    """Hold one end of a pipe; a child that has the other sees it break if this process ends."""
+    if os.name != "posix":
+        yield None
+        return
+    reader, writer = os.pipe()
+    try:
+        yield reader
+    finally:
+        os.close(reader)
+        os.close(writer)

@@ -52,7 +52,7 @@ def test_interrupted_at_every_write(tmp_path, monkeypatch):
     expected = quiet(model, x, batch_size=6)
     patched = {
         (GrowingStore, "write"), (GrowingStore, "_declare"), (place, "Lock"),
-        (partial, "write_atomically"), (columns, "write_atomically"), (Journal, "append"),
+        (partial, "write_checked"), (columns, "write_checked"), (Journal, "append"),
         (Journal, "sync"), (Journal, "drop"), (Journal, "trim"), (shutil, "rmtree"),
         (Path, "unlink"), (Path, "rename"), (os, "replace"), (GrowingStore, "finish"),
     }  # fmt: skip

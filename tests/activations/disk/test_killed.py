@@ -58,7 +58,7 @@ if where == "half a batch":
 elif where == "between the rows and the line":
     kill_at(journal.json, "dumps")
 elif where == "between chunks and commit":
-    kill_at(columns, "write_atomically")
+    kill_at(columns, "write_checked")
 elif where == "between commit and removal":
     kill_at(journal.Journal, "drop")
 elif where == "between chunks":

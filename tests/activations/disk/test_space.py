@@ -16,7 +16,7 @@ from infonb.activations.disk.space import disk_bytes, disk_line
 
 def test_bytes_are_those_of_whole_chunks():
     # neurons in parts of 3, samples in parts of 7
-    assert disk_bytes([5, 3], 10, 4, (3, 7)) == (2 + 1) * 2 * (3 * 7 * 4)
+    assert disk_bytes([5, 3], 10, 4, (3, 7)) == (2 + 1) * 2 * (3 * 7 * 4 + 4)
     assert disk_line([256, 256, 10], 10_000, 4, (16, 250_000)) == (
         "3 layers × up to 256 neurons × 10,000 samples: at most 21.1 MB on disk"
     )
@@ -50,7 +50,7 @@ def test_size_is_checked_before_the_start_and_printed(tmp_path, monkeypatch, cap
     with pytest.raises(ValueError, match=needs):
         quiet(model, x, to=path, max_bytes=35_000)
     monkeypatch.setattr("infonb.activations.disk.space.shutil.disk_usage",
-                        lambda folder: type("Usage", (), {"free": 67_999})())  # fmt: skip
+                        lambda folder: type("Usage", (), {"free": 68_011})())  # fmt: skip
     with pytest.raises(
         ValueError, match=r"68.0 kB more are needed, but 68.0 kB are free in .*room"
     ):
@@ -60,12 +60,14 @@ def test_size_is_checked_before_the_start_and_printed(tmp_path, monkeypatch, cap
     with pytest.raises(ValueError, match=r"512 samples take 18.4 kB on disk, but max_bytes is 18"):
         quiet(model, iter(x.split(256)), to=path, max_bytes=18_000)
     capsys.readouterr()
-    record(model, iter(x.split(256)), to=path, max_bytes=36_000, progress="text")
+    record(model, iter(x.split(256)), to=path, max_bytes=36_012, progress="text")
     printed = capsys.readouterr().out
     assert printed.startswith("2 layers × up to 5 neurons: 36 B on disk for each sample, beyond 1,")
     assert "; 512 samples are there" in printed
     assert printed.count("neurons") == 1
-    assert on_disk(path) == 36_000  # the chunk is no longer than the data were
+    assert (
+        on_disk(path) == 36_012
+    )  # three of them with a checksum; the chunk is no longer than the data were
 
 
 def on_disk(path):
@@ -82,7 +84,7 @@ def test_what_is_said_is_what_is_written(tmp_path, monkeypatch, n_samples, known
     parts = [nn.Linear(a, b) for a, b in zip([4, *widths], [*widths, 2], strict=True)]
     x, path = inputs(n_samples, 4), tmp_path / "a.zarr"
     n_chunks = (1 + 1 + 1 + 16 + 2) * -(-n_samples // 20)
-    needed = n_chunks * 8 * min(n_samples, 20) * 4
+    needed = n_chunks * (8 * min(n_samples, 20) * 4 + 4)
     with pytest.raises(ValueError, match=r"max_bytes is"):
         quiet(
             nn.Sequential(*parts), x if known else iter(x.split(5)), to=path, max_bytes=needed - 1
@@ -99,7 +101,7 @@ def test_no_more_is_asked_for_than_what_is_still_to_be_written(tmp_path, monkeyp
         quiet(model, x, batch_size=6, to=path)
     count.handle.remove()
     # of 30 samples 28 are 4 columns of chunks (9 values each), 2 are rows (8 values each)
-    needed = 6 * 7 * 9 * 4 + 5 * 8 * 4
+    needed = 6 * 3 * (7 * 3 * 4 + 4) + 5 * 8 * 4
     free = [needed - 1]
     monkeypatch.setattr("infonb.activations.disk.space.shutil.disk_usage",
                         lambda folder: type("Usage", (), {"free": free[0]})())  # fmt: skip

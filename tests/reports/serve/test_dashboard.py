@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,7 +25,6 @@ from infonb.reports.serve import dashboard as dashboard_module
 from infonb.reports.serve.dashboard import (
     dashboard_command,
     dashboard_environment,
-    free_port,
     plan_dashboard,
     write_dashboard,
 )
@@ -203,14 +201,22 @@ def test_a_lesson_does_not_speak_of_code_that_is_not_shown(tmp_path: Path) -> No
         assert len(words) > 1000
 
 
-def test_a_port_in_use_is_passed_over() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        assert free_port(port) > port
-    with pytest.raises(OSError, match=r"no port is free from 65536 on; .*--port"):
-        free_port(65536)
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ([], "--Voila.port_retries=99"),
+        (["--port_retries=0"], None),
+        (["--Voila.port_retries", "0"], None),
+        (["--port=1"], "--Voila.port_retries=99"),
+    ],
+)
+def test_an_option_that_is_given_takes_the_place_of_infonbs(
+    tmp_path: Path, given: list[str], kept: str | None
+) -> None:
+    command = dashboard_command(tmp_path, tmp_path / "a.ipynb", given)
+    named = [option for option in command if "port_retries" in option and option not in given]
+    assert named == ([kept] if kept else [])
+    assert [option for option in command if option in given] == given
 
 
 # the bars and errors of a dashboard
@@ -266,11 +272,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str,
     environment = dashboard_environment(own)
     (own / "notebook").mkdir()
     notebook = write_dashboard(plan, own / "notebook")
-    port = free_port(8900)
-    command = dashboard_command(own, notebook, [f"--port={port}", "--no-browser"])
-    server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    command = dashboard_command(own, notebook, ["--port=0", "--no-browser"])
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    server = subprocess.Popen(command, env=environment, text=True, **pipes)
     try:
-        page, outputs = asyncio.run(visit(f"127.0.0.1:{port}"))
+        assert server.stdout is not None
+        page, outputs = asyncio.run(visit(server.stdout.readline().partition(" ")[0]))
     finally:
         server.send_signal(signal.SIGINT)
         _, log = server.communicate(timeout=30)
@@ -284,18 +291,12 @@ async def visit(address: str) -> tuple[str, list[Any]]:
     from tornado.httpclient import AsyncHTTPClient
     from tornado.websocket import websocket_connect
 
-    client = AsyncHTTPClient()
-    for _ in range(100):
-        try:
-            answer = await client.fetch(f"http://{address}/", request_timeout=30)
-            break
-        except OSError:
-            await asyncio.sleep(0.2)
+    answer = await AsyncHTTPClient().fetch(address, request_timeout=30)
     page = answer.body.decode()
     found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found is not None
     kernel = json.loads(found[1])["kernelId"]
-    socket = await websocket_connect(f"ws://{address}/voila/execution/{kernel}")
+    socket = await websocket_connect(of_kernel(address, kernel))
     outputs: list[Any] = []
     try:
         while True:
@@ -310,6 +311,12 @@ async def visit(address: str) -> tuple[str, list[Any]]:
                 return page, outputs
     finally:
         socket.close()
+
+
+def of_kernel(address: str, kernel: str) -> str:
+    """Return where the cells of a page are run."""
+    where, _, token = address.partition("?")
+    return f"{where.replace('http', 'ws')}voila/execution/{kernel}?{token}"
 
 
 @pytest.mark.slow
@@ -364,7 +371,6 @@ def test_the_log_is_title_and_address_alone_even_if_a_tab_is_closed(
 ) -> None:
     later = ["time.sleep(0.2)\nprint('never seen')"] * 4
     write_notebook(small, "import time", "time.sleep(1)", *later)
-    port = free_port(8940)
     code = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -372,8 +378,7 @@ def test_the_log_is_title_and_address_alone_even_if_a_tab_is_closed(
         "from infonb.reports.plan import NotebookPlan\n"
         f"plan = NotebookPlan('a', 'A title', Path({str(small / f'{NAME}.ipynb')!r}), ())\n"
         "print(plan.title, flush=True)\n"
-        f"sys.exit(start_dashboard(plan, {port}, ['--no-browser'],\n"
-        f"                         ready=lambda: print('listens', flush=True)))\n"
+        "sys.exit(start_dashboard(plan, 0, ['--no-browser']))\n"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -381,8 +386,10 @@ def test_the_log_is_title_and_address_alone_even_if_a_tab_is_closed(
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        assert [process.stdout.readline() for _ in range(2)] == ["A title\n", "listens\n"]
-        assert asyncio.run(leave(f"127.0.0.1:{port}"))
+        assert process.stdout.readline() == "A title\n"
+        address, _, words = process.stdout.readline().partition(" ")
+        assert words == "(Ctrl-C ends it)\n"
+        assert asyncio.run(leave(address))
         time.sleep(4)  # until what was computed has nowhere to go
     finally:
         os.killpg(process.pid, signal.SIGINT)
@@ -395,10 +402,10 @@ async def leave(address: str) -> bool:
     from tornado.httpclient import AsyncHTTPClient
     from tornado.websocket import websocket_connect
 
-    answer = await AsyncHTTPClient().fetch(f"http://{address}/", request_timeout=30)
+    answer = await AsyncHTTPClient().fetch(address, request_timeout=30)
     found = re.search(r'"kernelId": "([^"]+)"', answer.body.decode())
     assert found is not None
-    socket = await websocket_connect(f"ws://{address}/voila/execution/{found[1]}")
+    socket = await websocket_connect(of_kernel(address, found[1]))
     while True:
         message = json.loads(await asyncio.wait_for(socket.read_message(), 30))
         if message["action"] == "initialized":

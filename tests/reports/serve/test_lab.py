@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import nbformat
@@ -14,9 +18,10 @@ from infonb import experiments
 from infonb.reports import copy_notebooks
 from infonb.reports import notebooks as notebooks_module
 from infonb.reports.kernel import own_places, write_kernelspec
+from infonb.reports.serve import lab
 from infonb.reports.serve.copies import GUIDE
 from infonb.reports.serve.guide import guide
-from infonb.reports.serve.lab import lab_command, lab_environment
+from infonb.reports.serve.lab import lab_command, lab_environment, start_lab
 from infonb.reports.serve.server import run_server, server_command
 
 EXPERIMENT, LESSON = "notebooks/colored_digits.ipynb", "tutorials/01_entropy_first.ipynb"
@@ -108,6 +113,118 @@ def test_a_folder_whose_record_is_lost_loses_nothing(
     assert copies.beside[0].read_bytes() == (installed / EXPERIMENT).read_bytes()
 
 
+@pytest.mark.parametrize("name", [GUIDE, EXPERIMENT, "tutorials/images/x.png"])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+@pytest.mark.parametrize("tail", [b"", b"\0" * 20])
+def test_the_beginning_of_a_copy_is_no_change(
+    installed: Path, tmp_path: Path, name: str, share: float, tail: bytes
+) -> None:
+    copy_notebooks(tmp_path / "lab")
+    path = tmp_path / "lab" / name
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))] + tail)
+    for record in (True, False):
+        if not record:
+            (tmp_path / "lab" / ".infonb-lab.json").write_text("")
+        copies = copy_notebooks(tmp_path / "lab")
+        assert (copies.kept, copies.beside, copies.cut) == ([], [], [])
+        assert path.read_bytes() == whole
+        path.write_bytes(whole[: int(share * len(whole))] + tail)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
+def test_the_beginning_of_an_older_notebook_is_put_aside(
+    installed: Path, tmp_path: Path, share: float
+) -> None:
+    lab = tmp_path / "lab"
+    copy_notebooks(lab)
+    before = (lab / LESSON).read_bytes()
+    cut = before[: int(share * len(before))]
+    (lab / LESSON).write_bytes(cut)
+    nbformat.write(new_notebook(), installed / LESSON)
+    copies = copy_notebooks(lab)
+    assert (copies.kept, copies.beside) == ([], [])
+    assert (lab / LESSON).read_bytes() == (installed / LESSON).read_bytes()
+    assert copies.cut == [lab / "tutorials" / "01_entropy_first.cut.ipynb"]
+    assert copies.cut[0].read_bytes() == cut
+    assert copy_notebooks(lab).cut == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda text: text + "my notes", lambda text: text.replace('"cells": [', '"cells": [,'),
+     lambda text: "my notes", lambda text: text.replace("Text.", "My text.")],
+)  # fmt: skip
+def test_what_a_person_has_changed_is_never_taken_for_cut(
+    installed: Path, tmp_path: Path, change: Callable[[str], str]
+) -> None:
+    copy_notebooks(tmp_path / "lab")
+    mine = tmp_path / "lab" / LESSON
+    mine.write_text(changed := change(mine.read_text()))
+    copies = copy_notebooks(tmp_path / "lab")
+    assert (copies.kept, copies.updated, copies.cut) == ([mine], [], [])
+    assert mine.read_text() == changed
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("fault", [FULL, KeyboardInterrupt()])
+def test_a_copy_that_is_stopped_anywhere_goes_on(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: BaseException
+) -> None:
+    """At each file that is written: none is left cut, and none passes for changed later."""
+    for stop in range(20):
+        target = tmp_path / f"lab-{stop}"
+        write(installed / LESSON, "1. What entropy is")
+        copy_notebooks(target)
+        (target / EXPERIMENT).unlink()
+        write(installed / LESSON, "1. What entropy is, said better")
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", stopper(stop, fault))
+            if not stops(target):
+                break
+        assert list(target.rglob("*.partial")) == []
+        write(installed / LESSON, "1. What entropy is, said best")
+        copies = copy_notebooks(target)
+        assert (copies.kept, copies.beside, copies.cut) == ([], [], [])
+        for name in (EXPERIMENT, LESSON):
+            assert (target / name).read_bytes() == (installed / name).read_bytes()
+    assert 4 < stop < 19  # two records, three files
+
+
+def stopper(stop: int, fault: BaseException) -> Callable[[int], None]:
+    """Return what fails when it is called once more than so many times."""
+    calls = count()
+
+    def sync(handle: int) -> None:
+        if next(calls) == stop:
+            raise fault
+
+    return sync
+
+
+def stops(target: Path) -> bool:
+    """Whether copying is stopped, by a fault that is told in one line."""
+    try:
+        copy_notebooks(target)
+    except OSError as error:
+        told = rf"{target}/\S+ could not be written: No space left on device\."
+        return re.fullmatch(told, str(error)) is not None
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def test_the_home_is_meant_by_its_sign(
+    installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    assert copy_notebooks("~/lab").guide == tmp_path / "home" / "lab" / GUIDE
+    assert not (tmp_path / "~").exists()
+
+
 def test_a_readme_of_another_project_is_kept_alone(installed: Path, tmp_path: Path) -> None:
     (tmp_path / GUIDE).write_text("my project")
     for _ in range(2):
@@ -186,6 +303,22 @@ def test_lessons_are_found_by_number_and_by_name(installed: Path) -> None:
         assert notebooks_module.find_lesson(name) == path
     for name in ("2", "entropy", "", "colored_digits"):
         assert notebooks_module.find_lesson(name) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="accounts")
+def test_root_is_told_what_jupyterlab_wants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr(lab, "run_server", lambda command, *_, **__: started.append(command) or 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    with pytest.raises(PermissionError, match="add: -- --allow-root"):
+        start_lab(tmp_path)
+    assert started == []
+    assert start_lab(tmp_path, ["--allow-root"]) == 0
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    assert start_lab(tmp_path) == 0
+    assert started[0][-1] == "--allow-root"
 
 
 def test_the_laboratory_runs_on_this_interpreter(tmp_path: Path) -> None:
@@ -272,8 +405,7 @@ def test_a_server_that_is_interrupted_while_it_starts_says_nothing(
     code = (
         "import os, sys\n"
         "from infonb.reports.serve.server import run_server, server_command\n"
-        "said = lambda: print('listens')\n"
-        "sys.exit(run_server(server_command('slow', []), dict(os.environ), port=1, ready=said))\n"
+        "sys.exit(run_server(server_command('slow', []), dict(os.environ)))\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False,
