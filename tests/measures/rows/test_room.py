@@ -13,7 +13,6 @@ from infonb.measures.rows import room
 @pytest.fixture(autouse=True)
 def _little_memory(monkeypatch):
     monkeypatch.setattr(room, "available_memory", lambda: 10**9)
-    monkeypatch.setattr(room, "_left_by_limit", lambda: None)
 
 
 def wide(n_neurons, n_samples=4):
@@ -74,14 +73,6 @@ def test_points_of_a_density():
 def test_nothing_is_said_where_the_system_tells_nothing(monkeypatch):
     monkeypatch.setattr(room, "available_memory", lambda: None)
     room.check_room(10**15, "everything", "")
-    monkeypatch.setattr(room, "_left_by_limit", lambda: 10**9)
+    monkeypatch.setattr(room, "available_memory", lambda: 10**9)
     with pytest.raises(ValueError, match=r"everything takes 1000.0 TB of memory, and 1.0 GB can"):
         room.check_room(10**15, "everything", "Less.")
-
-
-def test_the_limit_of_the_process(monkeypatch):
-    resource = pytest.importorskip("resource")
-    monkeypatch.undo()
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (2**50, 2**50))
-    left = room._left_by_limit()
-    assert left is None or 2**49 < left < 2**50
