@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 import infonb as inb
 
+pytestmark = pytest.mark.slow
+
 FORMS = [
     "array",
     "fortran",

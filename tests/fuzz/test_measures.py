@@ -16,9 +16,12 @@ import infonb as inb
 RULERS = ["common", "shared", "neuron"]
 KINDS = ["binned", "ksg", "mixture"]
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::infonb.measures.TiesWarning", "ignore::infonb.measures.ScaleWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore::infonb.measures.TiesWarning", "ignore::infonb.measures.ScaleWarning"
+    ),
+]
 
 
 def ends(values, edges, at):
