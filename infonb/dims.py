@@ -96,16 +96,24 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
     if here and int(width.max()) < values.sizes["neuron"]:
         doubtful = ~inside  # more places than the widest layer: some were added, or it is not here
     labels = values.coords.get("neuron")
-    if labels is not None and labels.dtype.kind in "iu" and "neuron" not in width.dims:
+    if here and ("neuron" in width.dims or (labels is not None and labels.dtype.kind not in "iu")):
+        doubtful = xr.ones_like(inside)  # of names that are no numbers, some may be left out
+    elif labels is not None and labels.dtype.kind in "iu":
         # names that happen to be numbers; or the old places of a selection
         doubtful = doubtful | (inside != (xr.DataArray(labels.variable) < width))
     if doubtful.any():
         # then padding is known by its values. Of lazy ones a single sample is looked at
         some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
         empty = xr.DataArray(np.isnan(some.variable)).all([dim])
-        if (doubtful & (inside == empty)).any():
+        if (doubtful & (inside == empty)).any() and not _lacks_some(~empty, width):
             inside = ~empty
     return inside
+
+
+def _lacks_some(there: xr.DataArray, width: xr.DataArray) -> bool:
+    """Tell whether a layer has fewer neurons than its width, though none was left out."""
+    whole = "neuron" in there.dims and there.sizes["neuron"] == int(width.max())
+    return whole and "neuron" not in width.dims and bool((there.sum("neuron") < width).any())
 
 
 def count_neurons(values: xr.DataArray) -> list[int]:

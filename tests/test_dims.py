@@ -99,6 +99,30 @@ def test_nan_inside_the_width_is_an_error_whatever_the_names(acts):
             inb.entropy(acts.assign_coords(neuron=ids))
 
 
+def test_named_neurons_are_selected_and_put_one_after_the_other(acts):
+    fixed = {"edges": np.linspace(-6, 6, 11)}
+    whole = inb.entropy(acts, **fixed).values
+    named = acts.assign_coords(neuron=list("abcde"))
+    for chosen in (list("ea"), list("cdab"), list("edcba")):
+        places = ["abcde".index(name) for name in chosen]
+        found = inb.entropy(named.sel(neuron=chosen), **fixed)
+        np.testing.assert_array_equal(found, whole[:, places])
+    other = acts.isel(layer=[1, 0]).assign_coords(layer=acts.layer)
+    both = xr.concat(
+        [acts.activation, other.activation], "neuron", coords="different", compat="equals"
+    )
+    expected = np.concatenate([whole, whole[::-1]], axis=1)
+    np.testing.assert_array_equal(inb.entropy(both, **fixed), expected)
+    flat = acts.activation.rename(neuron="unit").stack(neuron=("layer", "unit"))
+    np.testing.assert_array_equal(inb.entropy(flat, **fixed), whole.ravel())
+
+
+def test_a_neuron_of_nan_is_no_padding_where_none_was_left_out(acts):
+    acts.activation[0, 1] = np.nan
+    with pytest.raises(ValueError, match="layer 'fc1', neuron 12"):
+        inb.entropy(acts.assign_coords(neuron=np.arange(11, 16)))
+
+
 def test_no_width_no_padding(acts):
     assert inside_width(acts.activation.drop_vars("width")) is None
     assert inside_width(acts.activation, "neuron") is None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 
-__all__ = ["align_coords", "aligned", "known_of", "merge_known", "sample_labels"]
+__all__ = ["align_coords", "aligned", "first_labels", "known_of", "merge_known", "sample_labels"]
 
 
 def sample_labels(values: Any) -> pd.Index | None:
@@ -21,9 +21,17 @@ def sample_labels(values: Any) -> pd.Index | None:
     return None
 
 
+def first_labels(arrays: Iterable[Any], beside: Iterable[Any] = ()) -> pd.Index | None:
+    """Return the labels of the first array that has some, in whose order the samples are put."""
+    arrays = list(arrays)
+    given = [own for x in (*arrays, *beside) if (own := sample_labels(x)) is not None]
+    found = (_labels_beside(x, given[0]) for x in arrays if given)
+    return next((own for own in found if own is not None), None)
+
+
 def aligned(values: Any, labels: pd.Index | None, what: str) -> Any:
     """Return an array in the order of the labels, if it has labels itself."""
-    own = sample_labels(values)
+    own = None if labels is None else _labels_beside(values, labels)
     if own is None or labels is None or own.equals(labels):
         return values
     if not (own.is_unique and labels.is_unique and len(own) == len(labels)):
@@ -53,11 +61,8 @@ def align_coords(coords: Mapping[str, Any] | None, labels: pd.Index | None) -> d
     return {name: aligned(values, labels, f"coords: {name!r}") for name, values in coords.items()}
 
 
-def known_of(values: Any) -> dict[str, Any]:
+def known_of(values: xr.DataArray) -> dict[str, Any]:
     """Return what a labelled array knows about its samples: name → values."""
-    if isinstance(values, pd.DataFrame):
-        labels = sample_labels(values)
-        return {} if labels is None else {"sample": labels.to_numpy()}
     return {
         str(name): coord.values
         for name, coord in values.coords.items()
@@ -74,6 +79,14 @@ def merge_known(known: dict[str, Any], more: Mapping[str, Any], what: str) -> No
                 "or drop it."
             )
         known.setdefault(name, values)
+
+
+def _labels_beside(values: Any, others: pd.Index) -> pd.Index | None:
+    """Return the labels of an array beside others, among which numbers of rows may be labels."""
+    own = sample_labels(values)
+    if own is None and isinstance(values, pd.Series | pd.DataFrame):
+        return values.index if values.index.isin(others).any() else None
+    return own
 
 
 def _few(labels: pd.Index) -> str:

@@ -12,6 +12,7 @@ import xarray as xr
 from infonb.activations.alignment import (
     align_coords,
     aligned,
+    first_labels,
     known_of,
     merge_known,
     sample_labels,
@@ -19,6 +20,7 @@ from infonb.activations.alignment import (
 from infonb.activations.labelled import labelled, sample_coordinates, to_numpy
 from infonb.activations.precision import first_lost
 from infonb.activations.size import check_size, size_line
+from infonb.dims import inside_width
 from infonb.validate import check_choice
 
 __all__ = ["from_arrays"]
@@ -41,9 +43,10 @@ def from_arrays(
         Layer name -> array of its activations, in depth order, dims (sample, neuron): numpy array,
         torch tensor, nested list, or a DataArray, whose own dims ``sample`` and ``neuron`` count
         and whose coordinates on ``sample`` are kept; a DataFrame is one whose index labels the
-        samples. Those that label their samples are put into the order of the first; labels of the
-        neurons are kept if all layers have the same, else neurons are numbered. One dim (sample)
-        is a layer of one neuron. Layers may differ in width.
+        samples (names of samples are kept as ``sample_name``, or as the index is called). Those
+        that label their samples are put into the order of the first; labels of the neurons are kept
+        if all layers have the same, else neurons are numbered. One dim (sample) is a layer of one
+        neuron. Layers may differ in width.
     dims
         Order of the two dims of the arrays without labels: ``("sample", "neuron")`` as most tools
         have it, or ``("neuron", "sample")``.
@@ -97,14 +100,13 @@ def from_arrays(
         )
     known: dict[str, Any] = {}
     neurons: list[Any] = []
-    labels: pd.Index | None = None
+    labels = first_labels(arrays.values(), (coords or {}).values())
     rows: dict[str, np.ndarray] = {}
     for layer, values in arrays.items():
         if not isinstance(layer, str):
             raise TypeError(f"layer names must be text; not {layer!r} ({type(layer).__name__}).")
-        values = aligned(_labelled(values), labels, f"layer {layer!r}")
+        values = _labelled(aligned(values, labels, f"layer {layer!r}"))
         if isinstance(values, xr.DataArray):
-            labels = sample_labels(values) if labels is None else labels
             merge_known(known, known_of(values), f"layer {layer!r}")
         neurons.append(values.indexes.get("neuron") if isinstance(values, xr.DataArray) else None)
         rows[layer] = _neuron_by_sample(values, layer, dims)
@@ -131,14 +133,25 @@ def from_arrays(
 
 
 def _labelled(values: Any) -> Any:
-    """Return a table as an array that knows its dims; anything else as it is."""
+    """Return a table as an array that knows its dims and samples; anything else as it is."""
     if not isinstance(values, pd.DataFrame | pd.Series):
         return values
-    labels = sample_labels(values)
     dims = ("sample", "neuron")[: values.ndim]
-    return xr.DataArray(
-        values.to_numpy(), {} if labels is None else {"sample": labels.to_numpy()}, dims
-    )
+    return xr.DataArray(values.to_numpy(), _coords_of(sample_labels(values)), dims)
+
+
+def _coords_of(labels: pd.Index | None) -> dict[str, Any]:
+    """Return the labels of a table's samples as coordinates; names beside their numbers."""
+    if labels is None:
+        return {}
+    if labels.dtype.kind in "iu":
+        return {"sample": labels.to_numpy()}
+    several = labels.nlevels > 1
+    names = (f"sample_name_{i}" if several else "sample_name" for i in range(labels.nlevels))
+    return {
+        str(level or name): ("sample", labels.get_level_values(i).to_numpy())
+        for i, (level, name) in enumerate(zip(labels.names, names, strict=True))
+    }
 
 
 def _common(neurons: list[pd.Index | None]) -> Any:
@@ -158,6 +171,9 @@ def _neuron_by_sample(values: Any, layer: str, dims: tuple[str, ...]) -> np.ndar
                 f"layer {layer!r} is a DataArray of dims {values.dims}; it needs the dims "
                 "'sample' and 'neuron' (rename them)."
             )
+        inside = inside_width(values)  # of a layer out of a dataset, without its padding
+        if inside is not None and inside.dims == ("neuron",):
+            values = values.isel(neuron=np.flatnonzero(inside))
         values = values.transpose("neuron", "sample", missing_dims="ignore").values
         array = values if values.ndim == 2 else values[None]
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,11 @@ _LOOKED_AT = 1 << 20  # values of a batch, to see whether the type of the model 
 FORMS = (
     "an infonb data set, an array or tensor of inputs, a tuple (inputs, labels), a dict of "
     "tensors, a DataLoader, or an iterable of batches"
+)
+
+_NESTED = (
+    "inputs are a nested tensor, of samples that differ in size; pass them padded, with a mask: "
+    "{'input_ids': x.to_padded_tensor(0), 'attention_mask': mask}."
 )
 
 
@@ -117,6 +123,9 @@ def as_batch(batch: Any) -> Batch:
                 labels = kwargs.pop(name) if len(kwargs[name].shape) == 1 else None
     else:
         args = tuple(inputs) if isinstance(inputs, tuple | list) else (inputs,)
+    for value in leaves((args, kwargs)):
+        if isinstance(value, torch.Tensor) and value.is_nested and value.layout == torch.strided:
+            raise TypeError(_NESTED)
     arrays = [value for value in leaves((args, kwargs)) if is_array(value) and value.shape]
     if not arrays:
         raise TypeError(
@@ -127,7 +136,14 @@ def as_batch(batch: Any) -> Batch:
         _check_numbers(value)
     size = int(arrays[0].shape[0])
     known = None if labels is None else label_coord(to_numpy(labels)).get("label")
-    return Batch(args, kwargs, known if known is not None and len(known) == size else None, size)
+    if known is not None and len(known) != size:
+        warnings.warn(
+            f"a batch of {size:,} samples comes with {len(known):,} labels, which are left out. "
+            "If it is one sample, pass them through a DataLoader.",
+            stacklevel=2,
+        )
+        known = None
+    return Batch(args, kwargs, known, size)
 
 
 def cut(value: Any, start: int, stop: int, size: int) -> Any:
@@ -135,6 +151,8 @@ def cut(value: Any, start: int, stop: int, size: int) -> Any:
     if not is_array(value) or not value.shape or value.shape[0] != size:
         return value
     if isinstance(value, torch.Tensor) and value.layout != torch.strided:
+        if value.is_nested:
+            raise TypeError(_NESTED)
         if value.layout != torch.sparse_coo:
             raise TypeError(
                 f"inputs are a sparse tensor ({value.layout}) that cannot be cut into batches; "

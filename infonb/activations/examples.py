@@ -161,8 +161,14 @@ def _is_one_sample(item: Any) -> bool:
             return any(map(is_array, leaves(inputs)))
     else:
         return False
-    single = isinstance(label, np.generic) or (is_array(label) and not label.shape)
-    return single and any(map(is_array, leaves(inputs)))
+    arrays = [value for value in leaves(inputs) if is_array(value)]
+    if not is_array(label) or not arrays:
+        return isinstance(label, np.generic) and bool(arrays)
+    first = arrays[0].shape
+    if len(label.shape) == 1 and first and label.shape[0] != first[0]:
+        # no labels of a batch: the one of a sample, or those of many classes, as 0 and 1
+        return label.shape[0] == 1 or len(first) == 1
+    return not label.shape
 
 
 def _may_be_labels(values: Any) -> bool:

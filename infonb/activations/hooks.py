@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from torch import nn
 
 __all__ = ["Hooks"]
@@ -67,7 +68,12 @@ class Hooks:
 
 
 def _input(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-    """Return the first argument of a module, as its forward has them, that is no mask."""
+    """
+    Return the hidden states that a module is called with.
+
+    These are the argument of that name, else the first that is no mask, no plain value, and no
+    whole numbers beside others.
+    """
     try:
         bound = inspect.signature(module.forward).bind(*args, **kwargs)
     except (TypeError, ValueError):  # a function without a signature, or a call that will fail
@@ -80,5 +86,13 @@ def _input(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) 
                 given.update({f"{name} {place}": part for place, part in enumerate(value)})
             else:
                 given.update(value if kind is inspect.Parameter.VAR_KEYWORD else {name: value})
-    real = [value for name, value in given.items() if value is not None and "mask" not in name]
-    return real[0] if real else None
+    real = {
+        name: value
+        for name, value in given.items()
+        if "mask" not in name and not isinstance(value, bool | int | float | str | None)
+    }
+    first = next(iter(real.values()), None)
+    if isinstance(first, torch.Tensor) and not first.is_floating_point():  # positions, perhaps
+        floats = (x for x in real.values() if torch.is_tensor(x) and x.is_floating_point())
+        first = next(floats, first)
+    return real.get("hidden_states", first)

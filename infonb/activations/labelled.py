@@ -85,7 +85,7 @@ def sample_coordinates(coords: Mapping[str, Any] | None, n_samples: int) -> dict
                     "samples as a coordinate of another name, such as 'sample_name'."
                 )
             array = array.astype(np.int64)
-        checked[name] = array
+        checked[name] = array.copy()  # not the user's own, which may change
     return checked
 
 

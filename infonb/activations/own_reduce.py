@@ -26,7 +26,8 @@ def by_function(
     Return what a function makes of a tensor, and the sample of each row if it is not one of each.
 
     The samples are found by the same function, of a tensor that holds the number of the sample
-    everywhere: what takes or averages tokens of a sample returns this number.
+    everywhere: what takes or averages tokens of a sample returns this number, times what it returns
+    of ones.
     """
     more: tuple[Any, ...] = ()
     if _takes_mask(function):
@@ -45,8 +46,7 @@ def by_function(
     if len(tensor) != n_samples or (len(rows) == n_samples and not more):
         return rows, None
     with torch.random.fork_rng(devices=[]):
-        torch.set_rng_state(state)  # what is drawn at random is drawn alike
-        samples = _samples(function, tensor, more, len(rows))
+        samples = _samples(function, tensor, more, len(rows), state)
     numbers = torch.arange(n_samples)
     if samples is None and len(rows) == n_samples:
         return rows, None
@@ -83,18 +83,29 @@ def _takes_mask(function: Callable[..., Any]) -> bool:
 
 
 def _samples(
-    function: Callable[..., Any], tensor: torch.Tensor, more: tuple[Any, ...], n_rows: int
+    function: Callable[..., Any],
+    tensor: torch.Tensor,
+    more: tuple[Any, ...],
+    n_rows: int,
+    state: torch.Tensor,
 ) -> torch.Tensor | None:
-    numbers = torch.arange(len(tensor), dtype=torch.float64, device=tensor.device)
-    marked = numbers.view(-1, *[1] * (tensor.ndim - 1)).expand(tensor.shape).to(tensor.dtype)
-    try:
-        found = function(marked.clone(), *more)
-    except Exception:  # whatever a function of the user's says of such numbers
-        return None
-    if found.shape[0] != n_rows:
-        return None
-    first = found[:, :1].detach().cpu().double()
-    whole = first.round()
-    if not ((found.detach().cpu().double() - whole).abs() < 1e-3).all():
-        return None
-    return whole[:, 0].long()
+    # in float32 at least: half precision does not hold all numbers
+    ones = torch.ones_like(tensor, dtype=torch.promote_types(tensor.dtype, torch.float32))
+    numbers = torch.arange(1, len(tensor) + 1, device=tensor.device)
+    found = []
+    for marked in (ones, ones * numbers.view(-1, *[1] * (tensor.ndim - 1))):
+        torch.set_rng_state(state)  # what is drawn at random is drawn alike
+        try:
+            found.append(function(marked, *more).detach().cpu().double())
+        except Exception:  # whatever a function of the user's says of such numbers
+            return None
+        if found[-1].shape[0] != n_rows:
+            return None
+    one, number = found
+    if n_rows == len(tensor):  # what neither takes nor averages tokens: a row is of its place
+        places = torch.arange(1.0, n_rows + 1, dtype=torch.float64)[:, None]
+        number = torch.where((one - 1).abs() < 1e-3, number, places)
+    else:
+        number = number / one
+    whole = number[:, :1].round()
+    return whole[:, 0].long() - 1 if ((number - whole).abs() < 1e-3).all() else None

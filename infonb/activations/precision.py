@@ -9,7 +9,7 @@ __all__ = ["first_lost"]
 _BLOCK = 1 << 20  # values at a time
 _SAMPLES = 4096  # of each neuron, whose values are counted
 # of the largest value: differences below are the rounding of float64 sums, not values
-_NOISE = 2.0**-40
+_NOISE = 2.0**-46
 
 
 def first_lost(values: np.ndarray, dtype: np.dtype | str) -> int | None:

@@ -89,8 +89,9 @@ def record(
         ``"relu:1"``; such a name also selects one. The layers stand in the order in which the
         forward pass reaches them, whatever the order here.
     hook
-        ``"output"`` of the module, or its ``"input"`` (the first argument of its ``forward`` that
-        is no mask): what a functional relu before it, which is no module, has put out.
+        ``"output"`` of the module, or its ``"input"`` (``hidden_states``, or the first argument of
+        its ``forward`` that is no mask, and no whole numbers beside others): what a functional relu
+        before it, which is no module, has put out.
     reduce
         How more dims than (sample, neuron) become neurons. ``"mean"`` over tokens or space, each
         feature or channel a neuron; ``"first"``: the first token or position, such as [CLS];

@@ -236,6 +236,6 @@ def _dims_of_one(module: nn.Module) -> int:
 
 def _other_dims(tensor: torch.Tensor, module: nn.Module) -> tuple[int, ...]:
     """Return the sizes of the dims that could be the samples, were the first one not theirs."""
-    if isinstance(module, _SECOND) or tensor.ndim < 3:
+    if isinstance(module, _SECOND):
         return ()
     return tuple(tensor.shape[1:-1] if isinstance(module, _LAST) else tensor.shape[1:])

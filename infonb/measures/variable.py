@@ -11,6 +11,7 @@ import xarray as xr
 
 from infonb.measures.given import numbers, plain_array, values_of
 from infonb.measures.rows.layout import Layout
+from infonb.measures.rows.room import check_room
 from infonb.validate import did_you_mean
 
 __all__ = ["Variable", "check_variable"]
@@ -101,6 +102,7 @@ def _variable(array: xr.DataArray, where: Layout) -> Variable:
                 "line with xr.align(activation, other)."
             )
     array = array.transpose(*shared, *new, where.dim)
+    check_room(8 * array.size, "other", "Pass fewer variables at a time.")
     shape = (-1, int(np.prod([array.sizes[d] for d in new])), where.n_samples)
     values, n_classes = numbers(values_of(array).reshape(shape))
     # which entry of the variable a batch entry has

@@ -33,6 +33,43 @@ def test_layers_are_aligned_by_the_labels_of_their_samples():
     np.testing.assert_array_equal(tables.sample, [4, 2, 9])
 
 
+def test_numbers_of_the_rows_of_a_table_are_labels_beside_the_same_ones():
+    table = pd.DataFrame(np.arange(6.0).reshape(3, 2))
+    mixed = table.iloc[[2, 0, 1]]
+    for arrays, order in (
+        ({"a": table, "b": mixed}, [0, 1, 2]),
+        ({"a": mixed, "b": table}, [2, 0, 1]),
+        ({"a": table, "b": xr.DataArray(mixed.values, {"sample": [2, 0, 1]}, ONE.dims)}, [0, 1, 2]),
+    ):
+        found = from_arrays(arrays, coords={"n": pd.Series([7, 8, 9])})
+        np.testing.assert_array_equal(found.activation[0], table.values[order].T)
+        np.testing.assert_array_equal(found.activation[1], table.values[order].T)
+        np.testing.assert_array_equal(found.n, np.array([7, 8, 9])[order])
+        np.testing.assert_array_equal(found.sample, order)
+    with pytest.raises(ValueError, match="layer 'b' has other labels"):
+        from_arrays({"a": table, "b": table.set_index(table.index + 1)})
+
+
+@pytest.mark.parametrize(
+    ("index", "names"),
+    [
+        (list("xyz"), {"sample_name": list("xyz")}),
+        (pd.Index([0.5, 1.5, 2.5], name="time"), {"time": [0.5, 1.5, 2.5]}),
+        (
+            pd.MultiIndex.from_tuples([("u", 1), ("u", 2), ("v", 1)], names=["text", None]),
+            {"text": list("uuv"), "sample_name_1": [1, 2, 1]},
+        ),
+    ],
+)
+def test_names_of_the_rows_of_a_table_are_kept(index, names):
+    table = pd.DataFrame(np.arange(6.0).reshape(3, 2), index=index)
+    found = from_arrays({"a": table, "b": table.iloc[[1, 2, 0]]})
+    np.testing.assert_array_equal(found.activation[1], table.values.T)
+    np.testing.assert_array_equal(found.sample, [0, 1, 2])
+    for name, values in names.items():
+        np.testing.assert_array_equal(found[name], values)
+
+
 def test_what_is_known_is_aligned_too():
     names = pd.Series([1, 2, 3], index=[12, 11, 10])
     for known in (names, xr.DataArray(names.values, {"sample": names.index}, "sample")):

@@ -137,3 +137,15 @@ def test_check_activations_takes_any_order_and_more_dims():
     check_activations(runs.assign_coords(width=(("alpha", "layer"), [[3, 2], [3, 2]])), values=True)
     with pytest.raises(TypeError, match=r"must be an xarray.Dataset .* not DataArray"):
         check_activations(one.activation)
+
+
+def test_layers_of_a_dataset_come_without_their_padding():
+    whole = from_arrays({"a": np.ones((4, 3)), "b": np.ones((4, 2))})
+    parts = {name: whole.activation.sel(layer=name) for name in ("b", "a")}
+    assert from_arrays(parts).width.values.tolist() == [2, 3]
+
+
+def test_what_is_known_about_the_samples_is_copied():
+    label = np.arange(4)
+    from_arrays({"a": np.ones((4, 3))}, coords={"label": label}).label.values[:] = 9
+    assert label.tolist() == [0, 1, 2, 3]

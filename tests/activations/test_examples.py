@@ -9,6 +9,7 @@ import torch
 import xarray as xr
 from activations.models import (
     CLOSE,
+    Calls,
     Functional,
     Text,
     inputs,
@@ -152,6 +153,27 @@ def test_pairs_of_one_sample_and_its_label_become_batches(label):
     for data in (dicts, one_by_one):
         found = quiet(model, data, "first", batch_size=4)
         np.testing.assert_array_equal(found.label, np.arange(10))
+
+
+@pytest.mark.parametrize("label", [lambda i: torch.tensor([i]), lambda i: torch.eye(10)[i]])
+def test_labels_of_pairs_may_be_arrays(label):
+    embed, x = nn.Embedding(9, 4), torch.arange(60).reshape(10, 6) % 9
+    model = Calls(lambda self, x: self.out(self.embed(x)), embed=embed, out=nn.Linear(4, 2))
+    found = quiet(model, [(part, label(i)) for i, part in enumerate(x)], "embed", batch_size=4)
+    np.testing.assert_allclose(valid(found, "embed"), rows(embed(x).mean(1)), **CLOSE)
+    assert ("label" in found.coords) == (label(0).numel() == 1)
+
+
+def test_labels_of_no_sample_of_a_batch_are_said_to_be_left_out():
+    model, x = Functional(), inputs(5, 4)
+    with pytest.warns(UserWarning, match="a batch of 5 samples comes with 3 labels"):
+        assert "label" not in quiet(model, [(x, torch.arange(3))]).coords
+
+
+def test_nested_tensors_are_refused():
+    model, parts = Functional(), [inputs(3, 4), inputs(2, 4)]
+    with pytest.raises(TypeError, match=r"inputs are a nested tensor, .* pass them padded"):
+        quiet(model, torch.nested.nested_tensor(parts, layout=torch.jagged))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,17 @@ def test_the_model_is_run_once_more_at_most_and_only_where_it_is_needed():
         assert sizes == expected
 
 
+def test_two_dims_of_one_size_are_told_apart_too():
+    def turned(self, x):
+        return self.out(self.part(x.T).T)
+
+    model, x = Calls(turned, part=nn.ReLU(), out=nn.Linear(6, 2)), inputs(6, 6)
+    with pytest.raises(ValueError, match="layer 'part' gives 6 rows"):
+        quiet(model, x, "part")
+    found = quiet(model, x, "part", reduce=lambda x: x.T)
+    np.testing.assert_allclose(valid(found, "part"), rows(x.relu()), **CLOSE)
+
+
 def test_a_model_that_takes_one_size_of_batches_cannot_tell():
     def forward(self, x):
         return self.inner(x + torch.zeros(4, 1, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import types
 
 import numpy as np
 import pytest
@@ -44,9 +45,9 @@ def test_model_is_left_as_it_was(hook):
     model[0].register_forward_hook(lambda *_: calls.append(1))  # the user's own hook stays
     before = state(model)
     x = inputs(20, 4)
-    activations = quiet(model, x, ["0", "1", "2", "3"], hook=hook, batch_size=6)
+    activations = quiet(model, x, ["0", "1", "2", "3"], hook=hook, batch_size=7)
     assert_same(before, state(model))
-    assert len(calls) == 4
+    assert len(calls) == 3
     # eval mode: no dropout, and the running statistics of the batch norm
     model.eval()
     inner = model[1](model[0](x))
@@ -141,6 +142,27 @@ def test_hook_input_takes_the_first_argument_that_is_no_mask(call):
     model = Calls(lambda self, x: call(self.part, torch.ones(x.shape[:2]), x), part=Attention())
     x = inputs(6, 5, 4)
     found = quiet(model, x, "part", hook="input", prediction=False)
+    np.testing.assert_allclose(valid(found, "part"), rows(x.mean(1)), **CLOSE)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        lambda x: {"position_ids": torch.arange(6).expand(5, 6), "states": x},
+        lambda x: {"use_cache": True, "states": x},
+        lambda x: {"rotary": (x[0], x[0]), "hidden_states": x},
+    ],
+)
+def test_hook_input_takes_the_hidden_states(arguments):
+    x = inputs(5, 6, 4)
+    named = arguments(x)
+    text = f"lambda self, {', '.join(f'{name}=None' for name in named)}: {list(named)[1]}"
+    part = Calls(lambda self: None)
+    part.forward = types.MethodType(eval(text), part)
+    model = Calls(
+        lambda self, x: self.out(self.part(**arguments(x))), part=part, out=nn.Linear(4, 2)
+    )
+    found = quiet(model, x, "part", hook="input")
     np.testing.assert_allclose(valid(found, "part"), rows(x.mean(1)), **CLOSE)
 
 

@@ -95,3 +95,28 @@ def test_errors_of_the_function_say_its_tensor():
     with pytest.raises(ZeroDivisionError) as caught:
         quiet(Functional(), inputs(3, 4), "first", reduce=lambda x: x / (1 // 0))
     assert "reduce was called with a tensor of float32 (3, 5) of layer" in caught.value.__notes__[0]
+
+
+def test_one_row_of_each_sample_may_be_of_no_token():
+    def mean_without_first(x, mask):
+        mask = mask[:, 1:, None]
+        return (x[:, 1:] * mask).sum(1) / mask.sum(1).clamp(min=1)
+
+    def total(x, mask):
+        return (x * mask[..., None]).sum(1)
+
+    def direction(x, mask):
+        return nn.functional.normalize(x[:, 0])
+
+    for reduce in (mean_without_first, total, direction):
+        found, hidden = recorded(reduce, batch_size=3)
+        np.testing.assert_allclose(valid(found, "layer"), reduce(hidden, RIGHT).T, **CLOSE)
+
+
+def test_many_samples_of_half_precision():
+    real = RIGHT.repeat(80, 1)
+    data = {"input_ids": IDS.repeat(80, 1), "attention_mask": real}
+    found = quiet(
+        Encoder().bfloat16(), data, "layer", reduce=lambda x, mask: x[mask], batch_size=400
+    )
+    np.testing.assert_array_equal(found.example, np.repeat(np.arange(400), real.sum(1)))

@@ -16,6 +16,7 @@ X = np.random.default_rng(0).normal(size=(2, 400))
 LOST = {
     "an offset": 1e6 + 1e-3 * X,
     "a small offset of smaller values": 1 + 1e-5 * X,
+    "a great offset of small values": 1 + 1e-13 * X,
     "tiny values": 1e-50 * X,
     "two offsets": np.hstack([X[:, :200], 1e6 + 1e-3 * X]),
     "whole numbers": np.array([[2**24, 2**24 + 1]]),

@@ -11,9 +11,12 @@ import xarray as xr
 from infonb.dims import Attributes
 from infonb.measures.rows.edges import Edges, Rulers
 from infonb.measures.rows.layout import Layout, layout, real
+from infonb.measures.rows.room import check_room
 from infonb.measures.rows.source import Block, PairsOfRows, Source
 
 __all__ = ["Loaded", "rows_of"]
+
+_SOME = "Measure some neurons at a time (activation.isel(neuron=...)), or a chunked array."
 
 
 def rows_of(activation: xr.DataArray, dim: Hashable) -> Source:
@@ -32,7 +35,10 @@ class Loaded:
     lazy = False
 
     def __init__(self, array: xr.DataArray, where: Layout) -> None:
-        values = real(array.values).reshape(-1, where.n_samples)
+        values = array.values
+        if not values.flags.c_contiguous:
+            check_room(values.nbytes, "a copy of the activations in order", _SOME)
+        values = real(values).reshape(-1, where.n_samples)
         if where.n_rows < len(values):
             values = values[where.position]
         self.layout, self.values = where, np.ascontiguousarray(values)
