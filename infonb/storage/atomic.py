@@ -33,7 +33,7 @@ def read_checked(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text("utf-8"))
         right = values.pop("checksum", None) in (None, _of_values(values))  # None: an older file
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         right = False
     if not right:
         raise ValueError(
