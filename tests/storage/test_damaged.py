@@ -179,6 +179,9 @@ def test_notes_are_checked(tmp_path):
             assert str(found["a"]) == "[1.5, nan, 'ü']"
     path.write_text('{"a": 1}')
     assert read_checked(path) == {"a": 1}
+    assert read_checked(path, "a") == {"a": 1}
+    with pytest.raises(ValueError, match=r"note.json is damaged"):
+        read_checked(path, "a", "b")
     for garbage in ("", "[]", "[1]", "null", "3", '"text"', "[" * 100_000):
         path.write_text(garbage)
         with pytest.raises(ValueError, match=r"note.json is damaged"):
