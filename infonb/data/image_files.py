@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import math
 import struct
 import zipfile
@@ -69,10 +70,18 @@ def load_images(path: str | Path) -> xr.Dataset:
     if np.unique(labels).size < 2:
         raise _unfit(path, f"all labels are {labels[0]}; two classes are the fewest")
     if np.issubdtype(images.dtype, np.integer):
+        if images.min() < 0 or images.max() > 255:
+            raise _unfit(
+                path, f"whole-numbered images must be 0 to 255; not {images.min()} to "
+                f"{images.max()}: divide them by their largest value"
+            )  # fmt: skip
         images = images / np.float32(255)
-    if not np.issubdtype(images.dtype, np.floating) or not np.isfinite(images).all():
+    with np.errstate(over="ignore"):  # to what is not finite, and refused
+        is_real = np.issubdtype(images.dtype, np.floating)
+        images = images.astype(np.float32) if is_real else images
+    if not is_real or not np.isfinite(images).all():
         raise _unfit(path, "images must hold finite numbers")
-    found = image_dataset(images.astype(np.float32), labels, path.stem)
+    found = image_dataset(images, labels, path.stem)
     return found.assign_attrs(n_classes=int(labels.max()) + 1)
 
 
@@ -86,7 +95,7 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
                 raise _unfit(path, f"has the arrays {names}; {missing[0]!r} is missing")
             images, labels = (_read_array(archive, f"{name}.npy") for name in ("images", "labels"))
             return images, labels
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError) as error:
         raise _unfit(path, f"is no .npz file ({error})") from error
     except (NotImplementedError, RuntimeError, KeyError, struct.error) as error:
         raise _unfit(path, f"cannot be read ({error})") from error
@@ -98,6 +107,8 @@ def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     with archive.open(info) as file:
         try:
             version = np.lib.format.read_magic(file)
+            if version > (3, 0):
+                raise ValueError(f"version {version} of the format is not known")
             read = (
                 np.lib.format.read_array_header_1_0 if version == (1, 0)
                 else np.lib.format.read_array_header_2_0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -30,7 +31,9 @@ _SHA256 = {_ZIP: "1f2e7474e3fc9431cca0e2dbec53b44416c5adbb2f613b853ef3bed12c14e5
 _RELEASE = "waterbird_complete95_forest2water2"
 _REMEDY = "Replace it by the original file."
 #: The words of `zipfile` for an archive that is not whole, or is no common one.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 #: The list of all 11,788 images takes 1.1 MB.
 _MOST_METADATA = 50 * MEGABYTE
 _HOW = (

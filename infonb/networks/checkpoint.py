@@ -20,6 +20,9 @@ Tensors = dict[str, torch.Tensor]
 #: Among the metadata of a file: the checksum of all its tensors and other metadata.
 _CHECKSUM = "checksum"
 
+#: What there is of a training's state; older versions have no checksum of it.
+_KINDS = {"settings", "record", _CHECKSUM}, {"settings", "record"}
+
 
 class DamagedCheckpoint(ValueError):
     """A file of weights or of a training's state is not what was written."""
@@ -122,7 +125,7 @@ class TrainingCheckpoint:
         if not path.exists():
             return None
         flat, text = _read_tensors(path)
-        if not {"settings", "record", _CHECKSUM} <= set(text):
+        if set(text) - {"format"} not in _KINDS:
             raise DamagedCheckpoint(
                 f"{path} is not the checkpoint of a training, or is damaged. Use another folder, "
                 "or start over with resume=False."

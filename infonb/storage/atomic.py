@@ -28,12 +28,17 @@ def write_checked(path: Path, values: Mapping[str, Any]) -> None:
     write_atomically(path, json.dumps({"checksum": _of_values(plain), **plain}, indent=1))
 
 
-def read_checked(path: Path) -> dict[str, Any]:
-    """Return the values that `write_checked` wrote; a ValueError names the file if they differ."""
+def read_checked(path: Path, *names: str) -> dict[str, Any]:
+    """
+    Return the values that `write_checked` wrote, among them those of some names.
+
+    A ValueError names the file if they differ or are missing.
+    """
     try:
         values = json.loads(path.read_text("utf-8"))
-        right = values.pop("checksum", None) in (None, _of_values(values))  # None: an older file
-    except (ValueError, AttributeError, RecursionError):
+        checksum = values.pop("checksum", None)  # None: an older file
+        right = checksum in (None, _of_values(values)) and values.keys() >= set(names)
+    except (ValueError, AttributeError, TypeError, RecursionError):
         right = False
     if not right:
         raise ValueError(

@@ -16,7 +16,7 @@ from infonb.storage.marks import damaged
 from infonb.storage.memory import available_memory, format_bytes
 from infonb.storage.raw_chunks import RawChunks
 
-__all__ = ["StoredArray", "check_memory", "damaged_chunk"]
+__all__ = ["StoredArray", "check_memory", "damaged_chunk", "state_of"]
 
 # what is smaller is read without a look at the memory
 _SMALL = 100_000_000
@@ -26,10 +26,11 @@ class StoredArray(xr.backends.BackendArray):
     """The values of a variable that xarray reads, as the type that was saved."""
 
     def __init__(
-        self, variable: xr.Variable, folder: Path, name: str, dtype: Any = None,
-        raw: RawChunks | None = None,
+        self, variable: xr.Variable, folder: Path, name: str, opened: tuple[int, ...],
+        dtype: Any = None, raw: RawChunks | None = None,
     ) -> None:  # fmt: skip
         self._variable, self._folder, self._name, self._raw = variable, folder, name, raw
+        self._opened = opened
         self.shape, self.dtype = variable.shape, np.dtype(dtype or variable.dtype)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> np.ndarray:
@@ -38,6 +39,21 @@ class StoredArray(xr.backends.BackendArray):
         )
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
+        try:
+            values = self._values(key)
+        except (ValueError, OSError):
+            self._check_same()
+            raise
+        self._check_same()  # afterwards: until then nobody has replaced what was read
+        return values
+
+    def _check_same(self) -> None:
+        if state_of(self._folder) != self._opened:
+            raise ValueError(
+                f"{self._folder} was replaced or removed after it was opened; open it again."
+            ) from None
+
+    def _values(self, key: tuple[Any, ...]) -> np.ndarray:
         places = [_places(k, n) for k, n in zip(key, self.shape, strict=True)]
         lengths = [len(found) for found in places]
         where = f"{self._name!r} of {self._folder}"
@@ -58,6 +74,15 @@ class StoredArray(xr.backends.BackendArray):
         if self.dtype.kind in "mM":
             values = values.view(self.dtype.newbyteorder("="))
         return values.astype(self.dtype, copy=False)
+
+
+def state_of(folder: Path) -> tuple[int, ...]:
+    """Return what differs as soon as a store is replaced or removed."""
+    try:
+        about = (folder / "zarr.json").stat()
+    except OSError:
+        return ()
+    return about.st_ino, about.st_size, about.st_mtime_ns
 
 
 def check_memory(n_bytes: int, shape: Any, where: str) -> None:

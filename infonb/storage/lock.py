@@ -123,8 +123,9 @@ class Lock:
 def _open(path: Path) -> int:
     """Open the file of a lock, which every user who may write to the folder can open later."""
     try:
-        # not with O_CREAT: in a folder like /tmp that is refused for the files of other users
-        return os.open(path, os.O_RDWR)
+        # not with O_CREAT: in a folder like /tmp that is refused for the files of other users; and
+        # not through a link: what it leads to would be written to
+        return os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
     with suppress(OSError):  # whatever the umask; all that it holds is who has it

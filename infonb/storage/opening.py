@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 from xarray.core import indexing
 
-from infonb.storage.chunk_arrays import StoredArray, check_memory, damaged_chunk
+from infonb.storage.chunk_arrays import StoredArray, check_memory, damaged_chunk, state_of
 from infonb.storage.coding import decoded
 from infonb.storage.marks import (
     OWN,
@@ -100,6 +100,7 @@ class _Engine(xr.backends.BackendEntrypoint):
 
     def open_dataset(self, filename_or_obj: Any, *, drop_variables: Any = None) -> xr.Dataset:
         folder = Path(filename_or_obj)
+        opened = state_of(folder)
         mark = read_mark(folder)
         # before xarray looks at it, which would warn, or read what is missing as NaN or 0
         _check_whole(folder, mark.get("chunks", {}))
@@ -113,7 +114,7 @@ class _Engine(xr.backends.BackendEntrypoint):
             found = store.variables[name]
             dtype = aside["types"].get(name)
             raw = RawChunks(folder, name, found.dtype) if "aside" in mark and not dtype else None
-            array = StoredArray(found, folder, name, dtype, raw)
+            array = StoredArray(found, folder, name, opened, dtype, raw)
             attrs = decoded(name, found.attrs, aside) if "aside" in mark else found.attrs
             data = indexing.LazilyIndexedArray(array)
             variables[name] = xr.Variable(found.dims, data, attrs, found.encoding)

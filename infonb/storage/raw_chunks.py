@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -44,15 +45,15 @@ class RawChunks:
             content = np.fromfile(self._folder / file, np.uint8)
         except FileNotFoundError:  # nothing but NaN
             return None
-        if not _is_right(content):
+        if not _is_right(content, math.prod(self._chunks) * self._dtype.itemsize):
             raise damaged(self._folder, file)
         values = content[:-4].view(self._dtype).reshape(self._chunks)
         return np.ascontiguousarray(values[tuple(cut)])
 
 
-def _is_right(content: np.ndarray) -> bool:
-    """Tell whether the last four bytes are the checksum of what is before them."""
+def _is_right(content: np.ndarray, n_bytes: int) -> bool:
+    """Tell whether there are so many bytes, and after them the checksum of them."""
     import google_crc32c
 
     expected = int.from_bytes(content[-4:].tobytes(), "little")
-    return len(content) > 4 and google_crc32c.value(content[:-4]) == expected
+    return len(content) == n_bytes + 4 and google_crc32c.value(content[:-4]) == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,11 @@ from infonb.storage.types import storable
 from infonb.validate import check_integer
 
 __all__ = ["CHECKSUM_BYTES", "CHUNK_BYTES", "declare", "finish", "save_dataset"]
+
+# metadata and chunks, also of other programs, and what zarr leaves when it is killed
+_PART = re.compile(
+    r"([^/]+/)*(zarr\.json|c|(c[./])?\d+([./]\d+)*|(zarr|c|\d+)\.[0-9a-f]{32}\.partial)"
+)
 
 # chunks of 8 to 32 MB are read about five times faster than those of 150 MB
 CHUNK_BYTES = 16_000_000
@@ -90,6 +96,7 @@ def save_dataset(
             disk[name] = disk[name].chunk(dict(zip(variable.dims, lengths, strict=True)))
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as folder:
+        _check_free(target, path, overwrite)  # another writer may have come first
         _write(disk, folder, encoding)
         finish(folder, dataset, {})
     return Path(path)
@@ -170,7 +177,9 @@ def _foreign(folder: Path) -> str:
     """Say what in a folder is no part of a zarr store and would be lost with it."""
     if not (folder / "zarr.json").is_file():
         return "it is not a zarr store (format 3)"
-    for entry in folder.iterdir():
-        if entry.name != "zarr.json" and not (entry / "zarr.json").is_file():
-            return f"it holds {entry.name!r}, which is no part of a zarr store"
+    for place, _, files in os.walk(folder):
+        for file in files:
+            path = Path(place, file).relative_to(folder).as_posix()
+            if not _PART.fullmatch(path):
+                return f"it holds {path!r}, which is no part of a zarr store"
     return ""

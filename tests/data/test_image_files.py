@@ -30,6 +30,7 @@ GOOD = header("'<i8'", "(2,)") + np.array([0, 1]).tobytes()
     (header("[('a', '|O')]", "(2, 1, 1)") + b"1" * 16, "has Python objects"),
     (header("'|u1'", "(2" + ", 1" * 9000 + ")") + b"11", "cannot be read|has shape"),
     (b"\x93NUMPY\x09\0" + bytes(100), "cannot be read"),
+    (b"\x93NUMPY\x09\0" + struct.pack("<I", 118) + GOOD[10:128] + GOOD[128:], "cannot be read"),
     (b"\x80\x04K\x01.", "cannot be read"),
     (b"", "cannot be read"),
 ])  # fmt: skip
@@ -60,3 +61,28 @@ def test_labels_of_more_classes_than_images(labels: np.ndarray, tmp_path: Path) 
     np.savez(tmp_path / "mine.npz", images=np.zeros((2, 3, 3)), labels=labels)
     with pytest.raises(ValueError, match="labels go up to"):
         load_images(tmp_path / "mine.npz")
+
+
+@pytest.mark.parametrize(("images", "words"), [
+    (np.full((2, 3, 3), 1e300), "images must hold finite numbers"),
+    (np.full((2, 3, 3), 65535, np.uint16), "must be 0 to 255; not 65535 to 65535"),
+    (np.full((2, 3, 3), -1), "must be 0 to 255; not -1 to -1"),
+])  # fmt: skip
+def test_numbers_that_are_no_grey(images: np.ndarray, words: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "mine.npz", images=images, labels=[0, 1])
+    with pytest.raises(ValueError, match=words):
+        load_images(tmp_path / "mine.npz")
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_is_one_clear_error_however_it_is_packed(way: int, tmp_path: Path) -> None:
+    path = tmp_path / "mine.npz"
+    images = header("'|u1'", "(2, 30, 30)") + np.random.default_rng(0).bytes(1800)
+    with zipfile.ZipFile(path, "w", way) as archive:
+        archive.writestr("images.npy", images)
+        archive.writestr("labels.npy", GOOD)
+    content = path.read_bytes()
+    for place in range(60, 1800, 200):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 255]) + content[place + 1 :])
+        with pytest.raises(ValueError, match=r"mine\.npz .*savez_compressed"):
+            load_images(path)

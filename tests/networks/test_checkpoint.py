@@ -123,6 +123,17 @@ def test_a_changed_bit_of_the_state_of_a_training_is_noticed(tmp_path: Path) -> 
     assert checkpoint.load() is not None
 
 
+def test_the_state_of_a_training_of_an_older_version_has_no_checksum(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    text = {"settings": '{"seed": 0}', "record": '{"epochs": 1}'}
+    save_file({"best/weight": torch.arange(3.0)}, tmp_path / "last.safetensors", text)
+    loaded = TrainingCheckpoint(tmp_path, {"seed": 0}).load()
+    assert loaded is not None
+    assert loaded[0]["best"]["weight"].tolist() == [0, 1, 2]
+    assert loaded[1] == {"epochs": 1}
+
+
 def test_a_changed_bit_of_weights_is_noticed_or_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     model = MLP([2, 3, 1], seed=1)

@@ -119,6 +119,20 @@ def test_a_lazy_part_that_is_right_is_read(tmp_path):
             opened.x[[0, -1]].load()
 
 
+@pytest.mark.parametrize("n_bytes", [0, 13, 24, 40])
+@pytest.mark.parametrize("chunks", [None, {}])
+def test_a_chunk_of_another_size_is_named_whatever_its_checksum(tmp_path, n_bytes, chunks):
+    import google_crc32c
+
+    dataset = xr.Dataset({"x": ("i", np.arange(8.0))})
+    path = save_dataset(dataset, tmp_path / "a.zarr", chunks={"x": {"i": 4}})
+    content = bytes(n_bytes)
+    checksum = google_crc32c.value(content).to_bytes(4, "little")
+    (path / "x/c/1").write_bytes(content + checksum)
+    with pytest.raises(ValueError, match=r"a.zarr is damaged: x/c/1 is not as it was written"):
+        open_dataset(path, chunks=chunks).x[4:8].load()
+
+
 def test_stores_of_older_versions_have_no_checksums(tmp_path):
     """They mark only how many chunks of each variable there are."""
     dataset, path = xr.Dataset({"x": ("i", [1.0, np.nan])}, attrs={"a": 1}), tmp_path / "a.zarr"
@@ -165,3 +179,10 @@ def test_notes_are_checked(tmp_path):
             assert str(found["a"]) == "[1.5, nan, 'ü']"
     path.write_text('{"a": 1}')
     assert read_checked(path) == {"a": 1}
+    assert read_checked(path, "a") == {"a": 1}
+    with pytest.raises(ValueError, match=r"note.json is damaged"):
+        read_checked(path, "a", "b")
+    for garbage in ("", "[]", "[1]", "null", "3", '"text"', "[" * 100_000):
+        path.write_text(garbage)
+        with pytest.raises(ValueError, match=r"note.json is damaged"):
+            read_checked(path)

@@ -136,6 +136,15 @@ def test_a_file_of_another_name_is_a_lock_of_its_own_and_goes_with_it(tmp_path):
 
 
 @unix
+def test_nothing_is_written_through_a_link(tmp_path):
+    (tmp_path / "thesis").write_text("text")
+    (tmp_path / "lock").symlink_to(tmp_path / "thesis")
+    with pytest.raises(OSError, match=r"lock"):
+        Lock(tmp_path, "a.zarr")
+    assert (tmp_path / "thesis").read_text() == "text"
+
+
+@unix
 def test_what_a_killed_process_leaves_locks_nobody_out(tmp_path):
     code = ELSEWHERE.replace("print(error)", "raise") + "import os; os._exit(9)"
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)

@@ -127,6 +127,67 @@ def test_only_stores_are_replaced(tmp_path):
     assert (path / "notes.txt").read_text() == (thesis / "chapter.txt").read_text() == "text"
 
 
+@pytest.mark.parametrize("place", ["entropy/notes.txt", "entropy/c/0/best/notes", "c.txt"])
+def test_what_somebody_has_put_into_a_store_is_not_lost(tmp_path, place):
+    path = save_dataset(results(), tmp_path / "a.zarr")
+    (path / place).parent.mkdir(exist_ok=True)
+    (path / place).write_text("text")
+    with pytest.raises(FileExistsError, match=rf"it holds '{place}', which is no part"):
+        save_dataset(results(), path, overwrite=True)
+    assert (path / place).read_text() == "text"
+
+
+@pytest.mark.parametrize("separator", ["/", "."])
+def test_stores_of_other_programs_are_replaced(tmp_path, separator):
+    import zarr
+
+    path = tmp_path / "a.zarr"
+    keys = {"name": "v2", "separator": separator}
+    inner = zarr.create_group(path).create_group("inner")
+    inner.create_array("x", data=np.ones((2, 2)), chunk_key_encoding=keys)
+    inner.create_array("y", data=np.ones((2, 2)), chunks=(1, 2))
+    (path / "inner/x" / f"zarr.{'0' * 32}.partial").touch()  # as zarr leaves it when it is killed
+    save_dataset(results(), path, overwrite=True)
+    assert_same(open_dataset(path).load(), results())
+
+
+def test_of_two_writers_the_second_replaces_nothing_unasked(tmp_path):
+    """The first one ends while the second one gets ready."""
+    import dask.array
+
+    path = tmp_path / "a.zarr"
+
+    def ready(block):
+        if block.size and not path.exists():
+            save_dataset(results(), path)
+        return block
+
+    lazy = dask.array.ones(2, chunks=2).map_blocks(ready, dtype=float)
+    dataset = xr.Dataset({"x": ("i", [1.0, 2.0])}, {"label": ("i", lazy)})
+    with pytest.raises(FileExistsError, match=r"a.zarr is there already; pass overwrite=True"):
+        save_dataset(dataset, path)
+    assert_same(open_dataset(path).load(), results())
+    assert os.listdir(tmp_path) == ["a.zarr"]
+
+
+@pytest.mark.parametrize("chunks", [None, {}])
+@pytest.mark.parametrize("replaced", [True, False])
+def test_a_store_that_is_replaced_while_it_is_open_is_not_read_as_the_old_one(
+    tmp_path, chunks, replaced
+):
+    lengths = {"x": {"i": 4}}
+    path = save_dataset(xr.Dataset({"x": ("i", np.zeros(8))}), tmp_path / "a.zarr", chunks=lengths)
+    opened = open_dataset(path, chunks=chunks)
+    np.testing.assert_array_equal(opened.x[:4], np.zeros(4))
+    if replaced:
+        save_dataset(xr.Dataset({"x": ("i", np.ones(8))}), path, overwrite=True, chunks=lengths)
+    else:
+        shutil.rmtree(path)
+    for part in (slice(4, 8), slice(2, 6)):
+        with pytest.raises(ValueError, match=r"a.zarr was replaced or removed after it was opened"):
+            opened.x[part].load()
+
+
 class Fails:
     """An array whose second half cannot be computed."""
 

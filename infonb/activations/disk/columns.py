@@ -36,7 +36,7 @@ class Columns:
         self.store = GrowingStore(folder / "store", "activation", DIMS, sizes, dtype, chunks)
         self._journal = Journal(folder, widths, dtype, length)
         counted = folder / _COLUMNS
-        done = read_checked(counted) if counted.exists() else {"columns": 0, "chunks": 0}
+        done = read_checked(counted, "columns") if counted.exists() else {"columns": 0, "chunks": 0}
         n_columns = done["columns"]
         # files of the chunks of these columns; older recordings do not say it
         self._n_chunks: int | None = done.get("chunks")

@@ -203,6 +203,8 @@ def _parsed(text: bytes) -> dict[str, Any] | None:
     if not content.endswith(b"\n"):
         return None
     try:
-        return json.loads(content)
-    except ValueError:  # a crash of the machine may leave zeros
+        line = json.loads(content)
+        is_whole = type(line["size"]) is int and line["size"] > 0 and bool(line["rows"])
+    except (ValueError, KeyError, TypeError, RecursionError):  # a crash may leave zeros
         return None
+    return line if is_whole else None

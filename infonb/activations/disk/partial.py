@@ -49,7 +49,7 @@ def remove_partial(folder: Path) -> None:
 def read_recording(folder: Path) -> dict[str, Any] | None:
     """Return what an unfinished recording is of; None if there is none in the folder."""
     path = folder / _RECORDING
-    return read_checked(path) if path.is_file() else None
+    return read_checked(path, "about", "layers") if path.is_file() else None
 
 
 def write_recording(folder: Path, recording: dict[str, Any]) -> None:
