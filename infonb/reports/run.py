@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infonb.reports.folders import named
-from infonb.reports.lock import FolderLock
 from infonb.reports.outcome import Outcome, prepare_outcome, tell
 from infonb.reports.plan import START_TIMEOUT, ReportPlan, plan_report
 from infonb.reports.signals import Signals
@@ -92,7 +90,6 @@ def execute_plan(
     with (
         Signals() as signals,
         signals.held(),  # all that is short: no file is left half there, nothing hidden
-        FolderLock(plan.folder, named(plan.folder)),
         prepare_outcome(plan) as outcome,
     ):
         outcome.remove_earlier()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +15,9 @@ __all__ = ["Held", "Lock"]
 # (process, file) -> the lock that holds it: locks of files do not keep two threads apart, and
 # whoever opens and closes such a file gives up the lock of the whole process
 _HELD: dict[tuple[int, str], Lock] = {}
+# what a lock writes into its file, or has not yet
+_HOLDER = re.compile(rb"(\d+ on .*)?", re.DOTALL)
+_LONGEST = 300
 
 
 class Held(RuntimeError):
@@ -41,6 +46,8 @@ class Lock:
         If another process or thread holds it.
     RuntimeError
         If this very thread holds it, which would wait for itself.
+    FileExistsError
+        If something bears its name that is no lock of infonb's.
     """
 
     def __init__(self, folder: Path, what: str, *, name: str = "lock") -> None:
@@ -90,8 +97,13 @@ class Lock:
             return True
         try:
             self._file = _open(self._path)
-        except (FileNotFoundError, FileExistsError):
+        except FileNotFoundError:
             return False
+        if not _is_lock(self._file):
+            raise FileExistsError(
+                f"{self._path} is in the way: it is no lock of infonb's. Move it away, or give "
+                "another path."
+            )
         try:
             # the lock of a process, which the workers of a DataLoader do not inherit
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,16 +134,26 @@ class Lock:
 
 def _open(path: Path) -> int:
     """Open the file of a lock, which every user who may write to the folder can open later."""
+    # no link is followed, no pipe waited for
+    careful = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
+        file = os.open(path, careful | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
         # not with O_CREAT: in a folder like /tmp that is refused for the files of other users
-        return os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        return os.open(path, careful)
     with suppress(OSError):  # whatever the umask; all that it holds is who has it
         os.fchmod(file, 0o666)
     return file
 
 
+def _is_lock(file: int) -> bool:
+    """Whether a file is a lock's: what is somebody else's is neither written to nor removed."""
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        return False
+    # zeros: the machine was lost before its disk had the rest
+    return _HOLDER.fullmatch(os.pread(file, _LONGEST, 0).strip(b"\0")) is not None
+
+
 def _holder(file: int) -> str:
     """Return the process that holds a lock, as it has written into its file."""
-    return os.read(file, 200).decode(errors="replace") or "of unknown number"
+    return os.pread(file, _LONGEST, 0).decode(errors="replace") or "of unknown number"

@@ -146,6 +146,43 @@ def test_what_a_killed_process_leaves_locks_nobody_out(tmp_path):
 
 
 @unix
+def test_it_is_open_to_all_users_whatever_the_umask(tmp_path):
+    previous = os.umask(0o077)
+    try:
+        lock = Lock(tmp_path, "a.zarr")
+    finally:
+        os.umask(previous)
+    assert os.stat(tmp_path / "lock").st_mode & 0o777 == 0o666
+    lock.release()
+
+
+@unix
+@pytest.mark.parametrize("content", [b"", b"123 on a-machine", b"\0\0\0"])
+def test_a_file_that_was_left_is_taken(tmp_path, content):
+    (tmp_path / "lock").write_bytes(content)
+    Lock(tmp_path, "a.zarr").release()
+    assert os.listdir(tmp_path) == []
+
+
+@unix
+def test_what_is_no_lock_is_neither_written_to_nor_removed(tmp_path):
+    mine = tmp_path / "lock"
+    mine.write_text("mine")
+    with pytest.raises(FileExistsError, match=r"lock is in the way: it is no lock of infonb's"):
+        Lock(tmp_path, "a.zarr")
+    assert mine.read_text() == "mine"
+    mine.rename(tmp_path / "mine")
+    mine.symlink_to(tmp_path / "mine")
+    with pytest.raises(OSError, match="lock"):
+        Lock(tmp_path, "a.zarr")
+    mine.unlink()
+    os.mkfifo(mine)
+    with pytest.raises(FileExistsError, match="lock is in the way"):  # and nothing is waited for
+        Lock(tmp_path, "a.zarr")
+    assert sorted(os.listdir(tmp_path)) == ["lock", "mine"]
+
+
+@unix
 def test_a_fork_gives_up_nothing(tmp_path):
     lock = Lock(tmp_path, "a.zarr")
     child = os.fork()
