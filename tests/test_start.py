@@ -46,7 +46,7 @@ def command(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "name", ["infonb.measures", "numpy", "infonb.cli", "infonb.reports.listing"]
+    "name", ["infonb.streams", "infonb.measures", "numpy", "infonb.cli", "infonb.reports.listing"]
 )
 def test_ctrl_c_while_it_is_imported_is_no_traceback(command, name):
     ended = command("list", before=EARLY.format(name=name))
