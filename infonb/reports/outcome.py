@@ -57,19 +57,25 @@ class Outcome:
                 self._keep(path)
 
     def publish(self, notebook: Any, page: str | None = None) -> None:
-        """Move the notebook, what it has made, and its page to their places."""
+        """Move the notebook, what it has made, and its page to their places, each when written."""
         plan, own = self._plan, self._work / _OWN
         # what is hidden there is half of a store
         made = [path for path in (self._work / _MADE).iterdir() if not path.name.startswith(".")]
         checksums = {path.name: checksum(path) for path in made}
-        _write(own / plan.notebook.name, seal_notebook(notebook, plan.name, checksums))
-        if page is not None:
-            _write(own / plan.page.name, seal_page(page, plan.name))
-        self._place(own / plan.notebook.name)
+        self._write(own / plan.notebook.name, seal_notebook(notebook, plan.name, checksums))
         for path in made:
             self._place(path)
-        if page is not None:
-            self._place(own / plan.page.name)
+        if page is not None:  # if there is no room for it, the rest is in its place
+            self._write(own / plan.page.name, seal_page(page, plan.name))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            path.write_bytes(content)
+            sync(path)
+        except OSError as error:
+            place = self._plan.folder / path.name
+            raise OSError(f"{named(place)} could not be written: {error.strerror}.") from None
+        self._place(path)
 
     def _place(self, path: Path) -> None:
         target = self._plan.folder / path.name
@@ -120,8 +126,3 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    sync(path)

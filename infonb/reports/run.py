@@ -130,5 +130,5 @@ def _publish_unfinished(outcome: Outcome, seen: list[Any], error: BaseException)
             outcome.publish(seen[0])
     except OSError as full:
         if isinstance(error, Exception):
-            raise OSError(f"the notebook could not be written: {full}") from error
-        tell(f"the notebook could not be written: {full}")
+            raise full from error
+        tell(str(full))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -18,6 +19,8 @@ _HELD: dict[tuple[int, str], Lock] = {}
 # what a lock writes into its file, or has not yet
 _HOLDER = re.compile(rb"(\d+ on .*)?", re.DOTALL)
 _LONGEST = 300
+# why a folder, a link, a socket under its name is not opened
+_NO_FILE = (errno.EISDIR, errno.ELOOP, errno.ENXIO)
 
 
 class Held(RuntimeError):
@@ -99,7 +102,10 @@ class Lock:
             self._file = _open(self._path)
         except FileNotFoundError:
             return False
-        if not _is_lock(self._file):
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
+        if self._file is None or not _is_lock(self._file):
             raise FileExistsError(
                 f"{self._path} is in the way: it is no lock of infonb's. Move it away, or give "
                 "another path."
