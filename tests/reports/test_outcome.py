@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,15 @@ def test_what_is_computed_stays_if_there_is_no_room_for_its_page(report, monkeyp
     }  # fmt: skip
     assert contents(report("second"))["pebbles.html"] == "<p>second</p>"
     assert not list((tmp_path / "out").glob("*kept*"))
+
+
+def test_what_ends_before_anything_is_run_removes_nothing(report, monkeypatch):
+    before = contents(out := report("first"))
+    with monkeypatch.context() as ending:
+        ending.setitem(sys.modules, execution.__name__, None)  # its import ends here
+        with pytest.raises(ImportError):
+            report("second")
+    assert contents(out) == before
 
 
 def test_hidden_folders_of_others_stay(report):
