@@ -41,7 +41,8 @@ class Lock:
     machines that see the folder are kept out, too, as far as its file system has locks; where it
     has none, only the threads of one process are kept apart. For what is no folder, or must not
     hold another file, lock the folder above with a name that is of it alone. A lock that a thread
-    has left behind when it ended is taken over.
+    has left behind when it ended is taken over. A file of that name that is somebody else's serves
+    as well, and stays as it is.
 
     Raises
     ------
@@ -50,11 +51,12 @@ class Lock:
     RuntimeError
         If this very thread holds it, which would wait for itself.
     FileExistsError
-        If something bears its name that is no lock of infonb's.
+        If what bears its name is no file.
     """
 
     def __init__(self, folder: Path, what: str, *, name: str = "lock") -> None:
         self._file: int | None = None
+        self._is_own = False
         self._path = folder.resolve() / name
         self._key = os.getpid(), str(self._path)
         self._thread = threading.current_thread()
@@ -86,7 +88,7 @@ class Lock:
             return
         # while it is held: who waits at the removed file sees that it is not the one in the folder
         with suppress(OSError):
-            if self._file is not None and self._is_there():
+            if self._file is not None and self._is_own and self._is_there():
                 self._path.unlink()
         self._close()
         del _HELD[self._key]
@@ -105,11 +107,12 @@ class Lock:
         except OSError as error:
             if error.errno not in _NO_FILE:
                 raise
-        if self._file is None or not _is_lock(self._file):
+        if self._file is None or not stat.S_ISREG(os.fstat(self._file).st_mode):
             raise FileExistsError(
-                f"{self._path} is in the way: it is no lock of infonb's. Move it away, or give "
-                "another path."
+                f"{self._path} is in the way: it is no file that can be locked. Move it away, or "
+                "give another path."
             )
+        self._is_own = _is_own(self._file)
         try:
             # the lock of a process, which the workers of a DataLoader do not inherit
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -119,9 +122,10 @@ class Lock:
             return True
         if not self._is_there():
             return False
-        with suppress(OSError):  # a full disk: then it cannot say who holds it
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"{os.getpid()} on {os.uname().nodename}".encode())
+        if self._is_own:
+            with suppress(OSError):  # a full disk: then it cannot say who holds it
+                os.ftruncate(self._file, 0)
+                os.write(self._file, f"{os.getpid()} on {os.uname().nodename}".encode())
         return True
 
     def _is_there(self) -> bool:
@@ -152,10 +156,8 @@ def _open(path: Path) -> int:
     return file
 
 
-def _is_lock(file: int) -> bool:
+def _is_own(file: int) -> bool:
     """Whether a file is a lock's: what is somebody else's is neither written to nor removed."""
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        return False
     # zeros: the machine was lost before its disk had the rest
     return _HOLDER.fullmatch(os.pread(file, _LONGEST, 0).strip(b"\0")) is not None
 
