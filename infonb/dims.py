@@ -102,7 +102,7 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
     if doubtful.any():
         # then padding is known by its values. Of lazy ones a single sample is looked at
         some = values if values.chunks is None else values.isel({dim: slice(1)}).compute()
-        empty = np.isnan(xr.DataArray(some.variable)).all([dim])
+        empty = xr.DataArray(np.isnan(some.variable)).all([dim])
         if (doubtful & (inside == empty)).any():
             inside = ~empty
     return inside
@@ -162,9 +162,9 @@ def same_neuron(values: xr.DataArray, dims: Sequence[str] = ("neuron",)) -> xr.D
     same = xr.DataArray(True)
     for d in dims:
         own, its = (values[n].variable.to_base_variable() for n in (d, f"other_{d}"))
-        if own.ndim == its.ndim == 1 and np.array_equal(own.values, its.values):
-            if len(set(own.values.tolist())) < own.size:  # a label that several have
-                own, its = (v.copy(data=np.arange(v.size)) for v in (own, its))
+        twice = len(set(own.values.ravel().tolist())) < own.size  # a label that several have
+        if twice and own.ndim == its.ndim == 1 and np.array_equal(own.values, its.values):
+            own, its = (v.copy(data=np.arange(v.size)) for v in (own, its))
         same = same & (xr.DataArray(own) == xr.DataArray(its))
     return same
 

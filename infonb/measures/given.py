@@ -26,7 +26,7 @@ def plain_array(other: Any) -> np.ndarray:
     if isinstance(other, pd.CategoricalIndex):
         other = other.values
     if isinstance(other, pd.Categorical):  # the names of its classes may be numbers
-        return np.where(other.codes < 0, None, other.codes)
+        return np.array([None if code < 0 else int(code) for code in other.codes], object)
     if isinstance(other, pd.api.extensions.ExtensionArray) and other.dtype.kind == "f":
         return other.to_numpy(np.float64, na_value=np.nan)
     try:
@@ -57,7 +57,7 @@ def _unmasked(values: np.ma.MaskedArray) -> np.ndarray:
 
 
 def numbers(values: np.ndarray) -> tuple[np.ndarray, int | None]:
-    """Return classes (..., sample) as whole numbers from 0 and their number, or float64 and None."""
+    """Return classes (..., sample) as numbers from 0, and how many; or float64 and None."""
     if values.dtype.kind in "biuOSUT":
         return _classes(values)
     if values.dtype.kind != "f" and not values.dtype.name.startswith(("bfloat", "float")):

@@ -1,4 +1,4 @@
-"""Variables of very different scale, of which neighbours tell too little: a warning, and a remedy."""
+"""Variables of very different scale, of which neighbours tell too little; and the remedy."""
 
 from __future__ import annotations
 

@@ -143,7 +143,7 @@ def _spread(measure: xr.DataArray) -> list[Table]:
         flat = flat[~np.isnan(flat)]
         if flat.size:
             # a value that is there: between minus infinity and another is nothing
-            method = "nearest" if np.isinf(flat).any() else "linear"
+            method: Any = "nearest" if np.isinf(flat).any() else "linear"
             found = np.quantile(flat, list(_SHARES.values()), method=method)
             rows.append({"layer": layer, **{name: f"{value:.3g}" for name, value in
                                             zip(_SHARES, found, strict=True)}})  # fmt: skip

@@ -7,7 +7,14 @@ import warnings
 
 import numpy as np
 
-__all__ = ["TiesWarning", "grid_bias", "warn", "warn_of_grid", "warn_of_lone_classes", "warn_of_ties"]
+__all__ = [
+    "TiesWarning",
+    "grid_bias",
+    "warn",
+    "warn_of_grid",
+    "warn_of_lone_classes",
+    "warn_of_ties",
+]
 
 # A pair with more of its samples at radius 0 is worth a word.
 TOLERATED = 0.01

@@ -115,4 +115,3 @@ def _variable(array: xr.DataArray, where: Layout) -> Variable:
     coords |= {n: c for n, c in array.coords.items() if set(c.dims) <= set(new) and c.dims}
     result = xr.DataArray(np.broadcast_to(np.False_, sizes), coords, dims)
     return Variable(str(array.name or "given"), values, entry, n_classes, result)
-

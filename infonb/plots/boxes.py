@@ -12,7 +12,7 @@ __all__ = ["draw_box", "finite_part", "has_notch"]
 
 def finite_part(values: ArrayLike) -> tuple[np.ndarray, int, str]:
     """
-    Return the values that a box is drawn of, how many are at minus infinity, and the median in words.
+    Return the values that a box is drawn of, how many are at minus infinity, and the median.
 
     Entropies from neighbours are minus infinity for a neuron without a density; NaN is padding.
     """

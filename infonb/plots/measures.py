@@ -240,7 +240,9 @@ def _panels(information: xr.DataArray) -> list[tuple[str, xr.DataArray]]:
         panels = [
             (
                 f"{layer}, pairs within the layer",
-                information.isel({"layer": [at], "other_layer": [at]} if every else {"layer": [at]}),
+                information.isel(
+                    {"layer": [at], "other_layer": [at]} if every else {"layer": [at]}
+                ),
             )
             for at, layer in enumerate(information.layer.values)
         ]

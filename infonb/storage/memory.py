@@ -10,7 +10,8 @@ __all__ = ["available_memory", "format_bytes"]
 
 def available_memory() -> int | None:
     """Return the bytes of memory that are free for use, None if the system does not tell."""
-    known = [bytes_ for bytes_ in (_of_machine(), _of_container()) if bytes_ is not None]
+    found = _of_machine(), _of_container(), _of_process()
+    known = [bytes_ for bytes_ in found if bytes_ is not None]
     return min(known) if known else None
 
 
@@ -47,3 +48,17 @@ def _of_container(folder: str = "/sys/fs/cgroup") -> int | None:
         return None
     cache = int(stat[stat.index("inactive_file") + 1]) if "inactive_file" in stat else 0
     return max(int(limit) - used + cache, 0)
+
+
+def _of_process() -> int | None:
+    """Return what the limit of this process (``ulimit -v``) leaves, on Linux."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError, ValueError):
+        return None
+    if limit == resource.RLIM_INFINITY:
+        return None
+    return max(limit - pages * os.sysconf("SC_PAGE_SIZE"), 0)

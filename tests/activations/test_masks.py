@@ -79,7 +79,9 @@ def test_causal_masks_of_text_padded_on_the_left():
         recorded(model, mask | ~mask.any(-1, keepdim=True))
 
 
-@pytest.mark.parametrize("mask", [~RIGHT, added(RIGHT), (~RIGHT).long()], ids=str)
+@pytest.mark.parametrize(
+    "mask", [~RIGHT, added(RIGHT), (~RIGHT).long()], ids=["bool", "additive", "whole"]
+)
 def test_key_padding_masks_are_true_at_padding(mask):
     model = Encoder()
     for name in ("key_padding_mask", "src_key_padding_mask"):

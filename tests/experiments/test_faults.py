@@ -50,7 +50,7 @@ def names(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(("work", "fault", "most"), [
     (SWEEP, "kill", 10), (SWEEP, "full", 4), (SWEEP, "interrupt", 3), (SWEEP, "term", 2),
-    (LENGTHS, "kill", 8), (LENGTHS, "full", 3),
+    (LENGTHS, "kill", 4), (LENGTHS, "full", 2),
 ])  # fmt: skip
 def test_the_same_numbers_and_nothing_stray(work, fault, most, tmp_path):
     with FaultServer(work, tmp_path / "work", IMPORTS) as server:

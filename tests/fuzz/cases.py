@@ -1,4 +1,4 @@
-"""Activations of every form that users have: values, types, labels, padding, order of dims, chunks."""
+"""Activations of every form: values, types, labels, padding, order of dims, chunks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,21 @@ import xarray as xr
 from hypothesis import strategies as st
 
 #: What float64 holds without loss.
-DTYPES = ["f8", "f4", "f2", ml_dtypes.bfloat16, ">f8", ">f4", "i1", "i2", "i4", "i8", "u1", "u4", "?"]
+DTYPES = [
+    "f8",
+    "f4",
+    "f2",
+    ml_dtypes.bfloat16,
+    ">f8",
+    ">f4",
+    "i1",
+    "i2",
+    "i4",
+    "i8",
+    "u1",
+    "u4",
+    "?",
+]
 
 VALUES = [
     "normal", "relu", "whole", "tenths", "few", "constant", "one differs", "heavy", "uniform",

@@ -1,6 +1,6 @@
-"""The measures of one or two rows as plain numpy, a value for each sample: what the fuzz compares with.
+"""The measures of one or two rows as plain numpy, a value for each sample.
 
-Free of the package: written from the formulas, O(S²), on float64 numbers.
+What the fuzz compares with: free of the package, from the formulas, on float64 numbers.
 """
 
 from __future__ import annotations

@@ -16,9 +16,12 @@ import infonb as inb
 RULERS = ["common", "shared", "neuron"]
 KINDS = ["binned", "ksg", "mixture"]
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::infonb.measures.TiesWarning", "ignore::infonb.measures.ScaleWarning"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore::infonb.measures.TiesWarning", "ignore::infonb.measures.ScaleWarning"
+    ),
+]
 
 
 def ends(values, edges, at):
@@ -93,7 +96,8 @@ def test_pairs_of_neurons(case, estimator, bins, edges, k, pointwise, some):
             continue
         if estimator == "binned":
             x, y = (
-                plain.codes(v, *ends(values, edges, place), bins) for v, place in ((x, at), (y, other))
+                plain.codes(v, *ends(values, edges, place), bins)
+                for v, place in ((x, at), (y, other))
             )
             expected = plain.binned(x, y)
         else:
@@ -104,8 +108,8 @@ def test_pairs_of_neurons(case, estimator, bins, edges, k, pointwise, some):
 
 @given(
     layers(), st.sampled_from(KINDS), st.sampled_from([1, 2, 5, 30]), st.sampled_from(RULERS),
-    st.integers(1, 6), st.booleans(), st.sampled_from(["whole", "text", "bool", "float", "float32"]),
-    st.integers(1, 12),
+    st.integers(1, 6), st.booleans(),
+    st.sampled_from(["whole", "text", "bool", "float", "float32"]), st.integers(1, 12),
 )  # fmt: skip
 def test_a_variable(case, estimator, bins, edges, k, pointwise, kind, n_classes):
     acts, values = activations(case)
@@ -136,9 +140,7 @@ def test_a_variable(case, estimator, bins, edges, k, pointwise, kind, n_classes)
                 y = classes
             expected = plain.binned(plain.codes(x, *ends(values, edges, at), bins), y)
         elif kind.startswith("float"):
-            expected = plain.neighbours(
-                plain.distances(x), plain.distances(other), k, mixed=mixed
-            )
+            expected = plain.neighbours(plain.distances(x), plain.distances(other), k, mixed=mixed)
         else:
             expected = plain.ross(x, other, k, mixed=mixed)
         near(found[at], expected if pointwise else expected.mean())
@@ -166,4 +168,3 @@ def test_samples_and_neurons_may_change_places(case, estimator, pointwise, seed)
     twice = {f"other_{d}": o for d, o in order.items() if f"other_{d}" in right.dims}
     right = right.isel({d: o for d, o in order.items() if d in right.dims} | twice)
     near(moved.transpose(*right.dims).values, right.values)
-

@@ -1,4 +1,4 @@
-"""Every form in which a variable of the samples may be given: the same numbers, or one clear line."""
+"""Every form in which a variable may be given: the same numbers, or one clear line."""
 
 from __future__ import annotations
 

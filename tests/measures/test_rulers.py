@@ -189,12 +189,12 @@ def test_a_common_range_beyond_float64(lazy):
     acts = xr.DataArray([[-1e308, -9e307], [9e307, 1e308]], dims=("neuron", "sample"))
     acts = acts.chunk(sample=1) if lazy else acts
     for edges in ("common", "shared"):
-        with pytest.raises(ValueError, match="spans -1e.308 to 1e.308: differences overflow"):
+        with pytest.raises(ValueError, match=r"spans -1e.308 to 1e.308: differences overflow"):
             inb.entropy(acts, bins=3, edges=edges).compute()
     np.testing.assert_allclose(inb.entropy(acts, bins=3, edges="neuron"), np.log(2))
     other = xr.DataArray([[1e308, 9e307], [-1e308, -9e307]], dims=("run", "sample"))
     runs = acts.load().isel(neuron=0) * xr.DataArray([1.0, 0.5], dims="run")
-    with pytest.raises(ValueError, match="other spans -1e.308 to 1e.308"):
+    with pytest.raises(ValueError, match=r"other spans -1e.308 to 1e.308"):
         inb.mutual_information(
             runs.expand_dims("neuron"), other=other, estimator="binned", edges="shared"
         )
@@ -211,7 +211,7 @@ def test_a_common_range_beyond_float64(lazy):
     ids=str,
 )  # fmt: skip
 def test_edges_that_are_no_increasing_numbers(edges):
-    with pytest.raises(ValueError, match="increasing array .* that float64 tells apart") as caught:
+    with pytest.raises(ValueError, match=r"increasing array .* that float64 tells apart") as caught:
         inb.entropy(networks(), edges=edges)
     assert "\n" not in str(caught.value)
 

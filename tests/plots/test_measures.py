@@ -1,4 +1,4 @@
-"""Figures of measures with minus infinity, with layers that were not measured, and with one name twice."""
+"""Figures of measures at minus infinity, of layers not measured, and of one name twice."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from infonb.storage import memory
 
 
@@ -20,4 +22,15 @@ def test_free_memory_of_machine_and_container(tmp_path, monkeypatch):
     assert memory._of_container(folder) is None
     monkeypatch.setattr(memory, "_of_machine", lambda: None)
     monkeypatch.setattr(memory, "_of_container", lambda: None)
+    monkeypatch.setattr(memory, "_of_process", lambda: None)
     assert memory.available_memory() is None
+
+
+def test_the_limit_of_the_process(monkeypatch):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (2**50, 2**50))
+    left = memory._of_process()
+    assert left is None or 2**49 < left < 2**50
+    monkeypatch.setattr(memory, "_of_machine", lambda: 2**60)
+    monkeypatch.setattr(memory, "_of_container", lambda: None)
+    assert memory.available_memory() < (2**60 if left is None else 2**50) + 1

@@ -123,8 +123,9 @@ def _check_labels(values: xr.DataArray, dim: str) -> None:
     """Raise if two things along a dimension have one name: only one could be chosen."""
     labels, counts = np.unique(values[dim].values.astype(str), return_counts=True)
     if (counts > 1).any():
+        twice = str(labels[counts > 1][0])
         raise ValueError(
-            f"activations has {dim} {str(labels[counts > 1][0])!r} more than once; give each its own "
+            f"activations has {dim} {twice!r} more than once; give each its own "
             f"label: activations.assign_coords({dim}=...)."
         )
 

@@ -106,7 +106,7 @@ class Extra(nn.Module):
         (1, 2), ({"a": EYE}, {"a": OTHER}), (io.BytesIO(b"1"), io.BytesIO(b"2")),
         (np.zeros(2), np.ones(2)), ((1, [2, None]), (1, [3, None])), (frozenset("a"), frozenset()),
     ],
-    ids=str,
+    ids=["number", "tensors", "bytes", "array", "tuple", "set"],
 )  # fmt: skip
 def test_extra_state(one, other):
     assert model_fingerprint(Extra(one)) == model_fingerprint(Extra(copy.deepcopy(one)))

@@ -171,5 +171,5 @@ def test_bins_that_rounded_edges_cannot_tell_apart(values, bins):
 
 
 def test_more_bins_than_whole_numbers_hold():
-    with pytest.raises(ValueError, match="bins=3000000000 is too many .*offset"):
+    with pytest.raises(ValueError, match=r"bins=3000000000 is too many .*offset"):
         _exact_edges(np.array([2.0**52]), np.array([2.0**52 + 1]), 3_000_000_000)
