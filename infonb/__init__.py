@@ -6,10 +6,12 @@ numpy and xarray.
 
 from __future__ import annotations
 
+from infonb import start as _start  # noqa: F401  (first: the command answers Ctrl-C from here on)
+
+# isort: split
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from infonb import start as _start  # noqa: F401  (first: the command answers Ctrl-C from here on)
 from infonb.measures import accessor as _accessor  # noqa: F401  (registers ds.infonb)
 from infonb.version import __version__
 

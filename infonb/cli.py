@@ -48,7 +48,7 @@ class _Group(click.Group):
                 if not signals.came:
                     raise
                 code = 128 + signals.came[0]
-            if code == INTERRUPTED or (signals.came and code == 128 + signals.came[0]):
+            if code in (INTERRUPTED, *(128 + number for number in signals.came)):
                 click.echo("Interrupted.", err=True)
             sys.exit(code if isinstance(code, int) else 0)
 

@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 
-from infonb.streams import fill_streams
-
 __all__ = ["INTERRUPTED", "started"]
 
 INTERRUPTED = 130
@@ -25,9 +23,11 @@ def _start() -> None:
     by_module = _by_module()
     if not by_module and os.path.basename(_called_as()) not in ("infonb", "infonb.exe"):
         return
-    fill_streams()
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
+    from infonb.streams import fill_streams  # not before: it imports more
+
+    fill_streams()
     if by_module and not sys.flags.safe_path and sys.path and sys.path[0] in ("", _current()):
         # what lies there is the user's; infonb, if it does, is found already
         del sys.path[0]

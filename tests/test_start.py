@@ -46,11 +46,19 @@ def command(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "name", ["infonb.measures", "numpy", "infonb.cli", "infonb.reports.listing"]
+    "name", ["infonb.streams", "infonb.measures", "numpy", "infonb.cli", "infonb.reports.listing"]
 )
 def test_ctrl_c_while_it_is_imported_is_no_traceback(command, name):
     ended = command("list", before=EARLY.format(name=name))
     assert (ended.returncode, ended.stderr.strip()) == (130, "Interrupted.")
+
+
+def test_of_several_signals_the_last_has_its_exit_code(command):
+    kill = "os.kill(os.getpid(), signal.SIGTERM)"
+    both = f"try: {kill}\n            finally: os.kill(os.getpid(), signal.SIGHUP)"
+    early = EARLY.format(name="infonb.reports.listing").replace(kill.replace("TERM", "INT"), both)
+    ended = command("list", before=early)
+    assert (ended.returncode, ended.stderr.strip()) == (128 + signal.SIGHUP, "Interrupted.")
 
 
 def test_term_has_its_exit_code(command):

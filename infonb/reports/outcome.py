@@ -14,11 +14,11 @@ from typing import Any
 from infonb.reports.folders import free_name, named
 from infonb.reports.plan import ReportPlan
 from infonb.reports.seals import checksum, seal_notebook, seal_page, unchanged
-from infonb.storage import sync
+from infonb.storage import Held, Lock, sync
 
 __all__ = ["Outcome", "prepare_outcome", "tell"]
 
-_PREFIX = ".infonb-report-"
+_PREFIX, _LOCK = ".infonb-report-", ".infonb-report.lock"
 #: Folders within the hidden one: what infonb writes, and what the notebook does.
 _OWN, _MADE = "own", "made"
 
@@ -57,19 +57,25 @@ class Outcome:
                 self._keep(path)
 
     def publish(self, notebook: Any, page: str | None = None) -> None:
-        """Move the notebook, what it has made, and its page to their places."""
+        """Move the notebook, what it has made, and its page to their places, each when written."""
         plan, own = self._plan, self._work / _OWN
         # what is hidden there is half of a store
         made = [path for path in (self._work / _MADE).iterdir() if not path.name.startswith(".")]
         checksums = {path.name: checksum(path) for path in made}
-        _write(own / plan.notebook.name, seal_notebook(notebook, plan.name, checksums))
-        if page is not None:
-            _write(own / plan.page.name, seal_page(page, plan.name))
-        self._place(own / plan.notebook.name)
+        self._write(own / plan.notebook.name, seal_notebook(notebook, plan.name, checksums))
         for path in made:
             self._place(path)
-        if page is not None:
-            self._place(own / plan.page.name)
+        if page is not None:  # if there is no room for it, the rest is in its place
+            self._write(own / plan.page.name, seal_page(page, plan.name))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        try:
+            path.write_bytes(content)
+            sync(path)
+        except OSError as error:
+            place = self._plan.folder / path.name
+            raise OSError(f"{named(place)} could not be written: {error.strerror}.") from None
+        self._place(path)
 
     def _place(self, path: Path) -> None:
         target = self._plan.folder / path.name
@@ -86,20 +92,37 @@ class Outcome:
 
 @contextmanager
 def prepare_outcome(plan: ReportPlan, say: Callable[[str], None] = tell) -> Iterator[Outcome]:
-    """Make the hidden folder, and remove it at the end; before, those of killed reports."""
-    for left in plan.folder.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another user's, or no folder
-            if not left.is_symlink() and {path.name for path in left.iterdir()} <= {_OWN, _MADE}:
-                shutil.rmtree(left, ignore_errors=True)
-    work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=plan.folder))
+    """
+    Make the hidden folder, and remove it at the end; before, those of killed reports.
+
+    Meanwhile no other report writes to the same place.
+    """
+    with _locked(plan.folder):
+        for left in plan.folder.glob(f"{_PREFIX}*"):
+            with suppress(OSError):  # another user's, or no folder
+                inside = {path.name for path in left.iterdir()}
+                if not left.is_symlink() and inside <= {_OWN, _MADE}:
+                    shutil.rmtree(left, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=plan.folder))
+        try:
+            (work / _OWN).mkdir()
+            (work / _MADE).mkdir()
+            yield Outcome(plan, work, say)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other reports out of a folder, which is made."""
     try:
-        (work / _OWN).mkdir()
-        (work / _MADE).mkdir()
-        yield Outcome(plan, work, say)
+        lock = Lock(folder, named(folder), name=_LOCK)
+    except Held as held:
+        raise FileExistsError(
+            f"another report is being written to {named(folder)}, by {held.by}; choose another "
+            "output folder (both share the runs that they make), or wait."
+        ) from None
+    try:
+        yield
     finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    sync(path)
+        lock.release()

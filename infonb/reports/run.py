@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infonb.reports.folders import named
-from infonb.reports.lock import FolderLock
 from infonb.reports.outcome import Outcome, prepare_outcome, tell
 from infonb.reports.plan import START_TIMEOUT, ReportPlan, plan_report
 from infonb.reports.signals import Signals
@@ -89,41 +87,29 @@ def execute_plan(
     start_timeout: int = START_TIMEOUT,
 ) -> Report:
     """Run a checked report; see `run_report`."""
+    # they take seconds, in which an earlier report is still there
+    from infonb.reports.execution import execute
+    from infonb.reports.page.page import render_page
+    from infonb.reports.page.tidy import tidy
+
     with (
         Signals() as signals,
         signals.held(),  # all that is short: no file is left half there, nothing hidden
-        FolderLock(plan.folder, named(plan.folder)),
         prepare_outcome(plan) as outcome,
     ):
         outcome.remove_earlier()
         seen: list[Any] = []
         try:
             with signals.let_through():
-                page = _make(plan, outcome, seen, show_code, progress, start_timeout)
+                execute(plan, outcome.results, seen, progress=progress, start_timeout=start_timeout)
+                tidy(seen[0])
+                page = render_page(seen[0], plan, show_code=show_code)
         except BaseException as error:
             _publish_unfinished(outcome, seen, error)
             raise
         outcome.publish(seen[0], page)
     results = plan.results if plan.results.exists() else None
     return Report(plan.notebook, plan.page, results)
-
-
-def _make(
-    plan: ReportPlan,
-    outcome: Outcome,
-    seen: list[Any],
-    show_code: bool,
-    progress: bool,
-    start_timeout: int,
-) -> str:
-    """Execute the notebook, which is then the one of the list, and return its page."""
-    from infonb.reports.execution import execute
-    from infonb.reports.page.page import render_page
-    from infonb.reports.page.tidy import tidy
-
-    execute(plan, outcome.results, seen, progress=progress, start_timeout=start_timeout)
-    tidy(seen[0])
-    return render_page(seen[0], plan, show_code=show_code)
 
 
 def _publish_unfinished(outcome: Outcome, seen: list[Any], error: BaseException) -> None:
@@ -133,5 +119,5 @@ def _publish_unfinished(outcome: Outcome, seen: list[Any], error: BaseException)
             outcome.publish(seen[0])
     except OSError as full:
         if isinstance(error, Exception):
-            raise OSError(f"the notebook could not be written: {full}") from error
-        tell(f"the notebook could not be written: {full}")
+            raise full from error
+        tell(str(full))

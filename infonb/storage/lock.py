@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
+import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +16,11 @@ __all__ = ["Held", "Lock"]
 # (process, file) -> the lock that holds it: locks of files do not keep two threads apart, and
 # whoever opens and closes such a file gives up the lock of the whole process
 _HELD: dict[tuple[int, str], Lock] = {}
+# what a lock writes into its file, or has not yet
+_HOLDER = re.compile(rb"(\d+ on .*)?", re.DOTALL)
+_LONGEST = 300
+# why a folder, a link, a socket under its name is not opened
+_NO_FILE = (errno.EISDIR, errno.ELOOP, errno.ENXIO)
 
 
 class Held(RuntimeError):
@@ -33,7 +41,8 @@ class Lock:
     machines that see the folder are kept out, too, as far as its file system has locks; where it
     has none, only the threads of one process are kept apart. For what is no folder, or must not
     hold another file, lock the folder above with a name that is of it alone. A lock that a thread
-    has left behind when it ended is taken over.
+    has left behind when it ended is taken over. A file of that name that is somebody else's serves
+    as well, and stays as it is.
 
     Raises
     ------
@@ -41,10 +50,13 @@ class Lock:
         If another process or thread holds it.
     RuntimeError
         If this very thread holds it, which would wait for itself.
+    FileExistsError
+        If what bears its name is no file.
     """
 
     def __init__(self, folder: Path, what: str, *, name: str = "lock") -> None:
         self._file: int | None = None
+        self._is_own = False
         self._path = folder.resolve() / name
         self._key = os.getpid(), str(self._path)
         self._thread = threading.current_thread()
@@ -76,7 +88,7 @@ class Lock:
             return
         # while it is held: who waits at the removed file sees that it is not the one in the folder
         with suppress(OSError):
-            if self._file is not None and self._is_there():
+            if self._file is not None and self._is_own and self._is_there():
                 self._path.unlink()
         self._close()
         del _HELD[self._key]
@@ -90,8 +102,17 @@ class Lock:
             return True
         try:
             self._file = _open(self._path)
-        except (FileNotFoundError, FileExistsError):
+        except FileNotFoundError:
             return False
+        except OSError as error:
+            if error.errno not in _NO_FILE:
+                raise
+        if self._file is None or not stat.S_ISREG(os.fstat(self._file).st_mode):
+            raise FileExistsError(
+                f"{self._path} is in the way: it is no file that can be locked. Move it away, or "
+                "give another path."
+            )
+        self._is_own = _is_own(self._file)
         try:
             # the lock of a process, which the workers of a DataLoader do not inherit
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,9 +122,10 @@ class Lock:
             return True
         if not self._is_there():
             return False
-        with suppress(OSError):  # a full disk: then it cannot say who holds it
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"{os.getpid()} on {os.uname().nodename}".encode())
+        if self._is_own:
+            with suppress(OSError):  # a full disk: then it cannot say who holds it
+                os.ftruncate(self._file, 0)
+                os.write(self._file, f"{os.getpid()} on {os.uname().nodename}".encode())
         return True
 
     def _is_there(self) -> bool:
@@ -122,17 +144,24 @@ class Lock:
 
 def _open(path: Path) -> int:
     """Open the file of a lock, which every user who may write to the folder can open later."""
+    # no link is followed, no pipe waited for
+    careful = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        # not with O_CREAT: in a folder like /tmp that is refused for the files of other users; and
-        # not through a link: what it leads to would be written to
-        return os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+        file = os.open(path, careful | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        # not with O_CREAT: in a folder like /tmp that is refused for the files of other users
+        return os.open(path, careful)
     with suppress(OSError):  # whatever the umask; all that it holds is who has it
         os.fchmod(file, 0o666)
     return file
 
 
+def _is_own(file: int) -> bool:
+    """Whether a file is a lock's: what is somebody else's is neither written to nor removed."""
+    # zeros: the machine was lost before its disk had the rest
+    return _HOLDER.fullmatch(os.pread(file, _LONGEST, 0).strip(b"\0")) is not None
+
+
 def _holder(file: int) -> str:
     """Return the process that holds a lock, as it has written into its file."""
-    return os.read(file, 200).decode(errors="replace") or "of unknown number"
+    return os.pread(file, _LONGEST, 0).decode(errors="replace") or "of unknown number"

@@ -143,7 +143,7 @@ def test_what_a_kill_leaves_is_removed_unless_somebody_writes_it(cache):
     def leave():
         for path in left:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("half")  # nobody holds the lock
+            path.write_text("half" if path.name != "lock" else "1 on a-machine")  # nobody holds it
 
     before = files(cache)
     leave()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,35 @@ def test_what_appears_while_it_runs_is_kept(report, monkeypatch):
     monkeypatch.setattr(page_module, "render_page", render)
     found = contents(report("first"))
     assert (found["pebbles.kept.html"], found["pebbles.html"]) == ("mine", "<p>first</p>")
+
+
+def test_what_is_computed_stays_if_there_is_no_room_for_its_page(report, monkeypatch, tmp_path):
+    whole = Path.write_bytes
+
+    def write(path: Path, content: bytes) -> int:
+        if path.suffix == ".html":
+            whole(path, content[:5])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(path, content)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_bytes", write)
+        with pytest.raises(OSError, match=r"pebbles.html could not be written: No space left"):
+            report("first")
+    assert set(contents(tmp_path / "out")) == {
+        "more.txt", "pebbles.ipynb", "results.zarr/entropy/zarr.json"
+    }  # fmt: skip
+    assert contents(report("second"))["pebbles.html"] == "<p>second</p>"
+    assert not list((tmp_path / "out").glob("*kept*"))
+
+
+def test_what_ends_before_anything_is_run_removes_nothing(report, monkeypatch):
+    before = contents(out := report("first"))
+    with monkeypatch.context() as ending:
+        ending.setitem(sys.modules, execution.__name__, None)  # its import ends here
+        with pytest.raises(ImportError):
+            report("second")
+    assert contents(out) == before
 
 
 def test_hidden_folders_of_others_stay(report):

@@ -155,6 +155,44 @@ def test_what_a_killed_process_leaves_locks_nobody_out(tmp_path):
 
 
 @unix
+def test_it_is_open_to_all_users_whatever_the_umask(tmp_path):
+    previous = os.umask(0o077)
+    try:
+        lock = Lock(tmp_path, "a.zarr")
+    finally:
+        os.umask(previous)
+    assert os.stat(tmp_path / "lock").st_mode & 0o777 == 0o666
+    lock.release()
+
+
+@unix
+@pytest.mark.parametrize("content", [b"", b"123 on a-machine", b"\0\0\0"])
+def test_a_file_that_was_left_is_taken(tmp_path, content):
+    (tmp_path / "lock").write_bytes(content)
+    Lock(tmp_path, "a.zarr").release()
+    assert os.listdir(tmp_path) == []
+
+
+@unix
+def test_a_file_of_somebody_else_serves_and_stays_as_it_is(tmp_path):
+    (tmp_path / "lock").write_text("mine")
+    for _ in range(2):
+        lock = Lock(tmp_path, "a.zarr")
+        assert elsewhere(tmp_path).startswith("a.zarr is being written by another process")
+        lock.release()
+        assert (tmp_path / "lock").read_text() == "mine"
+
+
+@unix
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to(__file__)])
+def test_what_is_no_file_is_left_alone_and_not_waited_for(tmp_path, make):
+    make(tmp_path / "lock")
+    with pytest.raises(FileExistsError, match="lock is in the way: it is no file that"):
+        Lock(tmp_path, "a.zarr")
+    assert os.listdir(tmp_path) == ["lock"]
+
+
+@unix
 def test_a_fork_gives_up_nothing(tmp_path):
     lock = Lock(tmp_path, "a.zarr")
     child = os.fork()

@@ -120,6 +120,9 @@ def _sort(target: Path, content: bytes, before: list[str], copies: Copies) -> No
     if not os.path.lexists(target):
         copies.copied.append(target)
         return
+    if not target.is_file():  # a folder, a pipe, a link to nothing
+        copies.kept.append(target)
+        return
     there = target.read_bytes()
     if there == content:
         return
@@ -190,6 +193,8 @@ def _write_record(folder: Path, record: dict[str, list[str]]) -> None:
 
 def _read(record: Path) -> dict[str, list[str]]:
     """Return the digests of what was copied before; nothing if it cannot be known."""
+    if not record.is_file():
+        return {}
     try:
         known = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -148,6 +149,25 @@ def test_the_beginning_of_an_older_notebook_is_put_aside(
     assert copies.cut == [lab / "tutorials" / "01_entropy_first.cut.ipynb"]
     assert copies.cut[0].read_bytes() == cut
     assert copy_notebooks(lab).cut == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes in folders")
+@pytest.mark.parametrize("name", [EXPERIMENT, GUIDE, ".infonb-lab.json"])
+def test_what_is_no_file_is_left_alone_and_not_waited_for(
+    installed: Path, tmp_path: Path, name: str
+) -> None:
+    lab = tmp_path / "lab"
+    makers: list[Callable[[Path], None]] = [os.mkfifo, Path.mkdir]
+    makers.append(lambda path: path.symlink_to(tmp_path / "nowhere"))
+    is_record = name == ".infonb-lab.json"  # which is written anew
+    for make in makers[:1] if is_record else makers:
+        copy_notebooks(lab)
+        (lab / name).unlink()
+        make(lab / name)
+        assert copy_notebooks(lab).kept == ([] if is_record else [lab / name])
+        assert (lab / name).is_file() == is_record
+        assert not (tmp_path / "nowhere").exists()
+        shutil.rmtree(lab)
 
 
 @pytest.mark.parametrize(

@@ -261,3 +261,13 @@ def test_nohup_is_heeded(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGHUP)
     process.communicate(timeout=WAIT)
     assert process.returncode == 0
+
+
+def test_a_value_that_an_option_cannot_have_is_told_in_one_line(tmp_path: Path) -> None:
+    notebook = write_notebook(tmp_path, "1")
+    command = dashboard_command(tmp_path, notebook, ["--port=0", "--no-browser", "--max_kernels=0"])
+    (tmp_path / "own").mkdir()
+    environment = dashboard_environment(tmp_path / "own")
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.fullmatch(r"Error: .*'max_kernels' .* a value of 0 was specified\n", ended.stderr)
