@@ -10,10 +10,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # no test reads or leaves runs in the user's cache
 os.environ["INFONB_CACHE"] = "none"
 
+import signal
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+# who runs the tests in the background of a shell ignores Ctrl-C, and so would their processes
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # the same examples each time; how fast they are made says more of the machine, on which tests run
 # side by side

@@ -27,7 +27,12 @@ import torch
 from infonb import experiments
 from infonb.training.threads import torch_threads
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore::infonb.measures.TiesWarning", "ignore::infonb.measures.ScaleWarning"
+    ),
+]
 
 PATH = Path(__file__).with_name("old_numbers.npz")
 

@@ -55,6 +55,7 @@ def pebbles(tmp_path, monkeypatch):
         ),
     ]
     write(new_notebook(cells=cells), folder / "beach.ipynb")
+    monkeypatch.delenv("PYTHONPATH", raising=False)  # it would come first
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setattr(experiments, "_REGISTERED", {})
     from pebbles import Pebbles

@@ -66,14 +66,16 @@ def answers(model: nn.Module, sets: Mapping[str, xr.Dataset]) -> xr.Dataset:
 
 def informations(activation: xr.DataArray, *, k: int, mi_samples: int) -> dict[str, xr.DataArray]:
     """Return the MI of the pairs within each layer by two estimators."""
-    from infonb.measures import TiesWarning, mutual_information
+    from infonb.measures import ScaleWarning, TiesWarning, mutual_information
 
     options: dict[str, Any] = {"k": k, "within": "layer", "max_samples": mi_samples or None}
     with warnings.catch_warnings():
-        # the paper's estimator is kept for the layers after a ReLU too; the page says what it does
+        # the paper's estimator is kept for the layers after a ReLU too, and for neurons of very
+        # different scale; the page says what it does
         warnings.simplefilter("ignore", TiesWarning)
+        warnings.simplefilter("ignore", ScaleWarning)
         ksg = mutual_information(activation, **options)
-    mixture = mutual_information(activation, estimator="mixture", **options)
+        mixture = mutual_information(activation, estimator="mixture", **options)
     return {"mutual_information": ksg, "mixture_information": mixture}
 
 

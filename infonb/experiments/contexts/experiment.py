@@ -95,12 +95,13 @@ class Contexts(ContextParameters, Experiment):
         other_neuron) in nats, NaN for neurons that were not drawn; ``pair_accuracy``
         (object_name, context_name).
         """
-        from infonb.measures import TiesWarning
+        from infonb.measures import ScaleWarning, TiesWarning
 
         recorded = self.record(setting, seed, model, data)
         with warnings.catch_warnings():
             # the paper's estimator is kept where channels are 0; the page says what it does then
             warnings.simplefilter("ignore", TiesWarning)
+            warnings.simplefilter("ignore", ScaleWarning)
             run = information(
                 recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples,
                 mi_neurons=self.mi_neurons,

@@ -50,6 +50,7 @@ class _Guard(JupyterHandler):
     """Answers only to the server's own names, and to known visitors."""
 
     open_to_all = False
+    _has_gone = False
 
     def check_host(self) -> bool:
         app = self.settings[DASHBOARD]
@@ -85,9 +86,14 @@ class _Guard(JupyterHandler):
         self.set_header("Content-Type", "text/html; charset=UTF-8")
         self.finish(page(error.title, error.text, self.form() if error.asks else ""))
 
+    def on_connection_close(self) -> None:
+        self._has_gone = True
+        super().on_connection_close()
+
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        # that somebody asked for what there is not is no news
-        if not isinstance(value, Refused) and getattr(value, "status_code", 500) >= 500:
+        # that somebody asked for what there is not, or left before the answer, is no news
+        is_news = not isinstance(value, Refused) and getattr(value, "status_code", 500) >= 500
+        if is_news and not self._has_gone:
             super().log_exception(typ, value, tb)
 
     def form(self) -> str:
