@@ -55,7 +55,6 @@ def pebbles(tmp_path, monkeypatch):
         ),
     ]
     write(new_notebook(cells=cells), folder / "beach.ipynb")
-    monkeypatch.delenv("PYTHONPATH", raising=False)  # it would come first
     monkeypatch.syspath_prepend(folder)
     monkeypatch.setattr(experiments, "_REGISTERED", {})
     from pebbles import Pebbles

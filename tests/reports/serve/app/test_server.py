@@ -41,7 +41,14 @@ WAIT = 60  # seconds, on a busy machine
 def kernels(process: psutil.Process | subprocess.Popen[str]) -> list[psutil.Process]:
     """Return the kernels of a server."""
     family = psutil.Process(process.pid).children(recursive=True)
-    return [one for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
+    return [one for one in family if is_kernel(one)]
+
+
+def is_kernel(process: psutil.Process) -> bool:
+    try:
+        return "ipykernel_launcher" in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has just ended
+        return False
 
 
 def wait_until(condition: Any) -> None:
