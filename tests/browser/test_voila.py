@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import nbformat
 import psutil
@@ -129,8 +130,12 @@ def test_a_kernel_ends_with_its_tab(serve, open_page):
     server = serve(written(["import time", "time.sleep(600)"]))
 
     def kernels():
-        family = psutil.Process(server.process.pid).children(recursive=True)
-        return [one.pid for one in family if "ipykernel_launcher" in " ".join(one.cmdline())]
+        found = set()
+        for one in psutil.Process(server.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it has just ended
+                if "ipykernel_launcher" in " ".join(one.cmdline()):
+                    found.add(one.pid)
+        return found
 
     def comes_to(number):
         end = time.monotonic() + 60
