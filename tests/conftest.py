@@ -16,6 +16,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+# another environment that is active is not that of the tests, about which IPython would warn
+os.environ.pop("VIRTUAL_ENV", None)
 # who runs the tests in the background of a shell ignores Ctrl-C, and so would their processes
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -93,8 +93,10 @@ def test_dashboard(pebbles, tmp_path):
     (tmp_path / "served").mkdir()
     assert "thrown = [3]" in write_dashboard(plan, tmp_path / "served").read_text()
     (tmp_path / "own").mkdir()
-    dashboard_environment(tmp_path / "own", pebbles)
-    assert path_of_kernel(tmp_path / "own")[0] == str(pebbles)
+    dashboard_environment(tmp_path / "own", "pebbles")
+    known = json.loads((tmp_path / "own" / "modules.json").read_text())
+    assert known["modules"]["pebbles"] == str(pebbles / "pebbles.py")
+    assert str(pebbles) in known["path"]
 
 
 def test_laboratory_and_list(pebbles, tmp_path):

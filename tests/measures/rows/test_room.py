@@ -78,14 +78,6 @@ def test_nothing_is_said_where_the_system_tells_nothing(monkeypatch):
         room.check_room(10**15, "everything", "Less.")
 
 
-def test_the_limit_of_the_process(monkeypatch):
-    resource = pytest.importorskip("resource")
-    monkeypatch.undo()
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (2**50, 2**50))
-    left = room._left_by_limit()
-    assert left is None or 2**49 < left < 2**50
-
-
 def test_a_copy_of_what_lies_elsewhere_or_nowhere():
     nothing = np.broadcast_to(np.float32(0), (200_000, 100_000))
     with pytest.raises(ValueError, match=r"a copy of the activations in order takes 80.0 GB"):
