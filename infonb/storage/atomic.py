@@ -38,7 +38,7 @@ def read_checked(path: Path, *names: str) -> dict[str, Any]:
         values = json.loads(path.read_text("utf-8"))
         checksum = values.pop("checksum", None)  # None: an older file
         right = checksum in (None, _of_values(values)) and values.keys() >= set(names)
-    except (ValueError, AttributeError, TypeError, RecursionError):
+    except (ValueError, AttributeError, TypeError, RecursionError, IsADirectoryError):
         right = False
     if not right:
         raise ValueError(

@@ -186,3 +186,7 @@ def test_notes_are_checked(tmp_path):
         path.write_text(garbage)
         with pytest.raises(ValueError, match=r"note.json is damaged"):
             read_checked(path)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ValueError, match="is damaged"):
+        read_checked(path)

@@ -110,7 +110,7 @@ class Place:
 
     def _refuse_other(self, there: Any, layers: Any, place: Path) -> None:
         """Raise unless what is there is of the same as what is to be recorded now."""
-        if there is None:
+        if not isinstance(there, Mapping):
             raise FileExistsError(
                 f"{place} is there already, and no recording with record(..., to=...): nothing is "
                 "appended to it. Remove it, or give another path."
