@@ -64,6 +64,8 @@ def kernel_environment(*folders: Path) -> dict[str, str]:
     """Return what a kernel needs beyond this process's environment; folders of modules too."""
     # spinning barriers make two torch threads slower than one on a busy machine
     environment = {"OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "PASSIVE")}
+    if "VIRTUAL_ENV" in os.environ:  # IPython puts the modules of another one before all
+        environment["VIRTUAL_ENV"] = sys.prefix
     paths = [str(folder) for folder in folders]
     if (PACKAGE.parent / "pyproject.toml").is_file():  # a checkout that may not be installed
         paths.append(str(PACKAGE.parent))

@@ -130,3 +130,10 @@ def test_own_modules_come_before_those_of_the_user(tmp_path, monkeypatch):
     paths = kernel_environment(tmp_path)["PYTHONPATH"].split(os.pathsep)
     assert paths[0] == str(tmp_path)
     assert paths[-1] == "theirs"
+
+
+def test_another_environment_that_is_active_has_no_part_in_it(monkeypatch):
+    monkeypatch.setenv("VIRTUAL_ENV", "/another")
+    assert kernel_environment()["VIRTUAL_ENV"] == sys.prefix
+    monkeypatch.delenv("VIRTUAL_ENV")
+    assert "VIRTUAL_ENV" not in kernel_environment()
