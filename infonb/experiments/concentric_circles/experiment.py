@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,11 +176,15 @@ class ConcentricCircles(CircleParameters, Experiment):
     ) -> xr.Dataset:
         """Return how the change from baseline to a network depends on bins, points, neighbours."""
         from infonb.claims.sensitivity import sensitivity
+        from infonb.measures import ScaleWarning
 
         heuristic, baseline, *_ = self.main_networks
         end = network or heuristic
         claimed = {pair[:2]: pair[2] for pair in comparisons(self.recipes)}
         activation = runs.activation.sel(alignment=self.alignment, layer=self.layers, drop=True)
-        return sensitivity(
-            activation, "network", baseline, end, direction=claimed.get((baseline, end)), **choices
-        )
+        with warnings.catch_warnings():  # the page says what KSG does then
+            warnings.simplefilter("ignore", ScaleWarning)
+            return sensitivity(
+                activation, "network", baseline, end,
+                direction=claimed.get((baseline, end)), **choices,
+            )  # fmt: skip
