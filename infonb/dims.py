@@ -97,7 +97,8 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
         doubtful = ~inside  # more places than the widest layer: some were added, or it is not here
     labels = values.coords.get("neuron")
     if here and ("neuron" in width.dims or (labels is not None and labels.dtype.kind not in "iu")):
-        doubtful = xr.ones_like(inside)  # of names that are no numbers, some may be left out
+        # of names that are no numbers, some may be left out: then padding stands inside
+        doubtful = doubtful | inside
     elif labels is not None and labels.dtype.kind in "iu":
         # names that happen to be numbers; or the old places of a selection
         doubtful = doubtful | (inside != (xr.DataArray(labels.variable) < width))
@@ -113,7 +114,10 @@ def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray
 def _lacks_some(there: xr.DataArray, width: xr.DataArray) -> bool:
     """Tell whether a layer has fewer neurons than its width, though none was left out."""
     whole = "neuron" in there.dims and there.sizes["neuron"] == int(width.max())
-    return whole and "neuron" not in width.dims and bool((there.sum("neuron") < width).any())
+    if not whole or "neuron" in width.dims:
+        return False
+    number = there.sum("neuron")
+    return bool(((number > 0) & (number < width)).any())  # none: all of them are padding
 
 
 def count_neurons(values: xr.DataArray) -> list[int]:

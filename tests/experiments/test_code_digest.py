@@ -201,7 +201,7 @@ def test_a_release_voids_nothing(root):
         ("digits.py", "validation accuracy falls", "validation accuracy drops"),
         ("published.py", "3.03", "3.13"),
         ("experiment.py", "Return the table of the declared", "Make the table of the declared"),
-        ("sweep.py", "_PAUSE = 1.0", "_PAUSE = 0.5"),
+        ("waiting.py", "_PAUSE = 1.0", "_PAUSE = 0.5"),
         ("lengths.py", "_NEURONS = 24", "_NEURONS = 12"),
     ],
 )

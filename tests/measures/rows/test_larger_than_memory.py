@@ -240,7 +240,9 @@ def test_only_layers_that_are_paired_are_made():
     acts, seen = counted(activations(), layer=1, neuron=2, sample=10)
     mi = inb.mutual_information(acts.sel(layer=["fc1"]), estimator="mixture", within="layer")
     mi.compute(scheduler="synchronous")
-    assert {place[:2] for place in seen} == {(1, 0)}
+    assert {place[:2] for place in seen if place[-1] > 0} == {(1, 0)}
+    # the widest layer is not here: what stands beyond the width is looked at, in one sample
+    assert {place[:2] for place in seen} <= {(1, 0), (1, 2)}
 
 
 @quiet
