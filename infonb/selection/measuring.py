@@ -150,7 +150,7 @@ class Measuring:
             self.models.networks, show=progress, desc="mutual information", unit="network"
         )
         for one in networks:
-            with self._warnings(), placed(one):
+            with placed(one):
                 for layer, values in self._pairs_of(one).items():
                     found = self.information(values)
                     here = np.searchsorted(places, self.drawn[one.widths[layer]])
@@ -170,7 +170,8 @@ class Measuring:
         else:
             chosen["standardize"] = self.settings.standardize
         labelled = xr.DataArray(values, dims=("neuron", "sample"))
-        return mutual_information(labelled, pointwise=pointwise, **chosen)
+        with self._warnings():
+            return mutual_information(labelled, pointwise=pointwise, **chosen)
 
     def _pairs_of(self, one: Network) -> dict[str, np.ndarray]:
         """Return layer → activations of its drawn neurons (neuron, sample), in memory."""
