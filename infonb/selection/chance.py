@@ -14,7 +14,7 @@ from infonb.selection.measuring import Measuring, equal_edges
 from infonb.selection.models import Network
 from infonb.selection.permutation import exchange_networks, flip_signs, holm
 
-__all__ = ["MODELS", "SAMPLES", "p_values"]
+__all__ = ["MODELS", "SAMPLES", "blocks_of", "in_blocks", "of_samples", "p_values"]
 
 #: What is exchanged; and what that says.
 MODELS, SAMPLES = "models", "samples"
@@ -52,7 +52,7 @@ def p_values(
     if several:
         table = _of_networks(medians, reference, others, permutations, seed, paired=paired)
     else:
-        table = _of_samples(measuring, reference, others, permutations)
+        table = of_samples(measuring, reference, others, permutations)
     corrected = holm(table)
     dims = ("comparison", "edges", "layer")
     found = xr.Dataset()
@@ -74,7 +74,7 @@ def _smallest(measuring: Measuring, reference: str, kind: str, permutations: int
     n = len(models.of(reference))
     sizes = [len(models.of(name)) for name in models.names if name != reference]
     if kind == SAMPLES:
-        ways = [2 / 2 ** len(_blocks(measuring))]
+        ways = [2 / 2 ** len(blocks_of(measuring))]
     elif models.paired:
         ways = [2 / 2 ** min(n, m) for m in sizes]
     else:  # both ends of what is symmetric count
@@ -106,7 +106,7 @@ def _of_networks(
     return np.stack(found)
 
 
-def _of_samples(
+def of_samples(
     measuring: Measuring, reference: str, others: list[str], permutations: int
 ) -> np.ndarray:
     """
@@ -115,9 +115,11 @@ def _of_samples(
     Not from what single samples add to the measures: the ends of a ruler are samples, too. If both
     models say the same, their medians in a block, ends and all, could be exchanged.
     """
-    blocks = _blocks(measuring)
+    blocks = blocks_of(measuring)
+    if not blocks:
+        return np.full((len(others), len(RULERS) + 1, len(measuring.layers)), np.nan)
     medians = {
-        name: np.mean([_in_blocks(measuring, one, blocks) for one in measuring.models.of(name)], 0)
+        name: np.mean([in_blocks(measuring, one, blocks) for one in measuring.models.of(name)], 0)
         for name in measuring.models.names
     }
     rows = np.stack([medians[name] - medians[reference] for name in others])
@@ -126,7 +128,7 @@ def _of_samples(
     return p.reshape(rows.shape[:-1])
 
 
-def _blocks(measuring: Measuring) -> list[np.ndarray]:
+def blocks_of(measuring: Measuring) -> list[np.ndarray]:
     """Return the samples of each block, random ones; no block where there are too few samples."""
     n = measuring.n_samples
     number = min(_BLOCKS, n // max(_LEAST, measuring.settings.k + 2))
@@ -134,33 +136,34 @@ def _blocks(measuring: Measuring) -> list[np.ndarray]:
     return np.array_split(order[: number * _MOST], number) if number > 1 else []
 
 
-def _in_blocks(measuring: Measuring, one: Network, blocks: list[np.ndarray]) -> np.ndarray:
+def in_blocks(measuring: Measuring, one: Network, blocks: list[np.ndarray]) -> np.ndarray:
     """Return medians of a network, (rulers and MI, layer, block); NaN: not measured."""
-    table = np.full((len(RULERS) + 1, len(measuring.layers), len(blocks)), np.nan)
-    if not blocks:
-        return table
-    places, paired = measuring.draw(_NEURONS), measuring.draw(_PAIRED)
+    drawn, paired = measuring.draw(_NEURONS), measuring.draw(_PAIRED)
     together = np.concatenate(blocks)
-    ends = np.cumsum([len(block) for block in blocks])
-    layers = {
-        layer: one.values.isel(layer=i, neuron=places[width], sample=together).values
-        for i, (layer, width) in enumerate(one.widths.items())
-    }
-    shared = measuring.shared
-    for b, (start, stop) in enumerate(pairwise([0, *ends.tolist()])):
-        parts = {layer: values[:, start:stop] for layer, values in layers.items()}
-        low, high = (float(end([end(part) for part in parts.values()])) for end in (np.min, np.max))
-        edges = {"common": equal_edges(low, high, measuring.settings.bins), "shared": shared}
-        for layer, part in parts.items():
-            at, width = measuring.layers.index(layer), one.widths[layer]
-            labelled = xr.DataArray(part, dims=("neuron", "sample"))
-            for r, ruler in enumerate(RULERS):
-                found = entropy(
-                    labelled, bins=measuring.settings.bins, edges=edges.get(ruler, ruler)
-                )
-                table[r, at, b] = np.median(found)
-            few = part[np.searchsorted(places[width], paired[width])]
-            if len(few) > 1:
-                information = measuring.information(few).values
-                table[-1, at, b] = np.median(information[np.triu_indices(len(few), k=1)])
+    values = {}
+    for i, (layer, width) in enumerate(one.widths.items()):
+        first = np.isin(drawn[width], paired[width])
+        places = np.concatenate([drawn[width][first], drawn[width][~first]])
+        values[layer] = one.values.isel(layer=i, neuron=places, sample=together).values
+    ends = np.cumsum([0, *map(len, blocks)]).tolist()
+    table = np.full((len(RULERS) + 1, len(measuring.layers), len(blocks)), np.nan)
+    for b, (start, stop) in enumerate(pairwise(ends)):
+        parts = {layer: whole[:, start:stop] for layer, whole in values.items()}
+        for layer, found in _medians(measuring, parts).items():
+            table[:, measuring.layers.index(layer), b] = found
     return table
+
+
+def _medians(measuring: Measuring, parts: dict[str, np.ndarray]) -> dict[str, list[float]]:
+    """Return layer → medians of entropy in each ruler and of MI between the first, of a block."""
+    bins = measuring.settings.bins
+    low, high = min(map(np.min, parts.values())), max(map(np.max, parts.values()))
+    edges = {"common": equal_edges(float(low), float(high), bins), "shared": measuring.shared}
+    found = {}
+    for layer, part in parts.items():
+        labelled = xr.DataArray(part, dims=("neuron", "sample"))
+        own = [entropy(labelled, bins=bins, edges=edges.get(r, r)) for r in RULERS]
+        few = part[:_PAIRED]
+        pairs = measuring.information(few).values[np.triu_indices(len(few), k=1)]
+        found[layer] = [*map(np.median, own), float(np.median(pairs)) if pairs.size else np.nan]
+    return found

@@ -118,19 +118,6 @@ def test_sample_permutation_of_the_same_network(models):
     assert same.verdict.item() == INCONCLUSIVE
 
 
-def test_models_that_say_the_same_differ_by_chance_alone():
-    """Noise of their own on the same values: p is uniform in all rulers, whose ends are samples."""
-    p = []
-    for seed in range(40):
-        rng = np.random.default_rng(seed)
-        same = rng.normal(size=(200, 4))
-        pair = {name: {"fc": same + rng.normal(size=same.shape)} for name in "ab"}
-        result = inb.compare(pair, "a", estimator="binned", permutations=300)
-        p.append([*result.entropy_p.values.ravel(), result.mutual_information_p.item()])
-    assert np.all(np.mean(np.array(p) <= 0.1, axis=0) <= 0.25)
-    assert np.all(abs(np.mean(p, axis=0) - 0.5) < 0.2)
-
-
 def test_too_few_samples_for_blocks(models):
     few = {name: one.isel(sample=slice(40)) for name, one in models.items()}
     result = inb.compare(few, reference="free")
