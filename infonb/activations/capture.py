@@ -87,7 +87,7 @@ class Capture:
                 f"operation in its forward pass.{did_you_mean(name, there)} "
                 "infonb.list_layers(model, data, operations=True) lists the names."
             )
-        self._wanted = {x.raw: x for x in found if x.name in names}
+        self._wanted = {x.key: x for x in found if x.name in names}
 
     @property
     def graph(self) -> list[str]:

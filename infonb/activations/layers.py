@@ -119,6 +119,11 @@ def order_layers(layers: Sequence[Layer], fired: Sequence[str], *, default: bool
                 f"layer {layer.name!r}: {layer.module_name!r} is called {n_calls} times in a "
                 f"forward pass; its calls are {first} to {n_calls - 1 + first}."
             )
+        if n_calls == 0 and layer.operation:
+            raise ValueError(
+                f"layer {layer.name!r} was there once, but not when the same batch ran again: the "
+                "model computes other operations each time; record modules."
+            )
         if n_calls == 0 and not default:
             raise ValueError(
                 f"layer {layer.name!r} ({type(layer.module).__name__}) was never called in the "

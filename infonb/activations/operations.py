@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -38,16 +39,18 @@ class Operation:
     """
     One operation in a forward pass: its name and its call (from 0), and where it runs.
 
-    `raw` is how TorchLens calls it while the model runs; `module` is the innermost module around
-    it, `like` one that has its dims in the same order.
+    `key` is what TorchLens calls it while the model runs; `module` is the innermost module around
+    it, `like` one that has its dims in the same order; `output_of` names the calls of modules, as
+    layers of a recording, that it is the output of.
     """
 
     name: str
     call: int
     n_calls: int
-    raw: str
+    key: str
     function: str
     module: str
+    output_of: tuple[str, ...]
     like: nn.Module
 
     @property
@@ -87,7 +90,10 @@ class Operations:
                 )
             )
         modules = dict(self.model.named_modules(remove_duplicate=False))
-        return [self._described(op, modules) for op in trace.ops if op.is_compute_op]
+        operations = [op for op in trace.ops if op.is_compute_op]
+        calls = {call for op in operations for call in op.modules}
+        n_calls = Counter(address for address, _, _ in (x.rpartition(":") for x in calls))
+        return [self._described(op, modules, n_calls) for op in operations]
 
     def run(self, batch: Batch, wanted: Mapping[str, Operation], take: Take) -> Any:
         """Return what the model puts out; `take` gets what the wanted operations do, in order."""
@@ -96,12 +102,12 @@ class Operations:
         errors: list[Exception] = []
 
         def is_wanted(event: Any) -> bool:
-            raw = event.label_raw.removesuffix("_raw")
-            line = f"{raw} {event.address}"
+            key = _key(event.label_raw.removesuffix("_raw"))
+            line = f"{key} {event.address}"
             if line not in self.graph[-1:]:  # it is asked twice of what is not wanted
                 self.graph.append(line)
                 self.inside.append([(x.module_id, x.pass_index) for x in event.module_stack])
-            now[0] = wanted.get(raw)
+            now[0] = wanted.get(key)
             return now[0] is not None
 
         def taken(tensor: torch.Tensor) -> torch.Tensor:
@@ -123,16 +129,24 @@ class Operations:
             raise errors[0]
         return output
 
-    def _described(self, op: Any, modules: Mapping[str, nn.Module]) -> Operation:
+    def _described(
+        self, op: Any, modules: Mapping[str, nn.Module], n_calls: Mapping[str, int]
+    ) -> Operation:
+        def named(call: str) -> str:
+            address, _, number = call.rpartition(":")
+            name = self._names.get(id(modules.get(address)), address)
+            return name if n_calls[address] == 1 else f"{name}:{int(number) - 1}"
+
         address = (op.modules[-1] if op.modules else "").rpartition(":")[0]
         module = modules.get(address, self.model)
         return Operation(
             name=op.layer_label,
             call=op.pass_index - 1,
             n_calls=op.num_passes,
-            raw=op.raw_label,
+            key=_key(op.raw_label),
             function=op.func_name.removeprefix("__").removesuffix("__"),
             module=self._names.get(id(module), address),
+            output_of=tuple(map(named, reversed(op.output_of_module_calls))),
             like=module if _is_output(op, module) else _ALIKE.get(op.func_name, nn.Identity)(),
         )
 
@@ -154,6 +168,11 @@ class Operations:
             for handle in handles:
                 handle.remove()
             set_random_state(self.device, states[-1])
+
+
+def _key(raw: str) -> str:
+    """Return type and number within the type; then comes a number that counts buffers, too."""
+    return raw.rpartition("_")[0]
 
 
 def _is_output(op: Any, module: nn.Module) -> bool:

@@ -72,7 +72,8 @@ def list_layers(model: nn.Module, data: Any = None, *, operations: bool = False)
         ``neurons`` (width of the layer after ``reduce="mean"``; missing without calls or a
         tensor). With `operations` one row for each operation, in the order of the forward pass:
         ``type`` (the function), ``module`` (the innermost one in which it runs; empty: the model
-        itself), ``output`` and ``neurons``. The table is printed whole, however long it is.
+        itself), ``output_of`` (modules of which it is the output: these are recorded faster),
+        ``output`` and ``neurons``. The table is printed whole, however long it is.
 
     Raises
     ------
@@ -144,10 +145,11 @@ def _list_operations(model: nn.Module, data: Any) -> pd.DataFrame:
     ):  # fmt: skip
         traced = Operations(lens, model, device)
         found = traced.find(batch)
-        traced.run(batch, {operation.raw: operation for operation in found}, see)
+        traced.run(batch, {operation.key: operation for operation in found}, see)
     columns = {
         "type": [operation.function for operation in found],
         "module": [operation.module for operation in found],
+        "output_of": [", ".join(operation.output_of) for operation in found],
         "output": [seen[operation.label][0] for operation in found],
         "neurons": pd.array([seen[operation.label][1] for operation in found], dtype="Int64"),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 
 import numpy as np
@@ -27,6 +26,7 @@ from torch.nn import functional
 from infonb.activations import list_layers
 
 pytest.importorskip("torchlens")
+pytestmark = pytest.mark.slow
 
 X, TOKENS = inputs(10, 4), inputs(10, 5, made.D)
 RELU = torch.relu, functional.relu, torch.Tensor.relu, torch.Tensor.__add__
@@ -44,6 +44,7 @@ def test_names_and_what_is_computed():
     assert list(table.index) == ["linear_1_1", "relu_1_2", "linear_2_3", "relu_2_4", "linear_3_5"]
     assert list(table["type"]) == ["linear", "relu", "linear", "relu", "linear"]
     assert list(table["module"]) == ["first", "", "second", "", "out"]
+    assert list(table["output_of"]) == list(table["module"])
     assert list(table["neurons"]) == [5, 5, 3, 3, 2]
     assert table.loc["relu_1_2", "output"] == "(sample, 5)"
     found = quiet(model, (X, torch.arange(10)), ["relu_2_4", "relu_1_2"], batch_size=4)
@@ -170,22 +171,6 @@ def test_names_that_are_not_there():
     assert quiet(model, X, "relu_1_2").attrs["hook"] == "output"
 
 
-def test_without_torchlens(monkeypatch):
-    monkeypatch.setattr("infonb.activations.torch_lens.find_spec", lambda name: None)
-    message = r"which is not installed: pip install 'infonb\[operations\]'"
-    with pytest.raises(ImportError, match=f"'relu_1_2' is no module of Functional; .*{message}"):
-        quiet(Functional(), X, "relu_1_2")
-    with pytest.raises(ImportError, match=message):
-        list_layers(Functional(), X, operations=True)
-
-
-def test_torchlens_is_imported_for_operations_only(monkeypatch):
-    monkeypatch.setitem(sys.modules, "torchlens", None)
-    quiet(Functional(), X, "first")
-    with pytest.raises(ImportError):
-        quiet(Functional(), X, "relu_1_2")
-
-
 @pytest.mark.parametrize("later", ["more", "other", "fewer"])
 def test_batches_that_compute_something_else(later):
     def forward(self, x):
@@ -249,6 +234,15 @@ def test_on_disk(tmp_path):
     assert quiet(model, data(5), names, to=path).load().identical(stored)
     with pytest.raises(ValueError, match=r"layers is \['linear_1_1'\] now, .* there"):
         quiet(model, data(5), "linear_1_1", to=path)
+
+
+def test_operations_that_change_by_themselves():
+    model = Calls(lambda self, x: self.a(x).relu() if next(self.turn) else self.a(x).tanh(),
+        a=nn.Linear(4, 4),
+    )  # fmt: skip
+    model.turn = iter([1, 1, 0])
+    with pytest.raises(ValueError, match="'relu_1_2' was there once, but not when the same batch"):
+        quiet(model, X, "relu_1_2")
 
 
 def test_warnings_of_the_model_come_through():
