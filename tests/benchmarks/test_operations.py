@@ -7,8 +7,8 @@ and peak of memory; otherwise a quick check, bit for bit. See README.md beside t
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import gc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -143,35 +143,33 @@ def test_values_are_those_of_hooks(name):
         )
 
 
-def recorded(name, way):
-    """Return CPU seconds of a recording, and MB that its process needed more than before it."""
-    import resource
-
-    model, x = made(name, 64, 1024)
-    same = pairs(model, x[:256])
-    layers = list(same) if way == "hooks" else list(dict.fromkeys(same.values()))
-    quiet(model, x[:2], layers)  # imported and warm, wrapped once
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def cost(model, x, layers):
+    """Return CPU seconds of a recording, and the MB that it needed at its peak (Linux)."""
+    quiet(model, x[:2], layers)  # imported and warm
+    status = Path("/proc/self/status")
+    gc.collect()
     seconds = min(seconds_of(lambda: quiet(model, x, layers))[0] for _ in range(3))
-    return seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+    before = kilobytes(status, "VmRSS")
+    quiet(model, x, layers)
+    return seconds, (kilobytes(status, "VmHWM") - before) / 1024
+
+
+def kilobytes(status, name):
+    return int(status.read_text(encoding="ascii").partition(f"{name}:")[2].split()[0])
 
 
 def test_cost(request):
     if not request.config.getoption("--benchmark-enable"):
-        pytest.skip("only with --benchmark-enable: minutes, a process for each recording")
+        pytest.skip("only with --benchmark-enable")
     print(f"\n{'model':16} layers  hooks, ms  TorchLens, ms  ratio  hooks, MB  TorchLens, MB")
     for name in MODELS:
-        cost = {}
-        for way in ("hooks", "torchlens"):
-            code = "from benchmarks.test_operations import recorded as r"
-            code = f"{code}; print(*r({name!r}, {way!r}))"
-            run = subprocess.run(
-                [sys.executable, "-c", code], capture_output=True, text=True, check=True
-            )
-            cost[way] = [float(word) for word in run.stdout.split()[-2:]]
-        n = len(pairs(*made(name, 64, 4)))
-        (fast, small), (slow, large) = cost["hooks"], cost["torchlens"]
+        model, x = made(name, 64, 1024)
+        same = pairs(model, x[:4])
+        fast, small = cost(model, x, list(same))
+        slow, large = cost(model, x, list(dict.fromkeys(same.values())))
         print(
-            f"{name:16} {n:6} {fast * 1e3:10.0f} {slow * 1e3:14.0f} {slow / fast:6.1f} "
-            f"{small:10.0f} {large:14.0f}"
+            f"{name:16} {len(same):6} {fast * 1e3:10.0f} {slow * 1e3:14.0f} {slow / fast:6.1f} "
+            f"{small:10.1f} {large:14.1f}",
+            flush=True,
         )
