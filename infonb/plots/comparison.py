@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from matplotlib.colors import to_rgba
 
+from infonb.plots.comparison_settings import GROUNDS
 from infonb.plots.picture import DPI, Picture
 from infonb.plots.style import palette
-from infonb.selection import DEPENDS, EXAMPLES, HEURISTIC
 from infonb.validate import check_choice
 
 __all__ = ["plot_comparison"]
@@ -23,9 +24,6 @@ _WIDTH = 10.5  # inches
 
 _RULERS = {"common": "o-", "shared": "s--", "neuron": "^:"}
 _INFORMATION = "D-"
-
-#: Verdict → ground of its panels; the words stand above them.
-_GROUNDS = {HEURISTIC: "#fff0da", EXAMPLES: "#e4effa", DEPENDS: "#f0eaf6"}
 
 
 class Line(NamedTuple):
@@ -140,7 +138,7 @@ def _draw(panels: list[Panel], layers: list[str], reference: str) -> Picture:
             axis.set(ylim=(low, high), xlim=(-0.5, len(layers) - 0.5))
             axis.tick_params(labelsize=8.5, labelleft=column == 0)
             axis.set_xticks(range(len(layers)), [])
-            axis.set_facecolor(_GROUNDS.get(panel.verdict, "white"))
+            axis.set_facecolor(to_rgba(GROUNDS.get(panel.verdict, "white"), 0.5))
         width = figure.get_figwidth() / columns
         _name(pair[0], panel, width)
         if at + columns >= n:  # nothing below it

@@ -14,7 +14,7 @@ from infonb.claims.words import join
 if TYPE_CHECKING:
     from infonb.widgets.sortable import SortableTable
 
-__all__ = ["answer", "models_table", "most_different", "summary_of_verdicts"]
+__all__ = ["answer", "models_table", "most_different", "plain", "summary_of_verdicts"]
 
 #: Of more models the sentences are folded: the figure and the table say it sooner.
 _MANY = 8
@@ -25,12 +25,12 @@ def answer(found: xr.Dataset) -> str:
     if "comparison" not in found.dims:
         return f"**No verdict**: {found.attrs.get('no_verdict', 'there is no reference.')}"
     lines = [
-        f"- **{_plain(name)}: {verdict}.** {_plain(why)}"
+        f"- **{plain(name)}: {verdict}.** {plain(why)}"
         for name, verdict, why in zip(
             found["comparison"].values, found["verdict"].values, found["why"].values, strict=True
         )
     ]
-    reference = _plain(found.attrs["reference"])
+    reference = plain(found.attrs["reference"])
     if len(lines) <= _MANY:
         return "\n".join([f"Compared with **{reference}**:", "", *lines])
     counts = [
@@ -86,7 +86,7 @@ def most_different(found: xr.Dataset) -> str:
     if not _compared(found):
         return str(found["model"].values[0])
     size = abs(found["mutual_information_change"]).mean("layer").fillna(-1)
-    return str(found["comparison"].values[int(size.argmax())])
+    return str(found["comparison"].values[int(size.values.argmax())])
 
 
 def _compared(found: xr.Dataset) -> bool:
@@ -106,7 +106,7 @@ def _by_verdict(found: xr.Dataset) -> list[tuple[str, int, list[str]]]:
 
 
 def _some(names: list[str]) -> str:
-    return f"{', '.join(_plain(name) for name in names[: _MANY - 1])} and others"
+    return f"{', '.join(plain(name) for name in names[: _MANY - 1])} and others"
 
 
 def _verdict_of(found: xr.Dataset, name: str) -> dict[str, str]:
@@ -139,7 +139,7 @@ def _signed(value: float, digits: int) -> str:
     return signed(value, digits)
 
 
-def _plain(words: Any) -> str:
+def plain(words: Any) -> str:
     """Return words as Markdown shows them as they are."""
     text = escape(str(words), quote=False)
     return "".join(f"\\{sign}" if sign in "*_`[]|~$" else sign for sign in text)

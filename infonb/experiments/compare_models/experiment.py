@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.cache import cache_folder
+from infonb.experiments.compare_models.answer import most_different
 from infonb.experiments.compare_models.demonstration import (
     DEMONSTRATION,
     LAYERS,
@@ -26,6 +27,7 @@ from infonb.experiments.compare_models.recording import (
     examples_of,
     kept_activations,
     record_network,
+    without_samples,
 )
 from infonb.experiments.compare_models.sources import (
     check_sources,
@@ -63,6 +65,11 @@ class CompareModels(ComparisonParameters, Experiment):
         if self.found and self.models:
             raise ParameterError(
                 "found and models are both given; show a saved result, or compare models."
+            )
+        if self.models and len(self.models) == 1 and self.reference:
+            raise ParameterError(
+                "reference is given, but there is only one model; give another one, or leave "
+                "reference out for measures without a verdict."
             )
         if not self.found:
             reference_among(self.reference, self.sources)
@@ -136,7 +143,11 @@ class CompareModels(ComparisonParameters, Experiment):
         self, level: str, seed: int, model: xr.Dataset, data: dict[str, xr.Dataset]
     ) -> xr.Dataset:
         """Return how the activations came about; the measures need those of all models."""
-        known = {"told": model.attrs.get("told", ""), "recorded": describe_recording(model)}
+        known = {
+            "told": model.attrs.get("told", ""),
+            "recorded": describe_recording(model),
+            "layers_why": model.attrs.get("layers_why", ""),
+        }
         return xr.Dataset({name: ((), np.array(words, object)) for name, words in known.items()})
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
@@ -165,6 +176,40 @@ class CompareModels(ComparisonParameters, Experiment):
                 save_dataset(found, self.results, overwrite=True)
             return found
         return super(CompareModels, self._with_folder).run(progress=progress)
+
+    def chosen(self, found: xr.Dataset) -> str:
+        """Return the model to look into: the one that is asked for, or that differs most."""
+        if self.shown:
+            names = found["comparison" if "comparison" in found.dims else "model"].values.tolist()
+            sources = {name: self.sources.get(name, name) for name in names}
+            return reference_among(self.shown, sources, "shown")
+        return most_different(found)
+
+    @property
+    def has_activations(self) -> bool:
+        """Whether there are activations to look into: not those of a saved result."""
+        return not self.found
+
+    def settings(self, found: xr.Dataset, name: str) -> xr.Dataset:
+        """Return the measures of a model and the reference, and the verdict, in every setting."""
+        from infonb.experiments.compare_models.settings import settings_of_pair
+
+        reference = found.attrs["reference"]
+        return settings_of_pair(
+            self.pair(reference, name), reference, name, bins=self.bins, k=self.k,
+            n_neurons=min(self.n_neurons, 32), estimator=found.attrs["estimator"],
+            standardize=found.attrs["standardized"] == "True", seed=self.seed,
+        )  # fmt: skip
+
+    def pair(self, name: str, other: str, most: int = 1000) -> xr.DataArray:
+        """Return the activations of two models on at most so many examples, in memory."""
+        both = [drawn(self.activations(one), most, self.seed).activation for one in (name, other)]
+        layers = [layer for layer in both[0].layer.values if layer in both[1].layer.values]
+        parts = [without_samples(one.sel(layer=layers).load()) for one in both]
+        return xr.concat(
+            parts, xr.Variable("model", np.array([name, other], object)), join="outer",
+            coords="minimal", compat="override",
+        )  # fmt: skip
 
     def activations(self, name: str) -> xr.Dataset:
         """Return the activations of a model, opened and not read: dims (layer, neuron, sample)."""

@@ -57,6 +57,10 @@ class ComparisonParameters(ParameterSet):
         "cpu", "where networks are run; auto: on a GPU if there is one",
         choices=["cpu", "cuda", "auto"],
     )  # fmt: skip
+    shown: str = parameter(
+        "", "the model to look into; empty: the one whose MI differs most from the reference",
+        affects="selection",
+    )  # fmt: skip
     found: str = parameter(
         "", "a saved result of inb.compare (.zarr) to show, in place of models",
         affects="selection",

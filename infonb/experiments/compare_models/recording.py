@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "code_content", "describe_recording", "drawn", "examples_of", "kept_activations",
-    "record_network",
+    "record_network", "without_samples",
 ]  # fmt: skip
 
 _STORE = "activations.zarr"
@@ -66,8 +66,25 @@ def record_network(
     from infonb.training.device import choose_device
 
     chosen: Any = list(layers) or "blocks"
-    found = record(model.to(choose_device(device)), examples, layers=chosen, progress=False)
+    model = model.to(choose_device(device))
+    found = record(model, _arguments(examples), layers=chosen, progress=False)
     return found.assign_attrs(told="\n".join(told))
+
+
+def _arguments(examples: xr.Dataset) -> Any:
+    """Return what a network is called with: the inputs, or several arguments by their names."""
+    names = str(examples.attrs.get("arguments", "")).split(", ")
+    if names == [""]:
+        return examples
+    first, *others = names
+    labels = {name: examples[name] for name in ("label",) if name in examples.variables}
+    return {first: examples["input"], **{name: examples[name] for name in others}, **labels}
+
+
+def without_samples(activation: xr.DataArray) -> xr.DataArray:
+    """Return activations without what is known of single samples, which may differ."""
+    of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
+    return activation.drop_vars(of_samples)
 
 
 def describe_recording(activations: xr.Dataset) -> str:

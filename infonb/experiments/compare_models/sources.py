@@ -67,8 +67,8 @@ def named_sources(models: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, (path for _, path in pairs), strict=True))
 
 
-def reference_among(reference: str, sources: dict[str, str]) -> str:
-    """Return the name of the reference, which may be given by its path; empty if there is none."""
+def reference_among(reference: str, sources: dict[str, str], what: str = "reference") -> str:
+    """Return the name of a model that may be given by its path; empty if there is none."""
     if not reference or reference in sources:
         return reference
     wanted = split_name(reference)[1]
@@ -79,7 +79,7 @@ def reference_among(reference: str, sources: dict[str, str]) -> str:
 
     listed = ", ".join(map(repr, sources))
     raise ParameterError(
-        f"reference must be the name or the path of one of the models, {listed}; not "
+        f"{what} must be the name or the path of one of the models, {listed}; not "
         f"{reference!r}.{did_you_mean(reference, list(sources))}"
     )
 
