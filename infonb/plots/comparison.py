@@ -235,24 +235,32 @@ def _name(axis: Any, panel: Panel, width: float) -> None:
 
 def _label_layers(axis: Any, layers: list[str], width: float) -> None:
     """Write layers below a panel: their names where there is room, else some of their numbers."""
-    names = _short(layers)
     room = int(12 * width) - 4  # letters of this size
-    if sum(map(len, names)) + 2 * len(names) > room:
-        step = -(-4 * len(names) // room)
+    short, common = _short(layers)
+    fitting = [
+        (names, words)
+        for names, words in ((layers, ""), (short, f"{common}…"))
+        if sum(map(len, names)) + 2 * len(names) <= room
+    ]
+    if fitting:
+        names, words = fitting[0]
+    else:
+        step = -(-4 * len(layers) // room)
         names = [str(at + 1) if at % step == 0 else "" for at in range(len(layers))]
-        axis.set_xlabel("layer", fontsize=9, labelpad=1)
+        words = "number of the layer"
     axis.set_xticks(range(len(layers)), names)
+    axis.set_xlabel(words, fontsize=8.5, labelpad=1)
 
 
-def _short(layers: list[str]) -> list[str]:
-    """Return names of layers without what all have in common, up to a dot."""
-    if len(layers) < 2:
-        return layers
+def _short(layers: list[str]) -> tuple[list[str], str]:
+    """Return names of layers without what all have in common, up to a dot; and that."""
     parts = [layer.split(".") for layer in layers]
     same = 0
-    while all(len(one) > same + 1 and one[same] == parts[0][same] for one in parts):
+    while len(layers) > 1 and all(
+        len(one) > same + 1 and one[same] == parts[0][same] for one in parts
+    ):
         same += 1
-    return [".".join(one[same:]) for one in parts]
+    return [".".join(one[same:]) for one in parts], "".join(f"{part}." for part in parts[0][:same])
 
 
 def _words(panels: Sequence[Panel], reference: str) -> str:

@@ -76,27 +76,35 @@ class SortableTable:
     def _repr_html_(self) -> str:
         body = self._rows()
         name = f"sort-{blake2b(body.encode(), digest_size=4).hexdigest()}"
+        radio = f'<input type="radio" name="{name}" '
         heads = "".join(
-            f'<th role="columnheader" scope="col"{self._class(column)}><label><input type="radio" name="{name}" '
+            f'<th role="columnheader" scope="col"{self._class(column)}><label>{radio}'
             f'value="{number}" aria-label="sort by {escape(str(column))}">'
             f"{escape(str(column))}</label></th>"
             for number, column in enumerate(self.shown.columns)
         )
-        chosen = "\n".join(
-            f".{name}:has(input[value='{number}']:checked) tbody tr {{ --place: var(--by{number}); }}"
-            for number in range(self.shown.shape[1])
-        )
-        reverse = f".{name}:has(input[type='checkbox']:checked) {{ --way: -1; }}"
-        columns = f".{name} table {{ grid-template-columns: repeat({self.shown.shape[1]}, auto); }}"
         summary = f"<p><strong>{escape(self.summary)}</strong></p>" if self.summary else ""
         return (
-            f'<div class="infonb-sortable {name}"><style>{_STYLE}{chosen}\n{reverse}\n{columns}\n'
-            "</style><p>Sort by a heading: "
-            f'<label><input type="radio" name="{name}" value="given" checked>as given</label>'
+            f'<div class="infonb-sortable {name}"><style>{_STYLE}{self._style(name)}</style>'
+            f'<p>Sort by a heading: <label>{radio}value="given" checked>as given</label>'
             '<label><input type="checkbox">the other way round</label></p>'
-            f'<table role="table" class="{self.kind}"><thead role="rowgroup"><tr role="row">{heads}</tr>'
-            f'</thead><tbody role="rowgroup">{body}</tbody></table>{summary}</div>'
+            f'<table role="table" class="{self.kind}"><thead role="rowgroup">'
+            f'<tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
+            f"{summary}</div>"
         )
+
+    def _style(self, name: str) -> str:
+        """Return what the choices of this very table do."""
+        n = self.shown.shape[1]
+        lines = [
+            f".{name} table {{ grid-template-columns: repeat({n}, auto); }}",
+            f".{name}:has(input[type='checkbox']:checked) {{ --way: -1; }}",
+        ]
+        lines += [
+            f".{name}:has(input[value='{number}']:checked) tr {{ --place: var(--by{number}, 0) }}"
+            for number in range(n)
+        ]
+        return "\n".join(lines)
 
     def _rows(self) -> str:
         places = [self.places(column) for column in self.shown.columns]
@@ -105,7 +113,8 @@ class SortableTable:
             style = ";".join(f"--by{at}:{place[number]}" for at, place in enumerate(places))
             first, *rest = zip(self.shown.columns, row, strict=True)
             cells = f'<th role="rowheader" scope="row">{escape(str(first[1]))}</th>' + "".join(
-                f'<td role="cell"{self._class(column)}>{escape(str(text))}</td>' for column, text in rest
+                f'<td role="cell"{self._class(column)}>{escape(str(text))}</td>'
+                for column, text in rest
             )
             rows.append(f'<tr role="row" style="{style}">{cells}</tr>')
         return "".join(rows)

@@ -75,7 +75,7 @@ def models_table(found: xr.Dataset) -> SortableTable:
             for column, value in medians.items()
         }
         shown.append(row | texts)
-        by.append(changes or ({column: 0.0 for column in medians} if _compared(found) else medians))
+        by.append(changes or (dict.fromkeys(medians, 0.0) if _compared(found) else medians))
     return SortableTable(
         pd.DataFrame(shown), pd.DataFrame(by), summary_of_verdicts(found), "infonb-verdicts"
     )

@@ -42,14 +42,14 @@ def train_demonstration(
     model = MLP([train["input"][0].size, *_WIDTHS, 1], seed=own)
     with torch_threads(1):  # several only wait for each other
         history = fit(
-            model, train, evaluation, epochs=_EPOCHS, batch_size=128, learning_rate=2e-3, keep="last",
-            seed=own, checkpoint=checkpoint, save_every=_EPOCHS, progress=progress,
+            model, train, evaluation, epochs=_EPOCHS, batch_size=128, learning_rate=2e-3,
+            keep="last", seed=own, checkpoint=checkpoint, save_every=_EPOCHS, progress=progress,
         )  # fmt: skip
     return model, history
 
 
 def _examples(name: str, seed: int) -> tuple[xr.Dataset, xr.Dataset]:
-    """Return the training and evaluation examples of one of the four: digits below 5 or not."""
+    """Return training and evaluation examples of one of the four: digits below 5 or not."""
     from infonb.data.coloring import colored
     from infonb.data.digits import load_digits
     from infonb.data.labels import random_streams, shuffled

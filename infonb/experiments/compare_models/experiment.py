@@ -19,6 +19,13 @@ from infonb.experiments.compare_models.demonstration import (
     evaluation_examples,
     train_demonstration,
 )
+from infonb.experiments.compare_models.files import (
+    check_shown,
+    check_sources,
+    content_of,
+    is_store,
+    open_found,
+)
 from infonb.experiments.compare_models.parameters import ComparisonParameters
 from infonb.experiments.compare_models.recording import (
     code_content,
@@ -30,11 +37,8 @@ from infonb.experiments.compare_models.recording import (
     without_samples,
 )
 from infonb.experiments.compare_models.sources import (
-    check_sources,
-    content_of,
-    is_store,
+    anchored_sources,
     named_sources,
-    open_found,
     reference_among,
 )
 from infonb.experiments.experiment import Experiment
@@ -73,6 +77,10 @@ class CompareModels(ComparisonParameters, Experiment):
             )
         if not self.found:
             reference_among(self.reference, self.sources)
+            if self.shown and reference_among(self.shown, self.sources, "shown") == (
+                self.chosen_reference
+            ):
+                raise ParameterError("shown is the reference itself; name one of the others.")
 
     @property
     def sources(self) -> dict[str, str]:
@@ -86,6 +94,11 @@ class CompareModels(ComparisonParameters, Experiment):
             return reference_among(self.reference, self.sources)
         return self.reference or REFERENCE
 
+    @classmethod
+    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters whose paths are seen from any folder: a dashboard runs elsewhere."""
+        return anchored_sources(super().anchored(values))
+
     def levels(self) -> list[Any]:
         """Return the names of the models."""
         return list(self.sources)
@@ -93,7 +106,7 @@ class CompareModels(ComparisonParameters, Experiment):
     def prepare(self) -> None:
         """Look at every file, run that of the model, and load weights, before all else."""
         if self.found:
-            open_found(self.found)
+            check_shown(open_found(self.found), self.shown)
         elif self.models:
             check_sources(self.sources, self.model, self.inputs, self.device)
 
@@ -146,7 +159,7 @@ class CompareModels(ComparisonParameters, Experiment):
         known = {
             "told": model.attrs.get("told", ""),
             "recorded": describe_recording(model),
-            "layers_why": model.attrs.get("layers_why", ""),
+            "layers_why": model.attrs.get("layers", ""),
         }
         return xr.Dataset({name: ((), np.array(words, object)) for name, words in known.items()})
 
@@ -179,11 +192,12 @@ class CompareModels(ComparisonParameters, Experiment):
 
     def chosen(self, found: xr.Dataset) -> str:
         """Return the model to look into: the one that is asked for, or that differs most."""
-        if self.shown:
-            names = found["comparison" if "comparison" in found.dims else "model"].values.tolist()
-            sources = {name: self.sources.get(name, name) for name in names}
-            return reference_among(self.shown, sources, "shown")
-        return most_different(found)
+        if not self.shown:
+            return most_different(found)
+        if self.found:
+            check_shown(found, self.shown)
+            return self.shown
+        return reference_among(self.shown, self.sources, "shown")
 
     @property
     def has_activations(self) -> bool:

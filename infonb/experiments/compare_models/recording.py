@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.compare_models.sources import content_of
+from infonb.experiments.compare_models.files import content_of
 from infonb.experiments.run_folder import digest, file_checksum
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def _examples(source: str, n_samples: int, seed: int, size: int, content: str) -
 
 
 def code_content(source: str) -> str:
-    """Return the checksum of ``FILE.py:FUNCTION`` and the files beside it; empty for other files."""
+    """Return the checksum of ``FILE.py:FUNCTION`` and the files beside it; else nothing."""
     from infonb.data.own_code import is_own, own_file
 
     if not is_own(source):

@@ -71,7 +71,9 @@ def describe_settings(verdict: xr.DataArray) -> str:
 
 def _one(grid: xr.Dataset, reference: str, name: str, chosen: dict[str, Any]) -> xr.Dataset:
     """Return one setting of a grid in the form of `infonb.compare`."""
-    names = [str(each) for each in grid if str(each).startswith(("entropy_", "mutual_information_"))]
+    names = [
+        str(each) for each in grid if str(each).startswith(("entropy_", "mutual_information_"))
+    ]
     wanted = [each for each in names if each.endswith(("_change", "_interval"))]
     if grid.sizes.get("seed", 1) > 1:
         wanted += [each for each in names if each.endswith("_student")]

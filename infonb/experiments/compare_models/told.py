@@ -24,20 +24,26 @@ def how_recorded(experiment: CompareModels, found: xr.Dataset) -> str:
 
 
 def _origin(experiment: CompareModels, found: xr.Dataset) -> list[str]:
+    """Return where the activations came from."""
     if experiment.found:
         return [f"**Models**: a saved result of `inb.compare`, {_code(experiment.found)}."]
+    layers = f"**Layers**: {'; '.join(map(plain, _once(found, 'recorded')))}"
     if not experiment.models:
         kinds = [told.removeprefix("trained here: ") for told in _once(found, "told")]
-        names = found["model"].values.tolist()
-        each = "; ".join(f"*{n}*, {kind}" for n, kind in zip(names, kinds, strict=True))
+        pairs = zip(found["model"].values.tolist(), kinds, strict=True)
+        each = "; ".join(f"*{name}*, {kind}" for name, kind in pairs)
+        n = f"{found.attrs['n_samples']:,}"
         return [
-            f"**Models**: a demonstration, four networks trained here to tell digits below 5: {each}.",
-            f"**Layers**: {'; '.join(_once(found, 'recorded'))}.",
-            f"**Inputs**: {found.attrs['n_samples']:,} unseen digits whose colour means nothing.",
+            "**Models**: a demonstration, four networks trained here to tell digits below 5 from "
+            f"others: {each}.",
+            f"{layers}.",
+            f"**Inputs**: {n} digits that no network was trained on; their colour means nothing.",
         ]
-    parts = [f"**Layers**: {'; '.join(map(plain, _once(found, 'recorded')))}{_why(experiment, found)}."]
-    if experiment.model and any("told" in found and str(t) for t in found["told"].values):
-        parts.insert(0, f"**Networks** are made by {_code(experiment.model)}: **that file was run**.")
+    parts = [f"{layers}{_why(experiment, found)}."]
+    if any(map(str, found["told"].values)):
+        parts.insert(
+            0, f"**Networks** are made by {_code(experiment.model)}: **that file was run**."
+        )
         parts.append(f"**Inputs**: {_code(experiment.inputs)}, {_drawn(experiment, found)}.")
     else:
         parts.append(f"**Inputs**: those of the stores, {_drawn(experiment, found)}.")
@@ -45,40 +51,30 @@ def _origin(experiment: CompareModels, found: xr.Dataset) -> list[str]:
 
 
 def _measures(found: xr.Dataset) -> list[str]:
+    """Return how entropy and MI were measured."""
     attrs = found.attrs
-    parts = []
-    if "bins" in attrs:
-        parts.append(f"**Entropy** of every neuron, {attrs['bins']} bins, {attrs['n_samples']:,} samples.")
-    if "estimator" in attrs:
-        standardized = ", neurons divided by their standard deviation"
-        parts.append(
-            f"**MI** of pairs of {attrs['n_neurons']} drawn neurons of each layer (all, where there "
-            f"are fewer), estimator *{attrs['estimator']}*"
-            f"{standardized if attrs.get('standardized') == 'True' else ''}: "
-            f"{plain(attrs['estimator_why'])}."
-        )
-    if "layers" in attrs:
-        parts.append(f"**Layers compared**, {plain(attrs['layers'])}.")
-    return parts
+    scaled = ", neurons divided by their standard deviation"
+    scaled = scaled if attrs.get("standardized") == "True" else ""
+    return [
+        f"**Entropy** of every neuron, {attrs['bins']} bins, {attrs['n_samples']:,} samples.",
+        f"**MI** of pairs of {attrs['n_neurons']} drawn neurons of each layer (all, where there "
+        f"are fewer), estimator *{attrs['estimator']}*{scaled}: {plain(attrs['estimator_why'])}.",
+        f"**Layers compared**, {plain(attrs['layers'])}.",
+    ]
 
 
 def _judged(found: xr.Dataset) -> list[str]:
-    attrs = found.attrs
-    parts = []
-    if "p_value" in attrs:
-        smallest = _least_p(found)
-        parts.append(
-            f"**p-values** ({attrs['corrected']}): {plain(attrs['p_value'])}. {smallest} The verdict "
-            "does not rest on them."
-        )
-    if "rule" in attrs:
-        rule = attrs["rule"]
-        parts.append(
-            f"**Rule**: MI must change by at least {rule['information']:.0%} of its size, and clearly "
-            f"so in {rule['layers']:.0%} of the layers; the entropy must move against it, by at "
-            f"least {rule['entropy']} nat, in {', '.join(rule['rulers'])} bins."
-        )
-    return parts
+    """Return by what the models were judged; nothing where there is no reference."""
+    if "comparison" not in found.dims:
+        return []
+    attrs, rule = found.attrs, found.attrs["rule"]
+    return [
+        f"**p-values** ({attrs['corrected']}): {plain(attrs['p_value'])}. {_least_p(found)} The "
+        "verdict does not rest on them.",
+        f"**Rule**: MI must change by at least {rule['information']:.0%} of its size, and clearly "
+        f"so in {rule['layers']:.0%} of the layers; the entropy must move against it, by at least "
+        f"{rule['entropy']} nat, in {', '.join(rule['rulers'])} bins.",
+    ]
 
 
 def _least_p(found: xr.Dataset) -> str:
