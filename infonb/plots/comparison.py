@@ -159,7 +159,7 @@ def _draw(panels: list[Panel], layers: list[str], reference: str) -> Picture:
 
 def _grid(rows: int, columns: int, two_lines: bool) -> tuple[Picture, np.ndarray]:
     """Return a picture and its axes (row, measure, column), at places that are known beforehand."""
-    width = _WIDTH if columns > 1 else 7.0
+    width = _WIDTH if columns > 1 else 8.6  # as the legend needs
     panel = 1.5 if rows == 1 else 1.0  # inches, as all of these
     legend, above, below, between, left = 0.35, 0.42 if two_lines else 0.26, 0.42, 0.08, 0.72
     each_row = above + 2 * panel + between + 0.18

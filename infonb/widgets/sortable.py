@@ -83,12 +83,14 @@ class SortableTable:
             f"{escape(str(column))}</label></th>"
             for number, column in enumerate(self.shown.columns)
         )
+        choice = (
+            f'<p>Sort by a heading: <label>{radio}value="given" checked>as given</label>'
+            '<label><input type="checkbox">the other way round</label></p>'
+        )
         summary = f"<p><strong>{escape(self.summary)}</strong></p>" if self.summary else ""
         return (
             f'<div class="infonb-sortable {name}"><style>{_STYLE}{self._style(name)}</style>'
-            f'<p>Sort by a heading: <label>{radio}value="given" checked>as given</label>'
-            '<label><input type="checkbox">the other way round</label></p>'
-            f'<table role="table" class="{self.kind}"><thead role="rowgroup">'
+            f'{choice if len(self.shown) > 1 else ""}<table role="table" class="{self.kind}"><thead role="rowgroup">'
             f'<tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
             f"{summary}</div>"
         )

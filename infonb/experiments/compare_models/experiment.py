@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -210,19 +211,27 @@ class CompareModels(ComparisonParameters, Experiment):
 
         reference = found.attrs["reference"]
         return settings_of_pair(
-            self.pair(reference, name), reference, name, bins=self.bins, k=self.k,
+            self.together([reference, name]), reference, name, bins=self.bins, k=self.k,
             n_neurons=min(self.n_neurons, 32), estimator=found.attrs["estimator"],
             standardize=found.attrs["standardized"] == "True", seed=self.seed,
         )  # fmt: skip
 
-    def pair(self, name: str, other: str, most: int = 1000) -> xr.DataArray:
-        """Return the activations of two models on at most so many examples, in memory."""
-        both = [drawn(self.activations(one), most, self.seed).activation for one in (name, other)]
-        layers = [layer for layer in both[0].layer.values if layer in both[1].layer.values]
-        parts = [without_samples(one.sel(layer=layers).load()) for one in both]
+    def together(self, names: Sequence[str], most: int = 1000) -> xr.DataArray:
+        """
+        Return the activations of some models on at most so many examples, in memory.
+
+        Dims (model, layer, neuron, sample), of the layers that all have; of one without model.
+        """
+        every = [drawn(self.activations(name), most, self.seed).activation for name in names]
+        layers = [
+            layer for layer in every[0].layer.values if all(layer in one.layer for one in every)
+        ]
+        parts = [without_samples(one.sel(layer=layers).load()) for one in every]
+        if len(parts) == 1:
+            return parts[0]
         return xr.concat(
-            parts, xr.Variable("model", np.array([name, other], object)), join="outer",
-            coords="minimal", compat="override",
+            parts, xr.Variable("model", np.array(names, object)), join="outer", coords="minimal",
+            compat="override",
         )  # fmt: skip
 
     def activations(self, name: str) -> xr.Dataset:
