@@ -51,7 +51,8 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, rule: Rule) -> str:
         said.append(f"{'rises' if moved > 0 else 'falls'} like MI in {parts[1]}")
     if unclear:
         said.append(f"is too close to tell in {parts[2]}")
-    return f"{words}; median entropy {join(said)}."
+    none = "" if agree else ": in no ruler against MI"
+    return f"{words}; median entropy {join(said)}{none}."
 
 
 def _moved(size: float, up: float, down: float, least: float, layers: float) -> int:
