@@ -13,7 +13,7 @@ from infonb.experiments.compare_models.answer import most_different, summary_of_
 @pytest.fixture(scope="module")
 def found():
     rng = np.random.default_rng(0)
-    alike = rng.normal(size=(200, 1)) + 0.3 * rng.normal(size=(200, 8))
+    alike = rng.normal(size=(200, 1)) ** 3 + 0.1 * rng.normal(size=(200, 8))
     models = {"a": rng.normal(size=(200, 8)), "a_b*": rng.normal(size=(200, 8)), "c": alike}
     return inb.compare({name: {"fc1": one} for name, one in models.items()}, "a")
 
