@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.shuffled_digits import ShuffledDigits
+    from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
     "ColoredDigits",
@@ -21,6 +22,7 @@ __all__ = [
     "Contexts",
     "Experiment",
     "ShuffledDigits",
+    "Verdicts",
     "get",
     "names",
     "notebook",
@@ -34,6 +36,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
+    "verdicts": ("verdicts", "Verdicts"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -48,7 +51,7 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -80,7 +83,7 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:
