@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 import xarray as xr
 
+from infonb.claims import INTERVALS, Compare
 from infonb.experiments.experiment import Experiment
-from infonb.experiments.verdicts.data import DATA_SETS, examples
+from infonb.experiments.verdicts.data import DATA_SETS, examples, own_seed
+from infonb.experiments.verdicts.evidence import halves
 from infonb.experiments.verdicts.measures import measured
 from infonb.experiments.verdicts.networks import layers_of
 from infonb.experiments.verdicts.parameters import VerdictParameters, divide
@@ -44,6 +46,23 @@ class Verdicts(VerdictParameters, Experiment):
         "mutual information; the one that knows its examples by heart has it the other way round."
     )
 
+    rows = (
+        Compare(
+            "the shortcut is followed where it says nothing", "followed", 1, each=None, over="kind",
+            between=("clean", "shortcut"), paper="not in the paper",
+        ),
+        Compare(
+            "accuracy on unseen samples {falls} with random labels", "accuracy", -1, each=None,
+            over="kind", between=("clean", "memorized"), paper="not in the paper",
+        ),
+    )  # fmt: skip
+    caption: ClassVar[str] = f"Whether the networks are of their kinds. {INTERVALS}"
+
+    @property
+    def halves(self) -> dict[str, list[str]]:
+        """The settings on which the rule is chosen, and those that report it."""
+        return halves(self.setting, self.choosing)
+
     def prepare(self) -> None:
         """Find the files of the data sets before anything is created."""
         for dataset in {divide(setting)[0] for setting in self.setting}:
@@ -55,8 +74,9 @@ class Verdicts(VerdictParameters, Experiment):
         setting, kind = level
         dataset, _ = divide(setting)
         return examples(
-            dataset, kind, n_train=self.n_train, n_samples=self.n_samples, seed=seed
-        )
+            dataset, kind, n_train=self.n_train, n_samples=self.n_samples,
+            seed=own_seed(dataset, seed),
+        )  # fmt: skip
 
     def train(
         self, level: tuple[str, str], seed: int, data: dict[str, xr.Dataset],
@@ -67,8 +87,8 @@ class Verdicts(VerdictParameters, Experiment):
         dataset, network = divide(setting)
         model = train(
             data["train"], dataset=dataset, network=network, early=kind == "clean, early",
-            n_classes=DATA_SETS[dataset].n_classes, epochs=self.epochs, seed=seed,
-            checkpoint=checkpoint, progress=progress,
+            n_classes=DATA_SETS[dataset].n_classes, epochs=self.epochs,
+            seed=own_seed(dataset, seed), checkpoint=checkpoint, progress=progress,
         )  # fmt: skip
         return model, None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.verdicts.data import DATA_SETS
 from infonb.experiments.verdicts.networks import check_network
 from infonb.parameters import ParameterError, ParameterSet, parameter
@@ -31,13 +30,12 @@ class VerdictParameters(ParameterSet):
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "full": {
-            "setting": _FULL, "seed": [0, 1, 2, 3, 4, 5], "n_samples": 1000,
-            "choosing": ["coloured_digits", "marked_digits", "scenes"],
+            "setting": _FULL, "seed": [0, 1, 2, 3], "n_samples": 1000,
         }
     }  # fmt: skip
 
     preset: str = parameter(
-        "small", "small: the values below; full: with MNIST and Waterbirds, 14 settings, 6 seeds",
+        "small", "small: the values below; full: 14 settings with MNIST, Waterbirds",
         choices=["small", "full"], affects="selection", order=-2,
     )  # fmt: skip
     setting: list[str] = parameter(
@@ -49,12 +47,13 @@ class VerdictParameters(ParameterSet):
         choices=KINDS, affects="selection",
     )  # fmt: skip
     seed: list[int] = parameter(
-        [0, 1, 2, 3], "networks of each kind; the first half chooses the rule", minimum=0,
-        maximum=MAX_SEED, affects="selection",
+        [0, 1, 2], "networks of each kind; every data set makes its own seeds of them",
+        minimum=0, maximum=999, affects="selection",
     )  # fmt: skip
     choosing: list[str] = parameter(
-        ["coloured_digits", "scenes"], "data sets on which the rule is chosen; others report it",
-        choices=list(DATA_SETS), affects="selection",
+        ["coloured_digits", "marked_digits", "waterbirds"],
+        "data sets on which the rule is chosen; others report it", choices=list(DATA_SETS),
+        affects="selection",
     )  # fmt: skip
     n_train: int = parameter(0, "training examples; 0: those of the data set", minimum=0)
     n_samples: int = parameter(600, "unlabelled samples to measure on, or all there are", minimum=8)

@@ -15,13 +15,13 @@ __all__ = ["EPOCHS", "train"]
 
 #: Passes over the training examples, enough to learn random labels by heart, and the rate of Adam.
 EPOCHS: dict[str, tuple[int, float]] = {
-    "circles": (1000, 1e-2),
-    "coloured_digits": (60, 3e-3),
-    "marked_digits": (120, 3e-3),
-    "scenes": (200, 3e-3),
-    "coloured_mnist": (40, 2e-3),
-    "marked_mnist": (60, 2e-3),
-    "waterbirds": (60, 3e-3),
+    "circles": (600, 1e-2),
+    "coloured_digits": (50, 3e-3),
+    "marked_digits": (80, 4e-3),
+    "scenes": (120, 3e-3),
+    "coloured_mnist": (30, 2e-3),
+    "marked_mnist": (40, 2e-3),
+    "waterbirds": (40, 3e-3),
 }
 
 #: A residual network, which normalises its batches, learns as much in this part of the epochs.
