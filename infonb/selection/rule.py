@@ -32,6 +32,10 @@ class Rule:
     rulers
         In which rulers of the entropy it must move as the kind of memorization says:
         ``"common"``, ``"shared"``, ``"neuron"``.
+    alone
+        Change of the MI, as a share like `information`, from which on it is enough by itself,
+        unless the entropy clearly moves the same way in every ruler. 2, the largest there is:
+        hardly ever.
 
     Examples
     --------
@@ -40,15 +44,17 @@ class Rule:
     ('common', 'neuron')
     """
 
-    information: float = 0.15
-    entropy: float = 0.05
-    layers: float = 0.6
+    information: float = 0.25
+    entropy: float = 0.2
+    layers: float = 0.5
     rulers: tuple[str, ...] = ("common",)
+    alone: float = 0.3
 
     def __post_init__(self) -> None:
         check_number("information", self.information, 0.0, 2.0)
         check_number("entropy", self.entropy, 0.0)
         check_number("layers", self.layers, 0.0, 1.0)
+        check_number("alone", self.alone, 0.0, 2.0)
         if isinstance(self.rulers, str) or not len(self.rulers):
             raise ValueError(f"rulers must be some of {RULERS}, as in ('common',); not "
                              f"{self.rulers!r}.")  # fmt: skip

@@ -51,7 +51,16 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, rule: Rule) -> str:
         said.append(f"{'rises' if moved > 0 else 'falls'} like MI in {parts[1]}")
     if unclear:
         said.append(f"is too close to tell in {parts[2]}")
-    return f"{words}; median entropy {join(said)}."
+    return f"{words}; median entropy {join(said)}{_ending(agree, unclear, size, rule)}."
+
+
+def _ending(agree: list[str], unclear: list[str], size: float, rule: Rule) -> str:
+    """Return what decided, where it is not that the entropy agrees."""
+    if not agree and not unclear:
+        return ": neither kind of memorization moves both the same way"
+    if abs(size) >= rule.alone and not set(rule.rulers) <= set(agree):
+        return f"; a change of MI by at least {rule.alone:.0%} is enough by itself"
+    return ""
 
 
 def _moved(size: float, up: float, down: float, least: float, layers: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infonb.experiments.verdicts.answer import RIGHT, TWINS_FALSE, Answer, alternatives, curves
-from infonb.experiments.verdicts.choosing import FAMILIES, MOST_FALSE, choose, said_of
+from infonb.experiments.verdicts.choosing import FAMILIES, MOST_FALSE, USUAL, choose, said_of
 from infonb.experiments.verdicts.evidence import collect
 from infonb.experiments.verdicts.experiment import Verdicts
 from infonb.experiments.verdicts.live import explore_rule
@@ -14,6 +14,7 @@ __all__ = [
     "MOST_FALSE",
     "RIGHT",
     "TWINS_FALSE",
+    "USUAL",
     "Answer",
     "Verdicts",
     "alternatives",

@@ -27,50 +27,61 @@ __all__ = [
 #: The largest share of twins of which something may be said.
 MOST_FALSE = 0.05
 
-INFORMATION = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7)
-ENTROPY = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3)
+INFORMATION = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
+ENTROPY = (0.3, 0.2, 0.1, 0.05)
 LAYERS = (0.3, 0.5, 0.6, 0.75, 1.0)
+
+#: Of a rule whose MI is never enough by itself.
+_NEVER = 2.0
 
 
 @dataclass(frozen=True)
 class Family:
-    """Rules of one form: which measures speak; the constants are chosen."""
+    """Rules of one form: which measures speak; the margins are chosen."""
 
     rulers: tuple[str, ...] = ()
     """In which the entropy has to agree with MI."""
-    alone: str = ""
+    alone: bool = False
+    """Whether much MI is enough by itself."""
+    only: str = ""
     """The only measure that speaks: ``information``, or the ruler of the entropy."""
 
     def grid(self) -> list[Rule]:
-        """Return the rules among which one is chosen, the most lenient first."""
-        information = INFORMATION if self.alone in ("", "information") else (0.0,)
-        entropy = (0.0,) if self.alone == "information" else ENTROPY
+        """Return the rules among which one is chosen; of equals the last one is taken."""
+        information = (0.0,) if self.only in RULERS else INFORMATION
+        entropy = (0.0,) if self.only == "information" else ENTROPY
+        alone = INFORMATION if self.alone else (_NEVER,)
         return [
-            Rule(information=i, entropy=h, layers=share, rulers=self.rulers or ("common",))
-            for i, h, share in product(information, entropy, LAYERS)
+            Rule(i, h, share, self.rulers or ("common",), enough)
+            for enough, i, h, share in product(alone, information, entropy, LAYERS)
+            if i < enough
         ]
 
     def say(self, shown: xr.Dataset, rule: Rule) -> np.ndarray:
         """Return what a rule of this form says of each pair, places in `VERDICTS`."""
-        if not self.alone:
+        if not self.only:
             return decide(shown, rule)[0]
         moved, entropies = directions(shown, rule)
-        way = moved if self.alone == "information" else -entropies[:, RULERS.index(self.alone)]
+        way = moved if self.only == "information" else -entropies[:, RULERS.index(self.only)]
         code = np.zeros(len(way), int)
         code[way > 0], code[way < 0] = VERDICTS.index(HEURISTIC), VERDICTS.index(EXAMPLES)
         return code
 
 
+#: The form of `infonb.selection.Rule`.
+USUAL = "much MI, or less with entropy in common bins"
+
 #: Name → form.
 FAMILIES: dict[str, Family] = {
-    "MI, and entropy in common bins": Family(("common",)),
-    "MI, and entropy in shared bins": Family(("shared",)),
-    "MI, and entropy in bins of each neuron": Family(("neuron",)),
-    "MI, and entropy in all three": Family(RULERS),
-    "MI alone": Family(alone="information"),
-    "entropy alone, common bins": Family(alone="common"),
-    "entropy alone, shared bins": Family(alone="shared"),
-    "entropy alone, bins of each neuron": Family(alone="neuron"),
+    USUAL: Family(("common",), alone=True),
+    "MI only": Family(only="information"),
+    "MI with entropy in common bins": Family(("common",)),
+    "MI with entropy in shared bins": Family(("shared",)),
+    "MI with entropy in bins of each neuron": Family(("neuron",)),
+    "MI with entropy in all three": Family(RULERS),
+    "entropy only, common bins": Family(only="common"),
+    "entropy only, shared bins": Family(only="shared"),
+    "entropy only, bins of each neuron": Family(only="neuron"),
 }
 
 
@@ -85,7 +96,7 @@ def choose(pairs: xr.Dataset, family: Family) -> Rule | None:
     Return the rule that is right most often, of those that say something of few twins.
 
     At most `MOST_FALSE` of them; None: no rule is that quiet. Of equals the one that says less of
-    twins, then the strictest.
+    twins, then the one that asks for most MI, then for least entropy, which so has more to say.
     """
     of_kinds, of_twins = weights(pairs)
     best, score = None, (-1.0, 0.0)

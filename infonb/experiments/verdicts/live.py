@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import xarray as xr
 
-from infonb.experiments.verdicts.choosing import ENTROPY, FAMILIES, INFORMATION, LAYERS, said_of
+from infonb.experiments.verdicts.choosing import (
+    ENTROPY,
+    FAMILIES,
+    INFORMATION,
+    LAYERS,
+    USUAL,
+    said_of,
+)
 from infonb.experiments.verdicts.rates import confusion, right_answers
 from infonb.plots import Picture, plot_confusion
 from infonb.selection.rule import Rule
 from infonb.widgets import Panel
-
-if TYPE_CHECKING:
-    from infonb.experiments.verdicts.choosing import Family
+from infonb.widgets.panel.controls import choice, named
 
 __all__ = ["explore_rule"]
 
@@ -24,20 +27,19 @@ def explore_rule(pairs: xr.Dataset, rule: Rule, *, interactive: bool = True) -> 
 
     Dims of `pairs` as `collect` gives them; the panel starts with `rule`.
     """
-    from infonb.widgets.panel.controls import choice, named
 
-    names = list(FAMILIES)
-    own = next(name for name in names if FAMILIES[name].rulers == rule.rulers)
-    import ipywidgets as widgets
-
-    def draw(speaks: str, information: float, entropy: float, layers: float) -> Picture:
-        family: Family = FAMILIES[speaks]
-        chosen = Rule(information, entropy, layers, family.rulers or rule.rulers)
+    def draw(
+        speaks: str, alone: float, information: float, entropy: float, layers: float
+    ) -> Picture:
+        family = FAMILIES[speaks]
+        enough = alone if family.alone else 2.0
+        chosen = Rule(information, entropy, layers, family.rulers or rule.rulers, enough)
         said = said_of(pairs, family, chosen)
         return plot_confusion(confusion(said), right_answers())
 
     controls = {
-        "speaks": widgets.Dropdown(options=names, value=own, description="what speaks"),
+        "speaks": choice([(name, name) for name in FAMILIES], "what speaks", USUAL),
+        "alone": choice(named(_with(INFORMATION, rule.alone)), "much MI, share", rule.alone),
         "information": choice(named(_with(INFORMATION, rule.information)), "MI, share",
                               rule.information),
         "entropy": choice(named(_with(ENTROPY, rule.entropy)), "entropy, nat", rule.entropy),
