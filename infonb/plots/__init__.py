@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infonb.plots.accuracy_map import plot_accuracy_map
 from infonb.plots.activations import plot_activations, plot_neuron
+from infonb.plots.changes import plot_changes
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
@@ -22,6 +23,7 @@ __all__ = [
     "palette",
     "plot_accuracy_map",
     "plot_activations",
+    "plot_changes",
     "plot_circles",
     "plot_confusion",
     "plot_cuts",

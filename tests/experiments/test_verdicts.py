@@ -158,8 +158,11 @@ def made_up(rows: list[tuple[str, str, str, float, float]]) -> xr.Dataset:
     entropies = np.repeat(np.array(entropy)[:, None], 3, axis=1)
     names = right_answers()
     groups = [f"{a} → {b}" if a != b else "twins" for a, b in zip(references, others, strict=True)]
-    labels = {"setting": settings, "reference": references, "other": others,
+    labels = {"setting": settings, "reference": references, "other": others, "group": groups,
               "truth": [names[group] for group in groups]}  # fmt: skip
+    # no two pairs share a network, unless a row says so
+    seeds = {"reference_seed": ("pair", 2 * np.arange(len(rows)))}
+    seeds["other_seed"] = "pair", 2 * np.arange(len(rows)) + 1
     return xr.Dataset(
         {
             "information_size": ("pair", size),
@@ -170,8 +173,8 @@ def made_up(rows: list[tuple[str, str, str, float, float]]) -> xr.Dataset:
             "entropy_down": (("pair", "edges"), (entropies < 0).astype(float)),
         },
         {name: ("pair", np.array(values, dtype=object)) for name, values in labels.items()}
-        | {"edges": list(RULERS)},
-    )
+        | {"edges": list(RULERS)} | seeds,
+    )  # fmt: skip
 
 
 PAIRS = made_up([
@@ -204,6 +207,18 @@ def test_rates_by_hand():
     assert table.loc["a", "clean → shortcut"] == 0.5
     assert table.loc["b", "clean → clean, early"] == 1.0
     assert np.isnan(table.loc["b", "clean → memorized"])
+
+
+def test_equal_shares_leave_doubt():
+    """0 of n independent pairs: at most 1 - 0.025^(1/n), whatever Student's t says."""
+    rows = [(setting, "clean", "clean", 0.0, 0.0) for setting in "abc" for _ in range(4)]
+    rows += [(setting, "clean", "shortcut", 0.9, -1.0) for setting in "abc"]
+    pairs = made_up(rows)
+    pairs.other_seed[:4] = 1  # four pairs of five networks
+    rates = rates_of(said_of(pairs, FAMILIES[USUAL], Rule()))
+    n = (5 + 8 + 8) // 2
+    assert rates.false_interval == pytest.approx((0, 1 - 0.025 ** (1 / n)))
+    assert rates.right_interval == pytest.approx((0.025 ** (1 / 3), 1))
 
 
 def test_choice_keeps_quiet_about_twins():

@@ -49,7 +49,7 @@ class Answer:
         hardly = [f"{name} ({share:.0%})" for name, share in known.items() if share < _HARDLY]
         text = (
             f"**Of two networks of different kinds, {_percent(rates.right)} get the right verdict "
-            f"(95 %: {_range(rates.right_interval)}, Student's t over settings) and "
+            f"(95 %: {_range(rates.right_interval)}) and "
             f"{_percent(rates.wrong)} the opposite one; of the rest nothing is said. Of twins, "
             f"which differ by their seed alone, {_percent(rates.false)} get a verdict "
             f"({_range(rates.false_interval)}).** "

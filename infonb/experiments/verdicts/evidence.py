@@ -10,6 +10,7 @@ import xarray as xr
 
 from infonb.experiments.verdicts.pairs import TRUTH, evidence_of_pairs, networks_of, pairs_of
 from infonb.experiments.verdicts.parameters import divide
+from infonb.experiments.verdicts.rates import group_names
 
 __all__ = ["collect", "halves"]
 
@@ -35,7 +36,8 @@ def collect(
     Return what a rule looks at for all pairs of some settings, dim ``pair``.
 
     With the coordinates ``setting``, ``reference`` and ``other`` (kinds), ``reference_seed`` and
-    ``other_seed``, and ``truth``: what should be said. Of so many samples and neurons; 0: all.
+    ``other_seed``, ``group`` (both kinds, or twins), and ``truth``: what should be said. Of so many
+    samples and neurons; 0: all.
     """
     kinds = runs.kind.values.tolist()
     seeds, found = runs.seed.values.tolist(), []
@@ -56,4 +58,5 @@ def collect(
             for name, values in known.items()
         }
         found.append(shown.assign_coords(coords))
-    return xr.concat(found, "pair")
+    pairs = xr.concat(found, "pair")
+    return pairs.assign_coords(group=("pair", group_names(pairs)))

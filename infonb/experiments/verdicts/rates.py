@@ -37,7 +37,7 @@ class Rates(NamedTuple):
     false: float
     """Of twins, those with a verdict."""
     right_interval: tuple[float, float]
-    """95 %, Student's t over settings."""
+    """95 %: over settings, and of as many pairs as share no network; the wider one."""
     false_interval: tuple[float, float]
 
 
@@ -67,14 +67,38 @@ def rates_of(said: xr.DataArray) -> Rates:
     """Return how often verdicts (pair) are right."""
     table = _table(said)
     of_kinds, of_twins = weights(said)
-    right, false = (
-        (weight * table[what]).groupby(table.setting).sum() * table.setting.nunique()
-        for weight, what in ((of_kinds, "right"), (of_twins, "claims"))
-    )
-    return Rates(
-        float(right.mean()), float(of_kinds @ table.opposite), float(false.mean()),
-        _limited(right), _limited(false),
-    )  # fmt: skip
+    found = []
+    for weight, what in ((of_kinds, "right"), (of_twins, "claims")):
+        shares = (weight * table[what]).groupby(table.setting).sum() * table.setting.nunique()
+        found.append((float(shares.mean()), _interval(shares, _disjoint(said, weight > 0))))
+    (right, of_right), (false, of_false) = found
+    return Rates(right, float(of_kinds @ table.opposite), false, of_right, of_false)
+
+
+def _disjoint(said: xr.DataArray, chosen: np.ndarray) -> int:
+    """Return how many pairs of the chosen ones' networks share none."""
+    part = said.isel(pair=np.flatnonzero(chosen))
+    ends = [
+        zip(part.setting.values, part[kind].values, part[seed].values, strict=True)
+        for kind, seed in (("reference", "reference_seed"), ("other", "other_seed"))
+    ]
+    return len({network for end in ends for network in end}) // 2
+
+
+def _interval(shares: pd.Series, n: int) -> tuple[float, float]:
+    """
+    Return a 95 % interval of the mean of shares, one for each setting: the wider one of two.
+
+    Student's t over settings; and Clopper and Pearson's (Biometrika 26, 404 (1934)) for `n`
+    independent pairs, without which equal shares, such as 0 everywhere, would leave no doubt.
+    """
+    from scipy.stats import beta
+
+    ends = interval(shares.to_numpy())
+    hits = float(shares.mean()) * n
+    low = float(beta.ppf(0.025, hits, n - hits + 1)) if hits > 0 else 0.0
+    high = float(beta.ppf(0.975, hits + 1, n - hits)) if hits < n else 1.0
+    return max(0.0, min(low, ends[0])), min(1.0, max(high, ends[1]))
 
 
 def confusion(said: xr.DataArray) -> pd.DataFrame:
@@ -112,9 +136,3 @@ def _table(said: xr.DataArray) -> pd.DataFrame:
     table["claims"] = table.said.isin([HEURISTIC, EXAMPLES])
     table["opposite"] = table.claims & ~table.right & (table.truth != INCONCLUSIVE)
     return table.astype({"right": float, "claims": float, "opposite": float})
-
-
-def _limited(shares: pd.Series) -> tuple[float, float]:
-    """Return Student's t interval of the mean of shares, between 0 and 1."""
-    low, high = interval(shares.to_numpy())
-    return max(0.0, low), min(1.0, high)
