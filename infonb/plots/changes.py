@@ -67,6 +67,8 @@ def plot_changes(
         axis.set_ylim(len(groups) - 0.5, -0.5)
     for axis in axes.flat[len(settings) :]:
         axis.set_visible(False)
+    for axis in axes[-2, len(settings) - axes.size :] if len(settings) < axes.size else ():
+        axis.tick_params(labelbottom=True)  # what stands above an empty place
     picture.supxlabel(words, fontsize=10)
     medians = ", ".join(
         f"{group} {np.median(change.values[change.group.values == group]):+.2f}" for group in groups

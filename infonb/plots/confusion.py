@@ -76,7 +76,8 @@ def plot_confusion(
         column = list(counts.columns).index(right[kind])
         axis.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, fill=False, ec="tab:red",
                                  lw=2))  # fmt: skip
-    axis.set_xticks(np.arange(counts.shape[1]) + 0.5, [_wrapped(name) for name in counts.columns])
+    axis.set_xticks(np.arange(counts.shape[1]) + 0.5, [_wrapped(name) for name in counts.columns],
+                    rotation=0)  # fmt: skip
     axis.set_yticks(
         np.arange(counts.shape[0]) + 0.5,
         [f"{name} ({total})" for name, total in totals.items()], rotation=0,

@@ -14,6 +14,9 @@ __all__ = ["LEAST_INFORMATION", "Rule"]
 LEAST_INFORMATION = 0.01
 
 
+# The margins are those that the experiment `verdicts` chose (preset full) on networks of known kind,
+# on digits and Waterbirds, as right most often of those that say something of at most 5 % of the
+# twins there; how often they are right on other data sets: README, notebooks/RESULTS.md.
 @dataclass(frozen=True)
 class Rule:
     """
@@ -23,7 +26,8 @@ class Rule:
     ----------
     information
         Least change of the median MI, mean over layers, as a share of the two models' mean (of at
-        least 0.01 nat): from 0 to 2. Networks that differ by their seed alone differ, too.
+        least 0.01 nat): from 0 to 2. Networks that differ by their seed alone differ, too, by up
+        to about 0.4.
     entropy
         Least change of the median entropy, mean over layers, in nats.
     layers
@@ -44,11 +48,11 @@ class Rule:
     ('common', 'neuron')
     """
 
-    information: float = 0.25
-    entropy: float = 0.2
+    information: float = 0.2
+    entropy: float = 0.3
     layers: float = 0.5
     rulers: tuple[str, ...] = ("common",)
-    alone: float = 0.3
+    alone: float = 0.4
 
     def __post_init__(self) -> None:
         check_number("information", self.information, 0.0, 2.0)

@@ -9,12 +9,22 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.verdicts.choosing import FAMILIES, MOST_FALSE, choose, said_of
+from infonb.experiments.verdicts.choosing import (
+    FAMILIES,
+    MOST_FALSE,
+    USUAL,
+    choose,
+    said_of,
+)
 from infonb.experiments.verdicts.evidence import collect
 from infonb.experiments.verdicts.rates import Rates, by_setting, rates_of
+from infonb.selection.measuring import Settings
 from infonb.selection.rule import Rule
 
 __all__ = ["RIGHT", "TWINS_FALSE", "Answer", "alternatives", "curves"]
+
+#: Of so many neurons of a layer MI is measured.
+MOST_NEURONS = Settings().neurons
 
 #: Names of the two rates in figures.
 RIGHT, TWINS_FALSE = "right verdicts", "twins with a verdict"
@@ -91,23 +101,28 @@ _COLUMNS = ("right, where chosen", "right", "opposite", TWINS_FALSE)
 
 
 def curves(
-    runs: xr.Dataset, settings: Sequence[str], family: str, rule: Rule, *,
-    samples: Sequence[int] = (), neurons: Sequence[int] = (),
+    runs: xr.Dataset, pairs: xr.Dataset, rule: Rule, *, samples: Sequence[int] = (),
+    neurons: Sequence[int] = (),
 ) -> dict[str, xr.DataArray]:  # fmt: skip
     """
     Return how often a rule is right with fewer samples, and with fewer neurons of each layer.
 
-    ``"samples"`` and ``"neurons"`` → dims (rate, number, value): the rate, and its interval over
-    settings. Networks of different kinds are compared with those of the same seed only.
+    Of the settings whose pairs (pair), measured on all, are given; their rates stand at the end.
+    ``"samples"`` and ``"neurons"`` → dims (rate, number, value): the rate and its interval.
+    Networks of different kinds are compared with those of the same seed only.
     """
+    settings = list(dict.fromkeys(pairs.setting.values.tolist()))
+    same = (pairs.reference_seed == pairs.other_seed) | (pairs.reference == pairs.other)
+    all_there = pairs.isel(pair=np.flatnonzero(same.values))
+    widest = int(runs.activation.sel(setting=settings).notnull().any("sample").sum("neuron").max())
     found = {}
-    for what, numbers in (("samples", samples), ("neurons", neurons)):
-        rates = [
-            rates_of(said_of(
-                collect(runs, settings, same_seed=True, **{what: number}), FAMILIES[family], rule
-            ))
-            for number in numbers
-        ]  # fmt: skip
+    for what, fewer, most in (
+        ("samples", samples, runs.sizes["sample"]), ("neurons", neurons, min(widest, MOST_NEURONS)),
+    ):  # fmt: skip
+        numbers = [number for number in fewer if number < most]
+        measured = [collect(runs, settings, same_seed=True, **{what: number}) for number in numbers]
+        rates = [rates_of(said_of(one, FAMILIES[USUAL], rule)) for one in (*measured, all_there)]
+        numbers.append(most)
         values = [
             [(one.right, *one.right_interval) for one in rates],
             [(one.false, *one.false_interval) for one in rates],
@@ -116,12 +131,12 @@ def curves(
             values,
             {
                 "rate": np.array([RIGHT, TWINS_FALSE], dtype=object),
-                "number": list(numbers),
+                "number": numbers,
                 "value": np.array(["rate", "low", "high"], dtype=object),
             },
             ("rate", "number", "value"),
         )
-    return {what: table for what, table in found.items() if table.size}
+    return found
 
 
 def _percent(share: float) -> str:

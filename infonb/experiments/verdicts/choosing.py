@@ -28,8 +28,9 @@ __all__ = [
 MOST_FALSE = 0.05
 
 INFORMATION = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
-ENTROPY = (0.3, 0.2, 0.1, 0.05)
-LAYERS = (0.3, 0.5, 0.6, 0.75, 1.0)
+ENTROPY = (0.05, 0.1, 0.2, 0.3)
+#: Fewer than half of the layers are never enough.
+LAYERS = (0.5, 0.6, 0.75, 1.0)
 
 #: Of a rule whose MI is never enough by itself.
 _NEVER = 2.0
@@ -96,7 +97,7 @@ def choose(pairs: xr.Dataset, family: Family) -> Rule | None:
     Return the rule that is right most often, of those that say something of few twins.
 
     At most `MOST_FALSE` of them; None: no rule is that quiet. Of equals the one that says less of
-    twins, then the one that asks for most MI, then for least entropy, which so has more to say.
+    twins, then the strictest.
     """
     of_kinds, of_twins = weights(pairs)
     best, score = None, (-1.0, 0.0)

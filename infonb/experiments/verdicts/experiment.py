@@ -36,7 +36,7 @@ class Verdicts(VerdictParameters, Experiment):
     -----
     All kinds of a setting (a data set and a network) have the same training inputs, number of
     examples, first weights and length of training, and are measured on the same unlabelled samples,
-    in which the shortcut says nothing. ``clean, early`` is a control: a clean network that is
+    in which the shortcut says nothing. ``early`` is a control: a clean network that is
     stopped after a sixth of the epochs.
     """
 
@@ -52,7 +52,7 @@ class Verdicts(VerdictParameters, Experiment):
             between=("clean", "shortcut"), paper="not in the paper",
         ),
         Compare(
-            "accuracy on unseen samples {falls} with random labels", "accuracy", -1, each=None,
+            "accuracy on unseen samples {rises} with random labels", "accuracy", -1, each=None,
             over="kind", between=("clean", "memorized"), paper="not in the paper",
         ),
     )  # fmt: skip
@@ -86,7 +86,7 @@ class Verdicts(VerdictParameters, Experiment):
         setting, kind = level
         dataset, network = divide(setting)
         model = train(
-            data["train"], dataset=dataset, network=network, early=kind == "clean, early",
+            data["train"], dataset=dataset, network=network, early=kind == "early",
             n_classes=DATA_SETS[dataset].n_classes, epochs=self.epochs,
             seed=own_seed(dataset, seed), checkpoint=checkpoint, progress=progress,
         )  # fmt: skip

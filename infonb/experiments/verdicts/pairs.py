@@ -21,7 +21,7 @@ TRUTH = {
     ("clean", "shortcut"): HEURISTIC,
     ("clean", "memorized"): EXAMPLES,
     ("shortcut", "memorized"): EXAMPLES,
-    ("clean", "clean, early"): INCONCLUSIVE,
+    ("clean", "early"): INCONCLUSIVE,
     ("clean", "clean"): INCONCLUSIVE,
     ("shortcut", "shortcut"): INCONCLUSIVE,
     ("memorized", "memorized"): INCONCLUSIVE,

@@ -13,7 +13,7 @@ from infonb.validate import did_you_mean
 __all__ = ["KINDS", "VerdictParameters", "divide"]
 
 #: How a network was trained. The last is a control: nothing but the length of training differs.
-KINDS = ("clean", "shortcut", "memorized", "clean, early")
+KINDS = ("clean", "shortcut", "memorized", "early")
 
 _SMALL = ["coloured_digits/mlp3x64", "marked_digits/mlp2x64", "circles/mlp2x32", "scenes/mlp3x64"]
 _FULL = [
@@ -30,7 +30,7 @@ class VerdictParameters(ParameterSet):
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "full": {
-            "setting": _FULL, "seed": [0, 1, 2, 3], "n_samples": 1000,
+            "setting": _FULL, "n_samples": 1000,
         }
     }  # fmt: skip
 
@@ -47,7 +47,7 @@ class VerdictParameters(ParameterSet):
         choices=KINDS, affects="selection",
     )  # fmt: skip
     seed: list[int] = parameter(
-        [0, 1, 2], "networks of each kind; every data set makes its own seeds of them",
+        [0, 1], "networks of each kind; every data set makes its own seeds of them",
         minimum=0, maximum=999, affects="selection",
     )  # fmt: skip
     choosing: list[str] = parameter(
@@ -56,7 +56,7 @@ class VerdictParameters(ParameterSet):
         affects="selection",
     )  # fmt: skip
     n_train: int = parameter(0, "training examples; 0: those of the data set", minimum=0)
-    n_samples: int = parameter(600, "unlabelled samples to measure on, or all there are", minimum=8)
+    n_samples: int = parameter(400, "unlabelled samples to measure on, or all there are", minimum=8)
     epochs: int = parameter(0, "passes over the training examples; 0: those of the data set",
                             minimum=0)  # fmt: skip
 

@@ -24,7 +24,7 @@ __all__ = [
 
 #: In the order of the tables.
 SAID = (HEURISTIC, EXAMPLES, DEPENDS, INCONCLUSIVE)
-TWINS, EARLY = "twins", "clean → clean, early"
+TWINS, EARLY = "twins", "clean → early"
 
 
 class Rates(NamedTuple):
