@@ -9,6 +9,7 @@ from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
+from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.rates import plot_rates
@@ -18,6 +19,7 @@ from infonb.plots.style import label_of, palette
 from infonb.plots.training import plot_training
 
 __all__ = [
+    "LiveFigure",
     "Picture",
     "label_of",
     "palette",
