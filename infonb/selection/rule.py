@@ -14,9 +14,9 @@ __all__ = ["LEAST_INFORMATION", "Rule"]
 LEAST_INFORMATION = 0.01
 
 
-# The margins are those that the experiment `verdicts` chose (preset full) on networks of known kind,
-# on digits and Waterbirds, as right most often of those that say something of at most 5 % of the
-# twins there; how often they are right on other data sets: README, notebooks/RESULTS.md.
+# The margins are those that the experiment `verdicts` (preset full) chose on networks of known kind
+# on digits and Waterbirds: right most often, of those that say something of at most 5 % of the
+# twins there. How often they are right on other data sets: README, notebooks/RESULTS.md.
 @dataclass(frozen=True)
 class Rule:
     """

@@ -100,14 +100,15 @@ def choose(pairs: xr.Dataset, family: Family) -> Rule | None:
     twins, then the strictest.
     """
     of_kinds, of_twins = weights(pairs)
+    truth = np.array([VERDICTS.index(verdict) for verdict in pairs.truth.values])
+    claims = [VERDICTS.index(HEURISTIC), VERDICTS.index(EXAMPLES)]
     best, score = None, (-1.0, 0.0)
     for rule in family.grid():
-        said = said_of(pairs, family, rule).values
-        claims = np.isin(said, (HEURISTIC, EXAMPLES))
-        false = float(of_twins @ claims)
+        code = family.say(pairs, rule)
+        false = float(of_twins @ np.isin(code, claims))
         if false > MOST_FALSE:
             continue
-        found = float(of_kinds @ (said == pairs.truth.values)), -false
+        found = float(of_kinds @ (code == truth)), -false
         if found >= score:
             best, score = rule, found
     return best
