@@ -77,13 +77,14 @@ class CNN(nn.Module):
                 f"inputs have shape {tuple(inputs.shape)}; this network takes (sample, channel, "
                 f"row, column) with {self.in_channels} channel(s) (in_channels)."
             )
-        values = inputs.to(self.out.weight.dtype)
+        values = inputs.to(next(self.parameters()).dtype)
         for name, module in self.named_children():
             values = module(values.flatten(1) if name == "out" else values)
         return values
 
 
-def _initialized(module: nn.Module, generator: torch.Generator) -> nn.Module:
+def _initialized(module: nn.Conv2d | nn.Linear, generator: torch.Generator) -> nn.Module:
     nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
+    assert module.bias is not None
     nn.init.zeros_(module.bias)
     return module

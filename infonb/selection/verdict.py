@@ -68,7 +68,7 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     >>> alike = rng.normal(size=(500, 1)) + 0.3 * rng.normal(size=(500, 20))
     >>> models = {"a": {"fc1": rng.normal(size=(500, 20))}, "b": {"fc1": np.round(alike, 3)}}
     >>> found = inb.compare(models, reference="a")
-    >>> judge(found, Rule(entropy=3.0)).verdict.values.tolist()
+    >>> judge(found, Rule(entropy=3.0, alone=2.0)).verdict.values.tolist()
     ['inconclusive']
     """
     if "comparison" not in found.dims:

@@ -58,5 +58,5 @@ def collect(
             for name, values in known.items()
         }
         found.append(shown.assign_coords(coords))
-    pairs = xr.concat(found, "pair")
-    return pairs.assign_coords(group=("pair", group_names(pairs)))
+    everything = xr.concat(found, "pair")
+    return everything.assign_coords(group=("pair", group_names(everything)))
