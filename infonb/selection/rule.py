@@ -37,9 +37,9 @@ class Rule:
         In which rulers of the entropy it must move as the kind of memorization says:
         ``"common"``, ``"shared"``, ``"neuron"``.
     alone
-        Change of the MI, as a share like `information`, from which on it is enough by itself,
+        Change of the MI, as a share like `information`, beyond which it is enough by itself,
         unless the entropy clearly moves the same way in every ruler. 2, the largest there is:
-        hardly ever.
+        never.
 
     Examples
     --------

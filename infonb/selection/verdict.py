@@ -128,7 +128,7 @@ def decide(shown: xr.Dataset, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     rulers = shown["edges"].values.tolist()
     deciding = agree[:, [rulers.index(ruler) for ruler in rule.rulers]].all(axis=1)
     against_all = ((against == moved[:, None]) & (moved != 0)[:, None]).all(axis=1)
-    deciding |= (abs(shown["information_size"].values) >= rule.alone) & ~against_all
+    deciding |= (abs(shown["information_size"].values) > rule.alone) & ~against_all
     code = np.zeros(len(moved), int)  # inconclusive
     code[agree.any(axis=1)] = VERDICTS.index(DEPENDS)
     code[deciding & (moved > 0)] = VERDICTS.index(HEURISTIC)

@@ -55,8 +55,8 @@ def _ending(one: xr.Dataset, entropy: np.ndarray, moved: int, size: float, rule:
     if (entropy == moved).all():
         return ": in every ruler like MI, as in neither kind of memorization"
     agree = one["edges"].values[entropy == -moved].tolist()
-    if abs(size) >= rule.alone and not set(rule.rulers) <= set(agree):
-        return f"; a change of MI by at least {rule.alone:.0%} is enough by itself"
+    if abs(size) > rule.alone and not set(rule.rulers) <= set(agree):
+        return f"; a change of MI by more than {rule.alone:.0%} is enough by itself"
     return "" if agree else ": in no ruler against MI"
 
 
