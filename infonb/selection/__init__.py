@@ -1,0 +1,27 @@
+"""What one does with several models, or with one: switch neurons off."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from infonb.selection.interventions import intervene
+    from infonb.selection.switching import switched_off
+
+__all__ = ["intervene", "switched_off"]
+
+_HOME = {
+    "intervene": "infonb.selection.interventions",
+    "switched_off": "infonb.selection.switching",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'infonb.selection' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))
