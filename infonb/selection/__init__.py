@@ -1,15 +1,34 @@
-"""What one does with several models, or with one: switch neurons off."""
+"""
+What one does with models: compare them on the same examples, switch their neurons off.
+
+What runs a model brings torch along and is imported on first use.
+"""
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from infonb.selection.compare import compare
+from infonb.selection.rule import Rule
+from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
+
 if TYPE_CHECKING:
     from infonb.selection.interventions import intervene
     from infonb.selection.switching import switched_off
 
-__all__ = ["intervene", "switched_off"]
+__all__ = [
+    "DEPENDS",
+    "EXAMPLES",
+    "HEURISTIC",
+    "INCONCLUSIVE",
+    "VERDICTS",
+    "Rule",
+    "compare",
+    "intervene",
+    "judge",
+    "switched_off",
+]
 
 _HOME = {
     "intervene": "infonb.selection.interventions",
