@@ -7,6 +7,7 @@ from infonb.plots.activations import plot_activations, plot_neuron
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
+from infonb.plots.interventions import plot_interventions
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.sensitivity import plot_sensitivity
@@ -26,6 +27,7 @@ __all__ = [
     "plot_difference",
     "plot_entropy",
     "plot_images",
+    "plot_interventions",
     "plot_mutual_information",
     "plot_neuron",
     "plot_sensitivity",

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from infonb.dims import without_diagonal
+from infonb.dims import within_layers, without_diagonal
 from infonb.validate import did_you_mean
 
 __all__ = [
@@ -47,40 +47,45 @@ class Order(NamedTuple):
         return {name: neuron[layer == name] for name in dict.fromkeys(layer.tolist())}
 
 
-def scores(
+def scores(measures: Mapping[str, xr.DataArray], by: Sequence[str]) -> dict[str, xr.DataArray]:
+    """
+    Return for each choice what it goes by, dims (layer, neuron), the highest to go first.
+
+    `measures` are those that the choices name: entropy, mean mutual information, difference.
+    """
+    return {name: CHOICES[name][1] * measures[CHOICES[name][0]] for name in by}
+
+
+def measured(
     activation: xr.DataArray, pair: Sequence[xr.DataArray], by: Sequence[str],
     options: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, xr.DataArray]:  # fmt: skip
     """
-    Return for each choice what it goes by, dims (layer, neuron), the highest to go first.
+    Return the measures that choices go by, each (layer, neuron).
 
     `pair` is the activation on two aligned sets, or empty; `options` are those of the measures.
     """
-    made: dict[str, xr.DataArray] = {}
-    found = {}
-    for name in by:
-        measure, sign = CHOICES[name]
-        if measure not in made:
-            made[measure] = _measure(measure, activation, pair, options)
-        found[name] = sign * made[measure]
-        found[name].attrs = made[measure].attrs
+    from infonb.measures import entropy, mutual_information
+
+    found: dict[str, xr.DataArray] = {}
+    for measure in {CHOICES[name][0] for name in by}:
+        if measure == "difference":
+            found[measure] = difference(*pair)
+        elif measure == "entropy":
+            found[measure] = entropy(activation, **options[measure])
+        else:
+            pairs = mutual_information(activation, within="layer", **options[measure])
+            found[measure] = mean_information(pairs).reindex(neuron=activation.neuron)
     return found
 
 
-def _measure(
-    measure: str, activation: xr.DataArray, pair: Sequence[xr.DataArray],
-    options: Mapping[str, Mapping[str, Any]],
-) -> xr.DataArray:  # fmt: skip
-    from infonb.measures import entropy, mutual_information
+def mean_information(pairs: xr.DataArray) -> xr.DataArray:
+    """
+    Return the mean mutual information of each neuron with the others of its layer.
 
-    if measure == "difference":
-        return difference(*pair)
-    if measure == "entropy":
-        return entropy(activation, **options["entropy"])
-    pairs = mutual_information(activation, within="layer", **options["mutual information"])
-    # with the others of its layer; of one that is alone, or was not drawn, nothing is known
-    mean = without_diagonal(pairs).mean("other_neuron").reindex(neuron=activation.neuron)
-    return mean.assign_attrs(pairs.attrs)
+    Dims (..., layer, neuron); NaN for one that is alone, or was not drawn.
+    """
+    return without_diagonal(within_layers(pairs)).mean("other_neuron")
 
 
 def difference(first: xr.DataArray, second: xr.DataArray) -> xr.DataArray:

@@ -14,7 +14,7 @@ from infonb.activations.layers import unwrapped
 from infonb.activations.recording import record
 from infonb.networks.state import eval_mode
 from infonb.progress import progress_bar
-from infonb.selection.choices import CHOICES, DIFFERENCE, check_scores, scores
+from infonb.selection.choices import CHOICES, DIFFERENCE, check_scores, measured, scores
 from infonb.selection.evaluation import Metric, evaluate
 from infonb.selection.orders import Plan
 from infonb.selection.switching import Switches
@@ -169,7 +169,8 @@ def intervene(
     if isinstance(chosen, Mapping):
         scored = check_scores(chosen, recorded)
     else:
-        scored = scores(recorded, [on[name] for name in between or ()], chosen, options)
+        pair = [on[name] for name in between or ()]
+        scored = scores(measured(recorded, pair, chosen, options), chosen)
     names = recorded.layer.values.tolist()
     groups = [[name] for name in names] if within else [names]
     counts = _numbers(numbers, recorded, groups)

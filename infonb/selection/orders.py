@@ -120,6 +120,6 @@ def _p(value: xr.DataArray, null: xr.DataArray) -> xr.DataArray:
     The order itself counts as one of them (Phipson and Smyth 2010).
     """
     n = null.sizes["repeat"]
-    shares = [((1 + side.sum("repeat")) / (n + 1)) for side in (null >= value, null <= value)]
-    p = (2 * np.minimum(shares[0], shares[1])).clip(max=1.0)
+    above, below = ((1 + side.sum("repeat")) / (n + 1) for side in (null >= value, null <= value))
+    p = (2 * above.where(above < below, below)).clip(max=1.0)
     return p.where(value.notnull() & null.notnull().all("repeat")).transpose(*value.dims)

@@ -249,7 +249,7 @@ def _fill(tensor: torch.Tensor, dim: int, places: torch.Tensor, layer: str) -> t
 def _put_back(output: Any, select: int | str, part: Any) -> Any:
     """Return an output with one of its parts replaced."""
     if isinstance(output, tuple):
-        parts = [part if at == select % len(output) else x for at, x in enumerate(output)]  # type: ignore[operator]
+        parts = [part if at == select % len(output) else x for at, x in enumerate(output)]
         return type(output)(*parts) if hasattr(output, "_fields") else type(output)(parts)
     changed = copy.copy(output)
     changed[select] = part

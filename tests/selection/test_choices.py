@@ -7,7 +7,8 @@ import pytest
 import xarray as xr
 
 import infonb as inb
-from infonb.selection.choices import check_scores, difference, order, scores
+from infonb.selection.choices import check_scores, difference, measured, order
+from infonb.selection.choices import scores as signed
 
 OPTIONS = {
     "entropy": {"bins": 10, "edges": "neuron"},
@@ -26,6 +27,10 @@ def recorded():
     return inb.from_arrays({"a": a, "b": b}).activation
 
 
+def scores(recorded, by, options):
+    return signed(measured(recorded, [], by, options), by)
+
+
 def names(found):
     return list(zip(found.layer.tolist(), found.neuron.tolist(), strict=True))
 
@@ -34,7 +39,7 @@ def test_by_entropy_and_information(recorded):
     by = ["lowest entropy", "highest entropy", "highest mutual information"]
     found = {
         name: names(order(score, recorded, ["a", "b"], [0]))
-        for name, score in scores(recorded, [], by, OPTIONS).items()
+        for name, score in scores(recorded, by, OPTIONS).items()
     }
     entropy = inb.entropy(recorded, bins=10, edges="neuron")
     right = sorted(
@@ -49,7 +54,7 @@ def test_by_entropy_and_information(recorded):
 
 def test_mean_information_is_with_the_others_of_the_layer(recorded):
     pairs = inb.mutual_information(recorded, within="layer", estimator="mixture", k=3)
-    score = scores(recorded, [], ["lowest mutual information"], OPTIONS)
+    score = scores(recorded, ["lowest mutual information"], OPTIONS)
     found = -score["lowest mutual information"]
     by_hand = [[pairs[0, i, j] for j in range(4) if j != i] for i in range(4)]
     np.testing.assert_allclose(found[0], np.mean(by_hand, axis=1))
@@ -59,10 +64,10 @@ def test_mean_information_is_with_the_others_of_the_layer(recorded):
 def test_neurons_that_were_not_drawn_or_are_alone_stay(recorded):
     some = {**OPTIONS, "mutual information": {"estimator": "mixture", "neurons": 2}}
     by = ["highest mutual information"]
-    score = scores(recorded, [], by, some)[by[0]]
+    score = scores(recorded, by, some)[by[0]]
     assert len(order(score, recorded, ["a"], [0]).neuron) == 2
     alone = inb.from_arrays({"a": recorded[0].values.T, "one": recorded[1, :1].values.T}).activation
-    score = scores(alone, [], by, OPTIONS)[by[0]]
+    score = scores(alone, by, OPTIONS)[by[0]]
     assert set(order(score, alone, ["a", "one"], [0]).layer) == {"a"}
 
 

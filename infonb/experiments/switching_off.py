@@ -1,0 +1,61 @@
+"""What becomes of a network's accuracy when its neurons are switched off, as part of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import xarray as xr
+
+__all__ = ["interventions", "switched_off"]
+
+#: The names of the variables in a run, and in what `infonb.intervene` returns.
+_NAMES = {"switched_off": "value", "switched_off_null": "null"}
+
+#: Drawn orders for each network; what is concluded rests on the mean of each and on the seeds.
+_REPEATS = 20
+
+
+def switched_off(
+    model: Any, sets: Mapping[str, xr.Dataset], numbers: Sequence[int], *, entropy: xr.DataArray,
+    information: xr.DataArray, difference: xr.DataArray, seed: int,
+) -> dict[str, xr.DataArray]:  # fmt: skip
+    """
+    Return the accuracy on each set with so many neurons off, by their measures and drawn.
+
+    Measures (layer, neuron), of pairs (layer, neuron, other_neuron), of the layers whose neurons
+    are switched off → ``switched_off`` (by, number, set), ``switched_off_null`` (repeat, ...).
+    """
+    from infonb.selection import intervene
+    from infonb.selection.choices import mean_information, scores
+
+    measures = {
+        "entropy": entropy,
+        "mutual information": mean_information(information),
+        "difference": difference,
+    }
+    by = [
+        "lowest entropy", "highest entropy", "highest mutual information", "largest difference",
+    ]  # fmt: skip
+    found = intervene(
+        model, sets, entropy.layer.values.tolist(), by=scores(measures, by), numbers=numbers,
+        repeats=_REPEATS, seed=seed, batch_size=4096, progress=False,
+    )  # fmt: skip
+    return {
+        name: found[variable].drop_vars(set(found[variable].coords) - {*found[variable].dims})
+        for name, variable in _NAMES.items()
+    }
+
+
+def interventions(runs: xr.Dataset) -> xr.Dataset:
+    """Return what `infonb.intervene` does, of the networks of an experiment that have it."""
+    missing = [name for name in _NAMES if name not in runs]
+    if missing:
+        raise ValueError(
+            "no network of these runs had its neurons switched off: that is done at the ends, "
+            "0 and 1, of what is compared."
+        )
+    found = runs[list(_NAMES)].rename(_NAMES).assign_attrs(metric="accuracy")
+    over = next(str(dim) for dim in found.value.dims if dim not in ("seed", "by", "number", "set"))
+    there = found.value.notnull().any([dim for dim in found.value.dims if dim != over])
+    return found.isel({over: there.values})
