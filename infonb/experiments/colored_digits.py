@@ -70,8 +70,8 @@ class ColoredDigits(Digits):
 
         On the validation images in the colour of their label (bias) and in the other one (anti).
         """
-        if level not in (0.0, 1.0):
-            return {}
+        if level not in (0.0, 1.0) or "color" not in data["evaluation"].coords:
+            return {}  # not an end; or images of somebody's own that are coloured otherwise
         from infonb.activations import record
         from infonb.data import recolored
         from infonb.experiments.switching_off import switched_off

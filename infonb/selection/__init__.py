@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from infonb.selection.compare import compare
 from infonb.selection.rule import Rule
+from infonb.selection.undoing import describe_undoing, undoing
 from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
 
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ __all__ = [
     "VERDICTS",
     "Rule",
     "compare",
+    "describe_undoing",
     "intervene",
     "judge",
     "switched_off",
+    "undoing",
 ]
 
 _HOME = {
