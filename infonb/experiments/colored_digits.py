@@ -70,22 +70,24 @@ class ColoredDigits(Digits):
 
         On the validation images in the colour of their label (bias) and in the other one (anti).
         """
-        if level not in (0.0, 1.0) or "color" not in data["evaluation"].coords:
-            return {}  # not an end; or images of somebody's own that are coloured otherwise
         from infonb.activations import record
         from infonb.data import recolored
-        from infonb.experiments.switching_off import switched_off
+        from infonb.experiments.switching_off import not_switched_off, switched_off
         from infonb.measures import entropy
         from infonb.selection.choices import difference
 
-        sets = {name: recolored(data["evaluation"], name) for name in ("bias", "anti")}
-        both = [
-            record(model, images, layers=self.layers, prediction=False, progress=False).activation
-            for images in sets.values()
-        ]
         # up to nearly all: of so many neurons the first ten change nothing
         total = int(run.width.sum())
         numbers = sorted({round(total * step / 12) for step in range(12)})
+        images = data["evaluation"]
+        # images of somebody's own may be coloured otherwise
+        if level not in (0.0, 1.0) or "color" not in images.coords:
+            return not_switched_off(("bias", "anti"), numbers)
+        sets = {name: recolored(images, name) for name in ("bias", "anti")}
+        both = [
+            record(model, part, layers=self.layers, prediction=False, progress=False).activation
+            for part in sets.values()
+        ]
         # within a network, shared bins are common ones
         edges = "neuron" if self.edges == "neuron" else "common"
         return switched_off(

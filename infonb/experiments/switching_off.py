@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
-__all__ = ["interventions", "switched_off"]
+__all__ = ["interventions", "not_switched_off", "switched_off"]
 
 #: The names of the variables in a run, and in what `infonb.intervene` returns.
 _NAMES = {"switched_off": "value", "switched_off_null": "null"}
 
 #: Drawn orders for each network; what is concluded rests on the mean of each and on the seeds.
 _REPEATS = 20
+
+_BY = ["lowest entropy", "highest entropy", "highest mutual information", "largest difference"]
 
 
 def switched_off(
@@ -34,11 +37,8 @@ def switched_off(
         "mutual information": mean_information(information),
         "difference": difference,
     }
-    by = [
-        "lowest entropy", "highest entropy", "highest mutual information", "largest difference",
-    ]  # fmt: skip
     found = intervene(
-        model, sets, entropy.layer.values.tolist(), by=scores(measures, by), numbers=numbers,
+        model, sets, entropy.layer.values.tolist(), by=scores(measures, _BY), numbers=numbers,
         repeats=_REPEATS, seed=seed, batch_size=4096, progress=False,
     )  # fmt: skip
     return {
@@ -47,14 +47,21 @@ def switched_off(
     }
 
 
+def not_switched_off(sets: Sequence[str], numbers: Sequence[int]) -> dict[str, xr.DataArray]:
+    """Return the same of a network whose neurons stay on: nothing but NaN."""
+    coords: dict[str, Any] = {
+        "number": np.array(numbers), "set": np.array(list(sets), dtype=object)
+    }  # fmt: skip
+    rows = {"switched_off": ("by", np.array(_BY, dtype=object))}
+    rows["switched_off_null"] = ("repeat", np.arange(_REPEATS))
+    return {
+        name: xr.DataArray(np.nan, {dim: labels, **coords}, (dim, "number", "set"))
+        for name, (dim, labels) in rows.items()
+    }
+
+
 def interventions(runs: xr.Dataset) -> xr.Dataset:
     """Return what `infonb.intervene` does, of the networks of an experiment that have it."""
-    missing = [name for name in _NAMES if name not in runs]
-    if missing:
-        raise ValueError(
-            "no network of these runs had its neurons switched off: that is done at the ends, "
-            "0 and 1, of what is compared."
-        )
     found = runs[list(_NAMES)].rename(_NAMES).assign_attrs(metric="accuracy")
     over = next(str(dim) for dim in found.value.dims if dim not in ("seed", "by", "number", "set"))
     there = found.value.notnull().any([dim for dim in found.value.dims if dim != over])

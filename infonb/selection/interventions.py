@@ -10,7 +10,7 @@ import xarray as xr
 from torch import nn
 
 from infonb.activations.batch import is_array
-from infonb.activations.layers import unwrapped
+from infonb.activations.modules import unwrapped
 from infonb.activations.recording import record
 from infonb.networks.state import eval_mode
 from infonb.progress import progress_bar
@@ -64,8 +64,8 @@ def intervene(
         One set of examples with labels, in any form that `infonb.record` takes, or several:
         ``{"bias": ..., "anti": ...}``. Whatever is read more than once: no iterator.
     layers
-        Names of modules whose neurons are switched off, as in `infonb.record`. None: all Linear,
-        Conv and recurrent modules but the output.
+        Names of modules whose neurons are switched off, or ``"blocks"``, as in `infonb.record`.
+        None: all Linear, Conv and recurrent modules but the output.
     by
         What the orders go by: of ``"lowest entropy"``, ``"highest entropy"``, ``"lowest mutual
         information"``, ``"highest mutual information"`` (of a neuron: its mean with the others of
@@ -175,7 +175,10 @@ def intervene(
     groups = [[name] for name in names] if within else [names]
     counts = _numbers(numbers, recorded, groups)
     plan = Plan.of(scored, recorded, groups, counts, repeats, seed)
-    values = _evaluated(model, sets, metric, plan, names, how, progress)
+    switches = Switches(
+        model, names, select=select, neuron_dim=neuron_dim, first=layers == "blocks"
+    )
+    values = _evaluated(model, sets, metric, plan, switches, batch_size, progress)
     found = plan.labelled(values, list(sets), names if within else None)
     return found.assign_attrs({
         "model": type(unwrapped(model)).__name__,
@@ -251,14 +254,12 @@ def _numbers(
 
 
 def _evaluated(
-    model: nn.Module, sets: Mapping[str, Any], metric: Metric, plan: Plan, layers: list[str],
-    how: Mapping[str, Any], progress: bool | str,
+    model: nn.Module, sets: Mapping[str, Any], metric: Metric, plan: Plan, switches: Switches,
+    batch_size: int, progress: bool | str,
 ) -> np.ndarray:  # fmt: skip
     """Return the metric of every set and mask, (set, mask)."""
-    batch_size = how["batch_size"]
-    where = {"select": how["select"], "neuron_dim": how["neuron_dim"]}
     with (
-        Switches(model, layers, **where) as switches,
+        switches,
         eval_mode(model),
         progress_bar(show=progress, total=len(sets), desc="switching off", unit="set") as bar,
     ):

@@ -16,7 +16,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from infonb.activations.alone import alone, every_module_called
 from infonb.activations.batch import describe
-from infonb.activations.layers import Layer, choose, unwrapped
+from infonb.activations.layers import Layer, choose
+from infonb.activations.modules import unwrapped
 from infonb.activations.reduction import Reduction
 
 __all__ = ["Off", "Switches", "switched_off"]
@@ -98,7 +99,11 @@ def switched_off(
 
 
 class Switches:
-    """Hooks on layers whose neurons can be switched off and on again, in a ``with`` block."""
+    """
+    Hooks on layers whose neurons can be switched off and on again, in a ``with`` block.
+
+    `first`: of outputs that are no tensors the first tensor is taken, as of ``layers="blocks"``.
+    """
 
     def __init__(
         self,
@@ -107,13 +112,14 @@ class Switches:
         *,
         select: int | str | None = None,
         neuron_dim: int | None = None,
+        first: bool = False,
     ) -> None:
         self._model = unwrapped(model)
         if callable(select):  # what it takes out could not be put back
             raise TypeError(f"select must be a position or a key; not {select!r}.")
-        self._select = select
+        self._select, self._first = select, first
         self._reduction = Reduction(neuron_dim=neuron_dim)
-        found = choose(self._model, list(layers)) if layers else []
+        found = choose(self._model, list(layers)).layers if layers else []
         self._layers: dict[str, Layer] = {layer.name: layer for layer in found}
         # name of a module → call, or None for every one → places of neurons
         self._off: dict[str, dict[int | None, torch.Tensor]] = {}
@@ -184,7 +190,7 @@ class Switches:
             return self._zeroed(output, places, layer, module)
         if isinstance(module, nn.RNNBase) and self._select in (None, 0):
             return _recurrent(output, places, layer, module)
-        select = self._select
+        select = _first(output) if self._first and self._select is None else self._select
         if select is None:
             raise ValueError(
                 f"layer {layer!r} gives {describe(output)}, not a tensor; pass select= the "
@@ -244,6 +250,12 @@ def _fill(tensor: torch.Tensor, dim: int, places: torch.Tensor, layer: str) -> t
         )
     # not times zero, which leaves NaN and infinity
     return tensor.index_fill(dim, places.to(tensor.device), 0)
+
+
+def _first(output: Any) -> Any:
+    """Return the position or the key of the first tensor in an output; None: there is none."""
+    parts = output.items() if isinstance(output, Mapping) else enumerate(output)
+    return next((at for at, part in parts if isinstance(part, torch.Tensor)), None)
 
 
 def _put_back(output: Any, select: int | str, part: Any) -> Any:

@@ -120,7 +120,10 @@ def _line(judged: xr.Dataset, name: str, sets: Sequence[str]) -> str:
             f"on {second} ({_signed(gap)}). Accuracy over both, beyond drawn neurons: "
             f"{'; '.join(costs)}."
         )
-    undone, broken, less, rest = [], [], [], []
+    undone: list[str] = []
+    broken: list[str] = []
+    less: list[str] = []
+    rest: list[str] = []
     for by in judged.by.values.tolist():
         one = judged.sel(by=by)
         words = f"{by} (gap {_number(one, 'closed', -1)}, accuracy {_number(one, 'gained')})"

@@ -72,7 +72,8 @@ def explore_interventions(
     numbers, sets_there = found.number.values.tolist(), found["set"].values.tolist()
     value = found["value"].where(found["value"].notnull(), found["value"].mean())
     others = [dim for dim in value.dims if dim != "set"]
-    most = int((value.max(others) - value.min(others)).argmax("set"))  # the set that has most to show
+    # the set that has most to show
+    most = int((value.max(others) - value.min(others)).argmax("set"))
     controls = {
         "by": choice(named(found.by.values.tolist()), "switched off", found.by.values.tolist()[0]),
         "number": choice(named(numbers), "neurons off", numbers[len(numbers) // 3]),

@@ -209,6 +209,30 @@ def test_modules_that_are_used_twice_and_convolutions():
     assert float(found.value[0, 6, 0]) == pytest.approx(float(constant.double().mean()))
 
 
+def test_blocks_of_a_transformer_whatever_they_put_out():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a, self.b = nn.Linear(4, 8), nn.Linear(8, 4)
+
+        def forward(self, x):
+            return x + self.b(torch.relu(self.a(x))), None
+
+    def forward(self, x):
+        for block in self.blocks:
+            x, _ = block(x)
+        return self.out(x.mean(1))
+
+    torch.manual_seed(0)
+    blocks = nn.ModuleList(Block() for _ in range(3))
+    model, x = Calls(forward, blocks=blocks, out=nn.Linear(4, 2)), inputs(30, 5, 4)
+    labels = model(x).argmax(1)
+    found = intervene(model, (x, labels), "blocks", numbers=None, repeats=2)
+    assert found.attrs["layers"] == "blocks.0, blocks.1, blocks.2"
+    constant = model.out.bias.argmax() == labels
+    assert float(found.value[0, 12, 0]) == pytest.approx(float(constant.double().mean()))
+
+
 def test_one_neuron_dead_layers_and_few_neurons():
     model, x = MLP([2, 1, 2], seed=0), inputs(40, 2)
     labels = model(x).argmax(1)

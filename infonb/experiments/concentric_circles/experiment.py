@@ -139,8 +139,7 @@ class ConcentricCircles(CircleParameters, Experiment):
         run["spread"] = run.activation.std("sample").assign_attrs(long_name="standard deviation")
         run = run.assign(informations(run.activation, k=self.k, mi_samples=self.mi_samples))
         run["difference"] = abs(aligned_difference(run.activation)).mean("sample")
-        if self.recipes[network].is_end:
-            run = run.assign(switch_off(model, sets, run, seed))
+        run = run.assign(switch_off(self.recipes[network], model, sets, run, seed))
         return run.assign(answers(model, sets))
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.concentric_circles.recipes import Recipe
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -82,24 +84,26 @@ def informations(activation: xr.DataArray, *, k: int, mi_samples: int) -> dict[s
 
 
 def switch_off(
-    model: nn.Module, sets: Mapping[str, xr.Dataset], run: xr.Dataset, seed: int
+    recipe: Recipe, model: nn.Module, sets: Mapping[str, xr.Dataset], run: xr.Dataset, seed: int
 ) -> dict[str, xr.DataArray]:
     """
     Return the accuracy with neurons before the ReLU off, as `infonb.experiments.switching_off`.
 
-    Entropy in bins common to the network and mutual information (KSG) are those on the points whose
-    c1 agrees with the label.
+    NaN of networks that are no end of a sweep. Entropy in bins common to the network and mutual
+    information (KSG) are those on the points whose c1 agrees with the label.
     """
-    from infonb.experiments.switching_off import switched_off
+    from infonb.experiments.switching_off import not_switched_off, switched_off
     from infonb.selection.choices import difference
 
     before = run.sel(layer=LAYERS["pre"])
+    names = ("bias", "anti", "none")
+    numbers = range(min(10, int(before.width.sum())) + 1)  # as the paper; of fewer neurons all
+    if not recipe.is_end:
+        return not_switched_off(names, numbers)
     bias = before.sel(alignment="bias", drop=True)
     anti = before.activation.sel(alignment="anti", drop=True)
     return switched_off(
-        model, {name: sets[name] for name in ("bias", "anti", "none")},
-        # as the paper; of the narrowest networks all
-        range(min(10, int(before.width.sum())) + 1),
+        model, {name: sets[name] for name in names}, numbers,
         entropy=bias.entropy.sel(edges="common", drop=True), information=bias.mutual_information,
         difference=difference(bias.activation, anti), seed=seed,
     )  # fmt: skip
