@@ -38,6 +38,7 @@ def plot_interventions(found: xr.Dataset, *, by: str | None = None) -> Picture:
 
     Examples
     --------
+    >>> import numpy as np
     >>> value = xr.DataArray(np.ones((2, 3, 1)), dims=("by", "number", "set"),
     ...     coords={"by": ["lowest entropy", "highest entropy"], "number": [0, 1, 2], "set": ["a"]})
     >>> null = xr.DataArray(np.ones((5, 3, 1)), dims=("repeat", "number", "set"))
