@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.reports import report
     from infonb.selection import compare
+    from infonb.selection import compare, intervene
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
 
@@ -49,6 +50,7 @@ _HOME = {
     "plot_activations": "infonb.plots",
     "compare": "infonb.selection",
     "report": "infonb.reports",
+    "intervene": "infonb.selection",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -64,6 +66,7 @@ __all__ = [
     "explore_training",
     "fit",
     "from_arrays",
+    "intervene",
     "list_layers",
     "mixture_density",
     "mutual_information",
