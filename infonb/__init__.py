@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.reports import report
-    from infonb.selection import compare
     from infonb.selection import compare, intervene
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
