@@ -8,7 +8,8 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 import xarray as xr
 
-from infonb.claims.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
+from infonb.claims.network_means import by_seed, network_means
+from infonb.claims.resampling import draw_seeds, kendall
 from infonb.claims.rows import MEAN, Row, lowest_and_highest
 from infonb.claims.verdict import Claim
 from infonb.dims import median_within_layers, square
@@ -62,7 +63,7 @@ class Trend(Row):
                 yield self._claim(middle.sel(layer=layer), over, words, str(layer))
 
     def _claim(self, middle: xr.DataArray, over: str, words: str, where: str) -> Claim | str:
-        table = _by_seed(middle, over)
+        table = by_seed(middle, over)
         table = table[np.isfinite(table).all(axis=1)]
         if not len(table):
             return f"{words} ({where}: no seed with finite values at all levels)"
@@ -113,8 +114,8 @@ class Rank(Row):
         if values.sizes[over] < 3:
             yield f"{words} (fewer than three levels of {over})"
             return
-        against = _by_seed(runs[self.against], over).T
-        means, drawn = _network_means(square(values), over)
+        against = by_seed(runs[self.against], over).T
+        means, drawn = network_means(square(values), over)
         known = (np.isfinite(means) & np.isfinite(against)).all(axis=0)
         if not known.any():
             yield f"{words} (no seed with finite values at all levels)"
@@ -141,69 +142,7 @@ def _median(values: xr.DataArray) -> xr.DataArray:
     return values.median("neuron") if "neuron" in values.dims else values
 
 
-def _by_seed(values: xr.DataArray, over: str) -> np.ndarray:
-    """Return numbers of networks as (seed, level)."""
-    if "seed" not in values.dims:
-        values = values.expand_dims(seed=[0])
-    return values.transpose("seed", over).values
-
-
 def _order(levels: np.ndarray) -> np.ndarray:
     """Return levels as numbers; names in the order that they have."""
     numbers = levels.dtype.kind in "iufb"
     return levels.astype(float) if numbers else np.arange(levels.size, dtype=float)
-
-
-def _network_means(values: xr.DataArray, over: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each network, (level, seed), and with neurons drawn anew (..., draw)."""
-    if "neuron" not in values.dims:
-        table = _by_seed(values, over).T
-        return table, table[..., None]
-    for dim in ("seed", "layer"):
-        if dim not in values.dims:
-            values = values.expand_dims(dim)
-    inner = ("layer", "neuron", "other_layer", "other_neuron")
-    dims = [dim for dim in inner if dim in values.dims]
-    table = values.transpose(over, "seed", *dims).values
-    return _drawn_means(table, within="other_layer" not in dims)
-
-
-def _drawn_means(values: np.ndarray, *, within: bool) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Return the mean of each network, (level, seed), and with neurons drawn anew, (..., resample).
-
-    Values (level, seed, layer, neuron), or with the same again for pairs (within: of one layer).
-    """
-    rng = np.random.default_rng(0)
-    shape, n_layers, width = values.shape[:2], *values.shape[2:4]
-    drawn = np.empty((*shape, 1 + RESAMPLES))
-    for at in np.ndindex(shape):
-        one = values[at]
-        if one.ndim == 2:
-            there = np.isfinite(one)
-        else:
-            one = _all_pairs(one) if within else one.reshape(n_layers * width, -1)
-            there = np.isfinite(one).any(axis=1).reshape(n_layers, width)
-        counts = np.zeros((1 + RESAMPLES, n_layers, width))
-        counts[0, there] = 1  # as measured
-        for layer in range(n_layers):
-            if there[layer].any():
-                new = draw_counts(int(there[layer].sum()), RESAMPLES, rng)
-                counts[1:, layer, there[layer]] = new
-        flat = counts.reshape(len(counts), -1)
-        if values.ndim == 4:
-            sizes = flat.sum(axis=1)
-            sizes[sizes == 0] = np.nan  # nothing was measured
-            drawn[at] = flat @ np.nan_to_num(one.ravel()) / sizes
-        else:
-            drawn[at] = pair_means(one, flat)
-    return drawn[..., 0], drawn[..., 1:]
-
-
-def _all_pairs(blocks: np.ndarray) -> np.ndarray:
-    """Return pairs within layers (layer, neuron, other) as a matrix, NaN between layers."""
-    n_layers, width = blocks.shape[:2]
-    full = np.full((n_layers, width, n_layers, width), np.nan)
-    for layer, block in enumerate(blocks):
-        full[layer, :, layer] = block
-    return full.reshape(n_layers * width, -1)
