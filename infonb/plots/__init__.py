@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infonb.plots.accuracy_map import plot_accuracy_map
+from infonb.plots.activating import plot_activating_examples
 from infonb.plots.activations import plot_activations, plot_neuron
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.data import plot_circles, plot_decision, plot_images
@@ -19,6 +20,7 @@ __all__ = [
     "label_of",
     "palette",
     "plot_accuracy_map",
+    "plot_activating_examples",
     "plot_activations",
     "plot_circles",
     "plot_cuts",

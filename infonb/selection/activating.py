@@ -13,7 +13,7 @@ from infonb.measures.rows.layout import check_real, plain, real
 from infonb.selection.choosing import Chosen, choose_neurons
 from infonb.validate import check_dim, check_integer
 
-__all__ = ["activating_examples"]
+__all__ = ["activating_examples", "highest"]
 
 Neurons = str | Sequence[Any] | np.ndarray
 
@@ -122,7 +122,7 @@ def _first(values: xr.DataArray, rows: Chosen, n: int, sign: int) -> tuple[np.nd
         found = np.concatenate([found, block], axis=1)
         here = np.broadcast_to(np.arange(start, start + block.shape[1]), block.shape)
         places = np.concatenate([places, here], axis=1)
-        kept = np.stack([_highest(sign * row, n) for row in found])
+        kept = np.stack([highest(sign * row, n) for row in found])
         found = np.take_along_axis(found, kept, axis=1)
         places = np.take_along_axis(places, kept, axis=1)
     return found, places
@@ -152,7 +152,7 @@ def _blocks(values: xr.DataArray, rows: Chosen) -> Iterator[tuple[int, np.ndarra
         start += size
 
 
-def _highest(row: np.ndarray, n: int) -> np.ndarray:
+def highest(row: np.ndarray, n: int) -> np.ndarray:
     """Return the places of the n highest values, equal ones in their order."""
     some = np.arange(row.size)
     if row.size > n:  # sorting all of them would take much longer

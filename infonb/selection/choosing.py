@@ -64,9 +64,9 @@ def _entropies(
 ) -> tuple[np.ndarray, dict[Any, Any]]:
     """Return the entropy of all neurons (layer, neuron), NaN for padding, and its attributes."""
     if entropy is None:
-        from infonb import measures
+        from infonb.measures import entropy as measured
 
-        entropy = measures.entropy(values).compute()
+        entropy = measured(values).compute()
     elif not isinstance(entropy, xr.DataArray) or not {*entropy.dims} <= {"layer", "neuron"}:
         dims = getattr(entropy, "dims", type(entropy).__name__)
         raise ValueError(
