@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -14,7 +15,7 @@ from infonb.claims.rows import MEAN, Row, lowest_and_highest
 from infonb.claims.verdict import Claim
 from infonb.dims import median_within_layers, square
 
-__all__ = ["Rank", "Trend"]
+__all__ = ["Agreement", "Rank", "Trend", "agreement"]
 
 _BOUNDS = (-1.0, 1.0)
 
@@ -114,25 +115,55 @@ class Rank(Row):
         if values.sizes[over] < 3:
             yield f"{words} (fewer than three levels of {over})"
             return
-        against = by_seed(runs[self.against], over).T
-        means, drawn = network_means(square(values), over)
-        known = (np.isfinite(means) & np.isfinite(against)).all(axis=0)
-        if not known.any():
+        found = agreement(values, runs[self.against], over, self.direction)
+        if found is None:
             yield f"{words} (no seed with finite values at all levels)"
             return
-        means, drawn, against = means[:, known], drawn[:, known], against[:, known]
-        taus = kendall(self.direction * means.T, against.T)
-        pooled = float(kendall(self.direction * means.mean(axis=1), against.mean(axis=1)))
-        both = draw_seeds([*drawn, *against[:, :, None]], 1000, np.random.default_rng(0))
-        both = np.moveaxis(both, 0, -1)  # levels last: the value, then what it is compared with
-        n = len(means)
-        draws = kendall(self.direction * both[..., :n], both[..., n:]).mean(axis=1)
-        here = f"τ = {taus.mean():.2f}"
-        if taus.size > 1:
-            here += f" (means over seeds: {pooled:.2f})"
         paper = self._paper(self.where, *lowest_and_highest(values, over))
-        effect = tuple(taus.tolist())
-        yield Claim(words, self.where, 1, paper, here, effect, draws, _BOUNDS, n)
+        yield found.claim(words, self.where, paper)
+
+
+class Agreement(NamedTuple):
+    """Whether a quantity orders networks as another does: Kendall's τ, one per seed."""
+
+    of_seeds: np.ndarray
+    of_means: float
+    draws: np.ndarray
+    n_levels: int
+
+    def claim(self, statement: str, where: str, paper: str) -> Claim:
+        """Return the row of a table that claims that it does."""
+        here = f"τ = {self.of_seeds.mean():.2f}"
+        if self.of_seeds.size > 1:
+            here += f" (means over seeds: {self.of_means:.2f})"
+        effect = tuple(self.of_seeds.tolist())
+        return Claim(statement, where, 1, paper, here, effect, self.draws, _BOUNDS, self.n_levels)
+
+
+def agreement(
+    values: xr.DataArray, against: xr.DataArray, over: str, direction: int
+) -> Agreement | None:
+    """
+    Compare the order of the means of networks with that of numbers (over, perhaps seed).
+
+    Values (over, seed, layer, neuron), or of pairs; direction 1 if both are to rise together. The
+    draws are means over drawn seeds, with drawn neurons. None if no seed is finite at all levels.
+    """
+    numbers = by_seed(against, over).T
+    means, drawn = network_means(square(values), over)
+    known = (np.isfinite(means) & np.isfinite(numbers)).all(axis=0)
+    if not known.any():
+        return None
+    means, drawn, numbers = means[:, known], drawn[:, known], numbers[:, known]
+    both = draw_seeds([*drawn, *numbers[:, :, None]], 1000, np.random.default_rng(0))
+    both = np.moveaxis(both, 0, -1)  # levels last: the value, then what it is compared with
+    n = len(means)
+    return Agreement(
+        of_seeds=kendall(direction * means.T, numbers.T),
+        of_means=float(kendall(direction * means.mean(axis=1), numbers.mean(axis=1))),
+        draws=kendall(direction * both[..., :n], both[..., n:]).mean(axis=1),
+        n_levels=n,
+    )
 
 
 def _median(values: xr.DataArray) -> xr.DataArray:

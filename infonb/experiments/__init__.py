@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.experiment import Experiment
+    from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.shuffled_digits import ShuffledDigits
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "ConcentricCircles",
     "Contexts",
     "Experiment",
+    "ModelSelection",
     "ShuffledDigits",
     "get",
     "names",
@@ -34,6 +36,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
+    "model_selection": ("model_selection", "ModelSelection"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -48,7 +51,7 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'model_selection']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -80,7 +83,7 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'model_selection'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -10,6 +10,7 @@ from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
+from infonb.plots.ranking import plot_agreement, plot_ranking
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.style import label_of, palette
@@ -22,6 +23,7 @@ __all__ = [
     "plot_accuracy_map",
     "plot_activating_examples",
     "plot_activations",
+    "plot_agreement",
     "plot_circles",
     "plot_cuts",
     "plot_decision",
@@ -30,6 +32,7 @@ __all__ = [
     "plot_images",
     "plot_mutual_information",
     "plot_neuron",
+    "plot_ranking",
     "plot_sensitivity",
     "plot_side_by_side",
     "plot_surface",

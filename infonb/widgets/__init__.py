@@ -10,6 +10,7 @@ from infonb.widgets.folded import folded
 from infonb.widgets.levels.sweep import explore_sweep
 from infonb.widgets.levels.training import explore_training
 from infonb.widgets.panel.panel import Panel
+from infonb.widgets.ranking import explore_rankings
 from infonb.widgets.sensitivity import explore_sensitivity
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "explore_decision",
     "explore_estimators",
     "explore_neurons",
+    "explore_rankings",
     "explore_sensitivity",
     "explore_sweep",
     "explore_training",
