@@ -47,7 +47,8 @@ def plot_ranking(ranked: xr.Dataset) -> Picture:
     >>> entropy = xr.DataArray([[1.0, 1.2], [2.0, 2.2]], dims=("model", "neuron"),
     ...     coords={"model": ["shortcut", "clean"]})
     >>> plot_ranking(inb.rank(entropy, by="entropy", metric=[0.6, 0.9])).alt
-    'Models ranked by mean entropy, highest first: clean 2.10, shortcut 1.10. τ = 1.00, p = 1.'
+    'Models ranked by mean entropy, highest first: clean 2.10, shortcut 1.10.
+    τ = 1.00 (1.00 … 1.00), p = 1.'
     """
     if not isinstance(ranked, xr.Dataset) or not {"score", "rank"} <= set(ranked.data_vars):
         raise ValueError(

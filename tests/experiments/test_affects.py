@@ -27,7 +27,10 @@ EXPECTED = {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
-}
+    "model_selection": {
+        "selection": SELECTION - {"preset"} | {"setting", "level", "found"}, "measures": set(),
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", experiments.names())

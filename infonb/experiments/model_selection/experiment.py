@@ -59,7 +59,7 @@ class ModelSelection(Experiment):
         affects="selection",
     )  # fmt: skip
     level: list[float] = parameter(
-        [0.0, 0.25, 0.5, 0.75, 1.0], "shortcut strengths α, or shares β of random labels",
+        [0.0, 0.25, 0.5, 0.75, 1.0], "shortcut strengths α, shares β of random labels",
         minimum=0, maximum=1, affects="selection",
     )  # fmt: skip
     seed: list[int] = parameter(

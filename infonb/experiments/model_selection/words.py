@@ -77,7 +77,7 @@ def _row(runs: xr.Dataset, setting: str | None, paper: dict[str, str]) -> dict[s
 def _title(runs: xr.Dataset, setting: str) -> str:
     dataset = str(runs["dataset"].sel(setting=setting).item())
     name = setting.partition(",")[0].replace("_", " ")
-    return f"{name}, {dataset}" if dataset else name
+    return f"{name}, {dataset}" if dataset and not name.endswith(dataset) else name
 
 
 def _cell(one: xr.Dataset, measure: str) -> str:
@@ -85,7 +85,10 @@ def _cell(one: xr.Dataset, measure: str) -> str:
         return "not measured"
     found = one.sel(measure=measure)
     low, high = (signed(end) for end in found["tau_interval"].values.tolist())
-    return f"{signed(found['tau'].item())} ({low} … {high}), p = {found['p_value'].item():.2g}"
+    parts = f"({low} … {high})", f"p = {found['p_value'].item():.2g}"
+    # lines break between the parts only
+    unbroken = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts]
+    return " ".join([signed(found["tau"].item()), *unbroken])
 
 
 def published(runs: xr.Dataset) -> xr.DataArray:
@@ -142,22 +145,23 @@ def what_was_found(runs: xr.Dataset) -> str:
     >>> print(what_was_found(runs))  # doctest: +SKIP
     """
     settings = [_title(runs, name) for name in runs["setting"].values.tolist()]
-    parts = []
-    for measure in reversed(runs["measure"].values.tolist()):  # MI, which has no ruler, first
-        one = runs.sel(measure=measure)
-        found = [
-            f"{signed(tau)} on {title} (p = {p:.2g})"
-            for title, tau, p in zip(
-                settings, one["tau"].values, one["p_value"].values, strict=True
-            )
-            if np.isfinite(tau)
-        ]
-        if found:
-            parts.append(f"by {measure} {' and '.join(found)}")
+    measures = runs["measure"].values.tolist()
+    rulers = [f"{_listed(runs, m)} in {m.partition(', ')[2]}" for m in measures if m != INFORMATION]
+    parts = (
+        [f"by mutual information {_listed(runs, INFORMATION)}"] if INFORMATION in measures else []
+    )
+    parts.append(f"by entropy {', '.join(rulers)}")
     return (
         "Kendall's τ between the order in which networks are kept without labels and that of their "
-        f"validation accuracy is, {'; '.join(parts)}. {_of_rulers(runs)}"
+        f"validation accuracy, on {' and '.join(settings)}: {'; '.join(parts)}. {_of_rulers(runs)}"
     )
+
+
+def _listed(runs: xr.Dataset, measure: str) -> str:
+    """Return τ of a measure for all settings, with the p-values."""
+    one = runs.sel(measure=measure)
+    taus = " and ".join(signed(tau) for tau in one["tau"].values.tolist())
+    return f"{taus} (p = {' and '.join(f'{p:.2g}' for p in one['p_value'].values.tolist())})"
 
 
 def _of_rulers(runs: xr.Dataset) -> str:
