@@ -39,6 +39,7 @@ def compare(
     permutations: int = 10_000,
     rule: Rule | None = None,
     seed: int = 0,
+    progress: bool | str = False,
 ) -> xr.Dataset:
     r"""
     Return entropy and MI of several models, how they differ from one of them, and a verdict.
@@ -77,6 +78,8 @@ def compare(
         Of the verdict; see `infonb.selection.Rule` and `infonb.selection.judge`.
     seed
         Of neurons, samples, bootstrap and permutations.
+    progress
+        Show a bar over the networks; ``"text"`` for plain text.
 
     Returns
     -------
@@ -111,11 +114,12 @@ def compare(
     p-values: with at least two networks of each model these are exchanged: within the seeds if they
     have labels, since networks of a seed may share data and first weights, and then only their
     exchange leaves everything else as it is; else all of them. With n seeds p is at least 2 / 2^n.
-    With one network each, samples take the place of networks: if two models told the same of the
-    population, what they say of a sample (the mean over neurons of the logarithm of the share of
-    its bin; over pairs of at most 16 neurons, of its part in MI) could be exchanged. That is about
-    these very networks: twins that differ by their seed alone are told apart, too. The verdict
-    does not rest on it. Corrected for all rows of the call after Holm.
+    With one network each, samples take the place of networks. They are divided at random into up to
+    16 blocks of at least 25; in each block both models are measured, with rulers of that block, and
+    the two could be exchanged if they told the same of the population (single samples could not:
+    the ends of a ruler are samples, too). That is about these very networks: twins that differ by
+    their seed alone are told apart, too. The verdict does not rest on p. Corrected for all rows of
+    the call after Holm; attr ``smallest_p`` says how small p can be at all.
 
     References
     ----------
@@ -145,7 +149,7 @@ def compare(
         _check_comparable(read, chosen)
     settings = Settings(bins, estimator, k, standardize, neurons, max_samples, seed)
     measuring = Measuring(read, settings)
-    found = _measures(measuring)
+    found = _measures(measuring, progress)
     if chosen is None:
         found.attrs["no_verdict"] = _no_verdict(read)
     else:
@@ -153,9 +157,11 @@ def compare(
     return found if read.seeds else found.isel(seed=0, drop=True)
 
 
-def _measures(measuring: Measuring) -> xr.Dataset:
+def _measures(measuring: Measuring, progress: bool | str) -> xr.Dataset:
     """Return entropy, MI and their medians, with the dim seed."""
-    entropies, informations = measuring.entropies(), measuring.informations()
+    entropies = measuring.entropies()
+    informations = measuring.informations(progress)
+    estimator, why = measuring.chosen
     settings, models = measuring.settings, measuring.models
     found = xr.Dataset({"entropy": entropies})
     # beside the entropy of all neurons, MI has NaN where a neuron was not drawn
@@ -168,8 +174,8 @@ def _measures(measuring: Measuring) -> xr.Dataset:
             widths[measuring.at(one, layer)] = width
     found = found.assign_coords(width=(("model", "layer"), widths.max(axis=1)))
     found.attrs = {
-        "units": "nat", "estimator": measuring.estimator, "estimator_why": measuring.why,
-        "standardized": str(settings.standardize and measuring.estimator != "binned"),
+        "units": "nat", "estimator": estimator, "estimator_why": why,
+        "standardized": str(settings.standardize and estimator != "binned"),
         "bins": settings.bins, "k": settings.k, "n_samples": measuring.n_samples,
         "n_neurons": settings.neurons, "seed": settings.seed,
         "layers": _layers_in_words(measuring),

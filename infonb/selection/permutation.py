@@ -33,7 +33,7 @@ def _flipped(differences: np.ndarray, permutations: int, seed: int) -> np.ndarra
     n = differences.shape[1]
     found = abs(differences.sum(axis=1))
     reached = found - 1e-9 * abs(differences).sum(axis=1)  # equal ones, rounded, count
-    if 2.0**n <= permutations:
+    if n <= np.log2(permutations):
         signs = np.array(list(product((1.0, -1.0), repeat=n)))
         return (abs(signs @ differences.T) >= reached).mean(axis=0)
     rng = np.random.default_rng(seed)
