@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -17,7 +16,6 @@ from infonb.experiments.model_selection.words import claims_of, published
 from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.shuffled_digits import ShuffledDigits
 from infonb.parameters import parameter
-from infonb.version import __version__
 
 if TYPE_CHECKING:
     from torch import nn
@@ -120,23 +118,12 @@ class ModelSelection(Experiment):
             the validation accuracy, of each network, ``level`` (setting, place) its α or β in
             words; Kendall's ``tau`` with interval and p-value, ``tau_of_seed``.
         """
-        import torch
-
         if self.found:
             sources = {name: runs.load() for name, runs in opened_results(self.found).items()}
         else:
             sources = {name: self.source(name).run(progress=progress) for name in self.setting}
         found = together({name: rank_networks(runs) for name, runs in sources.items()})
-        found = found.assign(paper=published(found)).assign_attrs(
-            experiment=self.name,
-            parameters=json.dumps(self._values()),
-            versions=f"infonb {__version__}, torch {torch.__version__}",
-        )
-        if self.results:
-            from infonb.storage import save_dataset
-
-            save_dataset(found, self.results, overwrite=True)
-        return found
+        return self._told(found.assign(paper=published(found)))
 
     def claims(self, runs: xr.Dataset) -> ClaimsTable:
         """Return the paper's claims on the rankings; other rulers are not among them."""
