@@ -126,7 +126,7 @@ def test_the_paper_stands_beside_with_what_was_not_run(paths):
     assert frame.loc["Bias in Bios, TPR gap", "MI, paper"] == "0.07"
     cell = frame.loc["Colored MNIST", "MI"].replace("\N{NO-BREAK SPACE}", " ")
     low, high = runs.tau_interval.sel(setting="colored_digits", measure=MEASURES[3]).values
-    assert cell == f"+1.00 ({low:+.2f} … {high:+.2f}) p = 0.33"
+    assert cell == f"1.00 ({low:.2f} … {high:.2f}) p = 0.33".replace("-", "−")
 
 
 def test_words_tell_of_a_ruler_that_turns_the_order(paths):

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
-from infonb.experiments.colored_digits import ColoredDigits
 from infonb.experiments.experiment import Experiment, One
 from infonb.experiments.model_selection.rankings import rank_networks, together
-from infonb.experiments.model_selection.sources import opened_results
+from infonb.experiments.model_selection.sources import SOURCES, opened_results
 from infonb.experiments.model_selection.words import claims_of, published
 from infonb.experiments.parameters import MAX_SEED
-from infonb.experiments.shuffled_digits import ShuffledDigits
 from infonb.parameters import parameter
 
 if TYPE_CHECKING:
@@ -24,11 +22,6 @@ if TYPE_CHECKING:
     from infonb.experiments.digits import Digits
 
 __all__ = ["ModelSelection"]
-
-#: The experiments whose networks are trained where none are given.
-_SOURCES: dict[str, type[Digits]] = {
-    "colored_digits": ColoredDigits, "shuffled_digits": ShuffledDigits
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,7 +46,7 @@ class ModelSelection(Experiment):
     )
 
     setting: list[str] = parameter(
-        list(_SOURCES), "experiments whose networks are ranked", choices=list(_SOURCES),
+        list(SOURCES), "experiments whose networks are ranked", choices=list(SOURCES),
         affects="selection",
     )  # fmt: skip
     level: list[float] = parameter(
@@ -73,7 +66,7 @@ class ModelSelection(Experiment):
 
     def source(self, setting: str) -> Digits:
         """Return the experiment that a network is of, with its own defaults."""
-        kind = _SOURCES[setting]
+        kind: type[Digits] = SOURCES[setting]
         values: dict[str, Any] = {str(kind.over): self.level}
         return kind(seed=self.seed, dataset=self.dataset, cache=self.cache, **values)
 

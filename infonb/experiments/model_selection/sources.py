@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import xarray as xr
 
+from infonb.experiments.colored_digits import ColoredDigits
+from infonb.experiments.contexts import Contexts  # noqa: F401  (its results can be ranked)
+from infonb.experiments.experiment import Experiment
+from infonb.experiments.shuffled_digits import ShuffledDigits
 from infonb.experiments.sweep import dims_of
 from infonb.parameters import ParameterError
 from infonb.selection.rank import KINDS
 from infonb.storage import open_dataset
 
-__all__ = ["ACCURACY", "levels_and_kind", "opened_results"]
+__all__ = ["ACCURACY", "SOURCES", "levels_and_kind", "opened_results"]
 
 ACCURACY = "final_validation_accuracy"
+
+#: The experiments whose networks are trained where none are given.
+SOURCES = {"colored_digits": ColoredDigits, "shuffled_digits": ShuffledDigits}
 
 _NEEDED = ("entropy", "mutual_information", ACCURACY)
 
@@ -38,14 +45,13 @@ def opened_results(paths: Sequence[str]) -> dict[str, xr.Dataset]:
 
 def levels_and_kind(runs: xr.Dataset) -> tuple[str, str]:
     """Return over which dimension networks are compared, and the memorization that grows along."""
-    from infonb import experiments
-
     name = runs.attrs.get("experiment")
     if name is None:
         raise ValueError("these are no results of an experiment; infonb.rank ranks others.")
-    experiment = experiments.get(name)
-    dims = dims_of(experiment.over)
-    if experiment.direction is None or len(dims) > 1:
+    known = {kind.name: kind for kind in _subclasses(Experiment)}
+    experiment = known.get(name)
+    dims = () if experiment is None else dims_of(experiment.over)
+    if experiment is None or experiment.direction is None or len(dims) > 1:
         raise ValueError(
             f"the networks of {name!r} do not stand in one order of memorization, so that there is "
             "no order to expect; infonb.rank ranks some of them."
@@ -57,3 +63,11 @@ def levels_and_kind(runs: xr.Dataset) -> tuple[str, str]:
         raise ValueError(f"there is one network only: {dims[0]} has one level. Run several.")
     kind = next(kind for kind, sign in KINDS.items() if sign == -experiment.direction)
     return dims[0], kind
+
+
+def _subclasses(kind: type[Experiment]) -> Iterator[type[Experiment]]:
+    """Yield the experiments that are loaded, a user's own among them, which have a name."""
+    for one in kind.__subclasses__():
+        if hasattr(one, "name"):
+            yield one
+        yield from _subclasses(one)

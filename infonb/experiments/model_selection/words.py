@@ -84,11 +84,11 @@ def _cell(one: xr.Dataset, measure: str) -> str:
     if measure not in one["measure"].values or np.isnan(one["tau"].sel(measure=measure)):
         return "not measured"
     found = one.sel(measure=measure)
-    low, high = (signed(end) for end in found["tau_interval"].values.tolist())
+    low, high = (f"{end:.2f}" for end in found["tau_interval"].values.tolist())
     parts = f"({low} … {high})", f"p = {found['p_value'].item():.2g}"
     # lines break between the parts only
     unbroken = [part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts]
-    return " ".join([signed(found["tau"].item()), *unbroken])
+    return " ".join([f"{found['tau'].item():.2f}", *unbroken]).replace("-", "−")
 
 
 def published(runs: xr.Dataset) -> xr.DataArray:
