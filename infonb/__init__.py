@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
+    from infonb.reports import report
     from infonb.selection import activating_examples, compare, rank
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
@@ -49,6 +50,7 @@ _HOME = {
     "compare": "infonb.selection",
     "rank": "infonb.selection",
     "activating_examples": "infonb.selection",
+    "report": "infonb.reports",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -75,6 +77,7 @@ __all__ = [
     "plot_mutual_information",
     "rank",
     "record",
+    "report",
     "save",
     "save_activations",
     "summary",

@@ -10,19 +10,23 @@ from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
     from infonb.experiments.colored_digits import ColoredDigits
+    from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.shuffled_digits import ShuffledDigits
+    from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
     "ColoredDigits",
+    "CompareModels",
     "ConcentricCircles",
     "Contexts",
     "Experiment",
     "ModelSelection",
     "ShuffledDigits",
+    "Verdicts",
     "get",
     "names",
     "notebook",
@@ -37,6 +41,8 @@ _HOME = {
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
     "model_selection": ("model_selection", "ModelSelection"),
+    "compare_models": ("compare_models", "CompareModels"),
+    "verdicts": ("verdicts", "Verdicts"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -51,7 +57,8 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'model_selection']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
+    'model_selection', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -83,7 +90,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'model_selection'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'model_selection', 'compare_models', 'verdicts'. Did you mean
+    'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

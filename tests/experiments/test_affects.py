@@ -7,7 +7,7 @@ import pytest
 from infonb import experiments
 from infonb.parameters import describe
 
-SELECTION = {"preset", "seed", "cache", "interactive", "results"}
+SELECTION = {"preset", "seed", "cache", "cluster", "interactive", "results"}
 
 #: All others affect the training, and with it everything.
 EXPECTED = {
@@ -28,9 +28,17 @@ EXPECTED = {
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
     "model_selection": {
-        "selection": SELECTION - {"preset"} | {"setting", "level", "found"}, "measures": set(),
+        "selection": SELECTION - {"preset"} | {"setting", "level", "found"},
+        "measures": set(),
     },
-}  # fmt: skip
+    # files and what is drawn of them are in the key by their content
+    "compare_models": {
+        "selection": SELECTION - {"preset"}
+        | {"models", "reference", "model", "inputs", "size", "n_samples", "n_neurons", "bins"}
+        | {"estimator", "k", "shown", "found"},
+        "measures": set(),
+    },
+}
 
 
 @pytest.mark.parametrize("name", experiments.names())
