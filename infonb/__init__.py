@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.reports import report
-    from infonb.selection import compare, intervene
+    from infonb.selection import activating_examples, compare, intervene, rank
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
 
@@ -48,6 +48,8 @@ _HOME = {
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
     "compare": "infonb.selection",
+    "rank": "infonb.selection",
+    "activating_examples": "infonb.selection",
     "report": "infonb.reports",
     "intervene": "infonb.selection",
     "fit": "infonb.training",
@@ -58,6 +60,7 @@ _HOME = {
 
 __all__ = [
     "__version__",
+    "activating_examples",
     "compare",
     "entropy",
     "explore",
@@ -74,6 +77,7 @@ __all__ = [
     "plot_activations",
     "plot_entropy",
     "plot_mutual_information",
+    "rank",
     "record",
     "report",
     "save",

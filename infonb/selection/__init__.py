@@ -9,7 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from infonb.selection.activating import activating_examples
 from infonb.selection.compare import compare
+from infonb.selection.rank import rank
 from infonb.selection.rule import Rule
 from infonb.selection.undoing import describe_undoing, undoing
 from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
@@ -25,10 +27,12 @@ __all__ = [
     "INCONCLUSIVE",
     "VERDICTS",
     "Rule",
+    "activating_examples",
     "compare",
     "describe_undoing",
     "intervene",
     "judge",
+    "rank",
     "switched_off",
     "undoing",
 ]

@@ -11,6 +11,7 @@ from infonb.widgets.interventions import explore_interventions
 from infonb.widgets.levels.sweep import explore_sweep
 from infonb.widgets.levels.training import explore_training
 from infonb.widgets.panel.panel import Panel
+from infonb.widgets.ranking import explore_rankings
 from infonb.widgets.sensitivity import explore_sensitivity
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "explore_estimators",
     "explore_interventions",
     "explore_neurons",
+    "explore_rankings",
     "explore_sensitivity",
     "explore_sweep",
     "explore_training",

@@ -442,6 +442,7 @@ TINY = {
         "epochs_memorized": 1, "mi_samples": 20,
     },
     "contexts": {"n_train": 16, "n_evaluation": 16, "width": 2, "epochs": 1, "size": 8},
+    "model_selection": {"setting": "colored_digits", "level": 1.0},
 }  # fmt: skip
 
 #: What runs without having a say in the numbers.
