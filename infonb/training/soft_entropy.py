@@ -43,7 +43,8 @@ def soft_entropy(
     Returns
     -------
     torch.Tensor
-        From 0 (a constant neuron) to log(bins), of the dtype of the activations.
+        From 0 to log(bins), of the dtype of the activations. A constant neuron has 0; in a range
+        that is not its own it may lie on an edge and count in two bins, which is log(2) at most.
 
     Raises
     ------
@@ -58,8 +59,8 @@ def soft_entropy(
     to it, the value counts in the upper bin with :math:`\min(1, \max(0, (u - j) / s + 1/2))`, *s*
     the softness, and in the lower bin with the rest; :math:`H = -\sum_b p_b \log p_b` of the mean
     shares. A value is in two bins at most, so time and memory grow with sample × neuron, not with
-    the number of bins. It is pushed towards the emptier of its two bins, by at most
-    :math:`\log(S) / (S w)`: within the logarithm a share is at least that of one sample, 1 / S.
+    the number of bins. It is pushed towards the emptier of its two bins, and
+    no harder than if that held one sample: within the logarithm a share is at least 1 / S.
 
     The neurons of a batch of S samples are measured, whose plug-in entropy is too low by about
     (occupied bins - 1) / (2 S): take fewer bins than samples.
