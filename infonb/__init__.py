@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from infonb.measures import entropy, mixture_density, mutual_information
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
+    from infonb.selection import compare
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
 
@@ -40,6 +41,7 @@ _HOME = {
     "plot_entropy": "infonb.plots",
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
+    "compare": "infonb.selection",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -48,6 +50,7 @@ _HOME = {
 
 __all__ = [
     "__version__",
+    "compare",
     "entropy",
     "explore",
     "explore_sweep",

@@ -13,6 +13,7 @@ from infonb.data.contexts import context_scenes
 from infonb.data.digits import load_digits
 from infonb.data.image_files import load_images
 from infonb.data.images import colored_images, shuffled_images
+from infonb.data.inputs import load_inputs
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
@@ -29,6 +30,7 @@ __all__ = [
     "flip_labels",
     "load_digits",
     "load_images",
+    "load_inputs",
     "load_mnist",
     "nico_images",
     "shuffle_labels",

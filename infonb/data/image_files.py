@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import lzma
-import math
-import struct
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 
+from infonb.data.array_files import BadArrays, npz_names, read_npz
 from infonb.data.digits import image_dataset
-from infonb.data.files import check_expansion, expanded
+from infonb.data.files import expanded
 
 __all__ = ["load_images"]
 
@@ -88,44 +84,14 @@ def load_images(path: str | Path) -> xr.Dataset:
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Read the two arrays, if what they say of their size can be."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            names = [name.removesuffix(".npy") for name in archive.namelist()]
-            missing = [name for name in ("images", "labels") if name not in names]
-            if missing:
-                raise _unfit(path, f"has the arrays {names}; {missing[0]!r} is missing")
-            images, labels = (_read_array(archive, f"{name}.npy") for name in ("images", "labels"))
-            return images, labels
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError) as error:
-        raise _unfit(path, f"is no .npz file ({error})") from error
-    except (NotImplementedError, RuntimeError, KeyError, struct.error) as error:
-        raise _unfit(path, f"cannot be read ({error})") from error
-
-
-def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    path, info = Path(str(archive.filename)), archive.getinfo(name)
-    check_expansion(f"{path} ({name})", info.compress_size, info.file_size)
-    with archive.open(info) as file:
-        try:
-            version = np.lib.format.read_magic(file)
-            if version > (3, 0):
-                raise ValueError(f"version {version} of the format is not known")
-            read = (
-                np.lib.format.read_array_header_1_0 if version == (1, 0)
-                else np.lib.format.read_array_header_2_0
-            )  # fmt: skip
-            shape, _, dtype = read(file)
-        except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
-            raise _unfit(path, f"cannot be read ({name}: {error})") from error
-        size = math.prod(shape) * dtype.itemsize
-        if dtype.hasobject:
-            raise _unfit(path, f"has Python objects in {name}, which are not opened")
-        if min(shape, default=0) < 0 or size != info.file_size - file.tell():
-            raise _unfit(
-                path, f"says that {name} has shape {shape}, {size:,} bytes, but "
-                f"{info.file_size - file.tell():,} are there"
-            )  # fmt: skip
-    with archive.open(info) as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
+        names = npz_names(path)
+        missing = [name for name in ("images", "labels") if name not in names]
+        if missing:
+            raise BadArrays(path, f"has the arrays {names}; {missing[0]!r} is missing")
+        arrays = read_npz(path, ("images", "labels"))
+    except BadArrays as error:
+        raise _unfit(path, error.reason) from error
+    return arrays["images"], arrays["labels"]
 
 
 def _unfit(path: Path, reason: str) -> ValueError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from infonb.data.files import MEGABYTE
 
-__all__ = ["CHANNELS", "MOST_BYTES", "picture_set", "read_picture"]
+__all__ = ["CHANNELS", "MOST_BYTES", "picture_set", "read_picture", "read_whole_picture"]
 
 #: The largest file, and the most pixels, that a picture may have: 50 megapixels take 1 GB at most.
 MOST_BYTES, _MOST_PIXELS = 100 * MEGABYTE, 50 * 10**6
 
 #: Others of Pillow's formats are left alone: one starts another program.
 _FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
+
+#: Pillow's words for pixels of 8 bits a channel, or less.
+_BYTES = ("1", "L", "P", "LA", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
 
 CHANNELS = ("red", "green", "blue")
 
@@ -30,10 +34,33 @@ def read_picture(content: bytes, size: int, *, where: str) -> NDArray[np.uint8]:
 
     The square is cut, not squeezed: an object keeps its proportions. Pillow's bicubic filter is as
     wide as the reduction, so fine detail is averaged and does not turn into false patterns.
-    Pictures lie as their camera said (EXIF), and transparent ones lie on white. One that says that
-    it is huge is refused before it is decoded.
     """
     from PIL import Image, ImageOps
+
+    with _opened(content, where) as picture:
+        # a JPEG can be decoded at a half, a quarter, ...: much quicker, still twice too large
+        picture.draft(None, (2 * size, 2 * size))
+        square = ImageOps.fit(_on_white(picture), (size, size), Image.Resampling.BICUBIC)
+        return np.asarray(square)
+
+
+def read_whole_picture(content: bytes, *, where: str) -> NDArray[np.uint8]:
+    """Decode a picture in its size: uint8 (row, column, channel), one channel if it is grey."""
+    with _opened(content, where) as picture:
+        if picture.mode not in _BYTES:
+            raise ValueError(
+                f"its pixels are of more than 8 bits ({picture.mode}), which would be cut; an "
+                ".npz file takes them"
+            )
+        if picture.mode in ("1", "L"):
+            return np.asarray(_upright(picture).convert("L"))[..., None]
+        return np.asarray(_on_white(picture))
+
+
+@contextmanager
+def _opened(content: bytes, where: str) -> Iterator[Any]:
+    """Open a picture; one that says that it is huge is refused before it is decoded."""
+    from PIL import Image
 
     Image.init()  # it looks for formats by name only among those that it knows already
     try:
@@ -46,19 +73,30 @@ def read_picture(content: bytes, size: int, *, where: str) -> NDArray[np.uint8]:
                 raise ValueError(
                     f"it has {width} x {height} pixels, more than {_MOST_PIXELS // 10**6} million"
                 )
-            # a JPEG can be decoded at a half, a quarter, ...: much quicker, still twice too large
-            picture.draft(None, (2 * size, 2 * size))
-            upright = ImageOps.exif_transpose(picture)
-            if upright.has_transparency_data:
-                upright = upright.convert("RGBA")
-                upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-            square = ImageOps.fit(upright.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
-            return np.asarray(square)
+            yield picture
     except Exception as error:  # Pillow has many words for a damaged file
         raise ValueError(
             f"the picture {where} cannot be read ({error}). Replace it by the original file, or "
             "remove it."
         ) from error
+
+
+def _upright(picture: Any) -> Any:
+    """Turn a picture as its camera said (EXIF)."""
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture)
+
+
+def _on_white(picture: Any) -> Any:
+    """Return an upright picture in red, green and blue, a transparent one on white."""
+    from PIL import Image
+
+    upright = _upright(picture)
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+    return upright.convert("RGB")
 
 
 def picture_set(

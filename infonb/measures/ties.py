@@ -10,6 +10,7 @@ import numpy as np
 __all__ = [
     "TiesWarning",
     "grid_bias",
+    "repeats",
     "warn",
     "warn_of_grid",
     "warn_of_lone_classes",
@@ -64,7 +65,7 @@ def warn_of_grid(
     bias = []
     for a, b in zip(first[some], second[some], strict=True):
         x, y = values[a], values[b] if others is None else others[b]
-        repeated = _repeats(x) or (not classes and _repeats(y))
+        repeated = repeats(x) or (not classes and repeats(y))
         bias.append(grid_bias(x, y, k, classes=classes) if repeated else 0.0)
     if not bias or np.mean(bias) <= TOLERATED_BIAS:
         return
@@ -107,7 +108,8 @@ def grid_bias(x: np.ndarray, y: np.ndarray, k: int, *, classes: bool = False) ->
     return float(np.where(counts, missed, 0.0).mean() / 2)
 
 
-def _repeats(x: np.ndarray) -> bool:
+def repeats(x: np.ndarray) -> bool:
+    """Return whether a value occurs more than once."""
     ordered = np.sort(x)
     return bool((ordered[1:] == ordered[:-1]).any())
 

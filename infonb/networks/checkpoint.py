@@ -13,7 +13,15 @@ from typing import Any
 import torch
 from torch import nn
 
-__all__ = ["DamagedCheckpoint", "TrainingCheckpoint", "load_weights", "save_weights"]
+from infonb.data.tensor_files import UnreadableFile, read_safetensors
+
+__all__ = [
+    "DamagedCheckpoint",
+    "TrainingCheckpoint",
+    "is_changed",
+    "load_weights",
+    "save_weights",
+]
 
 Tensors = dict[str, torch.Tensor]
 
@@ -202,21 +210,19 @@ def _write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> No
 
 
 def _read_tensors(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors import safe_open
-
     try:
-        with safe_open(path, "pt") as file:
-            metadata = file.metadata() or {}
-            names = file.keys()  # the file itself cannot be iterated over
-            tensors = {name: file.get_tensor(name) for name in names}
-    except OSError:  # not there, or not to be read
-        raise
-    except Exception as error:  # a changed bit of the header has many words
-        raise _damaged(path, error) from error
-    others = {name: text for name, text in metadata.items() if name != _CHECKSUM}
-    if metadata.get(_CHECKSUM, "") not in ("", _checksum(tensors, others)):
+        tensors, metadata = read_safetensors(path)
+    except UnreadableFile as error:
+        raise _damaged(path, error.reason) from error
+    if is_changed(tensors, metadata):
         raise _damaged(path, "its checksum is another")
     return tensors, metadata
+
+
+def is_changed(tensors: Tensors, metadata: Mapping[str, str]) -> bool:
+    """Whether tensors or metadata are not those of the checksum in the file, if it has one."""
+    others = {name: text for name, text in metadata.items() if name != _CHECKSUM}
+    return metadata.get(_CHECKSUM, "") not in ("", _checksum(tensors, others))
 
 
 def _damaged(path: Path, reason: object) -> DamagedCheckpoint:

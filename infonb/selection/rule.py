@@ -1,0 +1,61 @@
+"""The rule of the verdict: how far, and in how many layers and rulers, measures must move."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from infonb.measures.rows.edges import RULERS
+from infonb.validate import check_choice, check_number
+
+__all__ = ["LEAST_INFORMATION", "Rule"]
+
+#: Nats to which the change of an MI near zero is related: of less, estimates hardly tell anything.
+LEAST_INFORMATION = 0.01
+
+
+@dataclass(frozen=True)
+class Rule:
+    """
+    What the measures of two models must show for a verdict; see `infonb.selection.judge`.
+
+    Parameters
+    ----------
+    information
+        Least change of the median MI, mean over layers, as a share of the two models' mean (of at
+        least 0.01 nat): from 0 to 2. Networks that differ by their seed alone differ, too.
+    entropy
+        Least change of the median entropy, mean over layers, in nats.
+    layers
+        Least share of the layers in which a measure clearly moves that way: the intervals of its
+        change lie on that side of zero. With seeds both do, bootstrap and Student's t.
+    rulers
+        In which rulers of the entropy it must move as the kind of memorization says:
+        ``"common"``, ``"shared"``, ``"neuron"``.
+
+    Examples
+    --------
+    >>> strict = Rule(layers=1.0, rulers=("common", "neuron"))
+    >>> strict.rulers
+    ('common', 'neuron')
+    """
+
+    information: float = 0.15
+    entropy: float = 0.05
+    layers: float = 0.6
+    rulers: tuple[str, ...] = ("common",)
+
+    def __post_init__(self) -> None:
+        check_number("information", self.information, 0.0, 2.0)
+        check_number("entropy", self.entropy, 0.0)
+        check_number("layers", self.layers, 0.0, 1.0)
+        if isinstance(self.rulers, str) or not len(self.rulers):
+            raise ValueError(f"rulers must be some of {RULERS}, as in ('common',); not "
+                             f"{self.rulers!r}.")  # fmt: skip
+        for ruler in self.rulers:
+            check_choice("rulers", ruler, RULERS)
+        object.__setattr__(self, "rulers", tuple(self.rulers))
+
+    def attrs(self) -> dict[str, Any]:
+        """Return the rule as a result tells it."""
+        return asdict(self) | {"rulers": list(self.rulers)}
