@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from infonb.measures import entropy, mixture_density, mutual_information
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
-    from infonb.selection import compare
+    from infonb.selection import Watch, compare
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
 
@@ -42,6 +42,7 @@ _HOME = {
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
     "compare": "infonb.selection",
+    "Watch": "infonb.selection",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -49,6 +50,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Watch",
     "__version__",
     "compare",
     "entropy",

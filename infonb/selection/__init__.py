@@ -5,6 +5,7 @@ from __future__ import annotations
 from infonb.selection.compare import compare
 from infonb.selection.rule import Rule
 from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
+from infonb.selection.watch import Watch
 
 __all__ = [
     "DEPENDS",
@@ -13,6 +14,7 @@ __all__ = [
     "INCONCLUSIVE",
     "VERDICTS",
     "Rule",
+    "Watch",
     "compare",
     "judge",
 ]

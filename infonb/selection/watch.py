@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import inside_width
+from infonb.selection.watched import check_widths, not_finite, reopened, stacked
 from infonb.validate import check_choice, check_integer, did_you_mean
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ class Watch:
         self._last: int | None = None
         self._to = None if to is None else Path(to).expanduser()
         if self._to is not None and self._to.exists():
-            self._parts = _reopened(self._to, self._settings)
+            self._parts = reopened(self._to, self._settings)
 
     @property
     def result(self) -> xr.Dataset:
@@ -171,7 +171,7 @@ class Watch:
                 "nothing was watched yet: pass the Watch to infonb.fit(..., callbacks=[watch]), or "
                 "call watch.step(model, epoch) in the training loop."
             )
-        return _stacked(self._parts).assign_attrs(watch=self._settings)
+        return stacked(self._parts).assign_attrs(watch=self._settings)
 
     def step(self, model: nn.Module, epoch: int | str) -> None:
         """Measure the network if the epoch is one of every `every`; ``"last"``: in any case."""
@@ -219,7 +219,7 @@ class Watch:
     def _measure(self, model: nn.Module, epoch: int) -> None:
         part = self._measured(model, epoch)
         if self._parts:
-            _check_widths(next(iter(self._parts.values())), part, epoch)
+            check_widths(next(iter(self._parts.values())), part, epoch)
         self._parts[epoch] = part
         if self._to is not None:
             from infonb.storage import save_dataset
@@ -234,7 +234,7 @@ class Watch:
             recorded = record(model, self._sample, progress=False, **self._recording)
         activation = recorded.activation
         part = recorded if self._keeps else recorded.drop_dims("sample")
-        wrong = _not_finite(activation)
+        wrong = not_finite(activation)
         if wrong:
             warnings.warn(
                 f"epoch {epoch}: {', '.join(wrong)} has NaN or infinite activations, as in a "
@@ -310,57 +310,3 @@ def _undisturbed(model: nn.Module, sample: Any) -> Iterator[None]:
     finally:
         if generator is not None:
             generator.set_state(state)
-
-
-def _not_finite(activation: xr.DataArray) -> list[str]:
-    """Return the layers that have values that are NaN or infinite within their width."""
-    bad = ~np.isfinite(activation)
-    inside = inside_width(activation)
-    bad = (bad if inside is None else bad & inside).any(["neuron", "sample"])
-    return [str(layer) for layer in activation.layer.values[bad.values]]
-
-
-def _check_widths(first: xr.Dataset, part: xr.Dataset, epoch: int) -> None:
-    there, now = (dict(zip(p.layer.values, p.width.values, strict=True)) for p in (first, part))
-    if there != now:
-        changed = [f"{name}: {there.get(name, 'none')} → {now.get(name, 'none')}"
-                   for name in dict.fromkeys([*there, *now]) if there.get(name) != now.get(name)]  # fmt: skip
-        raise ValueError(
-            f"the neurons of a layer have changed before epoch {epoch} ({'; '.join(changed)}): "
-            "epochs can be compared only if they have the same. Make a new Watch for the new ones."
-        )
-
-
-def _stacked(parts: dict[int, xr.Dataset]) -> xr.Dataset:
-    """Put the epochs along a dimension; what an epoch lacks, since it diverged, is NaN there."""
-    kinds: dict[Any, xr.DataArray] = {}
-    for part in parts.values():
-        kinds |= part.data_vars
-    # what is known of the samples (predictions) may differ from epoch to epoch
-    whole = xr.concat(
-        [
-            part.assign({
-                name: xr.full_like(one, np.nan) for name, one in kinds.items() if name not in part
-            })
-            for part in parts.values()
-        ],
-        dim=xr.DataArray(list(parts), dims="epoch", name="epoch"),
-        data_vars="all", coords="different", compat="equals", join="exact",
-        combine_attrs="drop_conflicts",
-    )  # fmt: skip
-    for name, one in kinds.items():
-        whole[name].attrs = dict(one.attrs)
-    return whole
-
-
-def _reopened(to: Path, settings: str) -> dict[int, xr.Dataset]:
-    """Return the epochs that an earlier process has watched, if it did so alike."""
-    from infonb.storage import open_dataset
-
-    there = open_dataset(to).load()
-    if there.attrs.get("watch") != settings:
-        raise ValueError(
-            f"{to} is not what a Watch with these settings has written; it has "
-            f"{there.attrs.get('watch')}, here are {settings}. Choose another to=."
-        )
-    return {int(epoch): there.sel(epoch=epoch, drop=True) for epoch in there.epoch.values}

@@ -28,7 +28,7 @@ class Regularizer(Protocol):
 @dataclass(frozen=True)
 class SoftEntropy:
     """
-    Push the entropy of layers up or down while a network is trained: a regularizer for `infonb.fit`.
+    Push the entropy of layers up or down while a network is trained: for `infonb.fit`.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ class SoftEntropy:
 
     @contextmanager
     def attached(self, model: nn.Module) -> Iterator[Term]:
-        """Hook the layers; yield the function that returns the term of the last forward pass."""
+        """Yield a function that returns the term of the last forward pass; layers are hooked."""
         modules = dict(model.named_modules())
         for name in self.layers:
             if name not in modules:

@@ -13,9 +13,9 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 import infonb as inb
+from infonb import Watch
 from infonb.data import concentric_circles
 from infonb.networks.mlp import MLP
-from infonb.selection.watch import Watch
 
 TRAIN, UNSEEN = concentric_circles(90), concentric_circles(60, seed=21)
 OPTIONS: dict[str, Any] = {"batch_size": 30, "learning_rate": 0.02, "progress": False}
@@ -57,6 +57,11 @@ def own_loop(model: nn.Module, epochs: int, look: Any = None) -> None:
             look.step(model, epoch)
 
 
+def shown(panel: Any) -> list[int]:
+    """Return the epochs that can be chosen."""
+    return [epoch for _, epoch in panel.controls["epoch"].options]
+
+
 def same(first: nn.Module, second: nn.Module) -> bool:
     pairs = zip(first.state_dict().values(), second.state_dict().values(), strict=True)
     return all(torch.equal(a, b) for a, b in pairs)
@@ -90,7 +95,7 @@ def test_values_are_those_of_the_network_at_that_epoch():
     assert bool(result.entropy.sel(layer="fc2").isel(neuron=slice(4, None)).isnull().all())
     # what the network says of an example changes as it learns
     assert result.prediction.dims == ("epoch", "sample")
-    assert inb.explore_training(result, history).levels.labels == [0, 2, 4, 5]
+    assert shown(inb.explore_training(result, history)) == [0, 2, 4, 5]
 
 
 @pytest.mark.parametrize("keep", ["best", "last"])
@@ -243,8 +248,7 @@ def test_a_training_that_diverges_is_nan_there_and_named():
     assert bool(result.entropy.sel(epoch=2).isnull().all())
     assert bool(result.mutual_information.sel(epoch=2).isnull().all())
     assert bool(result.entropy.sel(epoch=0, layer="fc1").notnull().all())
-    panel = inb.explore_training(result)
-    assert panel.controls["epoch"].options == (0,)
+    assert shown(inb.explore_training(result)) == [0]
 
 
 def test_one_that_has_diverged_from_the_start_has_an_entropy_of_nan():
@@ -286,7 +290,7 @@ def test_one_neuron_and_few_samples():
     watch, model = Watch(UNSEEN.isel(sample=slice(5)), ["fc1"]), MLP([2, 1, 1])
     watch.step(model, 0)
     assert watch.result.entropy.shape == (1, 1, 1)
-    assert inb.explore_training(watch.result).controls["epoch"].options == (0,)
+    assert shown(inb.explore_training(watch.result)) == [0]
 
 
 @pytest.mark.parametrize(
@@ -311,7 +315,7 @@ def test_nothing_watched_and_no_epoch_are_named():
         watch.result  # noqa: B018
     with pytest.raises(ValueError, match="epoch must be one of 'last'; not 'final'"):
         watch.step(network(), "final")
-    with pytest.raises(TypeError, match="epoch must be a whole number; not 1.5"):
+    with pytest.raises(TypeError, match=r"epoch must be a whole number; not 1\.5"):
         watch.step(network(), 1.5)  # type: ignore[arg-type]
 
 

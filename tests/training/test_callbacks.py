@@ -56,9 +56,7 @@ def test_order_and_no_trace():
         seen, TRAIN, VALIDATION, **options, callbacks=[Noting("a", calls), OnlyStep(calls)],
         callback=lambda epoch, values: calls.append(("function", "step", epoch)),
     )  # fmt: skip
-    epochs = [
-        (name, "step", epoch) for epoch in (1, 2, 3) for name in ("function", "a", "only")
-    ]
+    epochs = [(name, "step", epoch) for epoch in (1, 2, 3) for name in ("function", "a", "only")]
     assert calls[:-1] == [("a", "start", 0), *epochs]
     assert calls[-1][:2] == ("a", "finish")
     for one, other in zip(plain.state_dict().values(), seen.state_dict().values(), strict=True):

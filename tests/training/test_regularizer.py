@@ -113,7 +113,7 @@ def test_a_resumed_training_has_the_same(tmp_path):
         fit(parts, CIRCLES, epochs=epochs, checkpoint=tmp_path, **settings,
             regularizer=SoftEntropy(["fc1"], 0.1))  # fmt: skip
     assert all(map(torch.equal, weights(whole), weights(parts)))
-    with pytest.raises(ValueError, match="regularizer is .*weight=0.2.* now"):
+    with pytest.raises(ValueError, match=r"regularizer is .*weight=0\.2.* now"):
         fit(parts, CIRCLES, epochs=5, checkpoint=tmp_path, **settings,
             regularizer=SoftEntropy(["fc1"], 0.2))  # fmt: skip
 

@@ -148,7 +148,7 @@ def test_what_is_no_activation_is_named():
         soft_entropy(torch.zeros(3))
     with pytest.raises(ValueError, match=r"the shape \(0, 2\)"):
         soft_entropy(torch.zeros(0, 2))
-    with pytest.raises(TypeError, match="floating point; not torch.int64"):
+    with pytest.raises(TypeError, match=r"floating point; not torch\.int64"):
         soft_entropy(torch.zeros(3, 2, dtype=torch.int64))
     with pytest.raises(TypeError, match="floating point; not float64"):
         soft_entropy(np.zeros((3, 2)))
