@@ -14,8 +14,8 @@ from infonb.activations.labelled import check_activations
 from infonb.activations.saving import open_activations, save_activations
 
 if TYPE_CHECKING:
-    from infonb.activations.layers import list_layers
     from infonb.activations.recording import record
+    from infonb.activations.table import list_layers
 
 __all__ = [
     "check_activations",
@@ -26,7 +26,7 @@ __all__ = [
     "save_activations",
 ]
 
-_HOME = {"list_layers": "infonb.activations.layers", "record": "infonb.activations.recording"}
+_HOME = {"list_layers": "infonb.activations.table", "record": "infonb.activations.recording"}
 
 
 def __getattr__(name: str) -> Any:
