@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from infonb.experiments.colored_digits import ColoredDigits
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
+    from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.shuffled_digits import ShuffledDigits
 
@@ -19,6 +20,7 @@ __all__ = [
     "ColoredDigits",
     "ConcentricCircles",
     "Contexts",
+    "EntropyRegularizer",
     "Experiment",
     "ShuffledDigits",
     "get",
@@ -34,6 +36,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
+    "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -48,7 +51,7 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'entropy_regularizer']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -80,7 +83,7 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'entropy_regularizer'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

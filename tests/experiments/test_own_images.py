@@ -65,7 +65,7 @@ def test_a_file_goes_through_sweep_cache_and_claims(cls, over, n_outputs, file, 
     assert runs.attrs["dataset"] == str(file)
     data = experiment.data(1.0, 0)
     assert data["train"].sizes["sample"] == N - N // 4
-    assert experiment.options(data)["n_outputs"] == n_outputs
+    assert experiment.options(0.0, data)["n_outputs"] == n_outputs
     np.testing.assert_allclose(data["train"].input.max(), 1.0)
     table = cls.of(runs).claims(runs)
     assert len(table.claims) == 9
