@@ -49,7 +49,7 @@ class Watch:
         Of the entropy, as in `infonb.entropy`: ``"common"`` is one range for all neurons of the
         network at one epoch, ``"neuron"`` each neuron's own, or an array of edges. ``"shared"``,
         one range for all epochs, is known only when they are all there: see the notes.
-    estimator, k, neurons, max_samples
+    estimator, k, standardize, neurons, max_samples
         Of the mutual information of pairs within a layer, as in `infonb.mutual_information`:
         ``"mixture"``, which is KSG but for ties, ``"ksg"`` or ``"binned"`` (10 bins of the ruler
         `edges`); `neurons` of each layer (None: all; 0: no mutual information), at most
@@ -133,6 +133,7 @@ class Watch:
         edges: str | np.ndarray = "common",
         estimator: str = "mixture",
         k: int = 3,
+        standardize: bool = False,
         neurons: int | None = 32,
         max_samples: int | None = 1000,
         activations: bool = False,
@@ -142,7 +143,10 @@ class Watch:
     ) -> None:
         check_choice("estimator", estimator, ["mixture", "ksg", "binned"])
         check_choice("activations", activations, [True, False])
+        check_choice("standardize", standardize, [True, False])
         _check_edges(edges)
+        if standardize and estimator == "binned":
+            raise ValueError("standardize=True is for neighbours; bins: pass edges='neuron'.")
         _check_readable_again(sample)
         _check_recording(recording)
         self._every = check_integer("every", every, 1)
@@ -154,6 +158,7 @@ class Watch:
             "max_samples": max_samples if max_samples is None
             else check_integer("max_samples", max_samples, 1),
             "seed": check_integer("seed", seed, 0),
+            "standardize": standardize,
             **({"edges": edges} if estimator == "binned" else {"k": check_integer("k", k, 1)}),
         }  # fmt: skip
         self._recording = {"layers": layers, "seed": seed, **recording}

@@ -27,6 +27,10 @@ EXPECTED = {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
+    "entropy_regularizer": {
+        "selection": SELECTION | {"alpha", "treatment", "edges"},
+        "measures": {"activations", "bins", "k", "mi_samples", "mi_neurons"},
+    },
 }
 
 
