@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from infonb.activations.arrays import from_arrays
 from infonb.activations.labelled import check_activations
+from infonb.activations.results import open, save
 from infonb.activations.saving import open_activations, save_activations
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ __all__ = [
     "check_activations",
     "from_arrays",
     "list_layers",
+    "open",
     "open_activations",
     "record",
+    "save",
     "save_activations",
 ]
 
