@@ -43,8 +43,8 @@ def file(tmp_path):
 
 @pytest.fixture
 def epochs(monkeypatch):
-    counted, true = [], fitting._epoch
-    monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
+    counted, true = [], fitting.train_epoch
+    monkeypatch.setattr(fitting, "train_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
     return counted
 
 
