@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
+    from infonb.reports import report
     from infonb.selection import Watch, compare
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
@@ -48,6 +49,7 @@ _HOME = {
     "plot_activations": "infonb.plots",
     "compare": "infonb.selection",
     "Watch": "infonb.selection",
+    "report": "infonb.reports",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -73,6 +75,7 @@ __all__ = [
     "plot_entropy",
     "plot_mutual_information",
     "record",
+    "report",
     "save",
     "save_activations",
     "summary",

@@ -10,6 +10,7 @@ from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
     from infonb.experiments.colored_digits import ColoredDigits
+    from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ColoredDigits",
+    "CompareModels",
     "ConcentricCircles",
     "Contexts",
     "EntropyRegularizer",
@@ -37,6 +39,7 @@ _HOME = {
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
+    "compare_models": ("compare_models", "CompareModels"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -51,7 +54,8 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'entropy_regularizer']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
+    'entropy_regularizer', 'compare_models']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -83,7 +87,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'entropy_regularizer'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'entropy_regularizer', 'compare_models'. Did you mean
+    'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

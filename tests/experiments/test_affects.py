@@ -7,7 +7,7 @@ import pytest
 from infonb import experiments
 from infonb.parameters import describe
 
-SELECTION = {"preset", "seed", "cache", "interactive", "results"}
+SELECTION = {"preset", "seed", "cache", "cluster", "interactive", "results"}
 
 #: All others affect the training, and with it everything.
 EXPECTED = {
@@ -30,6 +30,13 @@ EXPECTED = {
     "entropy_regularizer": {
         "selection": SELECTION | {"alpha", "treatment", "edges"},
         "measures": {"activations", "bins", "k", "mi_samples", "mi_neurons"},
+    },
+    # files and what is drawn of them are in the key by their content
+    "compare_models": {
+        "selection": SELECTION - {"preset"}
+        | {"models", "reference", "model", "inputs", "size", "n_samples", "n_neurons", "bins"}
+        | {"estimator", "k", "shown", "found"},
+        "measures": set(),
     },
 }
 
