@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.shuffled_digits import ShuffledDigits
+    from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
     "ColoredDigits",
@@ -25,6 +26,7 @@ __all__ = [
     "EntropyRegularizer",
     "Experiment",
     "ShuffledDigits",
+    "Verdicts",
     "get",
     "names",
     "notebook",
@@ -40,6 +42,7 @@ _HOME = {
     "contexts": ("contexts", "Contexts"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
     "compare_models": ("compare_models", "CompareModels"),
+    "verdicts": ("verdicts", "Verdicts"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -55,7 +58,7 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'entropy_regularizer', 'compare_models']
+    'entropy_regularizer', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -87,8 +90,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'entropy_regularizer', 'compare_models'. Did you mean
-    'colored_digits'?
+    'shuffled_digits', 'contexts', 'entropy_regularizer', 'compare_models', 'verdicts'. Did you
+    mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:
