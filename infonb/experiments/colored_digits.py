@@ -57,7 +57,7 @@ class ColoredDigits(Digits):
             self.dataset, alpha, label_noise=self.label_noise, seed=seed, **self.sizes)  # fmt: skip
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
-    def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+    def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs beside what both experiments do alike."""
         return {"n_outputs": 1, "keep": self.keep, "patience": self.patience or None}
 

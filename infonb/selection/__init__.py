@@ -15,6 +15,7 @@ from infonb.selection.rank import rank
 from infonb.selection.rule import Rule
 from infonb.selection.undoing import describe_undoing, undoing
 from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
+from infonb.selection.watch import Watch
 
 if TYPE_CHECKING:
     from infonb.selection.interventions import intervene
@@ -27,6 +28,7 @@ __all__ = [
     "INCONCLUSIVE",
     "VERDICTS",
     "Rule",
+    "Watch",
     "activating_examples",
     "compare",
     "describe_undoing",
