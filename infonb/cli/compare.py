@@ -61,7 +61,7 @@ def compare(
     **given: Any,
 ) -> None:
     """
-    Compare models A, B ... of your own: which leans on a shortcut, which has memorized?
+    Compare models A, B ... of your own: which leans on a shortcut, which learnt by heart.
 
     Each is a store of activations (.zarr, of the same examples), or, with --model and --inputs, a
     file of weights, whose activations are recorded. A model is called as its file is, or NAME if it
@@ -74,7 +74,7 @@ def compare(
 
     Weights are opened without running any code in them; FILE.py is run. What was recorded is kept,
     as the runs of an experiment are: `infonb cache`.
-    """
+    """  # noqa: D301
     models = _expanded((*stores, *weights))
     if not models and not given.get("found") and not pairs:
         raise click.UsageError(
