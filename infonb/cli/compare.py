@@ -96,12 +96,17 @@ def _plan(
 ) -> Any:
     """Check all values, each given once; create and run nothing."""
     from infonb import experiments
-    from infonb.parameters import ParameterError, parse
-    from infonb.reports.plan import plan_report
+    from infonb.parameters import ParameterError, describe, find, parse
+    from infonb.reports.plan import RESERVED, plan_report
 
-    values: dict[str, Any] = parse(experiments.get(_NAME), texts)
+    experiment = experiments.get(_NAME)
+    values: dict[str, Any] = parse(experiment, texts)
     values |= {name: words for name, words in lists.items() if words}
-    also = parse(experiments.get(_NAME), parameter_texts(pairs))
+    others = parameter_texts(pairs)
+    known = {info.name: info for info in describe(experiment) if info.name not in RESERVED}
+    for name in others:
+        find(name, known)
+    also = parse(experiment, others)
     if twice := sorted(values.keys() & also.keys()):
         raise ParameterError(f"parameter {twice[0]!r} is given twice: as an option and with -p.")
     return plan_report(_NAME, values | also, output)

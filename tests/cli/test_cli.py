@@ -85,8 +85,8 @@ def test_run_folds_code_and_shows_progress_by_default(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["rnu"], "no command 'rnu'; there are 'cache', 'dashboard', 'lab', 'list', 'run'."
-         " Did you mean 'run'?"),
+        (["rnu"], "no command 'rnu'; there are 'cache', 'compare', 'dashboard', 'lab', 'list',"
+         " 'run'. Did you mean 'run'?"),
         (["run"], "Missing argument 'NAME'."),
         (["run", "coloured_digits"], "no experiment 'coloured_digits'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
