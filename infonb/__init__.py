@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from infonb.activations import (
         from_arrays,
         list_layers,
+        open,
         open_activations,
         record,
+        save,
         save_activations,
     )
-    from infonb.measures import entropy, mixture_density, mutual_information
+    from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.selection import compare
     from infonb.training import fit
@@ -35,9 +37,12 @@ _HOME = {
     "from_arrays": "infonb.activations",
     "save_activations": "infonb.activations",
     "open_activations": "infonb.activations",
+    "save": "infonb.activations",
+    "open": "infonb.activations",
     "entropy": "infonb.measures",
     "mutual_information": "infonb.measures",
     "mixture_density": "infonb.measures",
+    "summary": "infonb.measures",
     "plot_entropy": "infonb.plots",
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
@@ -60,12 +65,15 @@ __all__ = [
     "list_layers",
     "mixture_density",
     "mutual_information",
+    "open",
     "open_activations",
     "plot_activations",
     "plot_entropy",
     "plot_mutual_information",
     "record",
+    "save",
     "save_activations",
+    "summary",
 ]
 
 

@@ -11,22 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 from infonb.activations.arrays import from_arrays
 from infonb.activations.labelled import check_activations
+from infonb.activations.results import open, save
 from infonb.activations.saving import open_activations, save_activations
 
 if TYPE_CHECKING:
-    from infonb.activations.layers import list_layers
     from infonb.activations.recording import record
+    from infonb.activations.table import list_layers
 
 __all__ = [
     "check_activations",
     "from_arrays",
     "list_layers",
+    "open",
     "open_activations",
     "record",
+    "save",
     "save_activations",
 ]
 
-_HOME = {"list_layers": "infonb.activations.layers", "record": "infonb.activations.recording"}
+_HOME = {"list_layers": "infonb.activations.table", "record": "infonb.activations.recording"}
 
 
 def __getattr__(name: str) -> Any:

@@ -54,4 +54,5 @@ def fill(
 
 
 def _plain(layer: Layer) -> dict[str, Any]:
-    return {"name": layer.name, "module": layer.module_name, "call": layer.call}
+    why = {"why": layer.why} if layer.why else {}
+    return {"name": layer.name, "module": layer.module_name, "call": layer.call, **why}

@@ -14,9 +14,12 @@ from torch import nn
 
 from infonb.activations.alone import every_module_called
 from infonb.activations.batch import Batch, Place
+from infonb.activations.blocks import choose_blocks, first_tensor
+from infonb.activations.first_look import look
 from infonb.activations.hooks import Hooks
 from infonb.activations.last_operation import LastOperation
-from infonb.activations.layers import Layer, order_layers
+from infonb.activations.layers import Asked, Layer, choose, order_layers
+from infonb.activations.modules import named_modules
 from infonb.activations.reduction import Reduction, Rows, RowsError
 from infonb.activations.tokens import Tokens
 from infonb.networks.state import eval_mode, random_state
@@ -44,13 +47,11 @@ class ForwardPass:
     def __init__(
         self,
         model: nn.Module,
-        asked: Sequence[Layer],
+        asked: Asked,
         hook: str,
         reduction: Reduction,
-        *,
-        default: bool,
     ) -> None:
-        self.model, self.asked, self.hook, self.default = model, list(asked), hook, default
+        self.model, self.asked, self.hook, self.how = model, asked.layers, hook, asked.how
         self.reduction = reduction
         # in the order of the forward pass, and their numbers of neurons: known after the first
         # batch, or set before, from an earlier part of the recording
@@ -70,12 +71,12 @@ class ForwardPass:
         self, batches: Iterable[Batch], is_recorded: Callable[[Batch], bool]
     ) -> Generator[Step]:
         """Yield a step for every batch, without rows if it is recorded; then restore the model."""
-        modules = {layer.module_name: layer.module for layer in self.layers or self.asked}
         with (
             every_module_called(),
             eval_mode(self.model),
-            Hooks(modules, self.hook, self._take) as hooks,
+            Hooks({}, self.hook, self._take) as hooks,
         ):
+            hooks.add({layer.module_name: layer.module for layer in self.layers or self.asked})
             number = 0
             for batch in batches:
                 if batch.size == 0:
@@ -89,6 +90,9 @@ class ForwardPass:
                             "subtract an offset or scale them, or record model.double().",
                             stacklevel=2,
                         )
+                    if not self.layers and self.how == "blocks":
+                        self._choose_blocks(batch)
+                        hooks.add({layer.module_name: layer.module for layer in self.layers})
                     output = self._run(hooks, batch)
                     fired = hooks.fired
                     rows = self._rows(hooks, number, batch)
@@ -105,6 +109,15 @@ class ForwardPass:
             except Exception:  # some models cannot be watched, or not run again
                 return ""
 
+    def _choose_blocks(self, batch: Batch) -> None:
+        """Run the model once more, on the first batch, to see which layers suit it."""
+        with random_state(self.device):
+            seen = look(named_modules(self.model), lambda: self._call(batch), batch.size)
+        chosen = choose_blocks(self.model, seen)
+        if not chosen.layers:
+            choose(self.model, None)  # which says why there are none
+        self.layers, self.asked = chosen.layers, chosen.asked
+
     def _run(self, hooks: Hooks, batch: Batch) -> Any:
         self._batch = batch
         return hooks.during(lambda: self._call(batch))
@@ -115,13 +128,15 @@ class ForwardPass:
         return placed.call(self.model)
 
     def _take(self, value: Any, name: str, module: nn.Module) -> Rows:
+        if self.how == "blocks" and self.reduction.select is None:
+            value = first_tensor(value)
         return self.reduction(value, name, module, self._batch.size, self._tokens)
 
     def _rows(self, hooks: Hooks, number: int, batch: Batch) -> list[Rows]:
         fired = [name for name, _ in hooks.fired]
         calls = Counter(fired)
         if not self.layers:
-            self.layers = order_layers(self.asked, fired, default=self.default)
+            self.layers = order_layers(self.asked, fired, default=self.how == "default")
             hooks.only({layer.module_name for layer in self.layers})
         self._check_calls(calls, number)
         found: dict[tuple[str, int], Rows] = {}

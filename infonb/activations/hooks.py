@@ -26,13 +26,17 @@ class Hooks:
         self._listening = False
 
     def __enter__(self) -> Hooks:
-        for name, module in self._modules.items():
+        self.add(self._modules)
+        return self
+
+    def add(self, modules: Mapping[str, nn.Module]) -> None:
+        """Put hooks on more modules."""
+        for name, module in modules.items():
             if self._hook == "output":
                 handle = module.register_forward_hook(self._on_output(name))
             else:
                 handle = module.register_forward_pre_hook(self._on_input(name), with_kwargs=True)
             self._handles[name] = handle
-        return self
 
     def __exit__(self, *_: object) -> None:
         for handle in self._handles.values():

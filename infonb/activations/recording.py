@@ -20,14 +20,9 @@ from infonb.activations.examples import Examples, examples
 from infonb.activations.filling import fill
 from infonb.activations.forward_pass import ForwardPass
 from infonb.activations.labelled import labelled, sample_coordinates
-from infonb.activations.layers import (
-    choose,
-    count_parameters,
-    own_dtype,
-    restore_layers,
-    unwrapped,
-)
+from infonb.activations.layers import choose, restore_layers
 from infonb.activations.memory import Memory
+from infonb.activations.modules import count_parameters, own_dtype, unwrapped
 from infonb.activations.reduction import Reduce, Reduction, Select
 from infonb.activations.sample_notes import SampleNotes, predictor
 from infonb.networks.state import random_state, seed_random_state
@@ -84,7 +79,8 @@ def record(
         argument": {...}}``. DataArrays with labels of their samples are put into one order.
     layers
         Names of modules (`list_layers` shows them), or a dict new name -> name. None: all Linear
-        Conv and recurrent modules that are called, without the last one, the output. A module that
+        Conv and recurrent modules that are called, without the last one, the output. The string
+        ``"blocks"``: what suits the architecture, see Notes. A module that
         is called more than once in a forward pass gives a layer for each call: ``"relu:0"``,
         ``"relu:1"``; such a name also selects one. The layers stand in the order in which the
         forward pass reaches them, whatever the order here.
@@ -106,8 +102,8 @@ def record(
         states of all steps, which `reduce` then averages.
     neuron_dim
         Which dim of the outputs with three dims or more holds the neurons. None: as the type of
-        module has it, else the last of three dims (sample, token, feature) and the second of more
-        (sample, channel, row, column).
+        module has it, or those that it holds, else the last of three dims (sample, token, feature)
+        and the second of more (sample, channel, row, column).
     batch_size
         Samples in a batch. A DataLoader or an iterable uses its own.
     coords
@@ -139,7 +135,8 @@ def record(
     xarray.Dataset
         ``activation`` with dims (layer, neuron, sample), NaN beyond the coordinate ``width`` of
         the layer; coordinates ``label``, ``prediction`` and others on ``sample``. Attributes:
-        ``model``, ``data``, ``modules``, ``hook``, ``reduce``, ``n_parameters``, ``versions``.
+        ``model``, ``data``, ``modules``, ``hook``, ``reduce``, ``n_parameters``, ``versions``, and
+        ``layers`` if these are blocks.
         With `to` the same, as dask arrays with the chunks of the store.
 
     Raises
@@ -171,6 +168,14 @@ def record(
     activations are kept; the measures refuse them by name. Parts that are compiled run as they were
     before. Where a dim of a layer is as long as the batch, one sample less is run once, to see
     which dim holds the samples. Threads that record one model do so one after the other.
+
+    ``layers="blocks"`` takes the outputs of the parts that repeat, the outermost ones that hold
+    more than one layer: the blocks of a transformer; the stages of a ResNet, which are lists of
+    blocks of different width. Of a network in which nothing repeats, it takes the last convolution
+    at each resolution, recurrent layers, or linear layers without the output. It is judged by how
+    the modules lie in each other and by a forward pass more of the first batch, not by names; of an
+    output that is no tensor, the first tensor in it counts. The attribute ``layers`` of the dataset
+    says in words what was taken. (A module that has the name ``blocks`` is ``["blocks"]``.)
 
     Real tokens are those that an argument marks whose name ends in ``attention_mask`` (1 at real
     tokens) or ``key_padding_mask`` (true at padding), as (sample, token) or with more dims, as 0
@@ -246,7 +251,7 @@ def record(
             **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
             **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
         }
-        forward = ForwardPass(model, asked, hook, reduction, default=layers is None)
+        forward = ForwardPass(model, asked, hook, reduction)
         notes = SampleNotes(predictor(prediction, forward.last_operation))
         sink: Memory | Stream
         if to is None:
@@ -256,7 +261,7 @@ def record(
             check_storable(given, attrs or {})
             about = {
                 **model_fingerprint(model),
-                "layers": of_layers(asked, default=layers is None),
+                "layers": of_layers(asked),
                 **{name: of_function(value) for name, value in options.items()},
                 "prediction": of_function(prediction),
                 "data": source.name,
@@ -283,10 +288,12 @@ def _described(
     model: nn.Module, source: Examples, forward: ForwardPass, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     layers = (f"{layer.name}: {type(layer.module).__name__}" for layer in forward.layers)
+    why = forward.layers[0].why
     return {
         "model": type(model).__name__,
         "data": source.name,
         "modules": ", ".join(layers),
+        **({"layers": why} if why else {}),
         **{name: _name(value) for name, value in options.items()},
         "n_parameters": count_parameters(model),
         "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",

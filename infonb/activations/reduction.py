@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from infonb.activations.batch import describe
+from infonb.activations.neuron_dim import LAST, SECOND, neuron_dim, samples_first
 from infonb.activations.own_reduce import by_function
 from infonb.activations.precision import first_lost
 from infonb.activations.tokens import Tokens
@@ -19,16 +20,6 @@ __all__ = ["Reduce", "Reduction", "Rows", "RowsError", "Select"]
 
 Select = int | str | Callable[[Any], torch.Tensor]
 Reduce = str | Callable[..., Any]
-
-# whatever the number of dims of their outputs, these have their neurons last ...
-_LAST = (nn.Linear, nn.LayerNorm, nn.Embedding, nn.MultiheadAttention, nn.RNNBase, nn.RMSNorm)
-# ... and these right after the samples
-_SECOND = (
-    nn.modules.conv._ConvNd, nn.modules.batchnorm._BatchNorm, nn.GroupNorm,
-    nn.modules.instancenorm._InstanceNorm, nn.modules.pooling._MaxPoolNd,
-    nn.modules.pooling._AvgPoolNd, nn.modules.pooling._AdaptiveMaxPoolNd,
-    nn.modules.pooling._AdaptiveAvgPoolNd,
-)  # fmt: skip
 
 
 class RowsError(ValueError):
@@ -131,7 +122,7 @@ class Reduction:
 
     def _selected(self, value: Any, layer: str, module: nn.Module) -> torch.Tensor:
         if isinstance(value, torch.Tensor):
-            return _samples_first(value, module)
+            return samples_first(value, module)
         select = self.select
         if isinstance(module, nn.RNNBase) and isinstance(value, tuple) and select in (None, 0):
             select = 0  # the hidden states of all steps; after them comes the last state
@@ -161,7 +152,7 @@ class Reduction:
                 f"layer {layer!r}: select={self.select!r} leads to {describe(part)}, not to a "
                 "tensor; pass select= a function, such as lambda output: output[1][0]."
             )
-        return _samples_first(part, module) if select == 0 else part
+        return samples_first(part, module) if select == 0 else part
 
     def _reduced(
         self, tensor: torch.Tensor, layer: str, module: nn.Module, tokens: Tokens | None
@@ -206,17 +197,7 @@ class Reduction:
                     f"neuron_dim={self.neuron_dim}, but layer {layer!r} gives {describe(tensor)}."
                 )
             return self.neuron_dim
-        if isinstance(module, _LAST):
-            return -1
-        if isinstance(module, _SECOND) or tensor.ndim > 3:
-            return 1
-        return -1
-
-
-def _samples_first(tensor: torch.Tensor, module: nn.Module) -> torch.Tensor:
-    """Recurrent and attention modules have (time, sample, feature) unless told otherwise."""
-    time_first = isinstance(module, nn.RNNBase | nn.MultiheadAttention) and not module.batch_first
-    return tensor.transpose(0, 1) if time_first and tensor.ndim == 3 else tensor
+        return neuron_dim(tensor, module)
 
 
 def _pads_first(tokens: Tokens | None) -> bool:
@@ -236,6 +217,6 @@ def _dims_of_one(module: nn.Module) -> int:
 
 def _other_dims(tensor: torch.Tensor, module: nn.Module) -> tuple[int, ...]:
     """Return the sizes of the dims that could be the samples, were the first one not theirs."""
-    if isinstance(module, _SECOND):
+    if isinstance(module, SECOND):
         return ()
-    return tuple(tensor.shape[1:-1] if isinstance(module, _LAST) else tensor.shape[1:])
+    return tuple(tensor.shape[1:-1] if isinstance(module, LAST) else tensor.shape[1:])

@@ -13,6 +13,7 @@ from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
 from infonb.measures.density import mixture_density
 from infonb.measures.scale import ScaleWarning
+from infonb.measures.tidy import summary
 from infonb.measures.ties import TiesWarning
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "entropy",
     "mixture_density",
     "mutual_information",
+    "summary",
     "take_activation",
 ]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from infonb.dims import count_neurons, without_diagonal
+from infonb.dims import count_neurons, within_layers, without_diagonal
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "summarise", "to_html", "to_text"]
+__all__ = ["Table", "quantiles", "summarise", "to_html", "to_text"]
 
 # attributes of a measure that are not parameters of its estimator
 _NO_PARAMETER = {"long_name", "units", "estimator", "n_samples", "bias"}
@@ -134,21 +135,26 @@ def _spread(measure: xr.DataArray) -> list[Table]:
 
     if measure.chunks is not None or not measure.notnull().any():
         return []
-    pairs = "other_neuron" in measure.dims
-    values = without_diagonal(measure) if pairs else measure
+    values = without_diagonal(within_layers(measure))
     rows = []
     for number, layer in enumerate(_layers(values)):
-        at = {dim: number for dim in ("layer", "other_layer") if dim in values.dims}
-        flat = values.isel(at).values.ravel()
-        flat = flat[~np.isnan(flat)]
-        if flat.size:
-            # a value that is there: between minus infinity and another is nothing
-            method: Any = "nearest" if np.isinf(flat).any() else "linear"
-            found = np.quantile(flat, list(_SHARES.values()), method=method)
-            rows.append({"layer": layer, **{name: f"{value:.3g}" for name, value in
-                                            zip(_SHARES, found, strict=True)}})  # fmt: skip
-    what = "pairs within a layer" if pairs else "neurons"
+        found = quantiles(values.isel(layer=number) if "layer" in values.dims else values, _SHARES)
+        if found:
+            rows.append({"layer": layer, **{name: f"{x:.3g}" for name, x in found.items()}})
+    what = "pairs within a layer" if "other_neuron" in measure.dims else "neurons"
     return [Table(f"Over {what}, in {measure.attrs.get('units', 'nat')}", pd.DataFrame(rows))]
+
+
+def quantiles(values: xr.DataArray | np.ndarray, shares: Mapping[str, float]) -> dict[str, float]:
+    """Return {name: quantile} of values, NaN left out; nothing where there are none."""
+    flat = np.ravel(values)
+    flat = flat[~np.isnan(flat)]
+    if not flat.size:
+        return {}
+    # a value that is there: between minus infinity and another is nothing
+    method: Any = "nearest" if np.isinf(flat).any() else "linear"
+    found = np.quantile(flat, list(shares.values()), method=method)
+    return dict(zip(shares, found.tolist(), strict=True))
 
 
 def _short(size: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import xarray as xr
 
 from infonb.measures import entropy
 from infonb.measures.rows.edges import RULERS
-from infonb.selection.measuring import Measuring, given_edges
-from infonb.selection.models import Network
+from infonb.selection.measuring import Measuring
+from infonb.selection.models import Models, Network
 from infonb.selection.permutation import exchange_networks, flip_signs, holm
 
 __all__ = ["MODELS", "SAMPLES", "p_values"]
@@ -28,7 +29,7 @@ _WORDS = {
     ),
     (SAMPLES, True): (
         "what the two models say of a sample is exchanged (mean over neurons, or pairs): tested is "
-        "whether these very networks differ on other samples of this kind. It says nothing of "
+        "whether these very networks, in these bins, differ on other samples. It says nothing of "
         "networks trained anew, which differ even if nothing but their seed does"
     ),
 }
@@ -60,8 +61,21 @@ def p_values(
     found.attrs = {
         "permuted": kind, "p_value": _WORDS[kind, paired],
         "corrected": f"Holm, for {known.size} rows", "permutations": permutations,
+        "smallest_p": _smallest(models, reference, kind, permutations),
     }  # fmt: skip
     return found
+
+
+def _smallest(models: Models, reference: str, kind: str, permutations: int) -> float:
+    """Return the smallest p that so many networks, or permutations, can give."""
+    drawn = 1 / (permutations + 1)
+    if kind == SAMPLES:
+        return drawn
+    n = len(models.of(reference))
+    sizes = [len(models.of(name)) for name in models.names if name != reference]
+    # both ends of what is symmetric count
+    ways = [2 / 2 ** min(n, m) if models.paired else (1 + (n == m)) / comb(n + m, n) for m in sizes]
+    return max(min(ways), drawn)
 
 
 def _of_networks(
@@ -113,12 +127,7 @@ def _said(measuring: Measuring, one: Network) -> np.ndarray:
         some = np.sort(rng.choice(n, _SAMPLES, replace=False))
     values = one.values.isel(sample=some)
     table = np.full((len(RULERS) + 1, len(measuring.layers), values.sizes["sample"]), np.nan)
-    bins = measuring.settings.bins
-    edges: dict[str, Any] = {
-        "common": given_edges(*measuring.own_ranges[one.place], bins),
-        "shared": given_edges(*measuring.ranges, bins),
-        "neuron": "neuron",
-    }
+    bins, edges = measuring.settings.bins, measuring.edges(one)
     block = max(1, _BLOCK // values.sizes["sample"])
     for i, layer in enumerate(one.layers):
         at, width = measuring.layers.index(layer), one.widths[layer]
@@ -139,7 +148,7 @@ def _said_of_pairs(
 ) -> np.ndarray | float:
     drawn = measuring.drawn[width][:_NEURONS]
     if len(drawn) < 2 or (
-        measuring.estimator != "binned" and values.sizes["sample"] <= measuring.settings.k
+        measuring.chosen[0] != "binned" and values.sizes["sample"] <= measuring.settings.k
     ):
         return np.nan
     found = measuring.information(values.isel(layer=layer, neuron=drawn).values, pointwise=True)

@@ -39,6 +39,7 @@ def compare(
     permutations: int = 10_000,
     rule: Rule | None = None,
     seed: int = 0,
+    progress: bool | str = False,
 ) -> xr.Dataset:
     r"""
     Return entropy and MI of several models, how they differ from one of them, and a verdict.
@@ -77,6 +78,8 @@ def compare(
         Of the verdict; see `infonb.selection.Rule` and `infonb.selection.judge`.
     seed
         Of neurons, samples, bootstrap and permutations.
+    progress
+        Show a bar over the networks; ``"text"`` for plain text.
 
     Returns
     -------
@@ -145,7 +148,7 @@ def compare(
         _check_comparable(read, chosen)
     settings = Settings(bins, estimator, k, standardize, neurons, max_samples, seed)
     measuring = Measuring(read, settings)
-    found = _measures(measuring)
+    found = _measures(measuring, progress)
     if chosen is None:
         found.attrs["no_verdict"] = _no_verdict(read)
     else:
@@ -153,9 +156,11 @@ def compare(
     return found if read.seeds else found.isel(seed=0, drop=True)
 
 
-def _measures(measuring: Measuring) -> xr.Dataset:
+def _measures(measuring: Measuring, progress: bool | str) -> xr.Dataset:
     """Return entropy, MI and their medians, with the dim seed."""
-    entropies, informations = measuring.entropies(), measuring.informations()
+    entropies = measuring.entropies()
+    informations = measuring.informations(progress)
+    estimator, why = measuring.chosen
     settings, models = measuring.settings, measuring.models
     found = xr.Dataset({"entropy": entropies})
     # beside the entropy of all neurons, MI has NaN where a neuron was not drawn
@@ -168,8 +173,8 @@ def _measures(measuring: Measuring) -> xr.Dataset:
             widths[measuring.at(one, layer)] = width
     found = found.assign_coords(width=(("model", "layer"), widths.max(axis=1)))
     found.attrs = {
-        "units": "nat", "estimator": measuring.estimator, "estimator_why": measuring.why,
-        "standardized": str(settings.standardize and measuring.estimator != "binned"),
+        "units": "nat", "estimator": estimator, "estimator_why": why,
+        "standardized": str(settings.standardize and estimator != "binned"),
         "bins": settings.bins, "k": settings.k, "n_samples": measuring.n_samples,
         "n_neurons": settings.neurons, "seed": settings.seed,
         "layers": _layers_in_words(measuring),

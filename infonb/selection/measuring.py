@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from infonb.measures.estimators import check_neighbours
 from infonb.measures.rows.edges import RULERS, check_edges
 from infonb.measures.rows.loaded import rows_of
 from infonb.measures.rows.room import check_room
+from infonb.progress import progress_bar
 from infonb.selection.estimator import choose_estimator
 from infonb.selection.models import Models, Network
 
@@ -40,26 +41,22 @@ class Settings:
     seed: int = 0
 
 
-@dataclass
 class Measuring:
     """All networks under one setting: what they share, and what each of them gives."""
 
-    models: Models
-    settings: Settings
-    why: str = "as asked for"
-    estimator: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.estimator = self.settings.estimator
-        if self.estimator in ("ksg", "mixture", "auto"):
-            check_neighbours(self.settings.k, self._n_pair_samples)
+    def __init__(self, models: Models, settings: Settings) -> None:
+        self.models, self.settings = models, settings
+        if settings.estimator != "binned":
+            check_neighbours(settings.k, self._n_pair_samples)
         self._check_room()
-        self.first_entropies = self._first_entropies()  # refuses NaN before all else
-        if self.estimator == "auto":
-            self.estimator, self.why = choose_estimator(
-                (values for one in self.models.networks for values in self._pairs_of(one).values()),
-                self.settings.k,
-            )
+
+    @cached_property
+    def chosen(self) -> tuple[str, str]:
+        """The estimator of MI, and why it is this one."""
+        if self.settings.estimator != "auto":
+            return self.settings.estimator, "as asked for"
+        layers = (some for one in self.models.networks for some in self._pairs_of(one).values())
+        return choose_estimator(layers, self.settings.k)
 
     @cached_property
     def layers(self) -> list[str]:
@@ -97,24 +94,42 @@ class Measuring:
         return {width: place[chosen & (layer == i)] for i, width in enumerate(widths)}
 
     @cached_property
-    def ranges(self) -> tuple[float, float]:
-        """Least and greatest value of all networks: the shared ruler."""
-        return (
-            min(low for low, _ in self.own_ranges.values()),
-            max(high for _, high in self.own_ranges.values()),
-        )
+    def own(self) -> dict[str, tuple[dict[str, xr.DataArray], tuple[float, float]]]:
+        """Network → entropy in the rulers that it has by itself, and its range; NaN is refused."""
+        import dask
+
+        found = {}
+        chosen = check_edges("common", self.settings.bins)
+        for one in self.models.networks:
+            with placed(one):
+                entropies = {
+                    ruler: entropy(one.values, bins=self.settings.bins, edges=ruler)
+                    for ruler in ("common", "neuron")
+                }
+                rulers = rows_of(one.values, "sample").rulers(chosen)
+                entropies, (edges, _) = dask.compute(entropies, rulers)
+            found[one.place] = entropies, (float(edges[0, 0]), float(edges[0, -1]))
+        return found
+
+    def edges(self, one: Network) -> dict[str, Any]:
+        """Return the rulers of a network: numbers for what is not each neuron's own."""
+        own = [ends for _, ends in self.own.values()]
+        shared = min(low for low, _ in own), max(high for _, high in own)
+        bins = self.settings.bins
+        _, common = self.own[one.place]
+        return {
+            "common": _equal(*common, bins), "shared": _equal(*shared, bins), "neuron": "neuron"
+        }  # fmt: skip
 
     def entropies(self) -> xr.DataArray:
         """Return the entropy of all neurons: (edges, model, seed, layer, neuron)."""
         table = np.full((len(RULERS), *self._shape, self.widest), np.nan)
-        low, high = self.ranges
-        shared = given_edges(low, high, self.settings.bins)
         for one in self.models.networks:
-            own = dict(self.first_entropies[one.place])
+            own, _ = self.own[one.place]
             with placed(one):
-                own["shared"] = entropy(one.values, edges=shared).compute()
+                shared = entropy(one.values, edges=self.edges(one)["shared"]).compute()
             for i, ruler in enumerate(RULERS):
-                found = own[ruler].values
+                found = (shared if ruler == "shared" else own[ruler]).values
                 for number, layer in enumerate(one.layers):
                     at = (i, *self.at(one, layer))
                     table[at][: found.shape[1]] = found[number]
@@ -126,13 +141,16 @@ class Measuring:
         }  # fmt: skip
         return xr.DataArray(table, coords, list(coords), "entropy", attrs)
 
-    def informations(self) -> xr.DataArray:
+    def informations(self, progress: bool | str = False) -> xr.DataArray:
         """Return the MI of drawn neurons: (model, seed, layer, neuron, other_neuron)."""
         places = np.unique(np.concatenate(list(self.drawn.values())))
         table = np.full((*self._shape, len(places), len(places)), np.nan)
         attrs: dict[str, Any] = {}
-        for one in self.models.networks:
-            with self._warnings(), placed(one):
+        networks = progress_bar(
+            self.models.networks, show=progress, desc="mutual information", unit="network"
+        )
+        for one in networks:
+            with placed(one):
                 for layer, values in self._pairs_of(one).items():
                     found = self.information(values)
                     here = np.searchsorted(places, self.drawn[one.widths[layer]])
@@ -144,14 +162,16 @@ class Measuring:
 
     def information(self, values: np.ndarray, *, pointwise: bool = False) -> xr.DataArray:
         """Return the MI of all pairs of neurons (neuron, sample), as it was chosen."""
-        chosen: dict[str, Any] = {"estimator": self.estimator, "k": self.settings.k}
-        if self.estimator == "binned":
+        estimator, _ = self.chosen
+        chosen: dict[str, Any] = {"estimator": estimator, "k": self.settings.k}
+        if estimator == "binned":
             corrected = None if pointwise else "miller-madow"
             chosen |= {"bins": BINS_OF_PAIRS, "edges": "neuron", "corrected": corrected}
         else:
             chosen["standardize"] = self.settings.standardize
         labelled = xr.DataArray(values, dims=("neuron", "sample"))
-        return mutual_information(labelled, pointwise=pointwise, **chosen)
+        with self._warnings():
+            return mutual_information(labelled, pointwise=pointwise, **chosen)
 
     def _pairs_of(self, one: Network) -> dict[str, np.ndarray]:
         """Return layer → activations of its drawn neurons (neuron, sample), in memory."""
@@ -164,22 +184,6 @@ class Measuring:
             layer: values.isel(layer=i, neuron=drawn[one.widths[layer]]).values
             for i, layer in enumerate(one.layers)
         }
-
-    def _first_entropies(self) -> dict[str, dict[str, xr.DataArray]]:
-        import dask
-
-        found, self.own_ranges = {}, {}
-        chosen = check_edges("common", self.settings.bins)
-        for one in self.models.networks:
-            with placed(one):
-                own = {
-                    ruler: entropy(one.values, bins=self.settings.bins, edges=ruler)
-                    for ruler in ("common", "neuron")
-                }
-                rulers = rows_of(one.values, "sample").rulers(chosen)
-                found[one.place], (edges, _) = dask.compute(own, rulers)
-                self.own_ranges[one.place] = float(edges[0, 0]), float(edges[0, -1])
-        return found
 
     @property
     def _seeds(self) -> tuple[Any, ...]:
@@ -221,7 +225,7 @@ class Measuring:
             yield
 
 
-def given_edges(low: float, high: float, bins: int) -> np.ndarray:
+def _equal(low: float, high: float, bins: int) -> np.ndarray:
     """Return the edges of equal bins; of a single value one unit on."""
     return np.linspace(low, high if high > low else low + max(1.0, abs(low)), bins + 1)
 

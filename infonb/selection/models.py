@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,7 @@ class Models:
     seeds: tuple[Any, ...]
     """Of all networks; none if there is no seed."""
     paired: bool
-    """Whether the seeds have labels, so that networks of one seed belong together."""
+    """Whether seeds have labels that the models share: networks of one seed belong together."""
 
     def of(self, name: str) -> list[Network]:
         """Return the networks of a model."""
@@ -102,13 +102,17 @@ def read_models(models: Any, dim: str) -> Models:
     for name in names:
         if names.count(name) > 1:
             raise ValueError(f"the name {name!r} is given twice; models need names of their own.")
-    found, paired = [], True
-    for name, (_, one) in zip(names, given, strict=True):
-        networks, labelled = _networks(name, one)
-        found += networks
-        paired &= labelled
-    seeds = _seeds(found)
-    return Models(tuple(found), tuple(names), tuple(labels), seeds, paired)
+    read = [_networks(name, one) for name, (_, one) in zip(names, given, strict=True)]
+    networks = [one for own, _ in read for one in own]
+    if all(one.seed is None for one in networks):
+        return Models(tuple(networks), tuple(names), tuple(labels), (), True)
+    _check_numbers(names, [len(own) for own, _ in read])
+    paired = all(labelled for _, labelled in read) and _have_common([own for own, _ in read])
+    if not paired:  # seeds of the same number have nothing in common
+        networks = [replace(one, seed=i) for own, _ in read for i, one in enumerate(own)]
+    networks = [one if one.seed is not None else replace(one, seed=0) for one in networks]
+    seeds = tuple(dict.fromkeys(one.seed for one in networks))
+    return Models(tuple(networks), tuple(names), tuple(labels), seeds, paired)
 
 
 def _along(values: xr.DataArray, dim: str) -> list[tuple[Any, xr.DataArray]]:
@@ -210,8 +214,17 @@ def _network(name: str, seed: Any, values: xr.DataArray) -> Network:
     return Network(name, seed, array, known)
 
 
-def _seeds(networks: Sequence[Network]) -> tuple[Any, ...]:
-    """Return the labels of all seeds, in order; none if no network has one."""
-    if all(one.seed is None for one in networks):
-        return ()
-    return tuple(dict.fromkeys(0 if one.seed is None else one.seed for one in networks))
+def _check_numbers(names: Sequence[str], numbers: Sequence[int]) -> None:
+    """Raise if one model was trained once, and another several times."""
+    if min(numbers) == 1 < max(numbers):
+        once, often = (names[numbers.index(n)] for n in (1, max(numbers)))
+        raise ValueError(
+            f"model {often!r} has {max(numbers)} networks and {once!r} has one, of which no spread "
+            "over seeds is known; give at least two of each, or choose one: .isel(seed=[0])."
+        )
+
+
+def _have_common(models: Sequence[Sequence[Network]]) -> bool:
+    """Return whether the models have enough seeds in common to compare networks of one seed."""
+    sets = [{one.seed for one in own} for own in models]
+    return len(set.intersection(*sets)) >= min(2, *(len(seeds) for seeds in sets))

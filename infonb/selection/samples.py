@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,23 +18,33 @@ OWN = ("prediction", "role")
 
 
 def same_samples(networks: Sequence[Network]) -> list[Network]:
-    """Return the networks with their samples in the order of the first; raise if they differ."""
-    first = networks[0]
-    found = [first]
-    for one in networks[1:]:
-        own = _in_order(first, one)
-        _check_known(first, own)
+    """
+    Return the networks with their samples in the order of the first; raise if they differ.
+
+    Of several seeds each may have examples of its own, as many as the others: then those networks
+    are compared that have the same seed, or the same place in their list.
+    """
+    first: dict[Any, Network] = {}
+    found = []
+    for one in networks:
+        _check_number(networks[0], one)
+        known = first.setdefault(one.seed, one)
+        own = _in_order(known, one)
+        _check_known(known, own)
         found.append(own)
     return found
 
 
-def _in_order(first: Network, one: Network) -> Network:
+def _check_number(first: Network, one: Network) -> None:
     number, wanted = (network.values.sizes["sample"] for network in (one, first))
     if number != wanted:
         raise ValueError(
             f"{one.place} has {number:,} samples and {first.place} {wanted:,}; record all models "
             "on the same examples, or select those that all have: .sel(sample=labels)."
         )
+
+
+def _in_order(first: Network, one: Network) -> Network:
     labels, own = (network.values.indexes.get("sample") for network in (first, one))
     if labels is None or own is None or own.equals(labels):
         return one

@@ -29,12 +29,12 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, rule: Rule) -> str:
     size, up, down = (float(shown[f"information_{part}"]) for part in ("size", "up", "down"))
     moved = _moved(size, up, down, rule.information, rule.layers)
     words = (
-        f"Median MI {'rises' if size > 0 else 'falls'} by {abs(size):.0%} "
-        f"({_ends(one, 'mutual_information')} nat, mean of {_layers(number)}), clearly in "
+        f"Median MI {'rises' if size > 0 else 'falls'} ({_ends(one, 'mutual_information')} nat, "
+        f"mean of {_layers(number)}; by {abs(size):.0%} of the two models' mean), clearly in "
         f"{_of(up if size > 0 else down, number)}"
     )
     if not moved:
-        needs = f"{rule.information:.0%} and {rule.layers:.0%} of the layers"
+        needs = f"at least {rule.information:.0%}, clearly in {rule.layers:.0%} of the layers"
         return f"{words}: too close to tell, for the rule asks for {needs}."
     agree = [str(r) for r in one["edges"].values[one["rulers_agree"].values]]
     rest = [str(r) for r in one["edges"].values if r not in agree]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import torch
 from torch import nn
@@ -73,3 +74,16 @@ def test_scripted_and_traced_models_are_refused():
                 record(mixed, x, layer, progress=False)
         assert list(record(mixed, x, ["0", "2"], progress=False).layer.values) == ["0", "2"]
         assert list(list_layers(mixed, x)["calls"]) == [1, 0, 0, 0, 1]
+
+
+def test_the_table_is_printed_whole():
+    model = nn.Sequential(*(nn.Linear(4, 4) for _ in range(70)))
+    model.add_module("a_name_" * 20, nn.Linear(4, 2))
+    table = list_layers(model, torch.zeros(3, 4))
+    for text in (repr(table), table._repr_html_(), repr(table[["type", "output"]])):
+        assert "..." not in text
+        assert all(f"{name}" in text for name in table.index)
+    assert all(column in repr(table) for column in table.columns)
+    assert len(repr(table).splitlines()) == 2 + 71
+    assert isinstance(table, pd.DataFrame)
+    assert pd.get_option("display.max_rows") == 60

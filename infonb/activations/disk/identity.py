@@ -25,7 +25,7 @@ from infonb.activations.disk.content import (
     sparse_rows,
 )
 from infonb.activations.labelled import to_numpy
-from infonb.activations.layers import Layer
+from infonb.activations.layers import Asked
 
 __all__ = [
     "Inputs",
@@ -83,15 +83,15 @@ def of_recorded(layers: Sequence[Mapping[str, Any]]) -> list[str]:
     )
 
 
-def of_layers(layers: Sequence[Layer], *, default: bool) -> list[str] | str:
+def of_layers(asked: Asked) -> list[str] | str:
     """Return the layers that were asked for, in no order; see `infonb.record`."""
-    if default:
-        return "the default"
+    if asked.how != "names":
+        return f"the {asked.how}"
     return sorted(
         layer.name
         if layer.name == layer.module_name and layer.call is None
         else f"{layer.name} = {layer.module_name}{'' if layer.call is None else f':{layer.call}'}"
-        for layer in layers
+        for layer in asked.layers
     )
 
 

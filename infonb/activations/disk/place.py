@@ -119,9 +119,10 @@ class Place:
         if there.get("coords", {}) is None:  # they did not fit; others may
             del there["coords"], now["coords"]
             self.coords_rejected = True
-        # the layers by name may be those that the default has turned out to be
-        if there.get("layers") == "the default" and now.get("layers") == of_recorded(layers or []):
-            now["layers"] = self.about["layers"] = "the default"
+        # the layers by name may be those that the default, or blocks, have turned out to be
+        chosen = there.get("layers") in ("the default", "the blocks")
+        if chosen and now.get("layers") == of_recorded(layers or []):
+            now["layers"] = self.about["layers"] = there["layers"]
         found = differences(now, there)
         if found:
             self._refuse(found, place)

@@ -1,0 +1,156 @@
+"""The four verdicts from made-up evidence, and from models of known distribution."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import infonb as inb
+from infonb.selection import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, Rule, judge
+from infonb.selection.verdict import decide, evidence
+
+RULERS = ["common", "shared", "neuron"]
+RULE = Rule(information=0.1, entropy=0.1, layers=0.6, rulers=("common",))
+
+
+def shown(information: float, *entropy: float, share: float = 1.0) -> xr.Dataset:
+    """Return evidence of one comparison; the share of layers that go with each change."""
+    found = {}
+    for name, dims, size in (
+        ("information", "comparison", np.array([information])),
+        ("entropy", ("comparison", "edges"), np.array([entropy])),
+    ):
+        found[f"{name}_size"] = dims, size
+        found[f"{name}_up"] = dims, np.where(size > 0, share, 0.0)
+        found[f"{name}_down"] = dims, np.where(size < 0, share, 0.0)
+    return xr.Dataset(found, {"edges": RULERS})
+
+
+@pytest.mark.parametrize(
+    ("information", "entropy", "expected", "agree"),
+    [
+        (0.5, (-1, -1, -1), HEURISTIC, [True, True, True]),
+        (0.5, (-1, 1, 1), HEURISTIC, [True, False, False]),
+        (-0.5, (1, -1, 0.01), EXAMPLES, [True, False, False]),
+        (0.5, (1, -1, 1), DEPENDS, [False, True, False]),
+        (0.5, (0.01, -1, 0), DEPENDS, [False, True, False]),
+        (0.5, (1, 1, 1), INCONCLUSIVE, [False, False, False]),
+        (0.5, (0.05, -0.05, 0), INCONCLUSIVE, [False, False, False]),
+        (0.05, (-1, -1, -1), INCONCLUSIVE, [False, False, False]),
+        (np.nan, (-1, -1, -1), INCONCLUSIVE, [False, False, False]),
+        (0.5, (np.nan, -1, -1), DEPENDS, [False, True, True]),
+    ],
+)
+def test_what_decides(information, entropy, expected, agree):
+    code, agreed = decide(shown(information, *entropy), RULE)
+    assert VERDICTS[code[0]] == expected
+    assert agreed.tolist() == [agree]
+
+
+def test_all_rulers_of_the_rule_must_agree():
+    both = Rule(information=0.1, entropy=0.1, rulers=("common", "neuron"))
+    assert VERDICTS[decide(shown(0.5, -1, 1, 1), both)[0][0]] == DEPENDS
+    assert VERDICTS[decide(shown(0.5, -1, 1, -1), both)[0][0]] == HEURISTIC
+
+
+def test_enough_layers_must_move():
+    assert VERDICTS[decide(shown(0.5, -1, -1, -1, share=0.5), RULE)[0][0]] == INCONCLUSIVE
+    assert VERDICTS[decide(shown(0.5, -1, -1, -1, share=2 / 3), RULE)[0][0]] == HEURISTIC
+
+
+def made_up(seeds: bool = False) -> xr.Dataset:
+    """Return a result of two layers: MI 0.1 → 0.3 and 0.2 → 0.2, entropy falls by 1 in each."""
+    dims = ("model", "layer")
+    found = xr.Dataset(
+        {
+            "median_mutual_information": (dims, [[0.1, 0.2], [0.3, 0.2]]),
+            "mutual_information_change": (("comparison", "layer"), [[0.2, 0.0]]),
+            "mutual_information_interval": (
+                ("comparison", "layer", "bound"), [[[0.1, 0.3], [-0.1, 0.1]]],
+            ),
+            "entropy_change": (("comparison", "edges", "layer"), np.full((1, 3, 2), -1.0)),
+            "entropy_interval": (
+                ("comparison", "edges", "layer", "bound"), np.full((1, 3, 2, 2), -1.0),
+            ),
+        },
+        {
+            "model": ["a", "b"], "comparison": ["b"], "edges": RULERS, "layer": ["fc1", "fc2"],
+            "bound": ["low", "high"],
+        },
+        {"reference": "a"},
+    )  # fmt: skip
+    if seeds:
+        wide = xr.full_like(found["mutual_information_interval"], -9.0)
+        wide[..., 1] = 9.0
+        found["mutual_information_student"] = wide
+        found["entropy_student"] = found["entropy_interval"]
+    return found
+
+
+def test_evidence_by_hand():
+    found = evidence(made_up())
+    assert found.information_size.item() == pytest.approx((0.2 / 0.2 + 0) / 2)
+    assert found.information_up.item() == 0.5
+    assert found.information_down.item() == 0
+    assert found.entropy_size.values.tolist() == [[-1, -1, -1]]
+    assert found.entropy_down.values.tolist() == [[1, 1, 1]]
+    assert found.layers.item() == 2
+
+
+def test_with_seeds_both_intervals_must_be_clear():
+    assert judge(made_up(), Rule(layers=0.5)).verdict.item() == HEURISTIC
+    assert judge(made_up(seeds=True), Rule(layers=0.5)).verdict.item() == INCONCLUSIVE
+
+
+def test_another_rule_measures_nothing_again():
+    found = judge(made_up(), Rule(layers=0.5))
+    assert found.attrs["rule"]["layers"] == 0.5
+    again = judge(found, Rule(layers=0.9))
+    assert again.verdict.item() == INCONCLUSIVE
+    assert again.drop_vars(["verdict", "why", "rulers_agree"]).equals(
+        found.drop_vars(["verdict", "why", "rulers_agree"])
+    )
+    assert "0.15 → 0.25 nat" in again.why.item()
+    assert "1 of 2" in again.why.item()
+    assert "too close to tell" in again.why.item()
+
+
+def test_words_say_which_rulers_agree():
+    found = made_up()
+    found["entropy_change"][0, 1] = 1.0
+    found["entropy_interval"][0, 1] = 1.0
+    found["entropy_change"][0, 2] = 0.0
+    why = judge(found, Rule(layers=0.5)).why.item()
+    assert "falls in common bins (-1.00 nat)" in why
+    assert "rises like MI in shared bins (+1.00 nat)" in why
+    assert "too close to tell in neuron bins (+0.00 nat)" in why
+
+
+def test_mi_near_zero_is_no_large_share():
+    """Estimates of independent neurons scatter around zero: their ratio says nothing."""
+    found = made_up()
+    found["median_mutual_information"][:] = [[0.0001, 0.0001], [0.0004, -0.0003]]
+    found["mutual_information_change"][:] = [[0.0003, -0.0004]]
+    assert abs(evidence(found).information_size.item()) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"information": -1}, "information must be between"),
+        ({"layers": 1.5}, "layers must be between"),
+        ({"rulers": ()}, "rulers must be some of"),
+        ({"rulers": "common"}, "rulers must be some of"),
+        ({"rulers": ("comon",)}, "Did you mean 'common'"),
+    ],
+)
+def test_wrong_rules(wrong, words):
+    with pytest.raises(ValueError, match=words):
+        Rule(**wrong)
+
+
+def test_nothing_to_judge():
+    found = inb.compare({"a": {"fc1": np.random.default_rng(0).normal(size=(50, 3))}})
+    with pytest.raises(ValueError, match="nothing to judge: a single model"):
+        judge(found)
