@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
+    from infonb.reports import report
     from infonb.selection import compare
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
@@ -47,6 +48,7 @@ _HOME = {
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
     "compare": "infonb.selection",
+    "report": "infonb.reports",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -71,6 +73,7 @@ __all__ = [
     "plot_entropy",
     "plot_mutual_information",
     "record",
+    "report",
     "save",
     "save_activations",
     "summary",

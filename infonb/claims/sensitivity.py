@@ -32,6 +32,7 @@ def sensitivity(
     k: Sequence[int] = (1, 3, 10),
     n_neurons: int = 32,
     estimator: str | Sequence[str] = "mixture",
+    standardize: bool = False,
     direction: int | None = None,
     seed: int = 0,
 ) -> xr.Dataset:
@@ -60,6 +61,8 @@ def sensitivity(
         Of MI: ``"mixture"``, right after a ReLU too, and without ties the paper's KSG but for a
         constant, 1 / (2 S), which no change contains; or ``"ksg"``, which warns of ties. Several
         are an axis of the grid.
+    standardize
+        Whether neurons are divided by their standard deviation for MI.
     direction
         What is claimed of the entropy: 1 it rises from `start` to `end`, -1 it falls, None nothing;
         MI goes the other way.
@@ -126,7 +129,7 @@ def sensitivity(
 
         return mutual_information(
             parts[n_samples], within="layer", neurons=n_neurons, seed=seed, k=k,
-            estimator=estimator, progress=False,
+            estimator=estimator, standardize=standardize, progress=False,
         )  # fmt: skip
 
     estimators = [estimator] if isinstance(estimator, str) else list(estimator)

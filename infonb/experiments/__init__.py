@@ -10,6 +10,7 @@ from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
     from infonb.experiments.colored_digits import ColoredDigits
+    from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.experiment import Experiment
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ColoredDigits",
+    "CompareModels",
     "ConcentricCircles",
     "Contexts",
     "Experiment",
@@ -34,6 +36,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
+    "compare_models": ("compare_models", "CompareModels"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -48,7 +51,8 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts']
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
+    'compare_models']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -80,7 +84,7 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'compare_models'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -22,7 +22,12 @@ from infonb.version import __version__
 if TYPE_CHECKING:
     from infonb.claims import ClaimsTable, Row
 
-__all__ = ["Experiment", "One"]
+__all__ = ["Experiment", "One", "absolute"]
+
+
+def absolute(path: str) -> str:
+    """Return a path as it is from any folder."""
+    return str(Path(path).expanduser().absolute())
 
 
 class One(NamedTuple):
@@ -131,6 +136,15 @@ class Experiment(ParameterSet):
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Return the runs with what needs all of them, such as bins shared by all networks."""
         return runs
+
+    @classmethod
+    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters whose paths are seen from any folder: a dashboard runs elsewhere."""
+        found = dict(values)
+        for name in ("cache", "folder"):
+            if found.get(name) not in (None, "", "none"):
+                found[name] = absolute(found[name])
+        return found
 
     # what is inherited
 

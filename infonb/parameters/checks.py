@@ -174,7 +174,7 @@ def check_value(record: ParameterInfo, value: Any) -> Any:
     if hasattr(value, "tolist"):  # a numpy array or scalar
         value = value.tolist()
     items = list(value) if isinstance(value, list | tuple | range) else [value]
-    if not items:
+    if not items and record.default:  # a list that is empty by default may stay so
         raise ParameterError(f"{record.name} must not be empty; give at least one value.")
     items = [_check_scalar(record, item) for item in items]
     for position, item in enumerate(items):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from infonb.plots.accuracy_map import plot_accuracy_map
 from infonb.plots.activations import plot_activations, plot_neuron
 from infonb.plots.circles import plot_cuts, plot_surface
+from infonb.plots.comparison import plot_comparison
+from infonb.plots.comparison_settings import plot_verdicts
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
 from infonb.plots.measures import plot_entropy, plot_mutual_information
@@ -21,6 +23,7 @@ __all__ = [
     "plot_accuracy_map",
     "plot_activations",
     "plot_circles",
+    "plot_comparison",
     "plot_cuts",
     "plot_decision",
     "plot_difference",
@@ -32,5 +35,6 @@ __all__ = [
     "plot_side_by_side",
     "plot_surface",
     "plot_training",
+    "plot_verdicts",
     "subplots",
 ]

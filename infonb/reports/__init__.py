@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infonb.reports.comparison import report
 from infonb.reports.errors import ReportError
 from infonb.reports.notebooks import notebook_path
 from infonb.reports.plan import ReportPlan, plan_report
@@ -15,5 +16,6 @@ __all__ = [
     "copy_notebooks",
     "notebook_path",
     "plan_report",
+    "report",
     "run_report",
 ]

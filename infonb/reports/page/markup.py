@@ -70,11 +70,13 @@ def dress_tables(soup: Any) -> None:
             if not cell.get_text().strip():
                 cell.name = "td"  # a corner names nothing
         box = soup.new_tag("div", attrs={"class": "scroll"})
-        claims = "infonb-claims" in table.get("class", [])
+        classes = table.get("class", [])
+        claims = "infonb-claims" in classes
         if len(table.find_all("tr")) <= (_LONGEST_CLAIMS if claims else _LONGEST_WHOLE):
             box["class"] = "scroll whole"
         if claims:
             _make_cards(table)
+        if claims or "infonb-verdicts" in classes:
             _point_to(soup, table, box)
         heading = table.find_previous(["h1", "h2", "h3", "h4"])
         label = f"Table {number}" + (f": {_words(heading)}" if heading else "")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["render_page"]
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+_LONG = 8  # lists of more values are not told in full in the title
 _DOTS_PER_INCH = 100  # a figure's inch on the page, in CSS pixels
 
 
@@ -46,7 +47,7 @@ def render_page(notebook: Any, plan: ReportPlan, *, show_code: bool = False) -> 
             }
             for info, value in plan.parameters
         ],
-        "changed": " ".join(f"{name}={to_text(value)}" for name, value in plan.changed.items()),
+        "changed": " ".join(f"{name}={_brief(value)}" for name, value in plan.changed.items()),
         "command": origin.command(plan),
         "seeds": origin.seeds(plan),
         "versions": origin.versions(),
@@ -138,6 +139,13 @@ def _code_css() -> str:
     light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(".highlight")
     return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}"
+
+
+def _brief(value: Any) -> str:
+    """Return a value as text for a title: of a long list the first, and how many there are."""
+    if isinstance(value, list) and len(value) > _LONG:
+        return f"{to_text(value[:2])},… ({len(value)})"
+    return to_text(value)
 
 
 def _readable(value: Any) -> str:

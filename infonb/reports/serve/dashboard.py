@@ -42,8 +42,6 @@ _THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
 _KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
 _STATUS_LINE = "from infonb.reports.serve.status_line import status_line\n\nstatus_line()"
 _INSTRUCTION = "The terminal in which the dashboard was started says why."
-# parameters that are folders
-_FOLDERS = ("cache", "folder")
 _MORE_PORTS = 99  # after the one that was asked for
 
 
@@ -91,7 +89,7 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
         shown = nbformat.v4.new_markdown_cell(_values(plan), metadata={"tags": []})
         notebook.cells.insert(tagged.index(True) + 1, shown)
     if plan.changed:
-        values = _without_relative_folders(plan.changed)
+        values = experiments.get(plan.name).anchored(plan.changed)
         notebook = parameterize_notebook(notebook, values, kernel_name=_KERNEL["name"],
                                          language=_KERNEL["language"])  # fmt: skip
     line = nbformat.v4.new_code_cell(_STATUS_LINE, metadata={"tags": ["status-line"]})
@@ -152,15 +150,6 @@ def start_dashboard(plan: NotebookPlan, port: int, options: Sequence[str] = ()) 
         options = [*_unless_given([f"--Voila.port={port}"], options), *options]
         command = dashboard_command(folder, notebook, options)
         return run_server(command, environment, ends_at_interrupt=True)
-
-
-def _without_relative_folders(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Let folders be those seen from where the command was given; the notebook runs elsewhere."""
-    found = dict(values)
-    for name in _FOLDERS:
-        if found.get(name) not in (None, "", "none"):
-            found[name] = str(Path(found[name]).expanduser().absolute())
-    return found
 
 
 def _values(plan: NotebookPlan) -> str:
