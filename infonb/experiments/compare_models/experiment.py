@@ -13,6 +13,7 @@ import xarray as xr
 
 from infonb.experiments.cache import cache_folder
 from infonb.experiments.compare_models.answer import most_different
+from infonb.experiments.compare_models.checks import check_fit, check_sources
 from infonb.experiments.compare_models.demonstration import (
     DEMONSTRATION,
     LAYERS,
@@ -22,7 +23,6 @@ from infonb.experiments.compare_models.demonstration import (
 )
 from infonb.experiments.compare_models.files import (
     check_shown,
-    check_sources,
     content_of,
     is_store,
     open_found,
@@ -109,7 +109,10 @@ class CompareModels(ComparisonParameters, Experiment):
         if self.found:
             check_shown(open_found(self.found), self.shown)
         elif self.models:
-            check_sources(self.sources, self.model, self.inputs, self.device)
+            network = check_sources(self.sources, self.model, self.inputs, self.device)
+            if network is not None:
+                examples = examples_of(self.inputs, self.n_samples, self.seeds[0], self.size)
+                check_fit(network, examples, self.layers, self.device, self.inputs)
 
     def data(self, level: str, seed: int) -> dict[str, xr.Dataset]:
         """Return the examples, and checksums of the files that the activations come from."""
@@ -120,7 +123,7 @@ class CompareModels(ComparisonParameters, Experiment):
         if is_store(path):
             contents["drawn"] = str(self.n_samples)
             return {"files": xr.Dataset(contents)}
-        contents["code"] = code_content(self.model) or content_of(self.model)
+        contents["code"] = code_content(self.model)
         examples = examples_of(self.inputs, self.n_samples, seed, self.size)
         return {"inputs": examples, "files": xr.Dataset(contents)}
 
@@ -147,7 +150,7 @@ class CompareModels(ComparisonParameters, Experiment):
                 from infonb.networks.loading import load_model
 
                 told = []
-                model = load_model(self.model, Path(path), say=told.append)
+                model = load_model(self.model, path, say=told.append)
             layers = self.layers or ([] if path else LAYERS)
             return record_network(model, data["inputs"], layers, self.device, told)
 
