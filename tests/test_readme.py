@@ -46,6 +46,13 @@ def test_the_quick_start_is_short():
     assert len(section("Quick start in Python").split("```")[1].splitlines()) <= 20
 
 
+def test_all_that_it_imports_is_public():
+    code = "\n".join(blocks("python"))
+    modules = set(re.findall(r"^ *(?:from|import) (infonb[\w.]*)", code, flags=re.MULTILINE))
+    rooms = [path.parent.name for path in (ROOT / "infonb").glob("*/__init__.py")]
+    assert modules <= {"infonb", *(f"infonb.{room}" for room in rooms)}
+
+
 def test_every_command_is_one():
     from infonb.cli import main
 

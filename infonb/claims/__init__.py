@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from infonb.claims.bootstrap import Change, change, change_of_median
+from infonb.claims.bootstrap import Change, bootstrap_interval, change, change_of_median
 from infonb.claims.compare import Compare
 from infonb.claims.grid import compare_settings
 from infonb.claims.rank import Rank, Trend
 from infonb.claims.rows import Row, claims_table
+from infonb.claims.sensitivity import sensitivity
 from infonb.claims.sentences import describe_grid
 from infonb.claims.table import ClaimsTable
 from infonb.claims.verdict import INTERVALS, Claim, interval
@@ -22,10 +23,12 @@ __all__ = [
     "Row",
     "Trend",
     "Within",
+    "bootstrap_interval",
     "change",
     "change_of_median",
     "claims_table",
     "compare_settings",
     "describe_grid",
     "interval",
+    "sensitivity",
 ]

@@ -62,10 +62,35 @@ def expanded_tail(n: int, level: float = 0.95) -> float:
 
 def bootstrap_interval(draws: np.ndarray, n_seeds: int, level: float = 0.95) -> tuple[float, float]:
     """
-    Return the percentile interval of draws of a mean (draw,), expanded for the number of seeds.
+    Return the percentile interval of draws of a mean, expanded for the number of seeds.
 
-    With three seeds it is the whole range of the draws: a bootstrap does not reach beyond the seeds
-    that it has, and covers less than it should.
+    Parameters
+    ----------
+    draws
+        Bootstrap draws of the mean (draw,), such as those of a `Change`.
+    n_seeds
+        Of how many seeds it is the mean. A bootstrap does not reach beyond the seeds that it has
+        and covers less than it should: with three seeds the interval is the range of all draws.
+    level
+        Probability that the interval covers the mean.
+
+    Returns
+    -------
+    tuple of float
+        Low and high, in the units of the draws.
+
+    References
+    ----------
+    Hesterberg, Am. Stat. 69, 371 (2015), section 4.5.
+
+    Examples
+    --------
+    >>> draws = np.arange(1001) / 1000
+    >>> for n_seeds in (1, 10):
+    ...     low, high = bootstrap_interval(draws, n_seeds)
+    ...     print(f"{low:.3f} to {high:.3f}")
+    0.025 to 0.975
+    0.009 to 0.991
     """
     tail = expanded_tail(n_seeds, level)
     low, high = np.quantile(draws, [tail, 1 - tail])

@@ -9,6 +9,7 @@ from infonb.plots.comparison import plot_comparison
 from infonb.plots.comparison_settings import plot_verdicts
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
+from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.sensitivity import plot_sensitivity
@@ -17,6 +18,7 @@ from infonb.plots.style import label_of, palette
 from infonb.plots.training import plot_training
 
 __all__ = [
+    "LiveFigure",
     "Picture",
     "label_of",
     "palette",

@@ -40,7 +40,7 @@ def plot_sensitivity(grid: xr.Dataset, measure: str | None = None) -> Picture:
     Parameters
     ----------
     grid
-        What `infonb.claims.sensitivity.sensitivity` or `infonb.claims.compare_settings` returned.
+        What `infonb.claims.sensitivity` or `infonb.claims.compare_settings` returned.
     measure
         Only this one; None: all, one below the other.
 
@@ -56,7 +56,7 @@ def plot_sensitivity(grid: xr.Dataset, measure: str | None = None) -> Picture:
 
     Examples
     --------
-    >>> from infonb.claims.sensitivity import sensitivity
+    >>> from infonb.claims import sensitivity
     >>> acts = xr.DataArray(
     ...     np.random.default_rng(0).normal(size=(2, 1, 8, 100)),
     ...     {"alpha": [0, 1], "layer": ["fc1"]}, ("alpha", "layer", "neuron", "sample"),

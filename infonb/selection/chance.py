@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import comb
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.measures import entropy
 from infonb.measures.rows.edges import RULERS
-from infonb.selection.measuring import Measuring
-from infonb.selection.models import Models, Network
+from infonb.selection.measuring import Measuring, equal_edges
+from infonb.selection.models import Network
 from infonb.selection.permutation import exchange_networks, flip_signs, holm
 
-__all__ = ["MODELS", "SAMPLES", "p_values"]
+__all__ = ["MODELS", "SAMPLES", "blocks_of", "in_blocks", "of_samples", "p_values"]
 
 #: What is exchanged; and what that says.
 MODELS, SAMPLES = "models", "samples"
@@ -28,14 +28,16 @@ _WORDS = {
         "the kind of training"
     ),
     (SAMPLES, True): (
-        "what the two models say of a sample is exchanged (mean over neurons, or pairs): tested is "
-        "whether these very networks, in these bins, differ on other samples. It says nothing of "
-        "networks trained anew, which differ even if nothing but their seed does"
+        "the two models are exchanged in random blocks of the samples, each measured with rulers "
+        "of its own: tested is whether these very networks differ on other samples. It says "
+        "nothing of networks trained anew, which differ even if nothing but their seed does"
     ),
 }
 
-#: Samples and neurons of a layer for which single values are measured, at most.
-_SAMPLES, _NEURONS, _BLOCK = 4000, 16, 2**23
+#: Blocks of samples, at most, and samples of each, at least and at most.
+_BLOCKS, _LEAST, _MOST = 16, 25, 500
+#: Neurons of a layer in each block, at most, and those of them that are paired.
+_NEURONS, _PAIRED = 1024, 16
 
 
 def p_values(
@@ -44,13 +46,13 @@ def p_values(
     """Return p of each change, raw and corrected, (comparison, [edges], layer), and words."""
     models = measuring.models
     others = [name for name in models.names if name != reference]
-    several = min(len(models.of(name)) for name in models.names) > 1
+    several = len(models.of(reference)) > 1
     kind, paired = (MODELS, models.paired) if several else (SAMPLES, True)
     seed = measuring.settings.seed
     if several:
         table = _of_networks(medians, reference, others, permutations, seed, paired=paired)
     else:
-        table = _of_samples(measuring, reference, others, permutations)
+        table = of_samples(measuring, reference, others, permutations)
     corrected = holm(table)
     dims = ("comparison", "edges", "layer")
     found = xr.Dataset()
@@ -61,21 +63,23 @@ def p_values(
     found.attrs = {
         "permuted": kind, "p_value": _WORDS[kind, paired],
         "corrected": f"Holm, for {known.size} rows", "permutations": permutations,
-        "smallest_p": _smallest(models, reference, kind, permutations),
+        "smallest_p": _smallest(measuring, reference, kind, permutations),
     }  # fmt: skip
     return found
 
 
-def _smallest(models: Models, reference: str, kind: str, permutations: int) -> float:
-    """Return the smallest p that so many networks, or permutations, can give."""
-    drawn = 1 / (permutations + 1)
-    if kind == SAMPLES:
-        return drawn
+def _smallest(measuring: Measuring, reference: str, kind: str, permutations: int) -> float:
+    """Return the smallest p that so many networks, blocks or permutations can give."""
+    models = measuring.models
     n = len(models.of(reference))
     sizes = [len(models.of(name)) for name in models.names if name != reference]
-    # both ends of what is symmetric count
-    ways = [2 / 2 ** min(n, m) if models.paired else (1 + (n == m)) / comb(n + m, n) for m in sizes]
-    return max(min(ways), drawn)
+    if kind == SAMPLES:
+        ways = [2 / 2 ** len(blocks_of(measuring))]
+    elif models.paired:
+        ways = [2 / 2 ** min(n, m) for m in sizes]
+    else:  # both ends of what is symmetric count
+        ways = [(1 + (n == m)) / comb(n + m, n) for m in sizes]
+    return min(max(min(ways), 1 / (permutations + 1)), 1.0)
 
 
 def _of_networks(
@@ -102,55 +106,64 @@ def _of_networks(
     return np.stack(found)
 
 
-def _of_samples(
+def of_samples(
     measuring: Measuring, reference: str, others: list[str], permutations: int
 ) -> np.ndarray:
-    """Return p from what each sample adds: (comparison, rulers of the entropy and MI, layer)."""
-    models, layers = measuring.models, measuring.layers
-    said = {
-        name: np.mean([_said(measuring, one) for one in models.of(name)], axis=0)
-        for name in models.names
+    """
+    Return p from medians in blocks of samples: (comparison, rulers of the entropy and MI, layer).
+
+    Not from what single samples add to the measures: the ends of a ruler are samples, too. If both
+    models say the same, their medians in a block, ends and all, could be exchanged.
+    """
+    blocks = blocks_of(measuring)
+    if not blocks:
+        return np.full((len(others), len(RULERS) + 1, len(measuring.layers)), np.nan)
+    medians = {
+        name: np.mean([in_blocks(measuring, one, blocks) for one in measuring.models.of(name)], 0)
+        for name in measuring.models.names
     }
-    # said of this model and the reference: (ruler, layer, sample)
-    shape = len(RULERS) + 1, len(layers)
-    rows = np.stack([said[name] - said[reference] for name in others])
-    p = flip_signs(rows.reshape(-1, rows.shape[-1]), permutations, measuring.settings.seed)
-    return p.reshape(len(others), *shape)
+    rows = np.stack([medians[name] - medians[reference] for name in others])
+    seed = measuring.settings.seed
+    p = flip_signs(rows.reshape(-1, rows.shape[-1]), permutations, seed)
+    return p.reshape(rows.shape[:-1])
 
 
-def _said(measuring: Measuring, one: Network) -> np.ndarray:
-    """Return what each sample adds to mean entropy and MI, (rulers and MI, layer, sample)."""
+def blocks_of(measuring: Measuring) -> list[np.ndarray]:
+    """Return the samples of each block, random ones; no block where there are too few samples."""
     n = measuring.n_samples
-    some: Any = slice(None)
-    if n > _SAMPLES:
-        rng = np.random.default_rng(measuring.settings.seed)
-        some = np.sort(rng.choice(n, _SAMPLES, replace=False))
-    values = one.values.isel(sample=some)
-    table = np.full((len(RULERS) + 1, len(measuring.layers), values.sizes["sample"]), np.nan)
-    bins, edges = measuring.settings.bins, measuring.edges(one)
-    block = max(1, _BLOCK // values.sizes["sample"])
-    for i, layer in enumerate(one.layers):
-        at, width = measuring.layers.index(layer), one.widths[layer]
-        sums = np.zeros((len(RULERS), values.sizes["sample"]))
-        for start in range(0, width, block):
-            part = values.isel(layer=i, neuron=slice(start, min(start + block, width)))
-            part = xr.DataArray(part.values, dims=("neuron", "sample"))
-            for j, ruler in enumerate(RULERS):
-                found = entropy(part, bins=bins, edges=edges[ruler], pointwise=True)
-                sums[j] += found.sum("neuron").values
-        table[:-1, at] = sums / width
-        table[-1, at] = _said_of_pairs(measuring, values, i, width)
+    number = min(_BLOCKS, n // max(_LEAST, measuring.settings.k + 2))
+    order = np.random.default_rng(measuring.settings.seed).permutation(n)
+    return np.array_split(order[: number * _MOST], number) if number > 1 else []
+
+
+def in_blocks(measuring: Measuring, one: Network, blocks: list[np.ndarray]) -> np.ndarray:
+    """Return medians of a network, (rulers and MI, layer, block); NaN: not measured."""
+    drawn, paired = measuring.draw(_NEURONS), measuring.draw(_PAIRED)
+    together = np.concatenate(blocks)
+    values = {}
+    for i, (layer, width) in enumerate(one.widths.items()):
+        first = np.isin(drawn[width], paired[width])
+        places = np.concatenate([drawn[width][first], drawn[width][~first]])
+        values[layer] = one.values.isel(layer=i, neuron=places, sample=together).values
+    ends = np.cumsum([0, *map(len, blocks)]).tolist()
+    table = np.full((len(RULERS) + 1, len(measuring.layers), len(blocks)), np.nan)
+    for b, (start, stop) in enumerate(pairwise(ends)):
+        parts = {layer: whole[:, start:stop] for layer, whole in values.items()}
+        for layer, found in _medians(measuring, parts).items():
+            table[:, measuring.layers.index(layer), b] = found
     return table
 
 
-def _said_of_pairs(
-    measuring: Measuring, values: xr.DataArray, layer: int, width: int
-) -> np.ndarray | float:
-    drawn = measuring.drawn[width][:_NEURONS]
-    if len(drawn) < 2 or (
-        measuring.chosen[0] != "binned" and values.sizes["sample"] <= measuring.settings.k
-    ):
-        return np.nan
-    found = measuring.information(values.isel(layer=layer, neuron=drawn).values, pointwise=True)
-    first, second = np.triu_indices(len(drawn), k=1)
-    return found.values[first, second].mean(axis=0)
+def _medians(measuring: Measuring, parts: dict[str, np.ndarray]) -> dict[str, list[float]]:
+    """Return layer → medians of entropy in each ruler and of MI between the first, of a block."""
+    bins = measuring.settings.bins
+    low, high = min(map(np.min, parts.values())), max(map(np.max, parts.values()))
+    edges = {"common": equal_edges(float(low), float(high), bins), "shared": measuring.shared}
+    found = {}
+    for layer, part in parts.items():
+        labelled = xr.DataArray(part, dims=("neuron", "sample"))
+        own = [entropy(labelled, bins=bins, edges=edges.get(r, r)) for r in RULERS]
+        few = part[:_PAIRED]
+        pairs = measuring.information(few).values[np.triu_indices(len(few), k=1)]
+        found[layer] = [*map(np.median, own), float(np.median(pairs)) if pairs.size else np.nan]
+    return found

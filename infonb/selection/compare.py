@@ -114,11 +114,12 @@ def compare(
     p-values: with at least two networks of each model these are exchanged: within the seeds if they
     have labels, since networks of a seed may share data and first weights, and then only their
     exchange leaves everything else as it is; else all of them. With n seeds p is at least 2 / 2^n.
-    With one network each, samples take the place of networks: if two models told the same of the
-    population, what they say of a sample (the mean over neurons of the logarithm of the share of
-    its bin; over pairs of at most 16 neurons, of its part in MI) could be exchanged. That is about
-    these very networks: twins that differ by their seed alone are told apart, too. The verdict
-    does not rest on it. Corrected for all rows of the call after Holm.
+    With one network each, samples take the place of networks. They are divided at random into up to
+    16 blocks of at least 25; in each block both models are measured, with rulers of that block, and
+    the two could be exchanged if they told the same of the population (single samples could not:
+    the ends of a ruler are samples, too). That is about these very networks: twins that differ by
+    their seed alone are told apart, too. The verdict does not rest on p. Corrected for all rows of
+    the call after Holm; attr ``smallest_p`` says how small p can be at all.
 
     References
     ----------

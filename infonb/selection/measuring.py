@@ -22,7 +22,7 @@ from infonb.progress import progress_bar
 from infonb.selection.estimator import choose_estimator
 from infonb.selection.models import Models, Network
 
-__all__ = ["Measuring", "Settings"]
+__all__ = ["Measuring", "Settings", "equal_edges"]
 
 #: Of estimates from joint histograms: few bins, of each neuron's own range, corrected.
 BINS_OF_PAIRS = 10
@@ -86,11 +86,15 @@ class Measuring:
 
     @cached_property
     def drawn(self) -> dict[int, np.ndarray]:
-        """Width → places of the neurons whose pairs are measured: those of one order for all."""
+        """Width → places of the neurons whose pairs are measured."""
+        return self.draw(self.settings.neurons)
+
+    def draw(self, number: int) -> dict[int, np.ndarray]:
+        """Return width → places of so many neurons: the first of one order for all layers."""
         widths = sorted({w for one in self.models.networks for w in one.widths.values()})
         layer = np.repeat(np.arange(len(widths)), widths)
         place = np.concatenate([np.arange(width) for width in widths])
-        chosen = draw_rows(layer, place, [self.settings.neurons], self.settings.seed)
+        chosen = draw_rows(layer, place, [number], self.settings.seed)
         return {width: place[chosen & (layer == i)] for i, width in enumerate(widths)}
 
     @cached_property
@@ -111,15 +115,12 @@ class Measuring:
             found[one.place] = entropies, (float(edges[0, 0]), float(edges[0, -1]))
         return found
 
-    def edges(self, one: Network) -> dict[str, Any]:
-        """Return the rulers of a network: numbers for what is not each neuron's own."""
+    @cached_property
+    def shared(self) -> np.ndarray:
+        """The edges of the bins that all networks share."""
         own = [ends for _, ends in self.own.values()]
-        shared = min(low for low, _ in own), max(high for _, high in own)
-        bins = self.settings.bins
-        _, common = self.own[one.place]
-        return {
-            "common": _equal(*common, bins), "shared": _equal(*shared, bins), "neuron": "neuron"
-        }  # fmt: skip
+        ends = min(low for low, _ in own), max(high for _, high in own)
+        return equal_edges(*ends, self.settings.bins)
 
     def entropies(self) -> xr.DataArray:
         """Return the entropy of all neurons: (edges, model, seed, layer, neuron)."""
@@ -127,7 +128,7 @@ class Measuring:
         for one in self.models.networks:
             own, _ = self.own[one.place]
             with placed(one):
-                shared = entropy(one.values, edges=self.edges(one)["shared"]).compute()
+                shared = entropy(one.values, edges=self.shared).compute()
             for i, ruler in enumerate(RULERS):
                 found = (shared if ruler == "shared" else own[ruler]).values
                 for number, layer in enumerate(one.layers):
@@ -160,18 +161,16 @@ class Measuring:
         coords = {**self._labels, "neuron": places, "other_neuron": places}
         return xr.DataArray(table, coords, list(coords), "mutual_information", attrs)
 
-    def information(self, values: np.ndarray, *, pointwise: bool = False) -> xr.DataArray:
+    def information(self, values: np.ndarray) -> xr.DataArray:
         """Return the MI of all pairs of neurons (neuron, sample), as it was chosen."""
         estimator, _ = self.chosen
         chosen: dict[str, Any] = {"estimator": estimator, "k": self.settings.k}
         if estimator == "binned":
-            corrected = None if pointwise else "miller-madow"
-            chosen |= {"bins": BINS_OF_PAIRS, "edges": "neuron", "corrected": corrected}
+            chosen |= {"bins": BINS_OF_PAIRS, "edges": "neuron", "corrected": "miller-madow"}
         else:
             chosen["standardize"] = self.settings.standardize
-        labelled = xr.DataArray(values, dims=("neuron", "sample"))
         with self._warnings():
-            return mutual_information(labelled, pointwise=pointwise, **chosen)
+            return mutual_information(xr.DataArray(values, dims=("neuron", "sample")), **chosen)
 
     def _pairs_of(self, one: Network) -> dict[str, np.ndarray]:
         """Return layer → activations of its drawn neurons (neuron, sample), in memory."""
@@ -197,7 +196,9 @@ class Measuring:
     def _labels(self) -> dict[str, Any]:
         return {
             "model": np.array(self.models.names, dtype=object),
-            "seed": list(self._seeds),
+            "seed": np.array(
+                self._seeds, dtype=object if isinstance(self._seeds[0], str) else None
+            ),
             "layer": np.array(self.layers, dtype=object),
         }
 
@@ -225,7 +226,7 @@ class Measuring:
             yield
 
 
-def _equal(low: float, high: float, bins: int) -> np.ndarray:
+def equal_edges(low: float, high: float, bins: int) -> np.ndarray:
     """Return the edges of equal bins; of a single value one unit on."""
     return np.linspace(low, high if high > low else low + max(1.0, abs(low)), bins + 1)
 

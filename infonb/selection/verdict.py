@@ -81,7 +81,8 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
         verdict=("comparison", np.array(VERDICTS, dtype=object)[code]),
         rulers_agree=(("comparison", "edges"), agree),
     )
-    judged["why"] = "comparison", np.array(reasons(judged, shown, rule), dtype=object)
+    said = reasons(judged, shown, directions(shown, rule), rule)
+    judged["why"] = "comparison", np.array(said, dtype=object)
     return judged.assign_attrs(rule=rule.attrs())
 
 

@@ -11,15 +11,17 @@ from infonb.selection.rule import Rule
 __all__ = ["reasons"]
 
 
-def reasons(found: xr.Dataset, shown: xr.Dataset, rule: Rule) -> list[str]:
-    """Return a sentence for each comparison of a judged dataset and its evidence."""
+def reasons(
+    found: xr.Dataset, shown: xr.Dataset, ways: tuple[np.ndarray, np.ndarray], rule: Rule
+) -> list[str]:
+    """Return a sentence for each comparison: its evidence, and which way MI and entropy go."""
     return [
-        _reason(found.isel(comparison=i), shown.isel(comparison=i), rule)
-        for i in range(found.sizes["comparison"])
+        _reason(found.isel(comparison=i), shown.isel(comparison=i), int(moved), against, rule)
+        for i, (moved, against) in enumerate(zip(*ways, strict=True))
     ]
 
 
-def _reason(one: xr.Dataset, shown: xr.Dataset, rule: Rule) -> str:
+def _reason(one: xr.Dataset, shown: xr.Dataset, moved: int, entropy: np.ndarray, rule: Rule) -> str:
     number = int(shown["layers"])
     if not number:
         return (
@@ -27,7 +29,6 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, rule: Rule) -> str:
             "decides first, was not measured."
         )
     size, up, down = (float(shown[f"information_{part}"]) for part in ("size", "up", "down"))
-    moved = _moved(size, up, down, rule.information, rule.layers)
     words = (
         f"Median MI {'rises' if size > 0 else 'falls'} ({_ends(one, 'mutual_information')} nat, "
         f"mean of {_layers(number)}; by {abs(size):.0%} of the two models' mean), clearly in "
@@ -36,34 +37,18 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, rule: Rule) -> str:
     if not moved:
         needs = f"at least {rule.information:.0%}, clearly in {rule.layers:.0%} of the layers"
         return f"{words}: too close to tell, for the rule asks for {needs}."
-    agree = [str(r) for r in one["edges"].values[one["rulers_agree"].values]]
-    rest = [str(r) for r in one["edges"].values if r not in agree]
-    turned = [r for r in rest if _entropy_moved(shown, r, rule) == moved]
-    unclear = [r for r in rest if r not in turned]
-    parts = [
-        f"{join(rulers)} bins ({join([_change(shown, ruler) for ruler in rulers])})"
-        for rulers in (agree, turned, unclear)
-    ]
+    ways = {  # of the entropy, beside that of MI
+        -moved: f"{'falls' if moved > 0 else 'rises'} in",
+        moved: f"{'rises' if moved > 0 else 'falls'} like MI in",
+        0: "is too close to tell in",
+    }
     said = []
-    if agree:
-        said.append(f"{'falls' if moved > 0 else 'rises'} in {parts[0]}")
-    if turned:
-        said.append(f"{'rises' if moved > 0 else 'falls'} like MI in {parts[1]}")
-    if unclear:
-        said.append(f"is too close to tell in {parts[2]}")
-    return f"{words}; median entropy {join(said)}."
-
-
-def _moved(size: float, up: float, down: float, least: float, layers: float) -> int:
-    if abs(size) < least or not size:
-        return 0
-    return int(size > 0 and up >= layers) - int(size < 0 and down >= layers)
-
-
-def _entropy_moved(shown: xr.Dataset, ruler: str, rule: Rule) -> int:
-    at = shown.sel(edges=ruler)
-    size, up, down = (float(at[f"entropy_{part}"]) for part in ("size", "up", "down"))
-    return _moved(size, up, down, rule.entropy, rule.layers)
+    for way, verb in ways.items():
+        rulers = [str(r) for r in one["edges"].values[entropy == way]]
+        if rulers:
+            said.append(f"{verb} {join(rulers)} bins ({join([_change(shown, r) for r in rulers])})")
+    none = "" if -moved in entropy else ": in no ruler against MI"
+    return f"{words}; median entropy {join(said)}{none}."
 
 
 def _ends(one: xr.Dataset, measure: str) -> str:

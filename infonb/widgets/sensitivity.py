@@ -32,7 +32,7 @@ def explore_sensitivity(grid: xr.Dataset, *, interactive: bool = True) -> Panel:
     Parameters
     ----------
     grid
-        What `infonb.claims.sensitivity.sensitivity` or `infonb.claims.compare_settings` returned.
+        What `infonb.claims.sensitivity` or `infonb.claims.compare_settings` returned.
     interactive
         False: only the picture, for reports.
 
@@ -49,7 +49,7 @@ def explore_sensitivity(grid: xr.Dataset, *, interactive: bool = True) -> Panel:
 
     Examples
     --------
-    >>> from infonb.claims.sensitivity import sensitivity
+    >>> from infonb.claims import sensitivity
     >>> acts = xr.DataArray(
     ...     np.random.default_rng(0).normal(size=(2, 1, 8, 100)),
     ...     {"alpha": [0, 1], "layer": ["fc1"]}, ("alpha", "layer", "neuron", "sample"),

@@ -9,9 +9,14 @@ from pathlib import Path
 import pytest
 from notebook_files import check_clean, committed, outputs_of
 
+import infonb
+
 FOLDER = Path(__file__).parents[2] / "tutorials"
 TUTORIALS = sorted(FOLDER.glob("*.ipynb"))
 EACH = pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
+
+PACKAGE = Path(infonb.__file__).parent
+ROOMS = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
 
 COLAB = """\
 # @title On Google Colab this installs infonb; elsewhere it does nothing
@@ -102,6 +107,14 @@ def test_links_lead_somewhere(path):
     for target in targets:
         if not target.startswith(("https://", "#")):
             assert (path.parent / target.partition("#")[0]).is_file(), target
+
+
+@EACH
+def test_all_that_is_imported_is_public(path):
+    """Names of a room's face, also in the code that a lesson writes into a file."""
+    sources = "\n".join(cell.source for cell in committed(path).cells)
+    modules = set(re.findall(r"^ *(?:from|import) (infonb[\w.]*)", sources, flags=re.MULTILINE))
+    assert modules <= {"infonb", *(f"infonb.{room}" for room in ROOMS)}
 
 
 @EACH
