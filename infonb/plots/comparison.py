@@ -173,9 +173,8 @@ def _grid(rows: int, columns: int, two_lines: bool) -> tuple[Picture, np.ndarray
         for measure in range(2):
             bottom = top - panel - measure * (panel + between)
             for column in range(columns):
-                place = (left + column * (each + gap), bottom, each, panel)
-                scale = (width, height, width, height)
-                axis = figure.add_axes([a / b for a, b in zip(place, scale, strict=True)])
+                x = left + column * (each + gap)
+                axis = figure.add_axes((x / width, bottom / height, each / width, panel / height))
                 axis.spines[["top", "right"]].set_visible(False)
                 axes[row, measure, column] = axis
     return figure, axes

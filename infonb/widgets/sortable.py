@@ -90,8 +90,9 @@ class SortableTable:
         summary = f"<p><strong>{escape(self.summary)}</strong></p>" if self.summary else ""
         return (
             f'<div class="infonb-sortable {name}"><style>{_STYLE}{self._style(name)}</style>'
-            f'{choice if len(self.shown) > 1 else ""}<table role="table" class="{self.kind}"><thead role="rowgroup">'
-            f'<tr role="row">{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
+            f"{choice if len(self.shown) > 1 else ''}"
+            f'<table role="table" class="{self.kind}"><thead role="rowgroup"><tr role="row">'
+            f'{heads}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
             f"{summary}</div>"
         )
 

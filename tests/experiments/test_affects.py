@@ -27,6 +27,13 @@ EXPECTED = {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
+    # files and what is drawn of them are in the key by their content
+    "compare_models": {
+        "selection": SELECTION - {"preset"}
+        | {"models", "reference", "model", "inputs", "size", "n_samples", "n_neurons", "bins"}
+        | {"estimator", "k", "shown", "found"},
+        "measures": set(),
+    },
 }
 
 

@@ -47,7 +47,7 @@ def test_each_heading_is_a_radio_of_one_group_and_rows_carry_their_places(soup):
 
 def test_it_remains_a_table_for_who_listens(soup):
     table = soup.table
-    assert table["role"] == "table" and table["class"] == ["mine"]
+    assert (table["role"], table["class"]) == ("table", ["mine"])
     assert {cell["role"] for cell in table.select("tbody td")} == {"cell"}
     assert [cell.get_text() for cell in table.select("tbody th[scope=row]")] == list("bAca")
     assert [cell.get_text() for cell in table.select("td.number")] == SHOWN.change.tolist()

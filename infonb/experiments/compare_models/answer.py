@@ -118,7 +118,7 @@ def _verdict_of(found: xr.Dataset, name: str) -> dict[str, str]:
 
 
 def _median(found: xr.Dataset, measure: str, name: str, **chosen: str) -> float:
-    return float(found[f"median_{measure}"].sel(model=name, **chosen).mean())
+    return float(found[f"median_{measure}"].sel({"model": name, **chosen}).mean())
 
 
 def _changes(found: xr.Dataset, name: str, rulers: list[str]) -> dict[str, float]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -46,6 +48,14 @@ from infonb.experiments.experiment import Experiment
 from infonb.parameters import ParameterError
 
 __all__ = ["CompareModels"]
+
+
+class _Temporary:
+    """A folder for as long as this object, which all copies of an experiment share, lives."""
+
+    def __init__(self) -> None:
+        self.name = mkdtemp(prefix="infonb-")
+        weakref.finalize(self, shutil.rmtree, self.name, ignore_errors=True)
 
 
 @dataclass(frozen=True)
@@ -248,5 +258,5 @@ class CompareModels(ComparisonParameters, Experiment):
         if cache_folder(self.cache) is not None:
             return self
         if "_temporary" not in self.__dict__:
-            object.__setattr__(self, "_temporary", TemporaryDirectory(prefix="infonb-"))
+            object.__setattr__(self, "_temporary", _Temporary())
         return self.changed(cache=self.__dict__["_temporary"].name)

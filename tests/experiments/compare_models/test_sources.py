@@ -58,7 +58,9 @@ def test_a_reference_is_named_or_pointed_at():
     assert reference_among("./runs/a.pt", sources) == "clean"
     assert reference_among("b=runs/b.pt", sources) == "b"
     assert reference_among("", sources) == ""
-    with pytest.raises(ParameterError, match=r"of the models, 'clean', 'b'; not 'claen'\..*'clean'"):
+    with pytest.raises(
+        ParameterError, match=r"of the models, 'clean', 'b'; not 'claen'\..*'clean'"
+    ):
         reference_among("claen", sources)
 
 
