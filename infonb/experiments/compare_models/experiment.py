@@ -160,7 +160,7 @@ class CompareModels(ComparisonParameters, Experiment):
                 from infonb.networks.loading import load_model
 
                 told = []
-                model = load_model(self.model, path, say=told.append)
+                model = load_model(self.model, Path(path), say=told.append)
             layers = self.layers or ([] if path else LAYERS)
             return record_network(model, data["inputs"], layers, self.device, told)
 
