@@ -20,6 +20,7 @@ alpha: list[float] = [0.0, 1.0]  # share of coloured examples
 epochs: int = 3  # passes over the data
 dataset: str = "digits"  # which images
 cache: str = ""  # folder that keeps finished runs; empty: the user's cache; none: no folder
+cluster: str = ""  # where runs are made; empty: here; 4: by 4 processes; tcp://HOST:8786: a cluster
 interactive: bool = True  # live controls; false: pictures only
 results: str = ""  # where to save the labelled results (.zarr); empty: nowhere
 """

@@ -84,7 +84,7 @@ class Batch:
         """Return some samples of the batch."""
         return self.changed(lambda value: cut(value, start, stop, self.size), stop - start)
 
-    def call(self, model: nn.Module) -> Any:
+    def call(self, model: Callable[..., Any]) -> Any:
         """Call a model with the batch, and return its output."""
         try:
             return model(*self.args, **self.kwargs)

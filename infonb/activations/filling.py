@@ -54,5 +54,6 @@ def fill(
 
 
 def _plain(layer: Layer) -> dict[str, Any]:
-    why = {"why": layer.why} if layer.why else {}
-    return {"name": layer.name, "module": layer.module_name, "call": layer.call, **why}
+    more = {"why": layer.why} if layer.why else {}
+    more |= {"graph": layer.graph} if layer.operation else {}
+    return {"name": layer.name, "module": layer.module_name, "call": layer.call, **more}

@@ -15,7 +15,7 @@ from infonb.activations.batch import describe
 from infonb.activations.hooks import Hooks
 from infonb.activations.reduction import Reduction
 
-__all__ = ["Seen", "look", "shape_text"]
+__all__ = ["Seen", "look", "n_neurons", "shape_text"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def look(modules: Mapping[str, nn.Module], call: Callable[[], Any], size: int) -
 
     def see(value: Any, name: str, module: nn.Module) -> Seen:
         shape = tuple(value.shape) if isinstance(value, torch.Tensor) else None
-        return Seen(name, shape_text(value, size), shape, _width(value, name, module, size))
+        return Seen(name, shape_text(value, size), shape, n_neurons(value, module, size))
 
     with (
         Hooks(opened, "input", lambda value, *_: _identity(value)) as inputs,
@@ -69,9 +69,10 @@ def shape_text(value: Any, size: int) -> str:
     return f"({', '.join(shape)}{',' if len(shape) == 1 else ''})"
 
 
-def _width(value: Any, name: str, module: nn.Module, size: int) -> int | None:
+def n_neurons(value: Any, module: nn.Module, size: int) -> int | None:
+    """Return how many neurons a module's output has after ``reduce="mean"``, if it is a tensor."""
     try:
-        return Reduction()(value, name, module, size).values.shape[1]
+        return Reduction()(value, "", module, size).values.shape[1]
     except ValueError:  # no tensor, or rows that are not samples: to be seen in the text
         return None
 

@@ -5,24 +5,20 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from infonb.activations.alone import every_module_called
-from infonb.activations.batch import Batch, Place
-from infonb.activations.blocks import choose_blocks, first_tensor
-from infonb.activations.first_look import look
-from infonb.activations.hooks import Hooks
+from infonb.activations.batch import Batch
+from infonb.activations.blocks import choose_blocks
+from infonb.activations.capture import Capture
 from infonb.activations.last_operation import LastOperation
 from infonb.activations.layers import Asked, Layer, choose, order_layers
-from infonb.activations.modules import named_modules
 from infonb.activations.reduction import Reduction, Rows, RowsError
-from infonb.activations.tokens import Tokens
-from infonb.networks.state import eval_mode, random_state
+from infonb.networks.state import random_state
 
 __all__ = ["ForwardPass", "Step"]
 
@@ -44,39 +40,27 @@ class Step:
 class ForwardPass:
     """The model, what is taken out of it, and which layers that turned out to be."""
 
-    def __init__(
-        self,
-        model: nn.Module,
-        asked: Asked,
-        hook: str,
-        reduction: Reduction,
-    ) -> None:
-        self.model, self.asked, self.hook, self.how = model, asked.layers, hook, asked.how
-        self.reduction = reduction
+    def __init__(self, model: nn.Module, asked: Asked, hook: str, reduction: Reduction) -> None:
+        self.model, self.asked, self.how = model, asked.layers, asked.how
+        self._capture = Capture(model, hook, reduction, first_tensors=asked.how == "blocks")
+        self.device = self._capture.device
         # in the order of the forward pass, and their numbers of neurons: known after the first
         # batch, or set before, from an earlier part of the recording
         self.layers: list[Layer] = []
         self.widths: list[int] = []
         self._batch = Batch((), {}, None, 0)
-        self._tokens: Tokens | None = None
-        self._place = Place(model)
-        self.device = self._place.device
         # names of modules: those whose first dim is known to be that of the samples; of whose
         # masks it was said what is not known; how often each was called in the first batch
         self._straight: set[str] = set()
         self._doubted: set[str] = set()
         self._calls: Counter[str] = Counter()
+        self._graph: list[str] = []
 
     def __call__(
         self, batches: Iterable[Batch], is_recorded: Callable[[Batch], bool]
     ) -> Generator[Step]:
         """Yield a step for every batch, without rows if it is recorded; then restore the model."""
-        with (
-            every_module_called(),
-            eval_mode(self.model),
-            Hooks({}, self.hook, self._take) as hooks,
-        ):
-            hooks.add({layer.module_name: layer.module for layer in self.layers or self.asked})
+        with self._capture.opened(self.layers or self.asked):
             number = 0
             for batch in batches:
                 if batch.size == 0:
@@ -84,19 +68,13 @@ class ForwardPass:
                 if is_recorded(batch):
                     yield Step(batch)
                 else:
-                    if not self._calls and self._place.loses(batch):
-                        warnings.warn(
-                            "float32, the type of the model, cannot tell the float64 inputs apart; "
-                            "subtract an offset or scale them, or record model.double().",
-                            stacklevel=2,
-                        )
-                    if not self.layers and self.how == "blocks":
-                        self._choose_blocks(batch)
-                        hooks.add({layer.module_name: layer.module for layer in self.layers})
-                    output = self._run(hooks, batch)
-                    fired = hooks.fired
-                    rows = self._rows(hooks, number, batch)
-                    self._look_at_shapes(hooks, fired, batch)
+                    if not self._calls:
+                        self._begin(batch)
+                    self._batch = batch
+                    output = self._capture.run(batch)
+                    fired = self._capture.fired
+                    rows = self._rows(fired, number, batch)
+                    self._look_at_shapes(fired, batch)
                     self._warn(fired)
                     yield Step(batch, [r.values for r in rows], output, _samples(rows))
                 number += 1
@@ -105,43 +83,39 @@ class ForwardPass:
         """Return the name of the operation that makes the output of the latest batch."""
         with random_state(self.device), LastOperation() as last:
             try:
-                return last.of(self._call(self._batch))
+                return last.of(self._capture.call(self._batch))
             except Exception:  # some models cannot be watched, or not run again
                 return ""
 
-    def _choose_blocks(self, batch: Batch) -> None:
-        """Run the model once more, on the first batch, to see which layers suit it."""
-        with random_state(self.device):
-            seen = look(named_modules(self.model), lambda: self._call(batch), batch.size)
-        chosen = choose_blocks(self.model, seen)
-        if not chosen.layers:
-            choose(self.model, None)  # which says why there are none
-        self.layers, self.asked = chosen.layers, chosen.asked
+    def _begin(self, batch: Batch) -> None:
+        """Look at the first batch, and with it at what depends on a forward pass."""
+        if self._capture.place.loses(batch):
+            warnings.warn(
+                "float32, the type of the model, cannot tell the float64 inputs apart; "
+                "subtract an offset or scale them, or record model.double().",
+                stacklevel=2,
+            )
+        if not self.layers and self.how == "blocks":
+            chosen = choose_blocks(self.model, self._capture.look(batch))
+            if not chosen.layers:
+                choose(self.model, None)  # which says why there are none
+            self.layers, self.asked = chosen.layers, chosen.asked
+            self._capture.add(self.layers)
+        asked = self.layers or self.asked
+        self._capture.find(batch, {layer.module_name for layer in asked if layer.operation})
 
-    def _run(self, hooks: Hooks, batch: Batch) -> Any:
-        self._batch = batch
-        return hooks.during(lambda: self._call(batch))
-
-    def _call(self, batch: Batch) -> Any:
-        placed = batch.changed(self._place)  # a copy, which the model may change
-        self._tokens = Tokens(self.model, placed)
-        return placed.call(self.model)
-
-    def _take(self, value: Any, name: str, module: nn.Module) -> Rows:
-        if self.how == "blocks" and self.reduction.select is None:
-            value = first_tensor(value)
-        return self.reduction(value, name, module, self._batch.size, self._tokens)
-
-    def _rows(self, hooks: Hooks, number: int, batch: Batch) -> list[Rows]:
-        fired = [name for name, _ in hooks.fired]
-        calls = Counter(fired)
+    def _rows(self, fired: list[tuple[str, Rows]], number: int, batch: Batch) -> list[Rows]:
+        names = [name for name, _ in fired]
+        calls = Counter(names)
         if not self.layers:
-            self.layers = order_layers(self.asked, fired, default=self.how == "default")
-            hooks.only({layer.module_name for layer in self.layers})
+            layers = order_layers(self.asked, names, default=self.how == "default")
+            self.layers = [replace(x, graph=self._capture.digest) for x in layers]
+            self._capture.only({layer.module_name for layer in self.layers})
+        self._check_graph(number)
         self._check_calls(calls, number)
         found: dict[tuple[str, int], Rows] = {}
-        for i, (name, rows) in enumerate(hooks.fired):
-            found[name, fired[:i].count(name)] = rows
+        for i, (name, rows) in enumerate(fired):
+            found[name, names[:i].count(name)] = rows
         kept = [found[layer.module_name, layer.call or 0] for layer in self.layers]
         now = [rows.values.shape[1] for rows in kept]
         self.widths = self.widths or now
@@ -172,7 +146,24 @@ class ForwardPass:
                     f"every batch has: layers=['{name}:0', ...]."
                 )
 
-    def _look_at_shapes(self, hooks: Hooks, fired: list[tuple[str, Rows]], batch: Batch) -> None:
+    def _check_graph(self, number: int) -> None:
+        """Raise unless a batch passes the operations that the first one did."""
+        operation = next((layer for layer in self.layers if layer.operation), None)
+        now = self._capture.graph
+        self._graph = self._graph or now
+        if operation is None or operation.graph == self._capture.digest:
+            return
+        place = next(
+            (i for i, (a, b) in enumerate(zip(self._graph, now, strict=False)) if a != b), len(now)
+        )
+        where = "" if self._graph == now else f", from the {place + 1}. on"
+        raise ValueError(
+            f"the operations of batch {number} (counted from 0) are not those of the first batch"
+            f"{where}, so that {operation.name!r} would not be the same in both; record modules, "
+            "or batches for which the model computes the same."
+        )
+
+    def _look_at_shapes(self, fired: list[tuple[str, Rows]], batch: Batch) -> None:
         """Run one sample less, where the shape does not tell which dim holds the samples."""
         self._straight |= {name for name, rows in fired if not rows.square}
         square = {name for name, _ in fired} - self._straight
@@ -183,7 +174,7 @@ class ForwardPass:
         n = batch.size
         try:
             with random_state(self.device):
-                self._run(hooks, batch.part(0, n - 1))
+                self._capture.run(batch.part(0, n - 1))
         except RowsError:
             raise
         except Exception:

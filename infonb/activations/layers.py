@@ -11,9 +11,13 @@ from torch import nn
 from torch.jit import ScriptModule
 
 from infonb.activations.modules import default_modules, named_modules
+from infonb.activations.torch_lens import check_installed, looks_like_operation
 from infonb.validate import did_you_mean
 
 __all__ = ["Asked", "Layer", "choose", "order_layers", "restore_layers"]
+
+# stands in the place of the module
+_OPERATION = nn.Identity()
 
 
 @dataclass(frozen=True)
@@ -21,7 +25,8 @@ class Layer:
     """
     A layer of the dataset: its name, its module, and which call of that (None: every one).
 
-    `why` says in words what it belongs to, if nobody asked for it by name.
+    `why` says in words what it belongs to, if nobody asked for it by name. Of an `operation`,
+    `module_name` is its own name, and `graph` a digest of the operations of which it is one.
     """
 
     name: str
@@ -29,6 +34,13 @@ class Layer:
     module: nn.Module
     call: int | None = None
     why: str = ""
+    operation: bool = False
+    graph: str = ""
+
+    @property
+    def first_call(self) -> int:
+        """The number that a name gives to the first call: TorchLens counts from 1."""
+        return 1 if self.operation else 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +96,9 @@ def restore_layers(model: nn.Module, recorded: Sequence[Mapping[str, Any]]) -> l
     """Return the layers of an earlier recording of the same model."""
     modules = named_modules(model, every_name=True)
     return [
-        Layer(x["name"], x["module"], modules[x["module"]], x["call"], x.get("why", ""))
+        Layer(x["name"], x["module"], _OPERATION, x["call"], operation=True, graph=x["graph"])
+        if "graph" in x
+        else Layer(x["name"], x["module"], modules[x["module"]], x["call"], x.get("why", ""))
         for x in recorded
     ]
 
@@ -99,10 +113,16 @@ def order_layers(layers: Sequence[Layer], fired: Sequence[str], *, default: bool
     single: list[Layer] = []
     for layer in layers:
         n_calls = calls[layer.module_name]
-        if layer.call is not None and layer.call >= n_calls > 0:
+        first = layer.first_call
+        if layer.call is not None and not 0 <= layer.call < n_calls and n_calls > 0:
             raise ValueError(
-                f"layer {layer.name!r}: the module {layer.module_name!r} is called {n_calls} "
-                f"times in a forward pass; its calls are 0 to {n_calls - 1}."
+                f"layer {layer.name!r}: {layer.module_name!r} is called {n_calls} times in a "
+                f"forward pass; its calls are {first} to {n_calls - 1 + first}."
+            )
+        if n_calls == 0 and layer.operation:
+            raise ValueError(
+                f"layer {layer.name!r} was there once, but not when the same batch ran again: the "
+                "model computes other operations each time; record modules."
             )
         if n_calls == 0 and not default:
             raise ValueError(
@@ -114,7 +134,9 @@ def order_layers(layers: Sequence[Layer], fired: Sequence[str], *, default: bool
         if layer.call is not None or n_calls == 1:
             single.append(replace(layer, call=layer.call or 0))
         else:
-            single += [replace(layer, name=f"{layer.name}:{i}", call=i) for i in range(n_calls)]
+            single += [
+                replace(layer, name=f"{layer.name}:{i + first}", call=i) for i in range(n_calls)
+            ]
     single.sort(key=lambda layer: order[layer.module_name, layer.call or 0])
     if not single:
         raise ValueError(
@@ -140,6 +162,10 @@ def _find(new: str, old: str, modules: Mapping[str, nn.Module], model: nn.Module
                 "the module from before torch.jit."
             )
         return found
+    if looks_like_operation(old):
+        check_installed(f"layer {old!r} is no module of {type(model).__name__}")
+        name, _, call = old.partition(":")
+        return Layer(new, name, _OPERATION, int(call) - 1 if call else None, operation=True)
     raise ValueError(
         f"layer {old!r} not found in {type(model).__name__}.{did_you_mean(old, modules)} "
         "infonb.list_layers(model) lists the names."

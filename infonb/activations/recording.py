@@ -20,11 +20,12 @@ from infonb.activations.examples import Examples, examples
 from infonb.activations.filling import fill
 from infonb.activations.forward_pass import ForwardPass
 from infonb.activations.labelled import labelled, sample_coordinates
-from infonb.activations.layers import choose, restore_layers
+from infonb.activations.layers import Layer, choose, restore_layers
 from infonb.activations.memory import Memory
 from infonb.activations.modules import count_parameters, own_dtype, unwrapped
 from infonb.activations.reduction import Reduce, Reduction, Select
 from infonb.activations.sample_notes import SampleNotes, predictor
+from infonb.activations.torch_lens import ONE_AT_A_TIME, torch_lens_version
 from infonb.networks.state import random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.storage import check_storable
@@ -83,7 +84,9 @@ def record(
         ``"blocks"``: what suits the architecture, see Notes. A module that
         is called more than once in a forward pass gives a layer for each call: ``"relu:0"``,
         ``"relu:1"``; such a name also selects one. The layers stand in the order in which the
-        forward pass reaches them, whatever the order here.
+        forward pass reaches them, whatever the order here. Operations that are no modules (a
+        functional relu, a residual sum) have names such as ``"relu_1_2"``, given by TorchLens, see
+        Notes and ``list_layers(model, data, operations=True)``.
     hook
         ``"output"`` of the module, or its ``"input"`` (``hidden_states``, or the first argument of
         its ``forward`` that is no mask, and no whole numbers beside others): what a functional relu
@@ -154,6 +157,8 @@ def record(
         If another process or thread is writing to `to`.
     TypeError
         If the model is no torch module, or scripted; if the data have none of the forms above.
+    ImportError
+        If an operation is named and TorchLens is not installed.
 
     Warns
     -----
@@ -176,6 +181,13 @@ def record(
     the modules lie in each other and by a forward pass more of the first batch, not by names; of an
     output that is no tensor, the first tensor in it counts. The attribute ``layers`` of the dataset
     says in words what was taken. (A module that has the name ``blocks`` is ``["blocks"]``.)
+
+    Operations are traced by TorchLens in every batch, which takes many times as long as hooks on
+    modules; where a module does the same, name the module. Modules and operations may be mixed;
+    then each batch is run once for either. The name of an operation is its place in the forward
+    pass: batches for which the model computes other operations are refused. Several calls (of a
+    recurrent layer, say) are ``"linear_1_2:1"``, ``"linear_1_2:2"``, counted from 1 as there. Dims
+    and masks are treated as those of modules; ``hook`` is then the attribute ``"operation"``.
 
     Real tokens are those that an argument marks whose name ends in ``attention_mask`` (1 at real
     tokens) or ``key_padding_mask`` (true at padding), as (sample, token) or with more dims, as 0
@@ -237,9 +249,16 @@ def record(
     model = unwrapped(model)
     dtype = own_dtype(model) if dtype is None else dtype
     reduction = Reduction(reduce, select, neuron_dim, getattr(torch, dtype))
-    # a seed is that of the whole process
-    with alone(model, *([] if seed is None else [torch.default_generator])):
-        asked = choose(model, layers)
+    asked = choose(model, layers)
+    operations = [layer.name for layer in asked.layers if layer.operation]
+    if operations and hook == "input":
+        raise ValueError(
+            f"hook='input' is of modules, but layer {operations[0]!r} is an operation; record what "
+            "it gets by the names of the operations before it."
+        )
+    # a seed is that of the whole process, and so are the functions that TorchLens traces
+    shared = [torch.default_generator] * (seed is not None) + [ONE_AT_A_TIME] * bool(operations)
+    with alone(model, *shared):
         source = examples(data, batch_size)
         given = {**source.coords, **align_coords(coords, source.labels)}
         if source.n_samples is not None:
@@ -287,17 +306,25 @@ def record(
 def _described(
     model: nn.Module, source: Examples, forward: ForwardPass, options: Mapping[str, Any]
 ) -> dict[str, Any]:
-    layers = (f"{layer.name}: {type(layer.module).__name__}" for layer in forward.layers)
     why = forward.layers[0].why
+    versions = [f"infonb {__version__}", f"torch {torch.__version__}", f"xarray {xr.__version__}"]
+    hooks = ["operation" if layer.operation else options["hook"] for layer in forward.layers]
     return {
         "model": type(model).__name__,
         "data": source.name,
-        "modules": ", ".join(layers),
+        "modules": ", ".join(f"{layer.name}: {_kind(layer)}" for layer in forward.layers),
         **({"layers": why} if why else {}),
         **{name: _name(value) for name, value in options.items()},
+        "hook": " and ".join(dict.fromkeys(hooks)),
         "n_parameters": count_parameters(model),
-        "versions": f"infonb {__version__}, torch {torch.__version__}, xarray {xr.__version__}",
+        "versions": ", ".join(
+            [*versions, *([torch_lens_version()] if "operation" in hooks else [])]
+        ),
     }
+
+
+def _kind(layer: Layer) -> str:
+    return layer.module_name.split("_")[0] if layer.operation else type(layer.module).__name__
 
 
 def _finished(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from typing import Any
 
 import torch
@@ -30,7 +31,7 @@ class Tokens:
     """
 
     def __init__(self, model: nn.Module, batch: Batch) -> None:
-        self.n_samples = batch.size
+        self.n_samples, self._where = batch.size, ""
         named = arguments(model, batch)
         masks = [mask_of(name, value, batch.size) for name, value in named]
         self.masks = [mask for mask in masks if mask is not None]
@@ -43,6 +44,12 @@ class Tokens:
             both = any(map(_DECODER.search, names)) and any(map(_ENCODER.search, names))
             given = [*self._lengths, *(mask.name for mask in self.masks)]
             self._sided = both or any(map(_DECODER.search, given))
+
+    def within(self, module: str) -> Tokens:
+        """Return the same for what runs in a module, whose name says of which sequence it is."""
+        inside = copy(self)
+        inside._where = f"{module}."
+        return inside
 
     def of(self, layer: str, shape: tuple[int, ...]) -> tuple[torch.Tensor | None, str]:
         """
@@ -80,6 +87,7 @@ class Tokens:
         several = sum(length == shape[1] for length in self._lengths.values()) > 1
         if not (self._sided or several):
             return self.masks
+        layer = self._where + layer
         here, there = _DECODER.search(layer), _ENCODER.search(layer)
         if here and (there is None or here.start() < there.start()):
             across = _ACROSS.search(layer, here.end())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from infonb.cli.parameter_texts import parameter_texts
-from infonb.cli.reporting import make_report, report_options
+from infonb.cli.reporting import cluster_of, make_report, report_options
 from infonb.cli.words import SeveralWords
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["compare"]
 _NAME = "compare_models"
 
 #: What stands among the options by hand, and what a report sets itself.
-_BY_HAND = ("models", "reference", "model", "inputs", "layers", "interactive", "results")
+_BY_HAND = ("models", "reference", "model", "inputs", "layers", "cluster", "interactive", "results")
 
 
 class _Compare(SeveralWords):
@@ -85,7 +85,9 @@ def compare(
     lists = {"models": models, "layers": [word for item in layers for word in item.split(",")]}
     names = ["reference", "model", "inputs", *(info.name for info in _others())]
     texts = {name: given[name] for name in names if given[name] is not None}
-    report = make_report(lambda output: _plan(lists, texts, pairs, output), given)
+    report = make_report(
+        lambda output: _plan(lists, texts, [*pairs, *cluster_of(given)], output), given
+    )
     if report.results is not None:
         for line in _verdict(report.results):
             click.echo(line)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from infonb.reports.plan import ReportPlan
     from infonb.reports.run import Report
 
-__all__ = ["make_report", "report_options"]
+__all__ = ["cluster_of", "make_report", "report_options"]
 
 
 def report_options(default: str) -> Callable[[Any], Any]:
@@ -21,6 +21,10 @@ def report_options(default: str) -> Callable[[Any], Any]:
     options = [
         click.option("-o", "--output", metavar="DIR",
                      help=f"Folder for notebook, page and results  [default: {default}]"),
+        click.option("--workers", type=click.IntRange(1), metavar="N",
+                     help="Make the runs in N processes, side by side."),
+        click.option("--scheduler", metavar="ADDRESS",
+                     help="Make the runs on a dask cluster: tcp://HOST:8786, or its file."),
         click.option("--show-code", is_flag=True,
                      help="Open the page with its code shown, not folded."),
         click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
@@ -37,6 +41,14 @@ def report_options(default: str) -> Callable[[Any], Any]:
     return decorate
 
 
+def cluster_of(options: Mapping[str, Any]) -> list[str]:
+    """Return the parameter, as ``name=value``, that says where runs are made; none for here."""
+    workers, scheduler = options["workers"], options["scheduler"]
+    if workers and scheduler:
+        raise ValueError("give --workers or --scheduler, not both: runs are made in one place.")
+    return [f"cluster={workers or scheduler}"] if workers or scheduler else []
+
+
 def make_report(plan: Callable[[str | None], ReportPlan], options: Mapping[str, Any]) -> Report:
     """Check all with `plan`, which takes the folder, then run it, and print where its files are."""
     output = options["output"]
@@ -46,6 +58,8 @@ def make_report(plan: Callable[[str | None], ReportPlan], options: Mapping[str, 
         checked = plan(output)
     except (ValueError, OSError) as error:
         raise click.UsageError(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise click.ClickException(str(error)) from None
 
     from infonb.reports.errors import ReportError
     from infonb.reports.run import execute_plan

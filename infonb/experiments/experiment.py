@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 import xarray as xr
 
 from infonb.experiments.cache import CachedRun, cache_folder, code_of
+from infonb.experiments.cluster import check_cluster
 from infonb.experiments.code_digest import check_affects
 from infonb.experiments.kept_training import train_alone
+from infonb.experiments.runs import dims_of
 from infonb.experiments.steps import checked_data, checked_training
-from infonb.experiments.sweep import dims_of, sweep
+from infonb.experiments.sweep import sweep
 from infonb.parameters import ParameterSet, parameter
 from infonb.version import __version__
 
@@ -101,6 +103,10 @@ class Experiment(ParameterSet):
         "", "folder that keeps finished runs; empty: the user's cache; none: no folder",
         affects="selection", order=1,
     )  # fmt: skip
+    cluster: str = parameter(
+        "", "where runs are made; empty: here; 4: by 4 processes; tcp://HOST:8786: a cluster",
+        affects="selection", order=1,
+    )  # fmt: skip
     interactive: bool = parameter(
         True, "live controls; false: pictures only", affects="selection", order=1
     )
@@ -108,6 +114,10 @@ class Experiment(ParameterSet):
         "", "where to save the labelled results (.zarr); empty: nowhere", affects="selection",
         order=1,
     )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_cluster(self.cluster)
 
     # the steps
 
@@ -286,5 +296,5 @@ class Experiment(ParameterSet):
 
     def _values(self) -> dict[str, Any]:
         """Return the parameters that numbers can depend on, not where and how they are shown."""
-        shown = ("interactive", "results", "cache")
+        shown = ("interactive", "results", "cache", "cluster")
         return {name: value for name, value in asdict(self).items() if name not in shown}

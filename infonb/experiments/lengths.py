@@ -12,7 +12,8 @@ import xarray as xr
 from infonb.claims.sensitivity import sensitivity
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.experiments.kept_training import start_from
-from infonb.experiments.sweep import dims_of, sweep
+from infonb.experiments.runs import dims_of
+from infonb.experiments.sweep import sweep
 
 __all__ = ["over_lengths"]
 

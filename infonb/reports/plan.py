@@ -11,6 +11,7 @@ from typing import Any
 
 from infonb import experiments
 from infonb.experiments.cache import check_cache
+from infonb.experiments.cluster import check_reachable
 from infonb.parameters import (
     ParameterError,
     ParameterInfo,
@@ -159,8 +160,9 @@ def _check_values(
 
 
 def _check_data(checked: experiments.Experiment) -> None:
-    """Check that runs can be kept, and fetch the data where they are not there yet."""
+    """Check that runs can be kept and made, and fetch the data where they are not there yet."""
     check_cache(checked.cache)
+    check_reachable(checked.cluster)
     checked.prepare()
 
 

@@ -7,7 +7,7 @@ import pytest
 from infonb import experiments
 from infonb.parameters import describe
 
-SELECTION = {"preset", "seed", "cache", "interactive", "results"}
+SELECTION = {"preset", "seed", "cache", "cluster", "interactive", "results"}
 
 #: All others affect the training, and with it everything.
 EXPECTED = {

@@ -173,8 +173,8 @@ def test_what_comes_after_the_runs_voids_nothing(root, room):
     "path",
     ["data/nico.py", "data/waterbirds.py", "data/circles.py", "data/__init__.py", "version.py",
      "cli/run.py", "__init__.py", "networks/resnet.py", "networks/__init__.py",
-     "training/__init__.py", "experiments/contexts/measures.py",
-     "experiments/shuffled_digits.py", "experiments/__init__.py"],
+     "training/__init__.py", "experiments/contexts/measures.py", "experiments/shuffled_digits.py",
+     "experiments/__init__.py"],
 )  # fmt: skip
 def test_files_of_other_experiments_and_faces_void_nothing(root, path):
     with (root / path).open("a", encoding="utf-8") as file:

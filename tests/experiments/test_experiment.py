@@ -103,7 +103,7 @@ def test_fields_are_checked_and_described():
         Means().n = 3
     # what all experiments have stands at the end of the list
     assert [info.name for info in describe(Means)] == [
-        "shift", "seed", "n", "cache", "interactive", "results",
+        "shift", "seed", "n", "cache", "cluster", "interactive", "results",
     ]  # fmt: skip
 
 

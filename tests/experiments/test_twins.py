@@ -17,7 +17,7 @@ import pytest
 import xarray as xr
 
 from infonb import experiments
-from infonb.experiments import sweep as sweep_module
+from infonb.experiments import runs as runs_module
 from infonb.experiments.clearing import kept_runs
 from infonb.experiments.code_digest import Closure
 from infonb.experiments.sources import Sources
@@ -55,13 +55,13 @@ def registered(monkeypatch):
 @pytest.fixture
 def steps(monkeypatch):
     """Count the trainings."""
-    counted, true = [], sweep_module.checked_training
+    counted, true = [], runs_module.checked_training
 
     def counting(found):  # in the sweep, not in the experiment, whose code is in the key
         counted.append(1)
         return true(found)
 
-    monkeypatch.setattr(sweep_module, "checked_training", counting)
+    monkeypatch.setattr(runs_module, "checked_training", counting)
     return counted
 
 

@@ -33,6 +33,7 @@ class Pebbles(Experiment):
 PARAMETERS = """\
 thrown: list[int] = [1, 2]  # pebbles
 cache: str = ""  # folder that keeps finished runs; empty: the user's cache; none: no folder
+cluster: str = ""  # where runs are made; empty: here; 4: by 4 processes; tcp://HOST:8786: a cluster
 interactive: bool = True  # live controls; false: pictures only
 results: str = ""  # where to save the labelled results (.zarr); empty: nowhere
 """

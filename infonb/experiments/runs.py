@@ -1,0 +1,113 @@
+"""The runs of one experiment: found where they are kept, or made and kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from infonb.experiments.cache import CachedRun, cache_folder, code_of
+from infonb.experiments.code_digest import check_affects
+from infonb.experiments.kept_training import train_in_place
+from infonb.experiments.steps import checked_data, checked_run, checked_training, with_history
+from infonb.storage import Held
+
+__all__ = ["Runs", "dims_of"]
+
+
+def dims_of(over: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the dimensions of the levels: one, or those of a product."""
+    return (over,) if isinstance(over, str) else tuple(over)
+
+
+class Runs:
+    """The runs of one step of an experiment, with what is known of their places in the cache."""
+
+    def __init__(
+        self, experiment: Any, step: str, progress: bool | str = False,
+        code: tuple[str, str] | None = None,
+    ) -> None:  # fmt: skip
+        self.experiment, self.step, self.n_kept = experiment, step, 0
+        self._progress = "transient" if progress is True else False
+        self._places: dict[Any, CachedRun | None] = {}
+        check_affects(type(experiment))
+        # once: a user's own code may keep something while it runs
+        keeps = cache_folder(experiment.cache) is not None
+        self.code = code or (code_of(type(experiment), step) if keeps else None)
+
+    def kept(self, level: Any, seed: int) -> xr.Dataset | None:
+        """Return a run that is kept from before; None if there is none."""
+        place = self.place(level, seed)
+        kept = place.load() if place else None
+        self.n_kept += kept is not None
+        return kept
+
+    def make(self, level: Any, seed: int) -> xr.Dataset:
+        """Return a run, made or kept from before; raise Held if somebody else is making it."""
+        data = None
+        if (level, seed) not in self._places:
+            data = self._data(level, seed)
+        place = self.place(level, seed, data)
+        if place is None:
+            return self.make_anew(level, seed, data)
+        kept = self.kept(level, seed)
+        if kept is not None:
+            return kept
+        lock = place.lock()
+        try:
+            kept = place.load()  # somebody else may just have finished it
+            if kept is None:
+                kept = self.make_anew(level, seed, data, place)
+                place.save(kept)
+            return kept
+        finally:
+            lock.release()
+
+    def keep(self, level: Any, seed: int, run: xr.Dataset) -> None:
+        """Keep a run that was made elsewhere, unless somebody has just made it here."""
+        place = self.place(level, seed)
+        if place is None:
+            return
+        try:
+            lock = place.lock()
+        except Held:  # who is making it will keep it
+            return
+        try:
+            if place.load() is None:
+                place.save(run)
+        finally:
+            lock.release()
+
+    def place(
+        self, level: Any, seed: int, data: dict[str, xr.Dataset] | None = None
+    ) -> CachedRun | None:
+        """Return where a run is kept; None if none is."""
+        if (level, seed) not in self._places:
+            self._places[level, seed] = CachedRun.of(
+                self.experiment, level, seed, self._data(level, seed) if data is None else data,
+                self.step, self.code,
+            )  # fmt: skip
+        return self._places[level, seed]
+
+    def make_anew(
+        self, level: Any, seed: int, data: dict[str, xr.Dataset] | None = None,
+        place: CachedRun | None = None,
+    ) -> xr.Dataset:  # fmt: skip
+        """Train and measure a network; in its place, which must be locked, or nowhere."""
+        known = self._data(level, seed) if data is None else data
+
+        def train(folder: Path | None) -> tuple[Any, xr.Dataset | None]:
+            return checked_training(
+                self.experiment.train(
+                    level, seed, known, checkpoint=folder, progress=self._progress
+                )
+            )
+
+        model, history = train(None) if place is None else train_in_place(place, train)
+        run = getattr(self.experiment, self.step)(level, seed, model, known)
+        taken = (*dims_of(self.experiment.over), "seed")
+        return with_history(checked_run(run, self.step, taken), history)
+
+    def _data(self, level: Any, seed: int) -> dict[str, xr.Dataset]:
+        return checked_data(self.experiment.data(level, seed))
