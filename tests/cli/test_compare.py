@@ -128,7 +128,7 @@ def test_stores_stand_beside_weights_and_patterns_are_written_out(
         (["a.zarr", "--estimator", "ksgg"], "estimator must be one of 'auto', 'ksg'; not 'ksgg'. "
          "Did you mean 'ksg'?"),
         (["a.zarr", "-p", "bnis=3"], "no parameter 'bnis'; there are 'models', 'reference', "
-         "'model', 'inputs', 'layers', 'n_samples', 'estimator', 'found', 'cache'."),
+         "'model', 'inputs', 'layers', 'n_samples', 'estimator', 'found', 'cache', 'cluster'."),
         (["a.zarr", "-p", "models=b.zarr"],
          "parameter 'models' is given twice: as an option and with -p."),
         (["*.pt"], "no file is like '*.pt'."),
