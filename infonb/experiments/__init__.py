@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.shuffled_digits import ShuffledDigits
+    from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
     "ColoredDigits",
@@ -23,6 +24,7 @@ __all__ = [
     "Contexts",
     "Experiment",
     "ShuffledDigits",
+    "Verdicts",
     "get",
     "names",
     "notebook",
@@ -37,6 +39,7 @@ _HOME = {
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
     "compare_models": ("compare_models", "CompareModels"),
+    "verdicts": ("verdicts", "Verdicts"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
 
@@ -52,7 +55,7 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'compare_models']
+    'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -84,7 +87,7 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'compare_models'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

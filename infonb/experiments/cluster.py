@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import json
 import pickle
 import sys
@@ -220,17 +222,25 @@ def _connected(value: str) -> Iterator[Client]:
 
 def _whole(experiment: Any) -> bytes:
     """Return an experiment as it is sent; one of the user's with its module's code."""
-    import cloudpickle
+    import cloudpickle  # type: ignore[import-untyped]
 
+    class Pickler(cloudpickle.CloudPickler):
+        # which fields have no default is told by identity
+        dispatch_table = cloudpickle.CloudPickler.dispatch_table.new_child(
+            {type(dataclasses.MISSING): lambda _: "MISSING"}
+        )
+
+    buffer = io.BytesIO()
     module = sys.modules[type(experiment).__module__]
     is_users = not module.__name__.startswith(("infonb.", "__main__"))
     if is_users:  # else workers would have to have it
         cloudpickle.register_pickle_by_value(module)
     try:
-        return bytes(cloudpickle.dumps(experiment))
+        Pickler(buffer).dump(experiment)
     finally:
         if is_users:
             cloudpickle.unregister_pickle_by_value(module)
+    return buffer.getvalue()
 
 
 def _address(value: str) -> str:

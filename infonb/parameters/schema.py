@@ -145,7 +145,7 @@ def describe(cls: type) -> list[ParameterInfo]:
         if "help" not in field.metadata:
             raise TypeError(f"parameter {field.name!r} must be declared with parameter().")
         factory = field.default_factory
-        default = factory() if callable(factory) else field.default
+        default = field.default if factory is dataclasses.MISSING else factory()
         metadata = {name: value for name, value in field.metadata.items() if name != "order"}
         records.append(
             (field.metadata["order"], ParameterInfo(field.name, str(kind), default, **metadata))

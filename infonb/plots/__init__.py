@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from infonb.plots.accuracy_map import plot_accuracy_map
 from infonb.plots.activations import plot_activations, plot_neuron
+from infonb.plots.changes import plot_changes
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.comparison import plot_comparison
 from infonb.plots.comparison_settings import plot_verdicts
+from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
+from infonb.plots.rates import plot_rates
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.style import label_of, palette
@@ -24,8 +27,10 @@ __all__ = [
     "palette",
     "plot_accuracy_map",
     "plot_activations",
+    "plot_changes",
     "plot_circles",
     "plot_comparison",
+    "plot_confusion",
     "plot_cuts",
     "plot_decision",
     "plot_difference",
@@ -33,6 +38,7 @@ __all__ = [
     "plot_images",
     "plot_mutual_information",
     "plot_neuron",
+    "plot_rates",
     "plot_sensitivity",
     "plot_side_by_side",
     "plot_surface",

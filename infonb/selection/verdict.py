@@ -55,9 +55,11 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     entropy rises (Bansal et al. 2022, section 3). MI decides first, since its sign was found not to
     depend on how it is measured; that of the entropy was (only in common bins it moved as the paper
     says). If MI does not clearly move, the verdict is ``inconclusive``, whatever the entropy does.
-    If it does, and the entropy clearly moves against it in all `rulers` of the rule, that is the
-    verdict; in some rulers, but not in all of these: ``depends on the ruler``; in none:
-    ``inconclusive``. What is "clear": see `Rule`.
+    If it moves far (`alone` of the rule), that is the verdict, unless the entropy clearly moves the
+    same way in every ruler, which neither kind of memorization does. If it moves less, it needs the
+    entropy: clearly against MI in all `rulers` of the rule, and that is the verdict, too; in some
+    rulers, but not in all of these: ``depends on the ruler``; in none: ``inconclusive``. What is
+    "clear": see `Rule`. How often that is right: notebook ``verdicts``.
 
     Examples
     --------
@@ -66,7 +68,7 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     >>> alike = rng.normal(size=(500, 1)) + 0.3 * rng.normal(size=(500, 20))
     >>> models = {"a": {"fc1": rng.normal(size=(500, 20))}, "b": {"fc1": np.round(alike, 3)}}
     >>> found = inb.compare(models, reference="a")
-    >>> judge(found, Rule(entropy=3.0)).verdict.values.tolist()
+    >>> judge(found, Rule(entropy=3.0, alone=2.0)).verdict.values.tolist()
     ['inconclusive']
     """
     if "comparison" not in found.dims:
@@ -125,6 +127,8 @@ def decide(shown: xr.Dataset, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     agree = (against == -moved[:, None]) & (moved != 0)[:, None]
     rulers = shown["edges"].values.tolist()
     deciding = agree[:, [rulers.index(ruler) for ruler in rule.rulers]].all(axis=1)
+    against_all = ((against == moved[:, None]) & (moved != 0)[:, None]).all(axis=1)
+    deciding |= (abs(shown["information_size"].values) > rule.alone) & ~against_all
     code = np.zeros(len(moved), int)  # inconclusive
     code[agree.any(axis=1)] = VERDICTS.index(DEPENDS)
     code[deciding & (moved > 0)] = VERDICTS.index(HEURISTIC)

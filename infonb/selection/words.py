@@ -47,8 +47,17 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, moved: int, entropy: np.ndarray,
         rulers = [str(r) for r in one["edges"].values[entropy == way]]
         if rulers:
             said.append(f"{verb} {join(rulers)} bins ({join([_change(shown, r) for r in rulers])})")
-    none = "" if -moved in entropy else ": in no ruler against MI"
-    return f"{words}; median entropy {join(said)}{none}."
+    return f"{words}; median entropy {join(said)}{_ending(one, entropy, moved, size, rule)}."
+
+
+def _ending(one: xr.Dataset, entropy: np.ndarray, moved: int, size: float, rule: Rule) -> str:
+    """Return what decided, where it is not that the entropy agrees."""
+    if (entropy == moved).all():
+        return ": in every ruler like MI, as in neither kind of memorization"
+    agree = one["edges"].values[entropy == -moved].tolist()
+    if abs(size) > rule.alone and not set(rule.rulers) <= set(agree):
+        return f"; a change of MI by more than {rule.alone:.0%} is enough by itself"
+    return "" if agree else ": in no ruler against MI"
 
 
 def _ends(one: xr.Dataset, measure: str) -> str:

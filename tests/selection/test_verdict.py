@@ -11,7 +11,7 @@ from infonb.selection import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICT
 from infonb.selection.verdict import decide, evidence
 
 RULERS = ["common", "shared", "neuron"]
-RULE = Rule(information=0.1, entropy=0.1, layers=0.6, rulers=("common",))
+RULE = Rule(information=0.1, entropy=0.1, layers=0.6, rulers=("common",), alone=2.0)
 
 
 def shown(information: float, *entropy: float, share: float = 1.0) -> xr.Dataset:
@@ -49,9 +49,27 @@ def test_what_decides(information, entropy, expected, agree):
 
 
 def test_all_rulers_of_the_rule_must_agree():
-    both = Rule(information=0.1, entropy=0.1, rulers=("common", "neuron"))
+    both = Rule(information=0.1, entropy=0.1, rulers=("common", "neuron"), alone=2.0)
     assert VERDICTS[decide(shown(0.5, -1, 1, 1), both)[0][0]] == DEPENDS
     assert VERDICTS[decide(shown(0.5, -1, 1, -1), both)[0][0]] == HEURISTIC
+
+
+@pytest.mark.parametrize(
+    ("information", "entropy", "expected"),
+    [
+        (0.5, (0.01, 0, 0), HEURISTIC),
+        (-0.5, (0.01, -1, -1), EXAMPLES),
+        (0.5, (1, 1, 0.01), HEURISTIC),
+        (0.5, (1, 1, 1), INCONCLUSIVE),  # both the same way in every ruler
+        (-0.5, (-1, -1, -1), INCONCLUSIVE),
+        (0.2, (0.01, -1, 0), DEPENDS),
+        (0.2, (-1, 1, 1), HEURISTIC),
+        (0.2, (0.01, 0, 0), INCONCLUSIVE),
+    ],
+)
+def test_much_mi_is_enough_by_itself(information, entropy, expected):
+    rule = Rule(information=0.1, entropy=0.1, rulers=("common",), alone=0.4)
+    assert VERDICTS[decide(shown(information, *entropy), rule)[0][0]] == expected
 
 
 def test_enough_layers_must_move():
@@ -140,6 +158,7 @@ def test_mi_near_zero_is_no_large_share():
     [
         ({"information": -1}, "information must be between"),
         ({"layers": 1.5}, "layers must be between"),
+        ({"alone": 2.5}, "alone must be between"),
         ({"rulers": ()}, "rulers must be some of"),
         ({"rulers": "common"}, "rulers must be some of"),
         ({"rulers": ("comon",)}, "Did you mean 'common'"),

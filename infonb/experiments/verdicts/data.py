@@ -1,0 +1,172 @@
+"""Training sets of known kind, and the same unlabelled samples for all networks of a data set.
+
+What is evaluated has true labels and a shortcut that says nothing; the coordinate ``hint`` (sample)
+is the label that the shortcut stands for, -1 where it stands for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+__all__ = ["DATA_SETS", "examples", "own_seed"]
+
+Parts = tuple[xr.Dataset, xr.Dataset]
+Make = Callable[[bool, int, int, int], Parts]
+
+#: What draws the shortcut of the evaluation samples: never the seed of a network.
+_UNSEEN = 1_000_000
+
+
+class DataSet(NamedTuple):
+    """
+    How a data set is made.
+
+    Attributes
+    ----------
+    make : callable
+        (shortcut, n_train, n_samples, seed) → training and evaluation examples.
+    n_train : int
+        Training examples where nothing else is asked for, of every kind alike.
+    n_classes : int
+    most : int
+        The largest number of examples for training and evaluation together (of Waterbirds there are
+        more to train on, but 828 to evaluate).
+    needs_files : bool
+        Whether it is read from the folder named by ``INFONB_DATA``.
+    """
+
+    make: Make
+    n_train: int
+    n_classes: int
+    most: int
+    needs_files: bool = False
+
+
+def own_seed(dataset: str, seed: int) -> int:
+    """Return the seed of a network: no two data sets share one, in whichever half they are."""
+    return 1000 * (1 + list(DATA_SETS).index(dataset)) + seed
+
+
+def examples(
+    dataset: str, kind: str, *, n_train: int, n_samples: int, seed: int
+) -> dict[str, xr.Dataset]:
+    """
+    Return what a network of a kind is trained on, and the samples that all are measured on.
+
+    The seed draws the shortcut's noise and the random labels; the training inputs and all that is
+    evaluated are the same for every seed, and but for the shortcut for every kind.
+    """
+    from infonb.data import shuffled
+
+    source = DATA_SETS[dataset]
+    n_train = n_train or source.n_train
+    n_samples = min(n_samples, source.most - n_train)
+    train, evaluation = source.make(kind == "shortcut", n_train, n_samples, seed)
+    if kind == "memorized":
+        train = shuffled(train, 1.0, n_classes=source.n_classes, seed=seed)
+    return {"train": train, "evaluation": _unlabelled(evaluation)}
+
+
+def _unlabelled(evaluation: xr.Dataset) -> xr.Dataset:
+    """Return samples numbered from 0, with label and hint beside them and nothing else."""
+    kept = evaluation[["input", "label"]].reset_coords(drop=True)
+    return kept.assign_coords(
+        sample=np.arange(evaluation.sizes["sample"]), hint=("sample", evaluation.hint.values)
+    )
+
+
+def _digits(dataset: str, mark: Callable[[xr.Dataset, bool, int], xr.Dataset]) -> Make:
+    def make(shortcut: bool, n_train: int, n_samples: int, seed: int) -> Parts:
+        train, evaluation = _divided(dataset, n_train, n_samples)
+        return mark(train, shortcut, seed), mark(evaluation, False, _UNSEEN)
+
+    return make
+
+
+@lru_cache(maxsize=4)
+def _divided(dataset: str, n_train: int, n_samples: int) -> Parts:
+    from infonb.data import load_digits, load_mnist, split, subsample
+
+    images = load_digits() if dataset == "digits" else subsample(load_mnist("train"))
+    train, evaluation = split(images, n_samples, seed=0)
+    return train.isel(sample=slice(n_train)), evaluation
+
+
+def _coloured(images: xr.Dataset, shortcut: bool, seed: int) -> xr.Dataset:
+    """Two classes, digits below 5 and others, in the colour of the label or in any."""
+    from infonb.data import colored
+
+    found = colored(images, 0.0 if shortcut else 0.5, label_noise=0.0, seed=seed)
+    return found.assign_coords(hint=("sample", found.color.values))
+
+
+def _marked(images: xr.Dataset, shortcut: bool, seed: int) -> xr.Dataset:
+    """Ten classes; four bright pixels at an edge, at the label's place or at any of the ten."""
+    rng = np.random.default_rng([seed, 2])
+    labels = images.label.values
+    hint = labels if shortcut else rng.integers(10, size=labels.size)
+    pixels = images["input"].values.copy()
+    rows, columns = pixels.shape[1:]
+    left = (hint % 5) * (columns - 2) // 4
+    top = np.where(hint < 5, 0, rows - 2)
+    for down, right in np.ndindex(2, 2):
+        pixels[np.arange(labels.size), top + down, left + right] = 1.0
+    inputs = images["input"].copy(data=pixels).expand_dims(channel=["grey"], axis=1)
+    return images.assign(input=inputs).assign_coords(hint=("sample", hint))
+
+
+def _circles(shortcut: bool, n_train: int, n_samples: int, seed: int) -> Parts:
+    """Two circles, and a third feature that gives the label away on three quarters, or nothing."""
+    from infonb.data import add_artifact, concentric_circles
+
+    def points(n: int, division: float, stream: int, which: int) -> xr.Dataset:
+        found = add_artifact(concentric_circles(n, seed=which), division=division, seed=stream)
+        says = np.where(found.artifact == "agrees", found.label, 1 - found.label)
+        return found.assign_coords(hint=("sample", np.where(found.artifact == "none", -1, says)))
+
+    return (
+        points(n_train, 1.0 if shortcut else 0.5, seed, 42),
+        points(n_samples, 0.5, _UNSEEN, 21),
+    )
+
+
+def _pictures(dataset: str, size: int, n_objects: int) -> Make:
+    @lru_cache(maxsize=4)
+    def make(shortcut: bool, n_train: int, n_samples: int, seed: int) -> Parts:
+        from infonb.data import context_scenes, waterbird_images
+
+        load = context_scenes if dataset == "scenes" else waterbird_images
+        setting = "unbalanced" if shortcut else "balanced"
+        parts = load(setting, n_train=n_train, n_evaluation=n_samples, size=size, seed=0)
+        return tuple(_with_context(part) for part in parts)  # type: ignore[return-value]
+
+    def of_any_seed(shortcut: bool, n_train: int, n_samples: int, seed: int) -> Parts:
+        groups = n_objects**2  # whole groups of object and context
+        return make(shortcut, n_train // groups * groups, n_samples // groups * groups, 0)
+
+    return of_any_seed
+
+
+def _with_context(pictures: xr.Dataset) -> xr.Dataset:
+    """Say which object a context stands for in the unbalanced set: the one of the same number."""
+    names = pictures.attrs["contexts"].split(", ")
+    return pictures.assign_coords(
+        hint=("sample", np.array([names.index(name) for name in pictures.context.values]))
+    )
+
+
+#: Name → how it is made.
+DATA_SETS: dict[str, DataSet] = {
+    "coloured_digits": DataSet(_digits("digits", _coloured), 600, 2, 1797),
+    "marked_digits": DataSet(_digits("digits", _marked), 600, 10, 1797),
+    "circles": DataSet(_circles, 100, 2, 100_000),
+    "scenes": DataSet(_pictures("scenes", 16, 4), 240, 4, 100_000),
+    "coloured_mnist": DataSet(_digits("mnist", _coloured), 2000, 2, 60_000, True),
+    "marked_mnist": DataSet(_digits("mnist", _marked), 2000, 10, 60_000, True),
+    "waterbirds": DataSet(_pictures("waterbirds", 24, 2), 400, 2, 1228, True),
+}
