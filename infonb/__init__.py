@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.reports import report
-    from infonb.selection import compare
+    from infonb.selection import activating_examples, compare, intervene, rank
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
 
@@ -48,7 +48,10 @@ _HOME = {
     "plot_mutual_information": "infonb.plots",
     "plot_activations": "infonb.plots",
     "compare": "infonb.selection",
+    "rank": "infonb.selection",
+    "activating_examples": "infonb.selection",
     "report": "infonb.reports",
+    "intervene": "infonb.selection",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -57,6 +60,7 @@ _HOME = {
 
 __all__ = [
     "__version__",
+    "activating_examples",
     "compare",
     "entropy",
     "explore",
@@ -64,6 +68,7 @@ __all__ = [
     "explore_training",
     "fit",
     "from_arrays",
+    "intervene",
     "list_layers",
     "mixture_density",
     "mutual_information",
@@ -72,6 +77,7 @@ __all__ = [
     "plot_activations",
     "plot_entropy",
     "plot_mutual_information",
+    "rank",
     "record",
     "report",
     "save",

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from infonb.claims.resampling import RESAMPLES, draw_counts, draw_seeds, kendall, pair_means
+from infonb.claims.network_means import by_seed, network_means
+from infonb.claims.resampling import draw_seeds, kendall
 from infonb.claims.rows import MEAN, Row, lowest_and_highest
 from infonb.claims.verdict import Claim
 from infonb.dims import median_within_layers, square
 
-__all__ = ["Rank", "Trend"]
+__all__ = ["Agreement", "Rank", "Trend", "agreement"]
 
 _BOUNDS = (-1.0, 1.0)
 
@@ -62,7 +64,7 @@ class Trend(Row):
                 yield self._claim(middle.sel(layer=layer), over, words, str(layer))
 
     def _claim(self, middle: xr.DataArray, over: str, words: str, where: str) -> Claim | str:
-        table = _by_seed(middle, over)
+        table = by_seed(middle, over)
         table = table[np.isfinite(table).all(axis=1)]
         if not len(table):
             return f"{words} ({where}: no seed with finite values at all levels)"
@@ -113,25 +115,55 @@ class Rank(Row):
         if values.sizes[over] < 3:
             yield f"{words} (fewer than three levels of {over})"
             return
-        against = _by_seed(runs[self.against], over).T
-        means, drawn = _network_means(square(values), over)
-        known = (np.isfinite(means) & np.isfinite(against)).all(axis=0)
-        if not known.any():
+        found = agreement(values, runs[self.against], over, self.direction)
+        if found is None:
             yield f"{words} (no seed with finite values at all levels)"
             return
-        means, drawn, against = means[:, known], drawn[:, known], against[:, known]
-        taus = kendall(self.direction * means.T, against.T)
-        pooled = float(kendall(self.direction * means.mean(axis=1), against.mean(axis=1)))
-        both = draw_seeds([*drawn, *against[:, :, None]], 1000, np.random.default_rng(0))
-        both = np.moveaxis(both, 0, -1)  # levels last: the value, then what it is compared with
-        n = len(means)
-        draws = kendall(self.direction * both[..., :n], both[..., n:]).mean(axis=1)
-        here = f"τ = {taus.mean():.2f}"
-        if taus.size > 1:
-            here += f" (means over seeds: {pooled:.2f})"
         paper = self._paper(self.where, *lowest_and_highest(values, over))
-        effect = tuple(taus.tolist())
-        yield Claim(words, self.where, 1, paper, here, effect, draws, _BOUNDS, n)
+        yield found.claim(words, self.where, paper)
+
+
+class Agreement(NamedTuple):
+    """Whether a quantity orders networks as another does: Kendall's τ, one per seed."""
+
+    of_seeds: np.ndarray
+    of_means: float
+    draws: np.ndarray
+    n_levels: int
+
+    def claim(self, statement: str, where: str, paper: str) -> Claim:
+        """Return the row of a table that claims that it does."""
+        here = f"τ = {self.of_seeds.mean():.2f}"
+        if self.of_seeds.size > 1:
+            here += f" (means over seeds: {self.of_means:.2f})"
+        effect = tuple(self.of_seeds.tolist())
+        return Claim(statement, where, 1, paper, here, effect, self.draws, _BOUNDS, self.n_levels)
+
+
+def agreement(
+    values: xr.DataArray, against: xr.DataArray, over: str, direction: int
+) -> Agreement | None:
+    """
+    Compare the order of the means of networks with that of numbers (over, perhaps seed).
+
+    Values (over, seed, layer, neuron), or of pairs; direction 1 if both are to rise together. The
+    draws are means over drawn seeds, with drawn neurons. None if no seed is finite at all levels.
+    """
+    numbers = by_seed(against, over).T
+    means, drawn = network_means(square(values), over)
+    known = (np.isfinite(means) & np.isfinite(numbers)).all(axis=0)
+    if not known.any():
+        return None
+    means, drawn, numbers = means[:, known], drawn[:, known], numbers[:, known]
+    both = draw_seeds([*drawn, *numbers[:, :, None]], 1000, np.random.default_rng(0))
+    both = np.moveaxis(both, 0, -1)  # levels last: the value, then what it is compared with
+    n = len(means)
+    return Agreement(
+        of_seeds=kendall(direction * means.T, numbers.T),
+        of_means=float(kendall(direction * means.mean(axis=1), numbers.mean(axis=1))),
+        draws=kendall(direction * both[..., :n], both[..., n:]).mean(axis=1),
+        n_levels=n,
+    )
 
 
 def _median(values: xr.DataArray) -> xr.DataArray:
@@ -141,69 +173,7 @@ def _median(values: xr.DataArray) -> xr.DataArray:
     return values.median("neuron") if "neuron" in values.dims else values
 
 
-def _by_seed(values: xr.DataArray, over: str) -> np.ndarray:
-    """Return numbers of networks as (seed, level)."""
-    if "seed" not in values.dims:
-        values = values.expand_dims(seed=[0])
-    return values.transpose("seed", over).values
-
-
 def _order(levels: np.ndarray) -> np.ndarray:
     """Return levels as numbers; names in the order that they have."""
     numbers = levels.dtype.kind in "iufb"
     return levels.astype(float) if numbers else np.arange(levels.size, dtype=float)
-
-
-def _network_means(values: xr.DataArray, over: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each network, (level, seed), and with neurons drawn anew (..., draw)."""
-    if "neuron" not in values.dims:
-        table = _by_seed(values, over).T
-        return table, table[..., None]
-    for dim in ("seed", "layer"):
-        if dim not in values.dims:
-            values = values.expand_dims(dim)
-    inner = ("layer", "neuron", "other_layer", "other_neuron")
-    dims = [dim for dim in inner if dim in values.dims]
-    table = values.transpose(over, "seed", *dims).values
-    return _drawn_means(table, within="other_layer" not in dims)
-
-
-def _drawn_means(values: np.ndarray, *, within: bool) -> tuple[np.ndarray, np.ndarray]:
-    """
-    Return the mean of each network, (level, seed), and with neurons drawn anew, (..., resample).
-
-    Values (level, seed, layer, neuron), or with the same again for pairs (within: of one layer).
-    """
-    rng = np.random.default_rng(0)
-    shape, n_layers, width = values.shape[:2], *values.shape[2:4]
-    drawn = np.empty((*shape, 1 + RESAMPLES))
-    for at in np.ndindex(shape):
-        one = values[at]
-        if one.ndim == 2:
-            there = np.isfinite(one)
-        else:
-            one = _all_pairs(one) if within else one.reshape(n_layers * width, -1)
-            there = np.isfinite(one).any(axis=1).reshape(n_layers, width)
-        counts = np.zeros((1 + RESAMPLES, n_layers, width))
-        counts[0, there] = 1  # as measured
-        for layer in range(n_layers):
-            if there[layer].any():
-                new = draw_counts(int(there[layer].sum()), RESAMPLES, rng)
-                counts[1:, layer, there[layer]] = new
-        flat = counts.reshape(len(counts), -1)
-        if values.ndim == 4:
-            sizes = flat.sum(axis=1)
-            sizes[sizes == 0] = np.nan  # nothing was measured
-            drawn[at] = flat @ np.nan_to_num(one.ravel()) / sizes
-        else:
-            drawn[at] = pair_means(one, flat)
-    return drawn[..., 0], drawn[..., 1:]
-
-
-def _all_pairs(blocks: np.ndarray) -> np.ndarray:
-    """Return pairs within layers (layer, neuron, other) as a matrix, NaN between layers."""
-    n_layers, width = blocks.shape[:2]
-    full = np.full((n_layers, width, n_layers, width), np.nan)
-    for layer, block in enumerate(blocks):
-        full[layer, :, layer] = block
-    return full.reshape(n_layers * width, -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 
 import numpy as np
 
@@ -14,8 +15,9 @@ __all__ = [
     "draw_medians",
     "draw_seeds",
     "kendall",
-    "pair_means",
+    "kendall_p_value",
     "pair_medians",
+    "pair_sums",
     "rank_p_value",
     "row_medians",
 ]
@@ -25,6 +27,9 @@ RESAMPLES = 200
 
 #: Of fewer neurons it is quicker to compare all draws at once than to search in each.
 _FEW = 200
+
+#: Levels with ties of which all orders are gone through; without ties of which scipy counts them.
+_ALL_ORDERS, _EXACT = 8, 171
 
 
 def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -72,13 +77,13 @@ def _weighted_median(values: np.ndarray, counts: np.ndarray) -> float:
     return float(values[middle].mean())
 
 
-def pair_means(matrix: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return the mean over pairs of different neurons for each draw; as `pair_medians`."""
+def pair_sums(matrix: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return sum and number of pairs of different neurons for each draw; as `pair_medians`."""
     known = np.isfinite(matrix) & ~np.eye(len(matrix), dtype=bool)
     weight = counts.astype(float)
     sums = ((weight @ np.where(known, matrix, 0.0)) * weight).sum(axis=1)
     pairs = ((weight @ known.astype(float)) * weight).sum(axis=1)
-    return np.divide(sums, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+    return sums, pairs
 
 
 def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -146,3 +151,31 @@ def rank_p_value(taus: Sequence[float], n_levels: int) -> float:
     mean = 1 - 2 * np.arange(total.size) / (most * len(taus))
     reached = np.abs(mean) >= abs(float(np.mean(taus))) - 1e-9
     return float(total[reached].sum())
+
+
+def kendall_p_value(first: np.ndarray, second: np.ndarray, *, draws: int = 10_000) -> float:
+    """
+    Return the chance that a random order agrees, or disagrees, at least as much: τ-b (level,).
+
+    Two-sided. Exact without ties; with ties exact for up to 8 levels, all orders of which are gone
+    through, and of `draws` random orders, the given one among them, for more (Phipson and Smyth,
+    Stat. Appl. Genet. Mol. Biol. 9, 39 (2010)).
+    """
+    n = first.size
+    tied = any(np.unique(values).size < n for values in (first, second))
+    if not tied and n <= _EXACT:
+        from scipy.stats import kendalltau
+
+        return float(kendalltau(first, second, method="exact").pvalue)
+    found = abs(float(kendall(first, second)))
+    if n <= _ALL_ORDERS:
+        orders = np.array(list(permutations(range(n))))
+        return float(np.mean(np.abs(kendall(first, second[orders])) >= found - 1e-9))
+    rng = np.random.default_rng(0)
+    at_once = max(1, 10**7 // n**2)
+    reached = 1
+    for start in range(1, draws, at_once):
+        size = (min(at_once, draws - start), n)
+        orders = rng.permuted(np.broadcast_to(np.arange(n), size), axis=1)
+        reached += int((np.abs(kendall(first, second[orders])) >= found - 1e-9).sum())
+    return reached / draws

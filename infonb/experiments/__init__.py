@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.experiment import Experiment
+    from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.shuffled_digits import ShuffledDigits
     from infonb.experiments.verdicts import Verdicts
 
@@ -23,6 +24,7 @@ __all__ = [
     "ConcentricCircles",
     "Contexts",
     "Experiment",
+    "ModelSelection",
     "ShuffledDigits",
     "Verdicts",
     "get",
@@ -38,6 +40,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
+    "model_selection": ("model_selection", "ModelSelection"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -55,7 +58,7 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'compare_models', 'verdicts']
+    'model_selection', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -87,7 +90,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'model_selection', 'compare_models', 'verdicts'. Did you mean
+    'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

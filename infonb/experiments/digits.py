@@ -145,9 +145,17 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
     ) -> xr.Dataset:
         """Return the recording with ``entropy`` and ``mutual_information`` in nats."""
         recorded = self.record(level, seed, model, data)
-        return information(
+        run = information(
             recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples
         )
+        return run.assign(self.switch_off(level, seed, model, data, run))
+
+    def switch_off(
+        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset],
+        run: xr.Dataset,
+    ) -> dict[str, xr.DataArray]:  # fmt: skip
+        """Return what becomes of the accuracy when neurons are switched off, if that is asked."""
+        return {}
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Add the entropy in shared bins, if that is asked for."""

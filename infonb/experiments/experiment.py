@@ -209,9 +209,13 @@ class Experiment(ParameterSet):
             training (epoch), and attributes that say how it came about. It is saved where
             `results` says.
         """
+        return self._told(self.finish(sweep(self, self.levels(), progress=progress)))
+
+    def _told(self, runs: xr.Dataset) -> xr.Dataset:
+        """Return the results with attributes of how they came about, saved where `results` says."""
         import torch
 
-        runs = self.finish(sweep(self, self.levels(), progress=progress)).assign_attrs(
+        runs = runs.assign_attrs(
             experiment=self.name,
             parameters=json.dumps(self._values()),
             versions=f"infonb {__version__}, torch {torch.__version__}",

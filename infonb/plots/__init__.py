@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from infonb.plots.accuracy_map import plot_accuracy_map
+from infonb.plots.activating import plot_activating_examples
 from infonb.plots.activations import plot_activations, plot_neuron
 from infonb.plots.changes import plot_changes
 from infonb.plots.circles import plot_cuts, plot_surface
@@ -11,9 +12,11 @@ from infonb.plots.comparison_settings import plot_verdicts
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
+from infonb.plots.interventions import plot_interventions
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
+from infonb.plots.ranking import plot_agreement, plot_ranking
 from infonb.plots.rates import plot_rates
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
@@ -26,7 +29,9 @@ __all__ = [
     "label_of",
     "palette",
     "plot_accuracy_map",
+    "plot_activating_examples",
     "plot_activations",
+    "plot_agreement",
     "plot_changes",
     "plot_circles",
     "plot_comparison",
@@ -36,8 +41,10 @@ __all__ = [
     "plot_difference",
     "plot_entropy",
     "plot_images",
+    "plot_interventions",
     "plot_mutual_information",
     "plot_neuron",
+    "plot_ranking",
     "plot_rates",
     "plot_sensitivity",
     "plot_side_by_side",

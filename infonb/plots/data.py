@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.plots.examples import as_rgb
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.style import label_of
 from infonb.validate import check_dim, check_integer
@@ -54,13 +55,13 @@ def plot_images(examples: xr.Dataset, *, n: int = 12, columns: int = 6) -> Pictu
     labels = shown["label"].values
     true = shown["true_label"].values if "true_label" in shown.coords else labels
     contexts = shown["context"].values if "context" in shown.coords else None
+    images = as_rgb(shown["input"].values)
     words = []
     for at, axis in enumerate(axes.flat):
         axis.set_axis_off()
         if at >= n:
             continue
-        image = _as_rgb(shown["input"].isel(sample=at).values)
-        axis.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        axis.imshow(images[at], interpolation="nearest")
         wrong = labels[at] != true[at]
         below = [f"(true: {_class_of(examples, true[at])})"] if wrong else []
         if contexts is not None:
@@ -79,15 +80,6 @@ def _class_of(examples: xr.Dataset, label: Any) -> str:
     """Return the name of a label if the data set has names, else its number."""
     names = examples.attrs.get("classes")
     return str(label) if names is None else names.split(", ")[label]
-
-
-def _as_rgb(image: np.ndarray) -> np.ndarray:
-    if image.ndim == 2:
-        return image
-    if len(image) == 3:
-        return image.transpose(1, 2, 0)
-    red, green = image  # blue is added to green, so that colour-blind readers can tell the two
-    return np.clip(np.stack([red, 0.75 * green, green], axis=-1), 0, 1)
 
 
 def plot_circles(sets: Mapping[str, xr.Dataset]) -> Picture:

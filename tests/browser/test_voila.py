@@ -28,6 +28,7 @@ TINY = {
     "contexts": {
         "seed": [0, 1], "n_train": 128, "n_evaluation": 128, "size": 16, "width": 4, "epochs": 1,
     },
+    "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
     "shuffled_digits": {
         "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,
         "epochs": 4,

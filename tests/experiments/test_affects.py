@@ -27,6 +27,10 @@ EXPECTED = {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
+    "model_selection": {
+        "selection": SELECTION - {"preset"} | {"setting", "level", "found"},
+        "measures": set(),
+    },
     # files and what is drawn of them are in the key by their content
     "compare_models": {
         "selection": SELECTION - {"preset"}

@@ -442,6 +442,7 @@ TINY = {
         "epochs_memorized": 1, "mi_samples": 20,
     },
     "contexts": {"n_train": 16, "n_evaluation": 16, "width": 2, "epochs": 1, "size": 8},
+    "model_selection": {"setting": "colored_digits", "level": 1.0},
 }  # fmt: skip
 
 #: What runs without having a say in the numbers.
@@ -501,7 +502,7 @@ def _missing(closure, entered):
 @pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
 @pytest.mark.parametrize("name", experiments.names())
 def test_whatever_runs_is_in_the_closure(name, tmp_path):
-    for room in ("data", "networks", "training", "activations", "measures"):
+    for room in ("data", "networks", "training", "activations", "measures", "selection"):
         importlib.import_module(f"infonb.{room}")  # what runs when a face is imported is no step
     experiment = experiments.get(name)(seed=0, cache="none", **TINY[name])
     level = experiment.levels()[-1]

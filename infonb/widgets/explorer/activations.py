@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.dims import UNITS
+from infonb.plots.examples import Shown
 from infonb.validate import check_choice, check_integer
 from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.controls import (
@@ -18,6 +19,7 @@ from infonb.widgets.explorer.controls import (
     keep_in_layer,
     settings_controls,
 )
+from infonb.widgets.explorer.exciting import ExcitingExamples
 from infonb.widgets.explorer.measured import Measured
 from infonb.widgets.explorer.neuron_lists import NeuronLists
 from infonb.widgets.explorer.views import Views
@@ -104,6 +106,7 @@ def explore(
     k: int = 3,
     unit: str = "nat",
     colour_by: str | None = None,
+    examples: Shown | None = None,
     max_samples: int = 10_000,
     max_neurons: int = 256,
     seed: int = 0,
@@ -131,6 +134,12 @@ def explore(
     colour_by
         Coordinate on ``sample`` that colours the scatter; None: the label if it is known, else the
         prediction, else one colour.
+    examples
+        What was shown to the network, to see below the histogram which of the samples excite the
+        chosen neuron most: images (sample, row, column) or (sample, channel, row, column), texts
+        (sample), or rows of numbers (sample, feature); as array, list, DataArray, or Dataset with
+        ``input``. Where it has labels of ``sample``, samples are found by these, else by their
+        places. None: no such picture.
     max_samples
         At most so many samples, a random choice; the pictures say so.
     max_neurons
@@ -191,7 +200,9 @@ def explore(
     if k > most - 1:
         raise ValueError(f"k must be less than the number of samples, {most}; not {k}.")
     check_integer("k", k, 1)
-    views = Views(measured, colour_by).functions("matrix", "scatter", "histogram", "boxes")
+    exciting = None if examples is None else ExcitingExamples(examples, measured)
+    names = ["matrix", "scatter", "histogram", "boxes", *(["examples"] if exciting else [])]
+    views = Views(measured, colour_by, examples=exciting).functions(*names)
     controls: dict[str, Any] = activation_controls(measured)
     controls |= settings_controls(measured, bins=bins, edges=edges)
     controls["k"] = widgets.IntSlider(k, 1, min(max(30, k), most - 1), description="k (neighbours)")

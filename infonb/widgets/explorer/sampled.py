@@ -69,8 +69,8 @@ class Sampled:
         self.n_samples = min(self.of_samples, max_samples, max(_MOST_VALUES // each, 2))
         rng = np.random.default_rng(seed)
         # in random order: the first n of them are a random choice too, and need no copy
-        self._order = rng.permutation(self.of_samples)[: self.n_samples]
-        self.values = _read(values, self._order)
+        self.order = rng.permutation(self.of_samples)[: self.n_samples]
+        self.values = _read(values, self.order)
         entropy(self.values, bins=1)  # raises if a value is not finite, and says where
 
     @property
@@ -93,7 +93,7 @@ class Sampled:
 
     def samples(self, n: int) -> np.ndarray:
         """Return which n samples were chosen: positions (sample,), in increasing order."""
-        return np.sort(self._order[:n])
+        return np.sort(self.order[:n])
 
     def network(self, level: tuple[int, ...], n: int) -> xr.DataArray:
         """Return the activations of one network, dims (layer, neuron, sample)."""

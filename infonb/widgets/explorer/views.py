@@ -15,6 +15,7 @@ from infonb.plots.live.names import shortened
 from infonb.plots.picture import Picture
 from infonb.plots.style import label_of
 from infonb.widgets.explorer.choice import Choice
+from infonb.widgets.explorer.exciting import ExcitingExamples
 from infonb.widgets.explorer.measured import PAIR_BINS, Measured
 from infonb.widgets.panel.dependence import Draw, depending_on
 
@@ -29,6 +30,7 @@ _TAKES = {
     "scatter": ("layer", "neuron", "other", "edges", "k", "n_samples", "unit"),
     "histogram": ("layer", "neuron", "bins", "edges", "n_samples", "unit"),
     "boxes": ("layer", "neuron", "bins", "edges", "n_samples", "unit"),
+    "examples": ("layer", "neuron", "n_samples"),
 }
 
 _PAIRS = f"{PAIR_BINS} × {PAIR_BINS}"
@@ -42,6 +44,7 @@ class Views:
         measured: Measured,
         colour_by: str | None = None,
         heights: tuple[float, float] = (3.4, 2.2),
+        examples: ExcitingExamples | None = None,
     ) -> None:
         self.measured = measured
         name = sample_coordinate(measured.values, colour_by, "colour_by")
@@ -51,6 +54,7 @@ class Views:
         self._histogram = NeuronHistogram(single)
         self._matrix = PairMatrix(pair)
         self._boxes = EntropyBoxes(measured.layers, single)
+        self._examples = examples
 
     def functions(self, *names: str, **fixed: Any) -> dict[str, Draw]:
         """Return name → function of its controls that draws it; `fixed` have no control."""
@@ -132,6 +136,12 @@ class Views:
             choice.bins_in_words(), unit=choice.unit,
             chosen=f"{self.measured.layers[choice.layer]}, {self._neuron(choice)}",
         )  # fmt: skip
+
+    def examples(self, choice: Choice) -> Picture:
+        """Draw the examples that excite the chosen neuron most, of the samples on show."""
+        assert self._examples is not None
+        place = f"{self._place(choice)}, {self._neuron(choice)}"
+        return self._examples.draw(self.measured, choice, place)
 
     def _neuron(self, choice: Choice) -> str:
         return f"neuron {self.measured.labels[choice.neuron]}"

@@ -12,6 +12,8 @@ from PIL import Image
 from infonb.plots.live import (
     EntropyBoxes,
     EstimatorDots,
+    ExampleList,
+    ExampleRow,
     NeuronHistogram,
     PairMatrix,
     PairScatter,
@@ -63,11 +65,23 @@ def estimates(rng):
     yield y, x, {name: values * 9 for name, values in found.items()}, 0.9
 
 
+def images(rng):
+    for shape in ((8, 6, 6, 3), (8, 6, 6, 3), (5, 9, 4, 3), (8, 3, 12, 3)):
+        yield rng.random(shape).astype(np.float32), ["−0.0123"] * len(range(shape[0])), "one", "alt"
+
+
+def texts(rng):
+    for n, words in ((5, "a short one"), (3, "one that goes on " * 9), (5, "costs $5 or $6")):
+        yield [f"{i} {words}" for i in range(n)], ["1.5"] * n, f"{n} of them", "alt"
+
+
 CASES = {
     "histogram": (NeuronHistogram, histograms),
     "scatter": (lambda: PairScatter(np.array([0, 1]), "label"), scatters),
     "matrix": (PairMatrix, matrices),
     "boxes": (lambda: EntropyBoxes(["a", "b", "c"]), boxes),
+    "images": (lambda: ExampleRow(4.6), images),
+    "texts": (lambda: ExampleList(4.6), texts),
     "estimators": (lambda: EstimatorDots(["KSG", "binned"]), estimates),
 }
 

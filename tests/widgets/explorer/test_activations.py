@@ -411,3 +411,40 @@ def test_a_pair_is_found_in_the_list_whatever_the_order_of_neurons():
 def test_a_seed_must_not_be_negative(acts):
     with pytest.raises(ValueError, match="seed must be at least 0; not -1"):
         explore(acts, seed=-1)
+
+
+def test_examples_follow_the_neuron_and_the_samples_on_show(acts):
+    texts = [f"example {i}" for i in range(300)]
+    panel = explore(acts, examples=texts, bins=10)
+    before = panel.images["examples"].value
+    panel.set(layer="fc1", neuron=9)
+    assert panel.images["examples"].value != before
+    values = acts.activation.sel(layer="fc1", neuron=9).values
+    best = np.argsort(-values)[:5]
+    expected = ", ".join(f"example {at} ({values[at]:.3g})" for at in best)
+    assert panel.images["examples"].alt == (
+        f"The examples that excite fc1, neuron 9 most: {expected}."
+    )
+    panel.controls["n_samples"].value = 100
+    some = panel.samples
+    best = some[np.argsort(-values[some])[:5]]
+    assert f"most: example {best[0]} (" in panel.images["examples"].alt
+    shown = panel.images["examples"].value
+    panel.set(bins=20, other=3, unit="bit", k=5, edges="neuron")
+    assert panel.images["examples"].value == shown
+
+
+def test_examples_of_a_part_are_found_by_their_labels(acts):
+    images = xr.DataArray(
+        np.random.default_rng(0).random((300, 4, 4)), dims=("sample", "row", "column"),
+        coords={"sample": np.arange(300)},
+    )  # fmt: skip
+    part = acts.isel(sample=slice(100, None, 2))
+    panel = explore(part, examples=images, bins=10, interactive=False)
+    values = part.activation.sel(layer="fc2", neuron=0)
+    best = int(values.sample[int(np.argmax(values.values))])
+    assert f"most: image {best} (" in panel.images["examples"].alt
+    with pytest.raises(ValueError, match="there are 300 examples and 100 samples"):
+        explore(part, examples=images.values)
+    with pytest.raises(ValueError, match="the examples have no sample"):
+        explore(part, examples=images[:200])

@@ -1,0 +1,125 @@
+"""The networks of one experiment, ranked by each measure and compared with their accuracy."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from infonb.claims.rank import agreement
+from infonb.experiments.model_selection.sources import ACCURACY, levels_and_kind
+from infonb.measures import entropy
+from infonb.selection import rank
+from infonb.selection.rank import KINDS
+
+__all__ = ["INFORMATION", "MEASURES", "rank_networks", "ranking", "together"]
+
+
+INFORMATION = "mutual information"
+
+#: What networks are ranked by → the ruler of the entropy; None: mutual information.
+MEASURES = {
+    "entropy, common bins": "common",
+    "entropy, shared bins": "shared",
+    "entropy, bins of each neuron": "neuron",
+    INFORMATION: None,
+}
+
+#: What is kept of a ranking.
+_KEPT = ("score", "score_interval", "rank", "rank_interval", "score_of_seed", "metric",
+         "metric_of_seed", "tau", "tau_interval", "tau_of_seed", "p_value")  # fmt: skip
+
+
+def rank_networks(runs: xr.Dataset) -> xr.Dataset:
+    """
+    Rank the networks of an experiment: dims (measure, place, seed, bound, draw).
+
+    Runs as an experiment returned them, of one kind of memorization. ``level`` (place) has the
+    labels of the networks, in the experiment's order.
+    """
+    over, kind = levels_and_kind(runs)
+    found = runs[["mutual_information", ACCURACY]]
+    if "seed" not in found.dims:
+        found = found.expand_dims(seed=[0])
+    entropies = _entropies(runs)
+    levels = runs[over].values
+    rows = []
+    for ruler in MEASURES.values():
+        if ruler is not None and ruler not in entropies:
+            continue
+        by = "mi" if ruler is None else "entropy"
+        values = found["mutual_information"] if ruler is None else entropies[ruler]
+        one = found.assign({values.name: values})
+        ranked = rank(one, by, kind, ACCURACY, dim=over).sel(model=levels)
+        agree = agreement(values, found[ACCURACY], over, KINDS[kind] * (-1 if ruler is None else 1))
+        assert agree is not None  # else there is no ranking
+        ranked["tau_draws"] = ("draw", agree.draws)
+        rows.append(ranked[[*_KEPT, "tau_draws"]].drop_attrs())
+    names = [n for n, ruler in MEASURES.items() if ruler is None or ruler in entropies]
+    table = xr.concat(rows, xr.Variable("measure", np.array(names, dtype=object)))
+    labels = np.array([_in_words(over, level) for level in levels.tolist()], dtype=object)
+    table = table.drop_vars("model").rename(model="place")
+    return table.assign_coords(
+        place=np.arange(len(labels)), level=("place", labels), kind=kind,
+        experiment=runs.attrs["experiment"], dataset=runs.attrs.get("dataset", ""),
+    )  # fmt: skip
+
+
+def _in_words(over: str, level: float | str) -> str:
+    """Return a level in words, as figures do."""
+    name = {"alpha": "α", "beta": "β"}.get(over, over)
+    return level if isinstance(level, str) else f"{name} = {level:g}"
+
+
+def _entropies(runs: xr.Dataset) -> dict[str, xr.DataArray]:
+    """Return ruler → entropy; measured anew where the activations are there."""
+    if "activation" not in runs:
+        return {runs["entropy"].attrs.get("edges", "common"): runs["entropy"]}
+    bins = runs["entropy"].attrs.get("bins", 100)
+    activation = runs["activation"]
+    of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
+    activation = activation.drop_vars(of_samples)
+    rulers = [ruler for ruler in MEASURES.values() if ruler]
+    return {one: entropy(activation, bins=bins, edges=one).rename("entropy") for one in rulers}
+
+
+def together(tables: dict[str, xr.Dataset]) -> xr.Dataset:
+    """Return the rankings of all experiments, dims (setting, measure, place, seed, ...)."""
+    names = np.array(list(tables), dtype=object)
+    joined = xr.concat(
+        tables.values(), xr.Variable("setting", names), join="outer", coords="all",
+        data_vars="all", compat="equals", fill_value={"level": ""},
+    )  # fmt: skip
+    return joined.sel(measure=[name for name in MEASURES if name in joined["measure"].values])
+
+
+def ranking(runs: xr.Dataset, setting: str, measure: str) -> xr.Dataset:
+    """
+    Return one ranking, as `infonb.rank` returns it: the networks from the one to keep on.
+
+    Parameters
+    ----------
+    runs
+        What `ModelSelection.run` returned.
+    setting, measure
+        Two of its labels.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``score``, ``rank``, ``metric`` (model, ...), ``tau`` and its interval and p-value.
+
+    Examples
+    --------
+    >>> runs = ModelSelection(level=[0, 1], seed=0).run(progress=False)  # doctest: +SKIP
+    >>> ranking(runs, "colored_digits", "mutual information").model  # doctest: +SKIP
+    """
+    one = runs.sel(setting=setting, measure=measure)
+    one = one.isel(place=np.flatnonzero(one["score"].notnull()))
+    one = one.isel(seed=np.flatnonzero(one["tau_of_seed"].notnull()))
+    keep = KINDS[str(one["kind"].item())] * (-1 if measure == INFORMATION else 1)
+    ranked = one.drop_vars("place").rename(place="model")
+    ranked = ranked.assign_coords(model=ranked["level"].values).sortby("rank")
+    ranked["score"].attrs = {"long_name": f"mean {measure}", "units": "nat"}
+    ranked["metric"].attrs = {"long_name": "validation accuracy"}
+    kept = {"keep": "highest" if keep > 0 else "lowest", "kind": str(one["kind"].item())}
+    return ranked.assign_attrs(kept | {"interval": "95 % bootstrap over seeds and neurons"})

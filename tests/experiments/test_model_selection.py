@@ -1,0 +1,209 @@
+"""Rankings of made-up results of experiments, whose order is known; and the runs it shares."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy.stats import kendalltau
+
+import infonb as inb
+from infonb.experiments import ColoredDigits, ModelSelection
+from infonb.experiments.model_selection import beside_the_paper, ranking, what_was_found
+from infonb.experiments.published import TABLE_2
+from infonb.parameters import ParameterError
+from infonb.storage import open_dataset, save_dataset
+
+LEVELS = [0.0, 0.5, 1.0]
+MEASURES = ["entropy, common bins", "entropy, shared bins", "entropy, bins of each neuron",
+            "mutual information"]  # fmt: skip
+
+
+def results(experiment, over, levels=LEVELS, *, n_seeds=3):
+    """
+    Runs whose accuracy falls with the level, and MI rises; the entropy goes by its ruler.
+
+    Activations grow with the level, one neuron of the first layer much more: common bins get
+    coarse for the others, in which their entropy falls; in shared bins it rises.
+    """
+    rng = np.random.default_rng(0)
+    n = len(levels)
+    grown = 1.0 + np.arange(n)[:, None, None, None, None]
+    base = rng.normal(size=(n, n_seeds, 2, 5, 200)) * grown
+    base[:, :, 0, 0] *= grown[:, :, 0, 0] ** 2
+    dims = (over, "seed", "layer", "neuron", "sample")
+    level = np.array(levels, dtype=object if isinstance(levels[0], str) else float)
+    runs = xr.Dataset(
+        {"activation": (dims, base)},
+        {over: level, "seed": np.arange(n_seeds), "layer": np.array(["fc1", "fc2"], dtype=object),
+         "neuron": np.arange(5), "label": ("sample", np.arange(200) % 2)},
+    )  # fmt: skip
+    runs["entropy"] = inb.entropy(runs.activation, bins=20)
+    order = np.arange(n)[:, None, None, None, None]
+    pairs = 0.02 * rng.random((n, n_seeds, 2, 5, 5)) + 0.1 * order
+    runs["mutual_information"] = ((*dims[:4], "other_neuron"), pairs)
+    accuracy = 0.9 - 0.1 * np.arange(n)[:, None] + 0.01 * rng.random((n, n_seeds))
+    runs["final_validation_accuracy"] = ((over, "seed"), accuracy)
+    return runs.assign_attrs(experiment=experiment, dataset="made up")
+
+
+@pytest.fixture
+def paths(tmp_path):
+    found = {
+        "colored_digits": results("colored_digits", "alpha"),
+        "shuffled_digits": results("shuffled_digits", "beta", [0.0, 0.25, 0.5, 1.0], n_seeds=2),
+    }
+    for name, runs in found.items():
+        save_dataset(runs, tmp_path / f"{name}.zarr")
+    return [str(tmp_path / f"{name}.zarr") for name in found]
+
+
+def test_each_setting_and_measure_is_ranked_by_plain_means(paths):
+    runs = ModelSelection(found=paths).run(progress=False)
+    assert runs.measure.values.tolist() == MEASURES
+    assert runs.level.sel(setting="shuffled_digits").values.tolist() == [
+        "β = 0", "β = 0.25", "β = 0.5", "β = 1",
+    ]  # fmt: skip
+    for path, setting in zip(paths, runs.setting.values, strict=True):
+        source = open_dataset(path).load()
+        over = "alpha" if setting == "colored_digits" else "beta"
+        accuracy = source.final_validation_accuracy.mean("seed")
+        sign = 1 if setting == "colored_digits" else -1  # of the entropy of a network to keep
+        for measure, edges in zip(MEASURES, ["common", "shared", "neuron", None], strict=True):
+            if edges:
+                values = inb.entropy(source.activation, bins=20, edges=edges)
+                means = sign * values.mean(["layer", "neuron", "seed"])
+            else:
+                other = ~np.eye(5, dtype=bool)
+                pairs = source.mutual_information.values[..., other]
+                means = -sign * xr.DataArray(pairs.mean((1, 2, 3)), dims=over)
+            one = runs.sel(setting=setting, measure=measure)
+            there = one.score.dropna("place").values
+            np.testing.assert_allclose(there, abs(means))
+            assert one.tau.item() == pytest.approx(kendalltau(means, accuracy).statistic)
+    assert runs.tau.sel(setting="colored_digits", measure=MEASURES[3]).item() == 1.0
+    assert runs.tau.sel(setting="shuffled_digits", measure=MEASURES[3]).item() == -1.0
+    assert runs.tau.sel(setting="colored_digits", measure=MEASURES[0]).item() == 1.0
+    assert runs.tau.sel(setting="colored_digits", measure=MEASURES[1]).item() == -1.0
+
+
+def test_a_ranking_is_that_of_rank(paths):
+    runs = ModelSelection(found=paths).run(progress=False)
+    source = open_dataset(paths[0]).load()
+    expected = inb.rank(source, "mi", "heuristic", "final_validation_accuracy")
+    found = ranking(runs, "colored_digits", "mutual information")
+    assert found.model.values.tolist() == [f"α = {level:g}" for level in expected.model.values]
+    for name in ("score", "score_interval", "rank", "tau", "tau_interval", "p_value", "metric"):
+        np.testing.assert_allclose(found[name], expected[name])
+    assert found.attrs["keep"] == expected.attrs["keep"] == "lowest"
+    assert ranking(runs, "shuffled_digits", "entropy, common bins").attrs["keep"] == "lowest"
+
+
+def test_claims_are_those_of_the_experiments_own_table(paths):
+    runs = ModelSelection(found=paths).run(progress=False)
+    table = ModelSelection(found=paths).claims(runs)
+    assert [claim.where for claim in table.claims] == ["colored_digits"] * 2 + [
+        "shuffled_digits"
+    ] * 2
+    assert [claim.paper for claim in table.claims] == ["τ = 1.00"] * 3 + ["τ = 0.88"]
+    source = open_dataset(paths[0]).load()
+    own = {}
+    for row in ColoredDigits.rows:
+        if "goes with" in str(row.statement):
+            (claim,) = row.claims(source, "alpha")
+            own[claim.statement] = claim
+    for claim in table.claims[:2]:
+        assert claim.effect == own[claim.statement].effect
+        assert claim.bootstrap == own[claim.statement].bootstrap
+        assert claim.here == own[claim.statement].here
+
+
+def test_the_paper_stands_beside_with_what_was_not_run(paths):
+    runs = ModelSelection(found=paths[:1]).run(progress=False)
+    frame = beside_the_paper(runs)
+    assert frame.index.tolist() == list(TABLE_2)
+    assert frame.loc["Shuffled IMDb", "here"] == "not run here"
+    assert frame.loc["Bias in Bios, TPR gap", "MI, paper"] == "0.07"
+    cell = frame.loc["Colored MNIST", "MI"].replace("\N{NO-BREAK SPACE}", " ")
+    low, high = runs.tau_interval.sel(setting="colored_digits", measure=MEASURES[3]).values
+    assert cell == f"1.00 ({low:.2f} … {high:.2f}) p = 0.33".replace("-", "−")
+
+
+def test_words_tell_of_a_ruler_that_turns_the_order(paths):
+    runs = ModelSelection(found=paths[:1]).run(progress=False)
+    words = what_was_found(runs)
+    assert "by mutual information +1.00 (p = 0.33)" in words
+    assert "+1.00 (p = 0.33) in common bins, −1.00 (p = 0.33) in shared bins" in words
+    assert "On colored digits, made up the order by entropy depends on the ruler" in words
+    same = runs.assign(tau=abs(runs.tau))
+    assert "points the same way in every ruler" in what_was_found(same)
+
+
+def test_two_networks_are_shown_but_not_claimed(tmp_path):
+    path = str(tmp_path / "contexts.zarr")
+    save_dataset(results("contexts", "setting", ["balanced", "unbalanced"]), path)
+    experiment = ModelSelection(found=[path])
+    runs = experiment.run(progress=False)
+    assert runs.p_value.sel(measure="mutual information").item() == 1.0
+    table = experiment.claims(runs)
+    assert not table.claims
+    assert "contexts: fewer than three networks" in table.caption
+    frame = beside_the_paper(runs)
+    assert frame.index[-1] == "contexts, made up"
+    assert frame.iloc[-1]["MI, paper"] == "–"
+
+
+def test_saved_results_give_the_same_table(paths, tmp_path):
+    experiment = ModelSelection(found=paths, results=str(tmp_path / "results.zarr"))
+    runs = experiment.run(progress=False)
+    again = open_dataset(tmp_path / "results.zarr").load()
+    xr.testing.assert_identical(again, runs)
+    assert ModelSelection.of(again).claims(again).summary == experiment.claims(runs).summary
+
+
+def test_results_that_cannot_be_ranked_are_refused_before_anything_runs(tmp_path, paths):
+    def saved(name, runs):
+        save_dataset(runs, tmp_path / name)
+        return str(tmp_path / name)
+
+    colored = results("colored_digits", "alpha")
+    for given, message in [
+        ([str(tmp_path / "missing.zarr")], r"found: .*missing.zarr: there is no"),
+        ([saved("a.zarr", colored.assign_attrs(experiment="concentric_circles"))],
+         "do not stand in one order of memorization"),
+        ([saved("b.zarr", colored.drop_attrs())], "no results of an experiment"),
+        ([saved("c.zarr", colored.drop_vars("entropy"))], "lack entropy"),
+        ([saved("d.zarr", colored.isel(alpha=[0]))], "one network only"),
+        ([paths[0], saved("e.zarr", colored), saved("f.zarr", colored)], "results of .* already"),
+    ]:  # fmt: skip
+        with pytest.raises(ParameterError, match=message):
+            ModelSelection(found=given).prepare()
+
+
+def test_runs_of_the_same_experiment_on_other_data_stand_side_by_side(tmp_path, paths):
+    other = str(tmp_path / "other.zarr")
+    save_dataset(results("colored_digits", "alpha").assign_attrs(dataset="mnist"), other)
+    runs = ModelSelection(found=[paths[0], other]).run(progress=False)
+    assert runs.setting.values.tolist() == ["colored_digits", "colored_digits, mnist"]
+    frame = beside_the_paper(runs)
+    assert frame.loc["Colored MNIST", "here"] == "colored digits, made up"
+    assert frame.loc["colored digits, mnist", "here"] == "colored digits, mnist"
+
+
+def test_networks_are_those_of_their_own_experiments(monkeypatch):
+    ran = []
+
+    def run(self, *, progress=True):
+        ran.append((self.name, self.seed, self.dataset, self.cache))
+        over = str(self.over)
+        assert getattr(self, over) == LEVELS
+        return results(self.name, over)
+
+    monkeypatch.setattr("infonb.experiments.digits.Digits.run", run)
+    experiment = ModelSelection(level=LEVELS, seed=[4, 5], cache="somewhere")
+    runs = experiment.run(progress=False)
+    assert ran == [(name, [4, 5], "digits", "somewhere") for name in runs.setting.values]
+    source = experiment.source("colored_digits")
+    assert source == ColoredDigits(alpha=LEVELS, seed=[4, 5], cache="somewhere")
+    expected = source.data(0.5, 4)["train"]
+    xr.testing.assert_identical(experiment.data(("colored_digits", 0.5), 4)["train"], expected)
