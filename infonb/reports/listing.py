@@ -31,8 +31,10 @@ def describe_experiment(name: str) -> str:
                            subsequent_indent="  ")  # fmt: skip
     for preset, values in experiment.PRESETS.items():
         words = ", ".join(f"{key}={to_text(value)}" for key, value in values.items())
-        lines += textwrap.wrap(f"preset={preset}: {words}".replace(",", ", ").replace(",  ", ", "), _WIDTH - 2, initial_indent="  ",
-                               subsequent_indent="    ")  # fmt: skip
+        spaced = f"preset={preset}: {words}".replace(", ", ",").replace(",", ", ")
+        lines += textwrap.wrap(
+            spaced, _WIDTH - 2, initial_indent="  ", subsequent_indent="    "
+        )  # fmt: skip
     for row in [header, *rows]:
         if max(map(len, row[:4])) > _CELL:  # as sentences, with room to break lists
             lines += [f"  {row[0].ljust(widths[0])}  {row[1]}"]
