@@ -246,7 +246,7 @@ def test_an_interrupted_run_leaves_no_page(
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"alhpa": 1}, r"no parameter 'alhpa'; there are 'alpha', 'epochs', .*'cache'. Did"),
+        ({"alhpa": 1}, r"no parameter 'alhpa'; there are 'alpha', 'epochs', .*'cluster'. Did"),
         ({"alpha": 2}, "alpha must be between 0 and 1"),
         ({"results": "x"}, "parameter 'results' is set by the report itself"),
         ({"interactive": True}, "parameter 'interactive' is set by the report itself"),

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 import xarray as xr
 
 from infonb.experiments.colored_digits import ColoredDigits
-from infonb.experiments.contexts import Contexts  # noqa: F401  (its results can be ranked)
+from infonb.experiments.contexts import Contexts
 from infonb.experiments.experiment import Experiment
+from infonb.experiments.runs import dims_of
 from infonb.experiments.shuffled_digits import ShuffledDigits
-from infonb.experiments.sweep import dims_of
 from infonb.parameters import ParameterError
 from infonb.selection.rank import KINDS
 from infonb.storage import open_dataset
@@ -21,6 +21,9 @@ ACCURACY = "final_validation_accuracy"
 
 #: The experiments whose networks are trained where none are given.
 SOURCES = {"colored_digits": ColoredDigits, "shuffled_digits": ShuffledDigits}
+
+#: The experiments of infonb whose networks stand in one order.
+_OWN = (ColoredDigits, ShuffledDigits, Contexts)
 
 _NEEDED = ("entropy", "mutual_information", ACCURACY)
 
@@ -48,7 +51,7 @@ def levels_and_kind(runs: xr.Dataset) -> tuple[str, str]:
     name = runs.attrs.get("experiment")
     if name is None:
         raise ValueError("these are no results of an experiment; infonb.rank ranks others.")
-    known = {kind.name: kind for kind in _subclasses(Experiment)}
+    known = {kind.name: kind for kind in (*_subclasses(Experiment), *_OWN)}
     experiment = known.get(name)
     dims = () if experiment is None else dims_of(experiment.over)
     if experiment is None or experiment.direction is None or len(dims) > 1:
@@ -61,8 +64,7 @@ def levels_and_kind(runs: xr.Dataset) -> tuple[str, str]:
         raise ValueError(f"the results of {name!r} lack {', '.join(missing)}.")
     if runs.sizes[dims[0]] < 2:
         raise ValueError(f"there is one network only: {dims[0]} has one level. Run several.")
-    kind = next(kind for kind, sign in KINDS.items() if sign == -experiment.direction)
-    return dims[0], kind
+    return dims[0], next(word for word, sign in KINDS.items() if sign == -experiment.direction)
 
 
 def _subclasses(kind: type[Experiment]) -> Iterator[type[Experiment]]:

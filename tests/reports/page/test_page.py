@@ -160,7 +160,7 @@ def test_the_parameters_stand_where_the_notebook_has_them(small: Path) -> None:
     text = rendered(lead, cell, data, parameters={"epochs": 9})
     assert text.index("lead") < text.index("Parameters of this run") < text.index('id="Data"')
     table = soup(text).select_one("main .parameters")
-    assert table.summary.get_text() == "Parameters of this run: 1 of 4 changed"
+    assert table.summary.get_text() == "Parameters of this run: 1 of 5 changed"
     (changed,) = table.select("tr.changed")
     assert changed.get_text(" ", strip=True) == "epochs 9 (default: 3) passes over the data"
     (other,) = [row for row in table.select("tr") if "alpha" in row.get_text()]
@@ -169,7 +169,7 @@ def test_the_parameters_stand_where_the_notebook_has_them(small: Path) -> None:
 
 def test_a_page_without_a_cell_of_parameters_begins_with_them(small: Path) -> None:
     text = rendered(new_markdown_cell("lead"))
-    assert text.index("Parameters of this run: none of 4 changed") < text.index("lead")
+    assert text.index("Parameters of this run: none of 5 changed") < text.index("lead")
 
 
 # what cells have printed
