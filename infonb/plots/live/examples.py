@@ -76,7 +76,7 @@ class ExampleRow(_Panel):
 class ExampleList(_Panel):
     """Texts below each other, with the activation before each."""
 
-    def __init__(self, width: float, n: int = 5) -> None:
+    def __init__(self, width: float, n: int = 4) -> None:
         super().__init__(width, _LINE * n)
         self.n = n
         self._axis.set(xlim=(0, self._size[0]), ylim=(-n, 0))
