@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from infonb.measures import entropy, mixture_density, mutual_information, summary
     from infonb.plots import plot_activations, plot_entropy, plot_mutual_information
     from infonb.reports import report
-    from infonb.selection import activating_examples, compare, rank
+    from infonb.selection import Watch, activating_examples, compare, intervene, rank
     from infonb.training import fit
     from infonb.widgets import explore, explore_sweep, explore_training
 
@@ -50,7 +50,9 @@ _HOME = {
     "compare": "infonb.selection",
     "rank": "infonb.selection",
     "activating_examples": "infonb.selection",
+    "Watch": "infonb.selection",
     "report": "infonb.reports",
+    "intervene": "infonb.selection",
     "fit": "infonb.training",
     "explore": "infonb.widgets",
     "explore_sweep": "infonb.widgets",
@@ -58,6 +60,7 @@ _HOME = {
 }
 
 __all__ = [
+    "Watch",
     "__version__",
     "activating_examples",
     "compare",
@@ -67,6 +70,7 @@ __all__ = [
     "explore_training",
     "fit",
     "from_arrays",
+    "intervene",
     "list_layers",
     "mixture_density",
     "mutual_information",

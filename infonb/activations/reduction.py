@@ -167,7 +167,7 @@ class Reduction:
             )
         if tensor.ndim < 3:
             return tensor.reshape(len(tensor), -1), ""
-        dim = self._neuron_dim(tensor, layer, module)
+        dim = self.dim_of_neurons(tensor, layer, module)
         values = tensor.movedim(dim, 1)  # (sample, neuron, *positions)
         real, doubt = None, ""
         if tokens is not None and len(tensor) == tokens.n_samples:
@@ -190,7 +190,8 @@ class Reduction:
         total = values.masked_fill(~real[:, None], 0).flatten(2).sum(2)
         return total / real.flatten(1).sum(1)[:, None], ""
 
-    def _neuron_dim(self, tensor: torch.Tensor, layer: str, module: nn.Module) -> int:
+    def dim_of_neurons(self, tensor: torch.Tensor, layer: str, module: nn.Module) -> int:
+        """Return which dim of an output of three dims or more holds the neurons."""
         if self.neuron_dim is not None:
             if not -tensor.ndim < self.neuron_dim < tensor.ndim:
                 raise ValueError(

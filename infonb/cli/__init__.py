@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from infonb.cli.cache import cache
+from infonb.cli.compare import compare
 from infonb.cli.dashboard import dashboard
 from infonb.cli.group import OneLineGroup
 from infonb.cli.lab import lab
@@ -28,11 +29,12 @@ def main(ctx: click.Context) -> None:
 
     Each of the paper's experiments is a notebook with parameters; `run` turns it into an
     executed notebook, a page and labelled results, `dashboard` into a page with live controls.
+    `compare` does so with your own models, from checkpoints or activations to a verdict.
     `lab` opens a copy of all notebooks and lessons to work in.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
-for _command in (cache, dashboard, lab, list_, run):
+for _command in (cache, compare, dashboard, lab, list_, run):
     main.add_command(_command)

@@ -57,10 +57,23 @@ class OneLineGroup(click.Group):
         commands = self.list_commands(ctx)
         if name not in commands and not name.startswith("-"):
             listed = ", ".join(repr(command) for command in commands)
-            raise click.UsageError(
-                f"no command {name!r}; there are {listed}.{did_you_mean(name, commands)}"
-            )
+            hint = _meant(name, args[1:]) or did_you_mean(name, commands)
+            raise click.UsageError(f"no command {name!r}; there are {listed}.{hint}")
         return super().resolve_command(ctx, args)
+
+
+def _meant(name: str, others: list[str]) -> str:
+    """Return the command for models of one's own, where words or files say that it is wanted."""
+    if name == "report" and not _is_model(others[:1]):
+        return " Did you mean 'run', for an experiment, or 'compare', for models of your own?"
+    if name in ("report", "verdict", "diff", "models") or _is_model([name]):
+        return " Did you mean 'compare'? As in: infonb compare A B --reference A"
+    return ""
+
+
+def _is_model(args: list[str]) -> bool:
+    endings = (".zarr", ".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+    return any(arg.rstrip("/").endswith(endings) for arg in args)
 
 
 class PassThrough(click.Command):

@@ -8,7 +8,7 @@ attributes.
 from __future__ import annotations
 
 from infonb.data.circles import add_artifact, align, concentric_circles
-from infonb.data.coloring import colored
+from infonb.data.coloring import colored, recolored
 from infonb.data.contexts import context_scenes
 from infonb.data.digits import load_digits
 from infonb.data.image_files import load_images
@@ -33,6 +33,7 @@ __all__ = [
     "load_inputs",
     "load_mnist",
     "nico_images",
+    "recolored",
     "shuffle_labels",
     "shuffled",
     "shuffled_images",

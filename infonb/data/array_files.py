@@ -23,8 +23,11 @@ class BadArrays(ValueError):
     """A file of arrays is damaged, of another kind, or holds more than numbers and texts."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"{path} {reason}.")
+        self.path, self.reason = path, reason
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.reason}."
 
 
 def npz_names(path: Path) -> list[str]:

@@ -6,9 +6,9 @@ import numpy as np
 import xarray as xr
 
 from infonb.data.labels import Seed, flip_labels, random_streams
-from infonb.validate import check_number
+from infonb.validate import check_choice, check_number
 
-__all__ = ["colored"]
+__all__ = ["colored", "recolored"]
 
 
 def colored(
@@ -64,9 +64,7 @@ def colored(
     true_label = (images["label"].values < below).astype(np.int64)
     label, _ = flip_labels(true_label, label_noise, seed=noise_stream)
     color, _ = flip_labels(label, e, seed=color_stream)
-    grey = images["input"].values
-    pixels = np.zeros((len(grey), 2, *grey.shape[1:]), grey.dtype)
-    pixels[np.arange(len(grey)), color] = grey
+    pixels = _painted(images["input"].values, color)
     attrs = images.attrs | {
         "name": f"colored {images.attrs.get('name', 'images')}",
         "e": e,
@@ -86,3 +84,55 @@ def colored(
         },
         attrs,
     )
+
+
+def recolored(images: xr.Dataset, alignment: str) -> xr.Dataset:
+    """
+    Give colored images the colour of their label, or that of the other one.
+
+    Dims in and out: ``input`` (sample, channel=red, green, row, column).
+
+    Parameters
+    ----------
+    images
+        What `colored` returned.
+    alignment
+        ``"bias"``: the colour agrees with the label on every image. ``"anti"``: it is the other.
+
+    Returns
+    -------
+    xarray.Dataset
+        The same images and labels; ``color`` and the attribute ``alignment`` are new.
+
+    References
+    ----------
+    Bansal, Pruthi and Belinkov (2022), section 3 (aligned evaluation sets), here for colours.
+
+    Examples
+    --------
+    >>> from infonb.data.digits import load_digits
+    >>> anti = recolored(colored(load_digits(), e=0.5, seed=0), "anti")
+    >>> bool((anti.color != anti.label).all())
+    True
+    """
+    check_choice("alignment", alignment, ["bias", "anti"])
+    if "color" not in images.coords or images["input"].sizes.get("channel") != 2:
+        raise ValueError(
+            "images must be colored ones, with 'color' (sample) and two channels; not "
+            f"{dict(images['input'].sizes)}."
+        )
+    label = images["label"].values
+    color = label if alignment == "bias" else 1 - label
+    pixels = _painted(images["input"].sum("channel").values, color)
+    return (
+        images.assign(input=(("sample", "channel", "row", "column"), pixels))
+        .assign_coords(color=("sample", color))
+        .assign_attrs(alignment=alignment)
+    )
+
+
+def _painted(grey: np.ndarray, color: np.ndarray) -> np.ndarray:
+    """Return grey images (sample, row, column) in one of two channels, the other one zero."""
+    pixels = np.zeros((len(grey), 2, *grey.shape[1:]), grey.dtype)
+    pixels[np.arange(len(grey)), color] = grey
+    return pixels

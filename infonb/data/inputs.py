@@ -82,7 +82,7 @@ def load_inputs(
     ...     np.savez(path, inputs=np.zeros((10, 4), np.float32), labels=np.arange(10) % 2)
     ...     inputs = load_inputs(path, n=3)
     >>> dict(inputs.input.sizes), inputs.sample.values.tolist(), inputs.label.values.tolist()
-    ({'sample': 3, 'feature': 4}, [0, 6, 8], [0, 0, 0])
+    ({'sample': 3, 'feature': 4}, [5, 6, 9], [1, 0, 1])
     """
     if n is not None:
         n = check_integer("n", n, 1)

@@ -11,6 +11,8 @@ import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +77,7 @@ def _run(path: Path) -> types.ModuleType:
     """Run a file as a module of a private name: not ``__main__``, nor that of anybody's import."""
     where = path.resolve()
     name = f"{_PREFIX}_{blake2b(os.fsencode(where), digest_size=6).hexdigest()}"
-    module = types.ModuleType(name)
+    module = module_from_spec(ModuleSpec(name, None, origin=str(where)))
     module.__file__ = str(where)
     sys.modules[name] = module
     _brought.add(name)

@@ -30,8 +30,11 @@ class UnreadableFile(ValueError):
     """A file is damaged, of another kind, or wants more than tensors; `reason` has no path."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        self.reason = reason
-        super().__init__(f"{path} {reason}")
+        self.path, self.reason = path, reason
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.reason}"
 
 
 def read_tensors(path: Path) -> tuple[Any, dict[str, str]]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
+    from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.shuffled_digits import ShuffledDigits
@@ -23,6 +24,7 @@ __all__ = [
     "CompareModels",
     "ConcentricCircles",
     "Contexts",
+    "EntropyRegularizer",
     "Experiment",
     "ModelSelection",
     "ShuffledDigits",
@@ -41,6 +43,7 @@ _HOME = {
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
     "model_selection": ("model_selection", "ModelSelection"),
+    "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -58,7 +61,7 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'model_selection', 'compare_models', 'verdicts']
+    'model_selection', 'entropy_regularizer', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -90,8 +93,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'model_selection', 'compare_models', 'verdicts'. Did you mean
-    'colored_digits'?
+    'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'compare_models',
+    'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

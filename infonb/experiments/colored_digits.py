@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
 from infonb.experiments.digits import PAPER_SETTINGS, Digits, information_rows
 from infonb.experiments.published import COLORED_MNIST
 from infonb.parameters import parameter
+
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["ColoredDigits"]
 
@@ -53,6 +57,40 @@ class ColoredDigits(Digits):
             self.dataset, alpha, label_noise=self.label_noise, seed=seed, **self.sizes)  # fmt: skip
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
-    def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+    def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs beside what both experiments do alike."""
         return {"n_outputs": 1, "keep": self.keep, "patience": self.patience or None}
+
+    def switch_off(
+        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset],
+        run: xr.Dataset,
+    ) -> dict[str, xr.DataArray]:  # fmt: skip
+        """
+        Return the accuracy with neurons off, of networks without and with a perfect shortcut.
+
+        On the validation images in the colour of their label (bias) and in the other one (anti).
+        """
+        from infonb.activations import record
+        from infonb.data import recolored
+        from infonb.experiments.switching_off import not_switched_off, switched_off
+        from infonb.measures import entropy
+        from infonb.selection.choices import difference
+
+        # up to nearly all: of so many neurons the first ten change nothing
+        total = int(run.width.sum())
+        numbers = sorted({round(total * step / 12) for step in range(12)})
+        images = data["evaluation"]
+        # images of somebody's own may be coloured otherwise
+        if level not in (0.0, 1.0) or "color" not in images.coords:
+            return not_switched_off(("bias", "anti"), numbers)
+        sets = {name: recolored(images, name) for name in ("bias", "anti")}
+        both = [
+            record(model, part, layers=self.layers, prediction=False, progress=False).activation
+            for part in sets.values()
+        ]
+        # within a network, shared bins are common ones
+        edges = "neuron" if self.edges == "neuron" else "common"
+        return switched_off(
+            model, sets, numbers, entropy=entropy(run.activation, bins=self.bins, edges=edges),
+            information=run.mutual_information, difference=difference(*both), seed=seed,
+        )  # fmt: skip

@@ -108,12 +108,12 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """The layers that are recorded, before or after the ReLU."""
         return hidden_layers(self.depth, self.activations)
 
-    def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+    def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return ``n_outputs`` of the network and what else `infonb.fit` needs."""
         raise NotImplementedError
 
     def train(
-        self, level: float, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
+        self, level: Any, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
         progress: bool | str = False,
     ) -> tuple[nn.Module, xr.Dataset]:  # fmt: skip
         """Train the MLP on flattened images; return it and its history."""
@@ -121,19 +121,19 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         from infonb.training import fit
         from infonb.training.device import choose_device
 
-        options = self.options(data)
+        options = {"penalty": self.penalty} | self.options(level, data)
         hidden = [self.width] * self.depth
         sizes = [data["train"]["input"][0].size, *hidden, options.pop("n_outputs")]
         model = MLP(sizes, seed=seed).to(choose_device(self.device))
         history = fit(
             model, data["train"], data["evaluation"], epochs=self.epochs,
-            batch_size=self.batch_size, learning_rate=self.learning_rate, penalty=self.penalty,
-            seed=seed, checkpoint=checkpoint, save_every=10, progress=progress, **options,
+            batch_size=self.batch_size, learning_rate=self.learning_rate, seed=seed,
+            checkpoint=checkpoint, save_every=10, progress=progress, **options,
         )  # fmt: skip
         return model, history
 
     def record(
-        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
+        self, level: Any, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
     ) -> xr.Dataset:
         """Return the activations of the validation examples, dims (layer, neuron, sample)."""
         from infonb.activations import record
@@ -141,13 +141,21 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         return record(model, data["evaluation"], layers=self.layers, progress=False)
 
     def measure(
-        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
+        self, level: Any, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
     ) -> xr.Dataset:
         """Return the recording with ``entropy`` and ``mutual_information`` in nats."""
         recorded = self.record(level, seed, model, data)
-        return information(
+        run = information(
             recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples
         )
+        return run.assign(self.switch_off(level, seed, model, data, run))
+
+    def switch_off(
+        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset],
+        run: xr.Dataset,
+    ) -> dict[str, xr.DataArray]:  # fmt: skip
+        """Return what becomes of the accuracy when neurons are switched off, if that is asked."""
+        return {}
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Add the entropy in shared bins, if that is asked for."""

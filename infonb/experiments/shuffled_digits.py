@@ -52,7 +52,7 @@ class ShuffledDigits(Digits):
         parts = shuffled_images(self.dataset, beta, seed=seed, **self.sizes)
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
-    def options(self, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+    def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs; the best epoch would come before labels are learnt."""
         n_outputs = data["train"].attrs["n_classes"]
         return {"n_outputs": n_outputs, "keep": "last", "stop_at": self.stop_at or None}

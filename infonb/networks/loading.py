@@ -29,8 +29,9 @@ def load_model(
     source
         ``"FILE.py:FUNCTION"``: **the file is run**, with its folder importable, and the function,
         or class, is called without arguments; a name that stands for a network is taken as it is.
-        Or a folder with ``config.json`` as hubs lay it out (``pip install "infonb[hub]"``;
-        nothing is downloaded, no code in it is run).
+        Or a folder with ``config.json`` as hubs lay it out, which may also stand in `weights`,
+        with an empty source (``pip install "infonb[hub]"``; nothing is downloaded, no code in it
+        is run).
     weights
         A ``.safetensors`` file, or one of ``torch.save`` (``.pt``, ``.pth``, ``.bin``, ``.ckpt``),
         which is opened with ``weights_only=True``: no code in it is run. The weights may stand
@@ -71,10 +72,12 @@ def load_model(
     >>> bool((model.fc1.weight == MLP([2, 3, 1], seed=1).fc1.weight).all())
     True
     """
-    if is_hub_folder(expanded(source)):
+    place = None if weights is None else expanded(weights)
+    if not source and place is not None and is_hub_folder(place):
+        return load_from_folder(place, say)
+    if source and weights is None and is_hub_folder(expanded(source)):
         return load_from_folder(expanded(source), say)
     path, name = own_file(source)
-    place = None if weights is None else expanded(weights)
     if place is not None and not place.exists():
         raise FileNotFoundError(f"no file {place}.")
     say(f"runs {path}: {name}() makes the network" if name else f"runs {path}")

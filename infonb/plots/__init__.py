@@ -12,6 +12,7 @@ from infonb.plots.comparison_settings import plot_verdicts
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
+from infonb.plots.interventions import plot_interventions
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.picture import Picture, subplots
@@ -40,6 +41,7 @@ __all__ = [
     "plot_difference",
     "plot_entropy",
     "plot_images",
+    "plot_interventions",
     "plot_mutual_information",
     "plot_neuron",
     "plot_ranking",

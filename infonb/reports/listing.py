@@ -12,6 +12,9 @@ __all__ = ["describe_experiment"]
 
 _WIDTH = 100
 
+#: Longest text of a column.
+_CELL = 30
+
 
 def describe_experiment(name: str) -> str:
     """Return an experiment and its parameters as text that fits the screen."""
@@ -22,15 +25,30 @@ def describe_experiment(name: str) -> str:
         if info.name not in RESERVED
     ]
     header = ("parameter", "type", "default", "valid", "meaning")
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(4)]
+    widths = [max(min(len(row[i]), _CELL) for row in [header, *rows]) for i in range(4)]
     lines = [f"{name}: {experiment.title()}"]
     lines += textwrap.wrap(" ".join(experiment.claim.split()), _WIDTH - 2, initial_indent="  ",
                            subsequent_indent="  ")  # fmt: skip
     for preset, values in experiment.PRESETS.items():
         words = ", ".join(f"{key}={to_text(value)}" for key, value in values.items())
-        lines += textwrap.wrap(f"preset={preset}: {words}", _WIDTH - 2, initial_indent="  ",
-                               subsequent_indent="    ")  # fmt: skip
+        spaced = f"preset={preset}: {words}".replace(", ", ",").replace(",", ", ")
+        lines += textwrap.wrap(
+            spaced, _WIDTH - 2, initial_indent="  ", subsequent_indent="    "
+        )  # fmt: skip
     for row in [header, *rows]:
+        if max(map(len, row[:4])) > _CELL:  # as sentences, with room to break lists
+            lines += [f"  {row[0].ljust(widths[0])}  {row[1]}"]
+            told = [
+                f"default: {row[2]}".replace(",", ", "),
+                *([f"valid: {row[3]}"] if row[3] else []),
+                row[4],
+            ]
+            for words in told:
+                lines += textwrap.wrap(
+                    words, _WIDTH, initial_indent=" " * 6,
+                    subsequent_indent=" " * 8,
+                )  # fmt: skip
+            continue
         start = "  " + "  ".join(
             cell.ljust(width) for cell, width in zip(row, widths, strict=False)
         )

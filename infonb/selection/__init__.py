@@ -1,12 +1,25 @@
-"""Several models on the same examples: what differs, how sure that is, and what it says."""
+"""
+What one does with models: compare them on the same examples, switch their neurons off.
+
+What runs a model brings torch along and is imported on first use.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from infonb.selection.activating import activating_examples
 from infonb.selection.compare import compare
 from infonb.selection.rank import rank
 from infonb.selection.rule import Rule
+from infonb.selection.undoing import describe_undoing, undoing
 from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
+from infonb.selection.watch import Watch
+
+if TYPE_CHECKING:
+    from infonb.selection.interventions import intervene
+    from infonb.selection.switching import switched_off
 
 __all__ = [
     "DEPENDS",
@@ -15,8 +28,28 @@ __all__ = [
     "INCONCLUSIVE",
     "VERDICTS",
     "Rule",
+    "Watch",
     "activating_examples",
     "compare",
+    "describe_undoing",
+    "intervene",
     "judge",
     "rank",
+    "switched_off",
+    "undoing",
 ]
+
+_HOME = {
+    "intervene": "infonb.selection.interventions",
+    "switched_off": "infonb.selection.switching",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'infonb.selection' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

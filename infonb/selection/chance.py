@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from math import comb
 
 import numpy as np
 import xarray as xr
 
+from infonb.dims import median_within_layers
 from infonb.measures import entropy
 from infonb.measures.rows.edges import RULERS
-from infonb.selection.measuring import Measuring, equal_edges
+from infonb.selection.measuring import Measuring
 from infonb.selection.models import Network
 from infonb.selection.permutation import exchange_networks, flip_signs, holm
 
@@ -133,37 +133,37 @@ def blocks_of(measuring: Measuring) -> list[np.ndarray]:
     n = measuring.n_samples
     number = min(_BLOCKS, n // max(_LEAST, measuring.settings.k + 2))
     order = np.random.default_rng(measuring.settings.seed).permutation(n)
-    return np.array_split(order[: number * _MOST], number) if number > 1 else []
+    size = min(n // max(number, 1), _MOST)
+    return list(order[: number * size].reshape(number, size)) if number > 1 else []
 
 
 def in_blocks(measuring: Measuring, one: Network, blocks: list[np.ndarray]) -> np.ndarray:
     """Return medians of a network, (rulers and MI, layer, block); NaN: not measured."""
-    drawn, paired = measuring.draw(_NEURONS), measuring.draw(_PAIRED)
-    together = np.concatenate(blocks)
-    values = {}
-    for i, (layer, width) in enumerate(one.widths.items()):
-        first = np.isin(drawn[width], paired[width])
-        places = np.concatenate([drawn[width][first], drawn[width][~first]])
-        values[layer] = one.values.isel(layer=i, neuron=places, sample=together).values
-    ends = np.cumsum([0, *map(len, blocks)]).tolist()
-    table = np.full((len(RULERS) + 1, len(measuring.layers), len(blocks)), np.nan)
-    for b, (start, stop) in enumerate(pairwise(ends)):
-        parts = {layer: whole[:, start:stop] for layer, whole in values.items()}
-        for layer, found in _medians(measuring, parts).items():
-            table[:, measuring.layers.index(layer), b] = found
+    values, bins = _stacked(measuring, one, blocks), measuring.settings.bins
+    edges = {"shared": measuring.shared}  # of all samples; each block has the other two of its own
+    found = [
+        entropy(values, bins=bins, edges=edges.get(ruler, ruler)).median("neuron")
+        for ruler in RULERS
+    ]
+    pairs = measuring.information(values, quiet=True, within="layer", neurons=_PAIRED)
+    found.append(median_within_layers(pairs))
+    table = np.full((len(found), len(measuring.layers), len(blocks)), np.nan)
+    places = [measuring.layers.index(layer) for layer in one.layers]
+    for row, medians in zip(table, found, strict=True):
+        row[places] = medians.transpose("layer", "block").values
     return table
 
 
-def _medians(measuring: Measuring, parts: dict[str, np.ndarray]) -> dict[str, list[float]]:
-    """Return layer → medians of entropy in each ruler and of MI between the first, of a block."""
-    bins = measuring.settings.bins
-    low, high = min(map(np.min, parts.values())), max(map(np.max, parts.values()))
-    edges = {"common": equal_edges(float(low), float(high), bins), "shared": measuring.shared}
-    found = {}
-    for layer, part in parts.items():
-        labelled = xr.DataArray(part, dims=("neuron", "sample"))
-        own = [entropy(labelled, bins=bins, edges=edges.get(r, r)) for r in RULERS]
-        few = part[:_PAIRED]
-        pairs = measuring.information(few).values[np.triu_indices(len(few), k=1)]
-        found[layer] = [*map(np.median, own), float(np.median(pairs)) if pairs.size else np.nan]
-    return found
+def _stacked(measuring: Measuring, one: Network, blocks: list[np.ndarray]) -> xr.DataArray:
+    """Return the samples of each block, (block, layer, neuron, sample), of neurons drawn."""
+    drawn, together = measuring.draw(_NEURONS), np.concatenate(blocks)
+    parts = [
+        one.values.isel(layer=i, neuron=drawn[width], sample=together).values
+        for i, width in enumerate(one.widths.values())
+    ]
+    widths = [len(part) for part in parts]
+    values = np.full((len(blocks), len(parts), max(widths), len(blocks[0])), np.nan, parts[0].dtype)
+    for i, part in enumerate(parts):
+        values[:, i, : len(part)] = part.reshape(len(part), len(blocks), -1).swapaxes(0, 1)
+    coords = {"layer": one.layers, "width": ("layer", widths)}
+    return xr.DataArray(values, coords, ("block", "layer", "neuron", "sample"))

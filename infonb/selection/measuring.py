@@ -153,7 +153,7 @@ class Measuring:
         for one in networks:
             with placed(one):
                 for layer, values in self._pairs_of(one).items():
-                    found = self.information(values)
+                    found = self.information(xr.DataArray(values, dims=("neuron", "sample")))
                     here = np.searchsorted(places, self.drawn[one.widths[layer]])
                     table[self.at(one, layer)][np.ix_(here, here)] = found.values
                     attrs = found.attrs
@@ -161,16 +161,18 @@ class Measuring:
         coords = {**self._labels, "neuron": places, "other_neuron": places}
         return xr.DataArray(table, coords, list(coords), "mutual_information", attrs)
 
-    def information(self, values: np.ndarray) -> xr.DataArray:
-        """Return the MI of all pairs of neurons (neuron, sample), as it was chosen."""
+    def information(
+        self, values: xr.DataArray, *, quiet: bool = False, **pairs: Any
+    ) -> xr.DataArray:
+        """Return the MI of pairs of neurons, by the estimator that was chosen."""
         estimator, _ = self.chosen
         chosen: dict[str, Any] = {"estimator": estimator, "k": self.settings.k}
         if estimator == "binned":
             chosen |= {"bins": BINS_OF_PAIRS, "edges": "neuron", "corrected": "miller-madow"}
         else:
             chosen["standardize"] = self.settings.standardize
-        with self._warnings():
-            return mutual_information(xr.DataArray(values, dims=("neuron", "sample")), **chosen)
+        with self._warnings(quiet or self.settings.estimator == "auto"):
+            return mutual_information(values, seed=self.settings.seed, **chosen, **pairs)
 
     def _pairs_of(self, one: Network) -> dict[str, np.ndarray]:
         """Return layer → activations of its drawn neurons (neuron, sample), in memory."""
@@ -217,10 +219,10 @@ class Measuring:
         )
 
     @contextmanager
-    def _warnings(self) -> Iterator[None]:
-        """Keep quiet about what the choice of the estimator has settled."""
+    def _warnings(self, quiet: bool) -> Iterator[None]:
+        """Keep quiet about what was told, or what the choice of the estimator has settled."""
         with warnings.catch_warnings():
-            if self.settings.estimator == "auto":
+            if quiet:
                 for kind in (TiesWarning, ScaleWarning):
                     warnings.simplefilter("ignore", kind)
             yield

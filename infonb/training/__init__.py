@@ -4,5 +4,7 @@ from __future__ import annotations
 
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
+from infonb.training.regularizer import SoftEntropy
+from infonb.training.soft_entropy import soft_entropy
 
-__all__ = ["accuracy", "fit", "predict"]
+__all__ = ["SoftEntropy", "accuracy", "fit", "predict", "soft_entropy"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,11 @@ from infonb.networks.state import (
     seed_random_state,
 )
 from infonb.progress import progress_bar
-from infonb.training.evaluation import (
-    count_outputs,
-    evaluate,
-    forward,
-    is_correct,
-)
-from infonb.training.losses import Loss, MakeOptimizer, add_penalty, choose_loss, choose_optimizer
+from infonb.training.callbacks import Callbacks
+from infonb.training.epoch import train_epoch
+from infonb.training.evaluation import count_outputs
+from infonb.training.losses import Loss, MakeOptimizer, choose_loss, choose_optimizer
+from infonb.training.regularizer import Regularizer, check_regularizer
 from infonb.training.state import Run, Saver
 from infonb.validate import check_choice, check_integer, check_number
 
@@ -45,6 +43,7 @@ def fit(
     optimizer: str | MakeOptimizer = "adam",
     learning_rate: float = 1e-3,
     penalty: float = 0.0,
+    regularizer: Regularizer | None = None,
     batch_size: int = 512,
     epochs: int = 100,
     patience: int | None = None,
@@ -56,6 +55,7 @@ def fit(
     save_every: int = 1,
     resume: bool = True,
     callback: Callable[[int, dict[str, float]], object] | None = None,
+    callbacks: Iterable[Any] = (),
     progress: bool | str = True,
     desc: str | None = None,
 ) -> xr.Dataset:
@@ -80,6 +80,10 @@ def fit(
         Of Adam.
     penalty
         Weight λ of the squared norm of all parameters that are trained, added to the loss.
+    regularizer
+        What else is added to the loss of a batch, from the activations of layers:
+        `infonb.training.SoftEntropy`, or any object whose ``attached(model)`` is a context that
+        yields a function, which is called after each forward pass and returns the term.
     batch_size
         Examples in a step. A DataLoader uses its own.
     epochs
@@ -111,6 +115,13 @@ def fit(
         `epochs` may be raised. False: start over.
     callback
         Called after every epoch with its number (from 1) and a dict of its quantities.
+    callbacks
+        Objects with ``step(model, epoch)``, such as `infonb.Watch`, called in order after every
+        epoch and after `callback`. If they have ``start(model, epoch)``, it is called before the
+        first epoch with the number of epochs that are done: 0, or what a checkpoint has reached;
+        ``finish(model)`` once training has ended, before the best weights are put back. Modes and
+        torch's random state are given back after each call: the weights are the same with and
+        without them. An error ends the training; its checkpoint is written.
     progress
         True, False, ``"text"`` or ``"transient"``, as in `infonb.progress.progress_bar`.
     desc
@@ -121,7 +132,7 @@ def fit(
     xarray.Dataset
         ``train_loss``, ``train_accuracy`` and, with validation, ``validation_loss``,
         ``validation_accuracy``, all (epoch), epochs counted from 1; losses in nats per example,
-        without the penalty. Attributes: ``best_epoch``, ``stopped`` (``"patience"``,
+        without penalty and regularizer. Attributes: ``best_epoch``, ``stopped`` (``"patience"``,
         ``"stop_at"`` or ``"epochs"``), ``monitor``, ``keep``, ``train_metrics`` and the settings.
 
     Raises
@@ -174,10 +185,14 @@ def fit(
         "seed": check_integer("seed", seed, 0),
     }
     check_choice("keep", keep, ["best", "last"])
+    check_regularizer(regularizer)
+    if regularizer is not None:  # a training without one is the same as before there was one
+        settings["regularizer"] = re.sub(r" at 0x[0-9a-f]+", "", repr(regularizer))
     check_integer("epochs", epochs, 1)
     check_integer("save_every", save_every, 1)
     is_exact = stop_at is not None or (monitor or "").startswith("train")
     device, dtype = device_and_dtype(model)
+    watching = Callbacks(callbacks, model, device)
     parts = {"train": Batches(train, device=device, dtype=dtype, name="train")}
     if validation is not None:
         parts["validation"] = Batches(validation, device=device, dtype=dtype, name="validation")
@@ -207,8 +222,11 @@ def fit(
         bar = progress_bar(show=progress, total=epochs, desc=desc or "training", unit="epoch")
         try:
             bar.update(run.epoch)
+            watching.start(run.epoch)
             while not run.stopped:
-                values = _epoch(run, parts, loss_function, parameters, settings, is_exact)
+                values = train_epoch(
+                    run, parts, loss_function, parameters, settings, regularizer, is_exact
+                )
                 run.finish_epoch(values, patience=patience, stop_at=stop_at, epochs=epochs)
                 if saver is not None:
                     saver.end_of_epoch()
@@ -216,6 +234,8 @@ def fit(
                 bar.update(1)
                 if callback is not None:
                     callback(run.epoch, values)
+                watching.step(run.epoch)
+            watching.finish()
         finally:
             bar.close()
             opt.zero_grad(set_to_none=True)
@@ -224,60 +244,6 @@ def fit(
         if keep == "best" and monitor is not None:
             model.load_state_dict(run.best_weights)
     return _history(run, settings, is_exact)
-
-
-def _epoch(
-    run: Run,
-    parts: Mapping[str, Batches],
-    loss_function: Loss,
-    parameters: list[nn.Parameter],
-    settings: Mapping[str, Any],
-    is_exact: bool,
-) -> dict[str, float]:
-    """Train for one epoch and return its quantities."""
-    run.model.train()
-    batches = parts["train"](settings["batch_size"], run.generator)
-    metrics = _train(run, batches, loss_function, parameters, settings["penalty"])
-    # larger batches cost memory, smaller ones time; at least those that fit in training do
-    size = max(settings["batch_size"], 1024)
-    if is_exact:
-        metrics = evaluate(run.model, parts["train"], size, loss_function)
-    values = {f"train_{name}": value for name, value in metrics.items()}
-    if "validation" in parts:
-        metrics = evaluate(run.model, parts["validation"], size, loss_function)
-        values |= {f"validation_{name}": value for name, value in metrics.items()}
-    for name, value in values.items():
-        if not math.isfinite(value):
-            raise ValueError(
-                f"{name} became {value} in epoch {run.epoch + 1}: training has diverged. Use a "
-                "lower learning_rate."
-            )
-    return values
-
-
-def _train(
-    run: Run,
-    batches: Iterator[tuple[torch.Tensor, torch.Tensor | None]],
-    loss_function: Loss,
-    parameters: list[nn.Parameter],
-    penalty: float,
-) -> dict[str, float]:
-    # kept on the device until the end: reading a number after each step would wait for it
-    losses, hits, sizes = [], [], []
-    for inputs, labels in batches:
-        assert labels is not None
-        run.optimizer.zero_grad(set_to_none=True)
-        logits = forward(run.model, inputs)
-        loss = loss_function(logits, labels)
-        loss.backward()
-        if penalty:
-            add_penalty(parameters, penalty)
-        run.optimizer.step()
-        losses.append(loss.detach())
-        hits.append(is_correct(logits.detach(), labels).sum())
-        sizes.append(len(labels))
-    total = math.fsum(a * n for a, n in zip(torch.stack(losses).tolist(), sizes, strict=True))
-    return {"loss": total / sum(sizes), "accuracy": int(torch.stack(hits).sum()) / sum(sizes)}
 
 
 def _history(run: Run, settings: Mapping[str, Any], is_exact: bool) -> xr.Dataset:

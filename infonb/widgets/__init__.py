@@ -7,6 +7,7 @@ from infonb.widgets.estimators import explore_estimators
 from infonb.widgets.explorer.activations import Explorer, explore
 from infonb.widgets.explorer.neurons import explore_neurons
 from infonb.widgets.folded import folded
+from infonb.widgets.interventions import explore_interventions
 from infonb.widgets.levels.sweep import explore_sweep
 from infonb.widgets.levels.training import explore_training
 from infonb.widgets.panel.panel import Panel
@@ -19,6 +20,7 @@ __all__ = [
     "explore",
     "explore_decision",
     "explore_estimators",
+    "explore_interventions",
     "explore_neurons",
     "explore_rankings",
     "explore_sensitivity",

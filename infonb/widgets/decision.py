@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import xarray as xr
@@ -14,6 +13,7 @@ from infonb.plots.picture import Picture
 from infonb.validate import check_dim
 from infonb.widgets.panel.controls import choice
 from infonb.widgets.panel.panel import Panel
+from infonb.widgets.panel.settled import settled
 
 __all__ = ["explore_decision"]
 
@@ -75,7 +75,7 @@ def explore_decision(
         def draw_all(c1: float) -> Picture:
             return plot_decision(probability.sel(c1=[c1]), points, rows="c1", columns="network")
 
-        return Panel(_settled(draw_all), controls, interactive=interactive, owns_controls=True)
+        return Panel(settled(draw_all), controls, interactive=interactive, owns_controls=True)
     names = [str(name) for name in probability.network.values]
     controls = {"network": widgets.Dropdown(options=names, description="network")} | controls
 
@@ -84,26 +84,4 @@ def explore_decision(
             probability.sel(network=[network], c1=[c1]), radial.sel(network=[network]), points
         )
 
-    return Panel(_settled(draw), controls, interactive=interactive, owns_controls=True)
-
-
-def _settled(draw: Callable[..., Picture]) -> Callable[..., Picture]:
-    """
-    Return the function with pictures laid out as the first: places are worked out only once.
-
-    All have the same words around the same axes, and this takes twice as long as the drawing.
-    """
-    before: Picture | None = None
-
-    @functools.wraps(draw)
-    def drawn(**chosen: Any) -> Picture:
-        nonlocal before
-        picture = draw(**chosen)
-        if before is not None:
-            picture.set_layout_engine("none")
-            for axis, place in zip(picture.axes, before.axes, strict=True):
-                axis.set_position(place.get_position(original=True))
-        before = picture
-        return picture
-
-    return drawn
+    return Panel(settled(draw), controls, interactive=interactive, owns_controls=True)

@@ -18,6 +18,7 @@ from infonb.widgets import (
     explore,
     explore_decision,
     explore_estimators,
+    explore_interventions,
     explore_neurons,
     explore_sensitivity,
 )
@@ -132,4 +133,25 @@ def test_explore_decision(benchmark, capsys):
     measure(
         benchmark, capsys, "explore_decision", lambda: explore_decision(probability, {}, radial),
         lambda panel: setting(panel, network="b", c1=-3.0),
+    )  # fmt: skip
+
+
+def test_explore_interventions(benchmark, capsys):
+    rng, numbers = np.random.default_rng(0), np.arange(11)
+    by, sets = ["lowest entropy", "highest entropy", "largest difference"], ["bias", "anti", "none"]
+    found = xr.Dataset(
+        {"value": (("by", "number", "set"), rng.random((3, 11, 3))),
+         "null": (("repeat", "number", "set"), rng.random((40, 11, 3)))},
+        {"by": by, "number": numbers, "set": sets},
+    )  # fmt: skip
+    c1, radius = np.linspace(-3.6, 3.6, 49), np.linspace(0.0, 1.8, 37)
+    slope = (1 + numbers)[:, None, None] * (radius - 1) + c1[:, None]
+    radial = xr.DataArray(
+        np.stack([1 / (1 + np.exp(slope))] * 3),
+        {"by": by, "number": numbers, "c1_fine": c1, "radius": radius},
+        ("by", "number", "c1_fine", "radius"),
+    )  # fmt: skip
+    measure(
+        benchmark, capsys, "explore_interventions", lambda: explore_interventions(found, radial),
+        lambda panel: setting(panel, by="largest difference", number=7, set="none"),
     )  # fmt: skip

@@ -90,4 +90,10 @@ cut = xr.DataArray(
     ("network", "c1_fine", "radius"),
 )
 panel = widgets.explore_decision(planes, {}, cut)""",
+    "explore_interventions": """\
+panel = widgets.explore_interventions(xr.Dataset(
+    {"value": (("by", "number", "set"), rng.uniform(size=(2, 4, 2))),
+     "null": (("repeat", "number", "set"), rng.uniform(size=(9, 4, 2)))},
+    {"by": ["lowest entropy", "highest entropy"], "number": range(4), "set": ["bias", "anti"]},
+))""",
 }

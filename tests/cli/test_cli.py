@@ -85,15 +85,15 @@ def test_run_folds_code_and_shows_progress_by_default(
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (["rnu"], "no command 'rnu'; there are 'cache', 'dashboard', 'lab', 'list', 'run'."
-         " Did you mean 'run'?"),
+        (["rnu"], "no command 'rnu'; there are 'cache', 'compare', 'dashboard', 'lab', 'list',"
+         " 'run'. Did you mean 'run'?"),
         (["run"], "Missing argument 'NAME'."),
         (["run", "coloured_digits"], "no experiment 'coloured_digits'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
         (["list", "colored"], "no experiment 'colored'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
         (["run", NAME, "-p", "alhpa=1"], "no parameter 'alhpa'; there are 'alpha', 'epochs',"
-         " 'dataset', 'cache'. Did you mean 'alpha'?"),
+         " 'dataset', 'cache', 'cluster'. Did you mean 'alpha'?"),
         (["run", NAME, "-p", "alpha=2"], "alpha must be between 0 and 1; not 2.0."
          " The nearest is 1."),
         (["run", NAME, "-p", "epochs=many"], "epochs must be a whole number (at least 1);"
@@ -186,6 +186,8 @@ def test_list_shows_parameters_aligned(small: Path) -> None:
         "  dataset    str          digits   digits | mnist  which images",
         f"  cache      str{'folder that keeps finished runs; empty: the':>78}",
         f"{'':51}user's cache; none: no folder",
+        f"  cluster    str{'where runs are made; empty: here; 4: by 4':>76}",
+        f"{'':51}processes; tcp://HOST:8786: a cluster",
     ]
     assert call("list", "colored-digits").stdout == result.stdout
 

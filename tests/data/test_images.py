@@ -15,6 +15,7 @@ from infonb.data import (
     colored_images,
     load_digits,
     load_mnist,
+    recolored,
     shuffled_images,
     split,
     subsample,
@@ -65,6 +66,31 @@ def test_label_noise_and_colors_are_independent() -> None:
     new = colored(load_digits(), 0.5, label_noise=0.5, seed=0)
     noise, other = new.label != new.true_label, new.color != new.label
     assert abs(np.corrcoef(noise, other)[0, 1]) < 5 / np.sqrt(new.sizes["sample"])
+
+
+@pytest.mark.parametrize("alignment", ["bias", "anti"])
+def test_recolored_changes_the_colour_alone(alignment: str) -> None:
+    old = colored(load_digits(), 0.5, seed=0)
+    new = recolored(old, alignment)
+    same = new.color == new.label
+    assert bool(same.all() if alignment == "bias" else (~same).all())
+    np.testing.assert_array_equal(new.input.sum("channel"), old.input.sum("channel"))
+    number = np.arange(new.sizes["sample"])
+    assert not new.input.values[number, 1 - new.color.values].any()
+    for name in ("label", "digit", "true_label"):
+        np.testing.assert_array_equal(new[name], old[name])
+    agreed = (old.color == old.label) == (alignment == "bias")
+    assert bool(
+        (new.input.isel(sample=agreed.values) == old.input.isel(sample=agreed.values)).all()
+    )
+    assert new.attrs == {**old.attrs, "alignment": alignment}
+
+
+def test_recolored_needs_colored_images() -> None:
+    with pytest.raises(ValueError, match="images must be colored ones"):
+        recolored(load_digits(), "bias")
+    with pytest.raises(ValueError, match="alignment must be one of 'bias', 'anti'"):
+        recolored(colored(load_digits(), 0.5, seed=0), "none")
 
 
 def test_colored_needs_grey_images() -> None:

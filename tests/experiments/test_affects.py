@@ -31,6 +31,10 @@ EXPECTED = {
         "selection": SELECTION - {"preset"} | {"setting", "level", "found"},
         "measures": set(),
     },
+    "entropy_regularizer": {
+        "selection": SELECTION | {"alpha", "treatment", "edges"},
+        "measures": {"activations", "bins", "k", "mi_samples", "mi_neurons"},
+    },
     # files and what is drawn of them are in the key by their content
     "compare_models": {
         "selection": SELECTION - {"preset"}
@@ -38,6 +42,7 @@ EXPECTED = {
         | {"estimator", "k", "shown", "found"},
         "measures": set(),
     },
+    "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": set()},
 }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 from scipy.stats import kendalltau
 
@@ -14,12 +16,14 @@ from infonb.experiments.concentric_circles import (
     LAYERS,
     ConcentricCircles,
     aligned_difference,
+    cuts,
     select_sweep,
 )
 from infonb.experiments.concentric_circles.measures import entropies
 from infonb.experiments.concentric_circles.recipes import ALIGNMENTS, make_unseen
+from infonb.experiments.switching_off import interventions
 from infonb.parameters import ParameterError
-from infonb.training import predict
+from infonb.training import accuracy, predict
 
 pytestmark = pytest.mark.slow
 
@@ -235,6 +239,36 @@ def test_answers_on_planes_and_on_the_cut_are_the_networks(experiment, runs):
     angles = [2 * np.pi * turn / 24 for turn in range(24)]
     mean = np.mean([answer(r * np.cos(a), r * np.sin(a), c1) for a in angles])
     assert float(at) == pytest.approx(mean, abs=1e-6)
+
+
+def test_neurons_are_off_as_their_measures_say(experiment, runs):
+    found = interventions(runs)
+    assert found.network.values.tolist() == ["heuristic", "memorized"]
+    assert found["set"].values.tolist() == ["bias", "anti", "none"]
+    data, model, _ = experiment.one("heuristic", 1)
+    one = runs.sel(network="heuristic", seed=1, alignment="bias", layer=LAYERS["pre"])
+    entropy = one.entropy.sel(edges="common").stack(unit=("layer", "neuron"))
+    lowest = entropy.unit.values[np.argsort(entropy.values, kind="stable")[:3]]
+    copied = copy.deepcopy(model)
+    with torch.no_grad():
+        for layer, neuron in lowest:
+            module = getattr(copied, layer)
+            module.weight[neuron] = module.bias[neuron] = 0
+    for name in ("anti", "none"):
+        here = found.value.sel(network="heuristic", seed=1, by="lowest entropy", set=name)
+        assert float(here.sel(number=0)) == pytest.approx(accuracy(model, data[name]))
+        assert float(here.sel(number=3)) == pytest.approx(accuracy(copied, data[name]))
+
+
+def test_the_cut_with_neurons_off_is_that_of_a_network_without_them(experiment, runs):
+    data, model, _ = experiment.one("heuristic", 1)
+    sets = {name: data[name] for name in ("bias", "anti")}
+    found = inb.intervene(model, sets, by=["highest entropy"], numbers=[0, 32], progress=False)
+    both = cuts(model, found).sel(by="highest entropy")
+    whole = runs.radial.sel(network="heuristic", seed=1)
+    np.testing.assert_allclose(both.sel(number=0), whole, atol=0.05)  # of half the directions
+    constant = 1 / (1 + np.exp(-model.out.bias.item()))
+    np.testing.assert_allclose(both.sel(number=32), constant, atol=1e-6)
 
 
 def test_differences_between_aligned_sets(runs):

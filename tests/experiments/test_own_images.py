@@ -43,8 +43,8 @@ def file(tmp_path):
 
 @pytest.fixture
 def epochs(monkeypatch):
-    counted, true = [], fitting._epoch
-    monkeypatch.setattr(fitting, "_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
+    counted, true = [], fitting.train_epoch
+    monkeypatch.setattr(fitting, "train_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
     return counted
 
 
@@ -65,7 +65,7 @@ def test_a_file_goes_through_sweep_cache_and_claims(cls, over, n_outputs, file, 
     assert runs.attrs["dataset"] == str(file)
     data = experiment.data(1.0, 0)
     assert data["train"].sizes["sample"] == N - N // 4
-    assert experiment.options(data)["n_outputs"] == n_outputs
+    assert experiment.options(0.0, data)["n_outputs"] == n_outputs
     np.testing.assert_allclose(data["train"].input.max(), 1.0)
     table = cls.of(runs).claims(runs)
     assert len(table.claims) == 9

@@ -32,13 +32,13 @@ SMALL = {"alpha": [0.0, 1.0], "seed": [0, 1], "width": 8, "epochs": 3, "n_train"
 def epochs(monkeypatch):
     """Count the epochs that are really trained."""
     counted = []
-    true = fitting._epoch
+    true = fitting.train_epoch
 
     def counting(*args, **kwargs):
         counted.append(1)
         return true(*args, **kwargs)
 
-    monkeypatch.setattr(fitting, "_epoch", counting)
+    monkeypatch.setattr(fitting, "train_epoch", counting)
     return counted
 
 
@@ -127,7 +127,7 @@ def test_the_code_version_is_that_of_the_sources(tmp_path, monkeypatch):
 
 
 def test_an_interrupted_sweep_goes_on(tmp_path, epochs, monkeypatch):
-    true = fitting._epoch
+    true = fitting.train_epoch
 
     def interrupting(*args, **kwargs):
         if len(epochs) == 8:  # in the third network, after its second epoch
@@ -135,7 +135,7 @@ def test_an_interrupted_sweep_goes_on(tmp_path, epochs, monkeypatch):
         return true(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(fitting, "_epoch", interrupting)
+        patch.setattr(fitting, "train_epoch", interrupting)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path)
     assert len(epochs) == 8
@@ -162,8 +162,8 @@ SWEEP = """
 import sys
 from infonb.experiments import ColoredDigits
 from infonb.training import fitting
-trained, epoch = [], fitting._epoch
-fitting._epoch = lambda *args, **kwargs: trained.append(1) or epoch(*args, **kwargs)
+trained, epoch = [], fitting.train_epoch
+fitting.train_epoch = lambda *args, **kwargs: trained.append(1) or epoch(*args, **kwargs)
 experiment = ColoredDigits(
     alpha=[0.0, 1.0], seed=[0, 1], width=16, epochs=60, n_train=600, n_validation=60,
     cache=sys.argv[1],

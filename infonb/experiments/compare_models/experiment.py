@@ -15,6 +15,7 @@ import xarray as xr
 
 from infonb.experiments.cache import cache_folder
 from infonb.experiments.compare_models.answer import most_different
+from infonb.experiments.compare_models.checks import check_fit, check_sources
 from infonb.experiments.compare_models.demonstration import (
     DEMONSTRATION,
     LAYERS,
@@ -24,7 +25,6 @@ from infonb.experiments.compare_models.demonstration import (
 )
 from infonb.experiments.compare_models.files import (
     check_shown,
-    check_sources,
     content_of,
     is_store,
     open_found,
@@ -119,7 +119,10 @@ class CompareModels(ComparisonParameters, Experiment):
         if self.found:
             check_shown(open_found(self.found), self.shown)
         elif self.models:
-            check_sources(self.sources, self.model, self.inputs, self.device)
+            network = check_sources(self.sources, self.model, self.inputs, self.device)
+            if network is not None:
+                examples = examples_of(self.inputs, self.n_samples, self.seeds[0], self.size)
+                check_fit(network, examples, self.layers, self.device, self.inputs)
 
     def data(self, level: str, seed: int) -> dict[str, xr.Dataset]:
         """Return the examples, and checksums of the files that the activations come from."""
@@ -130,7 +133,7 @@ class CompareModels(ComparisonParameters, Experiment):
         if is_store(path):
             contents["drawn"] = str(self.n_samples)
             return {"files": xr.Dataset(contents)}
-        contents["code"] = code_content(self.model) or content_of(self.model)
+        contents["code"] = code_content(self.model)
         examples = examples_of(self.inputs, self.n_samples, seed, self.size)
         return {"inputs": examples, "files": xr.Dataset(contents)}
 

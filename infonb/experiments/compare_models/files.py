@@ -14,11 +14,8 @@ from infonb.experiments.run_folder import file_checksum
 from infonb.parameters import ParameterError
 
 __all__ = [
-    "check_shown", "check_sources", "checked_found", "content_of", "is_store", "open_found",
+    "check_shown", "checked_found", "content_of", "is_store", "open_found",
 ]  # fmt: skip
-
-#: Weights are all loaded once beforehand, if they are no more than this together.
-_CHECKED_BYTES = 2**30
 
 #: The last bytes of a chunk are its checksum, where infonb has written it.
 _TAIL = 64
@@ -49,42 +46,6 @@ def content_of(path: str) -> str:
         name = file.relative_to(place).as_posix()
         found.update(f"{name}\0{about.st_size}\0{about.st_mtime_ns}\0".encode() + end)
     return found.hexdigest()
-
-
-def check_sources(sources: dict[str, str], model: str, inputs: str, device: str) -> None:
-    """Raise one line unless all files are there and fit; the file of the model is run."""
-    for name, path in sources.items():
-        if not os.path.lexists(Path(path).expanduser()):
-            raise FileNotFoundError(f"model {name!r}: no file or folder {path}.")
-    weights = {name: path for name, path in sources.items() if not is_store(path)}
-    for path in set(sources.values()) - set(weights.values()):
-        from infonb.activations import open_activations
-
-        open_activations(path)
-    if not weights:
-        return
-    first = next(iter(weights.values()))
-    for name, value, example in (
-        ("model", model, "net.py:build, or a store of activations in place of weights"),
-        ("inputs", inputs, "examples.npz"),
-    ):
-        if not value:
-            raise ParameterError(f"{first} holds weights: {name} must be given, such as {example}.")
-    _check_weights(weights, model, inputs, device)
-
-
-def _check_weights(weights: dict[str, str], model: str, inputs: str, device: str) -> None:
-    from infonb.data.inputs import check_inputs
-    from infonb.networks.loading import load_model
-    from infonb.training.device import choose_device
-
-    choose_device(device)
-    check_inputs(inputs)
-    sizes = {name: Path(path).expanduser().stat().st_size for name, path in weights.items()}
-    # large ones are refused in their turn: those before them are kept
-    names = list(weights) if sum(sizes.values()) <= _CHECKED_BYTES else list(weights)[:1]
-    for name in names:
-        load_model(model, Path(weights[name]), say=lambda line: None)
 
 
 def open_found(path: str) -> xr.Dataset:

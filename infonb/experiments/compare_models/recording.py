@@ -63,22 +63,13 @@ def record_network(
 ) -> xr.Dataset:
     """Return the activations of a network, of the layers named or those that suit it."""
     from infonb.activations import record
+    from infonb.networks.loading import inputs_for
     from infonb.training.device import choose_device
 
     chosen: Any = list(layers) or "blocks"
     model = model.to(choose_device(device))
-    found = record(model, _arguments(examples), layers=chosen, progress=False)
+    found = record(model, inputs_for(model, examples), layers=chosen, progress=False)
     return found.assign_attrs(told="\n".join(told))
-
-
-def _arguments(examples: xr.Dataset) -> Any:
-    """Return what a network is called with: the inputs, or several arguments by their names."""
-    names = str(examples.attrs.get("arguments", "")).split(", ")
-    if names == [""]:
-        return examples
-    first, *others = names
-    labels = {name: examples[name] for name in ("label",) if name in examples.variables}
-    return {first: examples["input"], **{name: examples[name] for name in others}, **labels}
 
 
 def without_samples(activation: xr.DataArray) -> xr.DataArray:

@@ -31,7 +31,8 @@ def settings_of_pair(
     n = pair.sizes["sample"]
     sizes = sorted({size for size in (n // 4, n // 2, n) if size > 2 * max(k, 10)} or {n})
     grid = sensitivity(
-        pair, "model", reference, name, bins=sorted({30, 100, 300, bins}), k=sorted({1, 3, 10, k}),
+        pair, "model", reference, name, bins=sorted({30, 100, 300, bins}),
+        k=sorted(one for one in {1, 3, 10, k} if one < sizes[0]),
         samples=sizes, n_neurons=n_neurons, estimator=known, standardize=standardize, seed=seed,
     )  # fmt: skip
     return grid.assign(verdict=verdict_in_settings(grid, reference, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from infonb.experiments.concentric_circles.experiment import ConcentricCircles
-from infonb.experiments.concentric_circles.measures import LAYERS, aligned_difference
+from infonb.experiments.concentric_circles.measures import LAYERS, aligned_difference, cuts
 from infonb.experiments.concentric_circles.recipes import select_sweep
 
-__all__ = ["LAYERS", "ConcentricCircles", "aligned_difference", "select_sweep"]
+__all__ = ["LAYERS", "ConcentricCircles", "aligned_difference", "cuts", "select_sweep"]

@@ -24,6 +24,7 @@ from infonb.experiments.concentric_circles.measures import (
     entropies,
     informations,
     record,
+    switch_off,
 )
 from infonb.experiments.concentric_circles.parameters import CircleParameters
 from infonb.experiments.concentric_circles.recipes import (
@@ -129,7 +130,8 @@ class ConcentricCircles(CircleParameters, Experiment):
         (alignment, layer, neuron), the standard deviation of a neuron; ``difference`` (layer,
         neuron): its mean change from bias to anti, in these. ``aligned_accuracy`` (alignment);
         ``probability`` of label 1 (c1, y, x), and its mean over the directions, ``radial``
-        (c1_fine, radius).
+        (c1_fine, radius). Of *heuristic* and *memorized* ``switched_off`` (by, number, set), the
+        accuracy with some neurons off, and ``switched_off_null`` (repeat, number, set).
         """
         sets = {name: points for name, points in data.items() if name != "train"}
         run = record(model, sets)
@@ -137,6 +139,7 @@ class ConcentricCircles(CircleParameters, Experiment):
         run["spread"] = run.activation.std("sample").assign_attrs(long_name="standard deviation")
         run = run.assign(informations(run.activation, k=self.k, mi_samples=self.mi_samples))
         run["difference"] = abs(aligned_difference(run.activation)).mean("sample")
+        run = run.assign(switch_off(self.recipes[network], model, sets, run, seed))
         return run.assign(answers(model, sets))
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.concentric_circles.recipes import Recipe
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -17,9 +19,11 @@ __all__ = [
     "LAYERS",
     "aligned_difference",
     "answers",
+    "cuts",
     "entropies",
     "informations",
     "record",
+    "switch_off",
 ]
 
 #: What is recorded: before (pre) and after (post) each ReLU.
@@ -77,6 +81,52 @@ def informations(activation: xr.DataArray, *, k: int, mi_samples: int) -> dict[s
         ksg = mutual_information(activation, **options)
         mixture = mutual_information(activation, estimator="mixture", **options)
     return {"mutual_information": ksg, "mixture_information": mixture}
+
+
+def switch_off(
+    recipe: Recipe, model: nn.Module, sets: Mapping[str, xr.Dataset], run: xr.Dataset, seed: int
+) -> dict[str, xr.DataArray]:
+    """
+    Return the accuracy with neurons before the ReLU off, as `infonb.experiments.switching_off`.
+
+    NaN of networks that are no end of a sweep. Entropy in bins common to the network and mutual
+    information (KSG) are those on the points whose c1 agrees with the label.
+    """
+    from infonb.experiments.switching_off import not_switched_off, switched_off
+    from infonb.selection.choices import difference
+
+    before = run.sel(layer=LAYERS["pre"])
+    names = ("bias", "anti", "none")
+    numbers = range(min(10, int(before.width.sum())) + 1)  # as the paper; of fewer neurons all
+    if not recipe.is_end:
+        return not_switched_off(names, numbers)
+    bias = before.sel(alignment="bias", drop=True)
+    anti = before.activation.sel(alignment="anti", drop=True)
+    return switched_off(
+        model, {name: sets[name] for name in names}, numbers,
+        entropy=bias.entropy.sel(edges="common", drop=True), information=bias.mutual_information,
+        difference=difference(bias.activation, anti), seed=seed,
+    )  # fmt: skip
+
+
+def cuts(model: nn.Module, found: xr.Dataset) -> xr.DataArray:
+    """
+    Return what a network answers with the neurons of `infonb.intervene` off.
+
+    Probability of label 1, mean over the directions, dims (by, number, c1_fine, radius).
+    """
+    from infonb.selection import switched_off
+
+    rows = []
+    for by in found.by.values.tolist():
+        layer, neuron = found.off_layer.sel(by=by).values, found.off_neuron.sel(by=by).values
+        answers = []
+        for n in found.number.values.tolist():
+            off = {name: neuron[:n][layer[:n] == name] for name in set(layer[:n].tolist())}
+            with switched_off(model, off):
+                answers.append(_radial(model, 12))
+        rows.append(xr.concat(answers, dim=xr.Variable("number", found.number.values)))
+    return xr.concat(rows, dim=xr.Variable("by", found.by.values))
 
 
 def entropies(activation: xr.DataArray, *, bins: int, bin_width: float) -> xr.DataArray:

@@ -63,6 +63,11 @@ class Recipe(NamedTuple):
     few: bool = False
     length: str = "until learnt"
 
+    @property
+    def is_end(self) -> bool:
+        """Whether it is *heuristic* or *memorized*: a perfect shortcut, or random labels."""
+        return self.sweep != "check" and 1.0 in (self.division, self.beta)
+
 
 def networks(division: Sequence[float], beta: Sequence[float]) -> dict[str, Recipe]:
     """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import xarray as xr
 
 from infonb.experiments.verdicts.choosing import (
@@ -13,10 +15,11 @@ from infonb.experiments.verdicts.choosing import (
     said_of,
 )
 from infonb.experiments.verdicts.rates import confusion, right_answers
-from infonb.plots import Picture, plot_confusion
 from infonb.selection.rule import Rule
-from infonb.widgets import Panel
-from infonb.widgets.panel.controls import choice, named
+
+if TYPE_CHECKING:
+    from infonb.plots import Picture
+    from infonb.widgets import Panel
 
 __all__ = ["explore_rule"]
 
@@ -27,6 +30,10 @@ def explore_rule(pairs: xr.Dataset, rule: Rule, *, interactive: bool = True) -> 
 
     Dims of `pairs` as `collect` gives them; the panel starts with `rule`.
     """
+    # here, for they bring matplotlib along
+    from infonb.plots import plot_confusion
+    from infonb.widgets import Panel
+    from infonb.widgets.panel.controls import choice, named
 
     def draw(
         speaks: str, alone: float, information: float, entropy: float, layers: float

@@ -82,13 +82,13 @@ class ExampleList(_Panel):
         self._axis.set(xlim=(0, self._size[0]), ylim=(-n, 0))
         self._lines = [
             [
-                self._axis.text(left, -at, "", fontsize=9, va="top", ha=side, parse_math=False)
+                self._axis.text(left, -at, "", fontsize=10, va="top", ha=side, parse_math=False)
                 for left, side in ((0.45, "right"), (0.55, "left"))
             ]
             for at in range(n)
         ]
         self._picture.add_content(*(text for line in self._lines for text in line), self._title)
-        self._letters = int(14 * (self._size[0] - 0.55))
+        self._letters = int(10.5 * (self._size[0] - 0.55))  # a letter takes time
 
     def draw(self, words: Sequence[str], values: Sequence[str], title: str, alt: str) -> Picture:
         """Return the picture, the same each time, of texts and activations."""

@@ -81,8 +81,9 @@ def explore_training(
 
     Notes
     -----
-    `infonb.fit` calls its callback after every epoch; that is the place to record (see the
-    example). Recording 3 × 256 neurons on 1,000 examples takes 3 MB an epoch.
+    ``infonb.Watch(...).result`` is what this shows: it measures along a training. Activations of
+    several epochs may also be recorded in the callback of `infonb.fit` (see the example): 3 × 256
+    neurons on 1,000 examples take 3 MB an epoch.
 
     Examples
     --------
@@ -170,8 +171,8 @@ def _measures(
     if not found:
         raise ValueError(
             f"results hold neither 'activation' nor 'entropy' nor 'mutual_information' with the "
-            f"dim {over!r}; they hold {sorted(map(str, results.data_vars))}. Record activations "
-            "during training in infonb.fit(..., callback=...): see help(infonb.explore_training)."
+            f"dim {over!r}; they hold {sorted(map(str, results.data_vars))}. Measure during "
+            "training: infonb.fit(..., callbacks=[infonb.Watch(...)])."
         )
     if "activation" in found:
         from infonb.measures import entropy, mutual_information

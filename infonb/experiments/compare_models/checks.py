@@ -1,0 +1,93 @@
+"""Whether the files of a comparison are there and fit each other: before anything is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from infonb.experiments.compare_models.files import is_store
+from infonb.experiments.compare_models.recording import record_network
+from infonb.parameters import ParameterError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["check_fit", "check_sources"]
+
+#: Weights are all loaded once beforehand, if they are no more than this together.
+_CHECKED_BYTES = 2**30
+
+
+def check_sources(
+    sources: dict[str, str], model: str, inputs: str, device: str
+) -> nn.Module | None:
+    """
+    Raise one line unless all files are there and fit; the file of the model is run.
+
+    Returns the network of the first weights; None if there are only stores.
+    """
+    for name, path in sources.items():
+        if not os.path.lexists(Path(path).expanduser()):
+            raise FileNotFoundError(f"model {name!r}: no file or folder {path}.")
+    weights = {name: path for name, path in sources.items() if not is_store(path)}
+    for path in set(sources.values()) - set(weights.values()):
+        from infonb.activations import open_activations
+
+        open_activations(path)
+    if not weights:
+        return None
+    first = next(iter(weights.values()))
+    for name, value, example in (
+        ("model", model or all(map(_is_of_a_hub, weights.values())),
+         "net.py:build, or a store of activations in place of weights"),
+        ("inputs", inputs, "examples.npz"),
+    ):  # fmt: skip
+        if not value:
+            raise ParameterError(f"{first} holds weights: {name} must be given, such as {example}.")
+    return _check_weights(weights, model, inputs, device)
+
+
+def _is_of_a_hub(path: str) -> bool:
+    from infonb.networks.hub import is_hub_folder
+
+    return is_hub_folder(Path(path).expanduser())
+
+
+def _check_weights(weights: dict[str, str], model: str, inputs: str, device: str) -> nn.Module:
+    from infonb.data.inputs import check_inputs
+    from infonb.networks.loading import load_model
+    from infonb.training.device import choose_device
+
+    choose_device(device)
+    check_inputs(inputs)
+    sizes = {name: Path(path).expanduser().stat().st_size for name, path in weights.items()}
+    # large ones are refused in their turn: those before them are kept
+    names = list(weights) if sum(sizes.values()) <= _CHECKED_BYTES else list(weights)[:1]
+    first = None
+    for name in names:
+        network = load_model(model, weights[name], say=lambda line: None)
+        first = network if first is None else first
+    assert first is not None
+    return first
+
+
+def check_fit(
+    network: nn.Module, examples: xr.Dataset, layers: Sequence[str], device: str, inputs: str
+) -> None:
+    """Raise one line unless a network takes the examples, and has the layers: with two samples."""
+    some = examples.isel(sample=slice(0, 2))
+    try:
+        record_network(network, some, layers, device, ())
+    except ValueError:
+        raise
+    except Exception as error:  # torch has many words
+        told = str(error).strip().partition("\n")[0] or type(error).__name__
+        shape = ", ".join(f"{dim} {size}" for dim, size in some["input"].sizes.items())
+        raise ParameterError(
+            f"the network does not take the inputs of {inputs} ({shape.replace('sample 2, ', '')}, "
+            f"{some['input'].dtype}): {told}."
+        ) from None
