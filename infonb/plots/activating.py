@@ -59,7 +59,9 @@ def plot_activating_examples(found: xr.Dataset, examples: Shown) -> Picture:
     shown.check_number(found.attrs["n_samples"])
     places = shown.places(found.position.values, found.sample.values)
     n_neurons, n = places.shape
-    columns = 2 if n_neurons > 1 and shown.are_images else 1
+    told = [shown.words(row) for row in places]
+    short = shown.are_images or max(len(word) for row in told for word in row) <= _LETTERS // 2 - 8
+    columns = 2 if n_neurons > 1 and short else 1
     rows = -(-n_neurons // columns)
     width = _WIDTH / columns
     height = (width / n if shown.are_images else 0.19 * n) + 0.5
@@ -71,11 +73,11 @@ def plot_activating_examples(found: xr.Dataset, examples: Shown) -> Picture:
             continue
         one = found.isel(neuron=at)
         values = three_digits(one.value.values)
-        words = shown.words(places[at])
+        words = told[at]
         if shown.are_images:
             _draw_images(axis, shown.images(places[at]), values)
         else:
-            _draw_words(axis, words, values)
+            _draw_words(axis, words, values, 0.06 * columns)
         title = _title(one)
         axis.set_title(title, fontsize=10, loc="left", parse_math=False)
         if not shown.are_images:
@@ -111,8 +113,10 @@ def _draw_images(axis: Any, images: np.ndarray, values: list[str]) -> None:
     axis.set(xlim=(0, len(images)), ylim=(0, 1))
 
 
-def _draw_words(axis: Any, words: list[str], values: list[str]) -> None:
+def _draw_words(axis: Any, words: list[str], values: list[str], left: float) -> None:
     for at, (word, value) in enumerate(zip(words, values, strict=True)):
-        axis.text(0.06, -at, value, fontsize=9, ha="right", va="top")
-        axis.text(0.075, -at, shortened(word, _LETTERS), fontsize=9, va="top", parse_math=False)
+        axis.text(left, -at, value, fontsize=9, ha="right", va="top")
+        axis.text(
+            left + 0.015, -at, shortened(word, _LETTERS), fontsize=9, va="top", parse_math=False
+        )
     axis.set(xlim=(0, 1), ylim=(-len(words), 0))

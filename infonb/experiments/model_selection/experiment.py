@@ -68,7 +68,8 @@ class ModelSelection(Experiment):
         """Return the experiment that a network is of, with its own defaults."""
         kind: type[Digits] = SOURCES[setting]
         values: dict[str, Any] = {str(kind.over): self.level}
-        return kind(seed=self.seed, dataset=self.dataset, cache=self.cache, **values)
+        shared: dict[str, Any] = {"cache": self.cache, "cluster": self.cluster}
+        return kind(seed=self.seed, dataset=self.dataset, **shared, **values)
 
     def prepare(self) -> None:
         """Look at the given results, or find the data, before anything is created."""

@@ -76,19 +76,19 @@ class ExampleRow(_Panel):
 class ExampleList(_Panel):
     """Texts below each other, with the activation before each."""
 
-    def __init__(self, width: float, n: int = 5) -> None:
+    def __init__(self, width: float, n: int = 4) -> None:
         super().__init__(width, _LINE * n)
         self.n = n
         self._axis.set(xlim=(0, self._size[0]), ylim=(-n, 0))
         self._lines = [
             [
-                self._axis.text(left, -at, "", fontsize=9, va="top", ha=side, parse_math=False)
+                self._axis.text(left, -at, "", fontsize=10, va="top", ha=side, parse_math=False)
                 for left, side in ((0.45, "right"), (0.55, "left"))
             ]
             for at in range(n)
         ]
         self._picture.add_content(*(text for line in self._lines for text in line), self._title)
-        self._letters = int(14 * (self._size[0] - 0.55))
+        self._letters = int(10.5 * (self._size[0] - 0.55))  # a letter takes time
 
     def draw(self, words: Sequence[str], values: Sequence[str], title: str, alt: str) -> Picture:
         """Return the picture, the same each time, of texts and activations."""

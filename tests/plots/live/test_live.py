@@ -71,7 +71,7 @@ def images(rng):
 
 
 def texts(rng):
-    for n, words in ((5, "a short one"), (3, "one that goes on " * 9), (5, "costs $5 or $6")):
+    for n, words in ((4, "a short one"), (3, "one that goes on " * 9), (4, "costs $5 or $6")):
         yield [f"{i} {words}" for i in range(n)], ["1.5"] * n, f"{n} of them", "alt"
 
 
