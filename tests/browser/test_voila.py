@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import Any
 
 import nbformat
 import psutil
@@ -20,7 +21,8 @@ pytestmark = pytest.mark.slow
 NAMES = list(EXPLORERS)
 
 #: Networks of the other experiments, small enough for a few seconds.
-TINY = {
+TINY: dict[str, dict[str, Any]] = {
+    "compare_models": {"n_samples": 200},
     "concentric_circles": {
         "division": [0.5, 1.0], "beta": [0.0, 1.0], "seed": [0], "n_points": 200, "width": 4,
         "n_memorized": 20, "epochs": 2, "epochs_memorized": 10, "mi_samples": 100,
@@ -28,10 +30,18 @@ TINY = {
     "contexts": {
         "seed": [0, 1], "n_train": 128, "n_evaluation": 128, "size": 16, "width": 4, "epochs": 1,
     },
+    "entropy_regularizer": {
+        "alpha": [0.75], "treatment": ["none", "entropy 0.1"], "seed": [0, 1], "n_train": 200,
+        "n_validation": 100, "width": 8, "epochs": 2,
+    },
     "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
     "shuffled_digits": {
         "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,
         "epochs": 4,
+    },
+    "verdicts": {
+        "setting": ["marked_digits/mlp2x64", "circles/mlp2x32"], "n_train": 100, "n_samples": 100,
+        "epochs": 2,
     },
 }  # fmt: skip
 
@@ -122,7 +132,7 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     panels_of(page, expected)
     page.wait_for_function(f"() => ({MISSING})().length === 0")
     assert page.locator("#rendered_cells img").count() > expected
-    assert page.locator(".jp-OutputArea-output pre").count()
+    assert page.locator(".jp-OutputArea-output :is(pre, table)").count()
     watch.close()
 
 
