@@ -31,7 +31,7 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, moved: int, entropy: np.ndarray,
     size, up, down = (float(shown[f"information_{part}"]) for part in ("size", "up", "down"))
     words = (
         f"Median MI {'rises' if size > 0 else 'falls'} ({_ends(one, 'mutual_information')} nat, "
-        f"mean of {_layers(number)}; by {abs(size):.0%} of the two models' mean), clearly in "
+        f"mean of {_layers(number)}{_share(size, number)}), clearly in "
         f"{_of(up if size > 0 else down, number)}"
     )
     if not moved:
@@ -69,6 +69,12 @@ def _ends(one: xr.Dataset, measure: str) -> str:
         float(medians.sel(model=m)) for m in (one.attrs["reference"], str(one["comparison"].values))
     )
     return f"{start:.3g} → {end:.3g}"
+
+
+def _share(size: float, number: int) -> str:
+    """Return the size of a change that the rule looks at."""
+    where = "; in a layer on average" if number > 1 else ";"
+    return f"{where} by {abs(size):.0%} of the two models' mean"
 
 
 def _change(shown: xr.Dataset, ruler: str) -> str:
