@@ -23,7 +23,7 @@ ACCURACY = "final_validation_accuracy"
 SOURCES = {"colored_digits": ColoredDigits, "shuffled_digits": ShuffledDigits}
 
 #: The experiments of infonb whose networks stand in one order.
-_OWN = (ColoredDigits, ShuffledDigits, Contexts)
+_OWN: tuple[type[Experiment], ...] = (ColoredDigits, ShuffledDigits, Contexts)
 
 _NEEDED = ("entropy", "mutual_information", ACCURACY)
 
