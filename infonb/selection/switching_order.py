@@ -18,6 +18,8 @@ __all__ = [
     "check_scores",
     "difference",
     "inside",
+    "mean_information",
+    "measured",
     "order",
     "scores",
 ]
