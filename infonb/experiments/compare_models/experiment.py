@@ -252,6 +252,13 @@ class CompareModels(ComparisonParameters, Experiment):
         found: xr.Dataset = self._with_folder.one(name, self.seeds[0]).model
         return found
 
+    def examples(self, name: str) -> xr.Dataset | None:
+        """Return what was shown to a model, ``input`` (sample, ...); None where it is not known."""
+        if self.found:
+            return None
+        inputs = self.data(name, self.seeds[0]).get("inputs")
+        return inputs if inputs is not None and "input" in inputs else None
+
     @property
     def _with_folder(self) -> Self:
         """The same with a folder for the activations, for as long as this lives, if need be."""
