@@ -69,15 +69,16 @@ def _judged(found: xr.Dataset) -> list[str]:
         return []
     attrs, rule = found.attrs, found.attrs["rule"]
     return [
-        f"**p-values** ({attrs['corrected']}): {plain(attrs['p_value'])}. {_least_p(found)} The "
+        f"**p-values** ({attrs['corrected']}): {plain(attrs['p_value'])}. {_small_p(found)} The "
         "verdict does not rest on them.",
         f"**Rule**: MI must change by at least {rule['information']:.0%} of its size, and clearly "
-        f"so in {rule['layers']:.0%} of the layers; the entropy must move against it, by at least "
-        f"{rule['entropy']} nat, in {', '.join(rule['rulers'])} bins.",
+        f"so in {rule['layers']:.0%} of the layers. Up to {rule['alone']:.0%} the entropy must "
+        f"move against it, by at least {rule['entropy']} nat, in {', '.join(rule['rulers'])} bins; "
+        "beyond that MI is enough by itself, unless the entropy moves like it in all three rulers.",
     ]
 
 
-def _least_p(found: xr.Dataset) -> str:
+def _small_p(found: xr.Dataset) -> str:
     p = found["mutual_information_p_corrected"]
     rows = p.size
     few = int((p < 0.05).sum())
