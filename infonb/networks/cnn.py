@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from infonb.networks.image_inputs import check_images
 from infonb.validate import check_integer
 
 __all__ = ["CNN"]
@@ -72,11 +73,7 @@ class CNN(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits (sample, class) of images (sample, channel, row, column)."""
-        if inputs.ndim != 4 or inputs.shape[1] != self.in_channels:
-            raise ValueError(
-                f"inputs have shape {tuple(inputs.shape)}; this network takes (sample, channel, "
-                f"row, column) with {self.in_channels} channel(s) (in_channels)."
-            )
+        check_images(inputs, self.in_channels)
         values = inputs.to(next(self.parameters()).dtype)
         for name, module in self.named_children():
             values = module(values.flatten(1) if name == "out" else values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from infonb.networks.image_inputs import check_images
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["ResNet18"]
@@ -92,11 +93,7 @@ class ResNet18(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits (sample, class) of images (sample, channel, row, column)."""
-        if inputs.ndim != 4 or inputs.shape[1] != self.in_channels:
-            raise ValueError(
-                f"inputs have shape {tuple(inputs.shape)}; this network takes (sample, channel, "
-                f"row, column) with {self.in_channels} channel(s) (in_channels)."
-            )
+        check_images(inputs, self.in_channels)
         values = inputs.to(self.out.weight.dtype).contiguous(memory_format=torch.channels_last)
         values = self.stem(values)
         for number in range(1, 5):
