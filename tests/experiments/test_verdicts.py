@@ -34,7 +34,7 @@ from infonb.selection import EXAMPLES, HEURISTIC, INCONCLUSIVE, Rule
 from infonb.selection.verdict import evidence
 
 KINDS = ["clean", "shortcut", "memorized", "early"]
-OFFLINE = ["coloured_digits", "marked_digits", "circles", "scenes"]
+OFFLINE = ["colored_digits", "marked_digits", "circles", "scenes"]
 
 
 def test_notebook_has_the_parameters_of_the_experiment():
@@ -99,7 +99,7 @@ def test_networks_have_the_layers_that_are_recorded(name, shape, layers):
         ({"setting": ["circle/mlp2x8"]}, "Did you mean 'circles'"),
         ({"setting": ["circles/mlp8"]}, "a network must be mlp<depth>x<width>"),
         ({"setting": ["circles"]}, "a setting is data set/network"),
-        ({"n_train": 5000}, "n_train must be at most 1789 for coloured_digits"),
+        ({"n_train": 5000}, "n_train must be at most 1789 for colored_digits"),
     ],
 )
 def test_wrong_parameters(wrong, words):

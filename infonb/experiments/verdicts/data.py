@@ -97,7 +97,7 @@ def _divided(dataset: str, n_train: int, n_samples: int) -> Parts:
     return train.isel(sample=slice(n_train)), evaluation
 
 
-def _coloured(images: xr.Dataset, shortcut: bool, seed: int) -> xr.Dataset:
+def _colored(images: xr.Dataset, shortcut: bool, seed: int) -> xr.Dataset:
     """Two classes, digits below 5 and others, in the colour of the label or in any."""
     from infonb.data import colored
 
@@ -162,11 +162,11 @@ def _with_context(pictures: xr.Dataset) -> xr.Dataset:
 
 #: Name → how it is made.
 DATA_SETS: dict[str, DataSet] = {
-    "coloured_digits": DataSet(_digits("digits", _coloured), 600, 2, 1797),
+    "colored_digits": DataSet(_digits("digits", _colored), 600, 2, 1797),
     "marked_digits": DataSet(_digits("digits", _marked), 600, 10, 1797),
     "circles": DataSet(_circles, 100, 2, 100_000),
     "scenes": DataSet(_pictures("scenes", 16, 4), 240, 4, 100_000),
-    "coloured_mnist": DataSet(_digits("mnist", _coloured), 2000, 2, 60_000, True),
+    "colored_mnist": DataSet(_digits("mnist", _colored), 2000, 2, 60_000, True),
     "marked_mnist": DataSet(_digits("mnist", _marked), 2000, 10, 60_000, True),
     "waterbirds": DataSet(_pictures("waterbirds", 24, 2), 400, 2, 1228, True),
 }

@@ -15,11 +15,11 @@ __all__ = ["KINDS", "VerdictParameters", "divide"]
 #: How a network was trained. The last is a control: nothing but the length of training differs.
 KINDS = ("clean", "shortcut", "memorized", "early")
 
-_SMALL = ["coloured_digits/mlp3x64", "marked_digits/mlp2x64", "circles/mlp2x32", "scenes/mlp3x64"]
+_SMALL = ["colored_digits/mlp3x64", "marked_digits/mlp2x64", "circles/mlp2x32", "scenes/mlp3x64"]
 _FULL = [
-    "coloured_digits/mlp3x64", "circles/mlp2x32", "marked_digits/mlp2x64",
-    "coloured_mnist/mlp3x64", "scenes/mlp3x64", "marked_mnist/mlp2x64", "coloured_digits/cnn8",
-    "waterbirds/cnn8", "scenes/cnn8", "circles/mlp3x64", "coloured_digits/mlp2x128",
+    "colored_digits/mlp3x64", "circles/mlp2x32", "marked_digits/mlp2x64",
+    "colored_mnist/mlp3x64", "scenes/mlp3x64", "marked_mnist/mlp2x64", "colored_digits/cnn8",
+    "waterbirds/cnn8", "scenes/cnn8", "circles/mlp3x64", "colored_digits/mlp2x128",
     "marked_digits/mlp4x32", "scenes/resnet8", "waterbirds/resnet8",
 ]  # fmt: skip
 
@@ -51,7 +51,7 @@ class VerdictParameters(ParameterSet):
         minimum=0, maximum=999, affects="selection",
     )  # fmt: skip
     choosing: list[str] = parameter(
-        ["coloured_digits", "marked_digits", "waterbirds"],
+        ["colored_digits", "marked_digits", "waterbirds"],
         "data sets on which the rule is chosen; others report it", choices=list(DATA_SETS),
         affects="selection",
     )  # fmt: skip

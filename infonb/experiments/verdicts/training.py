@@ -16,10 +16,10 @@ __all__ = ["EPOCHS", "train"]
 #: Passes over the training examples, enough to learn random labels by heart, and the rate of Adam.
 EPOCHS: dict[str, tuple[int, float]] = {
     "circles": (600, 1e-2),
-    "coloured_digits": (50, 3e-3),
+    "colored_digits": (50, 3e-3),
     "marked_digits": (80, 4e-3),
     "scenes": (120, 3e-3),
-    "coloured_mnist": (30, 2e-3),
+    "colored_mnist": (30, 2e-3),
     "marked_mnist": (40, 2e-3),
     "waterbirds": (40, 3e-3),
 }
