@@ -74,7 +74,7 @@ class ColoredDigits(Digits):
         from infonb.data import recolored
         from infonb.experiments.switching_off import not_switched_off, switched_off
         from infonb.measures import entropy
-        from infonb.selection.switching_order import difference
+        from infonb.selection.interventions.switching_order import difference
 
         # up to nearly all: of so many neurons the first ten change nothing
         total = int(run.width.sum())

@@ -30,7 +30,7 @@ def switched_off(
     are switched off → ``switched_off`` (by, number, set), ``switched_off_null`` (repeat, ...).
     """
     from infonb.selection import intervene
-    from infonb.selection.switching_order import mean_information, scores
+    from infonb.selection.interventions.switching_order import mean_information, scores
 
     measures = {
         "entropy": entropy,

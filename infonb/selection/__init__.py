@@ -9,17 +9,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from infonb.selection.activating import activating_examples
-from infonb.selection.compare import compare
-from infonb.selection.rank import rank
-from infonb.selection.rule import Rule
-from infonb.selection.undoing import describe_undoing, undoing
-from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, judge
-from infonb.selection.watch import Watch
+from infonb.selection.activating.activating_examples import activating_examples
+from infonb.selection.comparison.compare import compare
+from infonb.selection.interventions.undoing import describe_undoing, undoing
+from infonb.selection.ranking.rank import rank
+from infonb.selection.verdict.judge import (
+    DEPENDS,
+    EXAMPLES,
+    HEURISTIC,
+    INCONCLUSIVE,
+    VERDICTS,
+    judge,
+)
+from infonb.selection.verdict.rule import Rule
+from infonb.selection.watching.watch import Watch
 
 if TYPE_CHECKING:
-    from infonb.selection.interventions import intervene
-    from infonb.selection.switching import switched_off
+    from infonb.selection.interventions.intervene import intervene
+    from infonb.selection.interventions.switching import switched_off
 
 __all__ = [
     "DEPENDS",
@@ -40,8 +47,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "intervene": "infonb.selection.interventions",
-    "switched_off": "infonb.selection.switching",
+    "intervene": "infonb.selection.interventions.intervene",
+    "switched_off": "infonb.selection.interventions.switching",
 }
 
 

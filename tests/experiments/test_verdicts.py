@@ -31,7 +31,7 @@ from infonb.measures.rows.edges import RULERS
 from infonb.parameters import ParameterError, assert_same
 from infonb.reports import notebook_path
 from infonb.selection import EXAMPLES, HEURISTIC, INCONCLUSIVE, Rule
-from infonb.selection.verdict import evidence
+from infonb.selection.verdict.judge import evidence
 
 KINDS = ["clean", "shortcut", "memorized", "early"]
 OFFLINE = ["colored_digits", "marked_digits", "circles", "scenes"]

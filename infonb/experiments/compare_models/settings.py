@@ -9,8 +9,8 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.sensitivity import sensitivity
-from infonb.selection.rule import Rule
-from infonb.selection.verdict import VERDICTS, decide, evidence
+from infonb.selection.verdict.judge import VERDICTS, decide, evidence
+from infonb.selection.verdict.rule import Rule
 
 __all__ = ["describe_settings", "settings_of_pair", "verdict_in_settings"]
 

@@ -93,7 +93,7 @@ def switch_off(
     information (KSG) are those on the points whose c1 agrees with the label.
     """
     from infonb.experiments.switching_off import not_switched_off, switched_off
-    from infonb.selection.switching_order import difference
+    from infonb.selection.interventions.switching_order import difference
 
     before = run.sel(layer=LAYERS["pre"])
     names = ("bias", "anti", "none")

@@ -9,7 +9,7 @@ from infonb.claims.rank import agreement
 from infonb.experiments.model_selection.sources import ACCURACY, levels_and_kind
 from infonb.measures import entropy
 from infonb.selection import rank
-from infonb.selection.rank import KINDS
+from infonb.selection.ranking.rank import KINDS
 
 __all__ = ["INFORMATION", "MEASURES", "rank_networks", "ranking", "together"]
 

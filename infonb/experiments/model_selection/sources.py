@@ -12,7 +12,7 @@ from infonb.experiments.experiment import Experiment
 from infonb.experiments.runs import dims_of
 from infonb.experiments.shuffled_digits import ShuffledDigits
 from infonb.parameters import ParameterError
-from infonb.selection.rank import KINDS
+from infonb.selection.ranking.rank import KINDS
 from infonb.storage import open_dataset
 
 __all__ = ["ACCURACY", "SOURCES", "levels_and_kind", "opened_results"]

@@ -18,8 +18,8 @@ from infonb.experiments.verdicts.choosing import (
 )
 from infonb.experiments.verdicts.evidence import collect
 from infonb.experiments.verdicts.rates import Rates, by_setting, rates_of
-from infonb.selection.measuring import Settings
-from infonb.selection.rule import Rule
+from infonb.selection.comparison.measuring import Settings
+from infonb.selection.verdict.rule import Rule
 
 __all__ = ["RIGHT", "TWINS_FALSE", "Answer", "alternatives", "curves"]
 

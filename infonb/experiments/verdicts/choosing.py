@@ -10,8 +10,8 @@ import xarray as xr
 
 from infonb.experiments.verdicts.rates import weights
 from infonb.measures.rows.edges import RULERS
-from infonb.selection.rule import Rule
-from infonb.selection.verdict import EXAMPLES, HEURISTIC, VERDICTS, decide, directions
+from infonb.selection.verdict.judge import EXAMPLES, HEURISTIC, VERDICTS, decide, directions
+from infonb.selection.verdict.rule import Rule
 
 __all__ = [
     "ENTROPY",

@@ -15,7 +15,7 @@ from infonb.experiments.verdicts.choosing import (
     said_of,
 )
 from infonb.experiments.verdicts.rates import confusion, right_answers
-from infonb.selection.rule import Rule
+from infonb.selection.verdict.rule import Rule
 
 if TYPE_CHECKING:
     from infonb.plots import Picture

@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims import compare_settings
-from infonb.selection.measuring import Measuring, Settings
-from infonb.selection.models import read_models
-from infonb.selection.verdict import EXAMPLES, HEURISTIC, INCONCLUSIVE, evidence
+from infonb.selection.comparison.measuring import Measuring, Settings
+from infonb.selection.comparison.models import read_models
+from infonb.selection.verdict.judge import EXAMPLES, HEURISTIC, INCONCLUSIVE, evidence
 
 __all__ = ["TRUTH", "Pair", "evidence_of_pairs", "networks_of", "pairs_of"]
 

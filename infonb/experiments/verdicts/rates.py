@@ -10,7 +10,7 @@ import xarray as xr
 
 from infonb.claims import interval
 from infonb.experiments.verdicts.pairs import TRUTH
-from infonb.selection.verdict import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE
+from infonb.selection.verdict.judge import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE
 
 __all__ = [
     "Rates",

@@ -7,7 +7,7 @@ from infonb.plots.examples import Examples, Shown
 from infonb.plots.live import ExampleList, ExampleRow
 from infonb.plots.live.names import shortened
 from infonb.plots.picture import Picture
-from infonb.selection.activating import highest
+from infonb.selection.activating.activating_examples import highest
 from infonb.widgets.explorer.choice import Choice
 from infonb.widgets.explorer.measured import Measured
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import infonb as inb
-from infonb.selection.chance import blocks_of, in_blocks, of_samples
-from infonb.selection.measuring import Measuring, Settings
-from infonb.selection.models import read_models
+from infonb.selection.comparison.chance import blocks_of, in_blocks, of_samples
+from infonb.selection.comparison.measuring import Measuring, Settings
+from infonb.selection.comparison.models import read_models
 
 
 def measuring(pair: dict[str, dict[str, np.ndarray]], **settings: object) -> Measuring:

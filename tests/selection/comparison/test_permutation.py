@@ -7,7 +7,7 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from infonb.selection.permutation import exchange_networks, flip_signs, holm
+from infonb.selection.comparison.permutation import exchange_networks, flip_signs, holm
 
 RNG = np.random.default_rng(3)
 

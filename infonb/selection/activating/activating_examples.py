@@ -10,7 +10,7 @@ import xarray as xr
 
 from infonb.dims import inside_width, take_activation, with_layer
 from infonb.measures.rows.layout import check_real, plain, real
-from infonb.selection.chosen_neurons import Chosen, choose_neurons
+from infonb.selection.activating.chosen_neurons import Chosen, choose_neurons
 from infonb.validate import check_dim, check_integer
 
 __all__ = ["activating_examples", "highest"]

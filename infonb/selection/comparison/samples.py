@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from infonb.selection.models import Network
+from infonb.selection.comparison.models import Network
 
 __all__ = ["same_samples"]
 

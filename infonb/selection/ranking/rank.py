@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import xarray as xr
 
 from infonb.claims.network_means import network_means
 from infonb.claims.resampling import draw_seeds
-from infonb.dims import check_not_infinite, square
-from infonb.selection.metric import Metric, metric_of
-from infonb.selection.ranking import Agreement, intervals, ranks
-from infonb.validate import check_choice, check_dim, check_integer
+from infonb.dims import square
+from infonb.selection.ranking.agreement import Agreement, intervals, ranks
+from infonb.selection.ranking.metric import Metric, metric_of
+from infonb.selection.ranking.values import (
+    MEASURES,
+    complete_seeds,
+    in_one_ruler,
+    measure_of_models,
+)
+from infonb.validate import check_choice, check_integer
 
 __all__ = ["KINDS", "rank"]
-
-#: By what models are ranked → the variable of a result that has it.
-_MEASURES = {"mi": "mutual_information", "entropy": "entropy"}
 
 _WORDS = {"mi": "mutual information", "entropy": "entropy"}
 
@@ -26,8 +27,6 @@ KINDS = {"heuristic": 1, "examples": -1}
 
 #: So many models are named in a sentence.
 _NAMED = 8
-
-_INNER = {"seed", "edges", "layer", "neuron", "other_layer", "other_neuron"}
 
 
 def rank(
@@ -114,16 +113,16 @@ def rank(
     >>> float(ranked.tau), round(float(ranked.p_value), 3)
     (1.0, 0.333)
     """
-    check_choice("by", by, _MEASURES)
+    check_choice("by", by, MEASURES)
     check_choice("kind", kind, KINDS)
     check_choice("better", better, ["higher", "lower"])
     check_integer("draws", draws, 2)
     check_integer("seed", seed, 0)
-    rulers, dim = _measure(found, by, dim)
-    values = _in_one_ruler(rulers, edges)
+    rulers, dim = measure_of_models(found, by, dim)
+    values = in_one_ruler(rulers, edges)
     keep = KINDS[kind] * (1 if by == "entropy" else -1)
     means, drawn = network_means(square(values), dim)  # (model, seed), (model, seed, resample)
-    seeds = _complete_seeds(means, values, dim)
+    seeds = complete_seeds(means, values, dim)
     means, networks = means[:, seeds], list(drawn[:, seeds])
     metrics = None if metric is None else metric_of(found, metric, values, dim)[:, seeds]
     if metrics is not None:
@@ -173,91 +172,6 @@ def rank(
         result = _with_rulers(result, rulers, dim, str(values["edges"].item()))
     order = np.argsort(np.where(np.isfinite(score), -keep * score, np.inf), kind="stable")
     return result.isel(model=order)
-
-
-def _measure(found: Any, by: str, dim: str | None) -> tuple[xr.DataArray, str]:
-    """Return the measure of all models, perhaps in several rulers, and the dim of the models."""
-    name = _MEASURES[by]
-    if isinstance(found, xr.Dataset):
-        if name not in found:
-            raise ValueError(
-                f"found has no variable {name!r} but {sorted(map(str, found.data_vars))}; measure "
-                f"it: found[{name!r}] = infonb.{name}(activations)."
-            )
-        found = found[name]
-    if not isinstance(found, xr.DataArray):
-        raise TypeError(
-            f"found must be a Dataset, as infonb.compare returns it, or the {name} of several "
-            f"models, a DataArray; not {type(found).__name__}."
-        )
-    values = found.rename(name)
-    dim = _dim_of_models(values, dim)
-    check_not_infinite(values, name)
-    if dim not in values.coords:
-        values = values.assign_coords({dim: np.arange(values.sizes[dim])})
-    if "seed" in values.dims and "seed" not in values.coords:
-        values = values.assign_coords(seed=np.arange(values.sizes["seed"]))
-    return values, dim
-
-
-def _dim_of_models(values: xr.DataArray, dim: str | None) -> str:
-    """Return the dimension of the models; raise unless there is one, and no other beside it."""
-    levels = [str(d) for d in values.dims if d not in _INNER]
-    if dim is not None:
-        check_dim(dim, values.dims, str(values.name))
-    elif not levels:
-        raise ValueError(
-            f"{values.name} has dims {values.dims}, and none of models, such as 'model' or "
-            "'alpha': there is nothing to rank. Put models together: xarray.concat([...], "
-            "dim='model')."
-        )
-    elif len(levels) == 1 or "model" in levels:
-        dim = "model" if "model" in levels else levels[0]
-    else:
-        raise ValueError(
-            f"dim must be one of {', '.join(map(repr, levels))}: {values.name} has all."
-        )
-    others = [level for level in levels if level != dim]
-    if others:
-        raise ValueError(
-            f"{values.name} has dim {others[0]!r} beside {dim!r}; choose one of its labels: "
-            f"found.sel({others[0]}=...)."
-        )
-    return dim
-
-
-def _in_one_ruler(values: xr.DataArray, edges: str | None) -> xr.DataArray:
-    """Return the entropy in one ruler: the asked one, or the common one, which is the paper's."""
-    if "edges" in values.dims:
-        there = values["edges"].values.tolist()
-        chosen = edges or ("common" if "common" in there else there[0])
-        check_choice("edges", chosen, there)
-        return values.sel(edges=chosen)
-    measured = values.attrs.get("edges")
-    if edges is not None and edges != measured:
-        known = f"is measured in {measured} bins only" if measured else "knows of no other bins"
-        raise ValueError(
-            f"edges={edges!r} is not there: {values.name} {known}. Measure it: "
-            f"infonb.entropy(activations, edges={edges!r})."
-        )
-    return values
-
-
-def _complete_seeds(means: np.ndarray, values: xr.DataArray, dim: str) -> np.ndarray:
-    """Return the places of the seeds that all measured models have; raise if nothing is left."""
-    measured = np.isfinite(means).any(axis=1)
-    if measured.sum() < 2:
-        raise ValueError(
-            f"{int(measured.sum())} of {len(means)} labels of {dim!r} have finite values of "
-            f"{values.name}; at least two models are needed to rank them."
-        )
-    seeds = np.flatnonzero(np.isfinite(means[measured]).all(axis=0))
-    if not seeds.size:
-        raise ValueError(
-            f"no seed has finite values of {values.name} for all models; take means over the seeds "
-            "of each model first: found.mean('seed')."
-        )
-    return seeds
 
 
 def _drawn_from(n_seeds: int, neurons: bool) -> str:

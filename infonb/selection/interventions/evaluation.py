@@ -15,7 +15,7 @@ from infonb.activations.examples import examples
 from infonb.activations.last_operation import LastOperation
 from infonb.activations.sample_notes import predictor
 from infonb.networks.state import random_state
-from infonb.selection.switching import Switches
+from infonb.selection.interventions.switching import Switches
 
 __all__ = ["Masks", "Metric", "evaluate"]
 

@@ -10,9 +10,9 @@ import xarray as xr
 from infonb.dims import median_within_layers
 from infonb.measures import entropy
 from infonb.measures.rows.edges import RULERS
-from infonb.selection.measuring import Measuring
-from infonb.selection.models import Network
-from infonb.selection.permutation import exchange_networks, flip_signs, holm
+from infonb.selection.comparison.measuring import Measuring
+from infonb.selection.comparison.models import Network
+from infonb.selection.comparison.permutation import exchange_networks, flip_signs, holm
 
 __all__ = ["MODELS", "SAMPLES", "blocks_of", "in_blocks", "of_samples", "p_values"]
 

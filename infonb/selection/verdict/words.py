@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.words import join
-from infonb.selection.rule import Rule
+from infonb.selection.verdict.rule import Rule
 
 __all__ = ["reasons"]
 

@@ -14,10 +14,16 @@ from infonb.activations.modules import unwrapped
 from infonb.activations.recording import record
 from infonb.networks.state import eval_mode
 from infonb.progress import progress_bar
-from infonb.selection.evaluation import Metric, evaluate
-from infonb.selection.orders import Plan
-from infonb.selection.switching import Switches
-from infonb.selection.switching_order import CHOICES, DIFFERENCE, check_scores, measured, scores
+from infonb.selection.interventions.evaluation import Metric, evaluate
+from infonb.selection.interventions.plan import Plan
+from infonb.selection.interventions.switching import Switches
+from infonb.selection.interventions.switching_order import (
+    CHOICES,
+    DIFFERENCE,
+    check_scores,
+    measured,
+    scores,
+)
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["intervene"]

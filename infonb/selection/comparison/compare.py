@@ -12,12 +12,12 @@ import xarray as xr
 
 from infonb.claims import compare_settings
 from infonb.dims import median_within_layers
-from infonb.selection.chance import p_values
-from infonb.selection.measuring import Measuring, Settings
-from infonb.selection.models import Models, read_models
-from infonb.selection.rule import Rule
-from infonb.selection.samples import same_samples
-from infonb.selection.verdict import judge
+from infonb.selection.comparison.chance import p_values
+from infonb.selection.comparison.measuring import Measuring, Settings
+from infonb.selection.comparison.models import Models, read_models
+from infonb.selection.comparison.samples import same_samples
+from infonb.selection.verdict.judge import judge
+from infonb.selection.verdict.rule import Rule
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["compare"]

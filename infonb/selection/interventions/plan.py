@@ -9,7 +9,7 @@ import numpy as np
 import torch
 import xarray as xr
 
-from infonb.selection.switching_order import Order, order
+from infonb.selection.interventions.switching_order import Order, order
 
 __all__ = ["Plan"]
 

@@ -8,7 +8,7 @@ import xarray as xr
 
 import infonb as inb
 from infonb.selection import DEPENDS, EXAMPLES, HEURISTIC, INCONCLUSIVE, VERDICTS, Rule, judge
-from infonb.selection.verdict import decide, evidence
+from infonb.selection.verdict.judge import decide, evidence
 
 RULERS = ["common", "shared", "neuron"]
 RULE = Rule(information=0.1, entropy=0.1, layers=0.6, rulers=("common",), alone=2.0)

@@ -19,8 +19,8 @@ from infonb.measures.rows.edges import RULERS, check_edges
 from infonb.measures.rows.loaded import rows_of
 from infonb.measures.rows.room import check_room
 from infonb.progress import progress_bar
-from infonb.selection.estimator import choose_estimator
-from infonb.selection.models import Models, Network
+from infonb.selection.comparison.estimator import choose_estimator
+from infonb.selection.comparison.models import Models, Network
 
 __all__ = ["Measuring", "Settings", "equal_edges"]
 

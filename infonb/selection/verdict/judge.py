@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from infonb.selection.rule import LEAST_INFORMATION, Rule
-from infonb.selection.words import reasons
+from infonb.selection.verdict.rule import LEAST_INFORMATION, Rule
+from infonb.selection.verdict.words import reasons
 
 __all__ = [
     "DEPENDS",

@@ -7,8 +7,8 @@ import pytest
 import xarray as xr
 
 import infonb as inb
-from infonb.selection.switching_order import check_scores, difference, measured, order
-from infonb.selection.switching_order import scores as signed
+from infonb.selection.interventions.switching_order import check_scores, difference, measured, order
+from infonb.selection.interventions.switching_order import scores as signed
 
 OPTIONS = {
     "entropy": {"bins": 10, "edges": "neuron"},

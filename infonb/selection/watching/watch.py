@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import warnings
 from collections.abc import Iterator, Sequence
@@ -13,16 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.selection.watched import check_widths, not_finite, reopened, stacked
-from infonb.validate import check_choice, check_integer, did_you_mean
+from infonb.selection.watching.checks import check_edges, check_readable_again, check_recording
+from infonb.selection.watching.watched import check_widths, not_finite, reopened, stacked
+from infonb.validate import check_choice, check_integer
 
 if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["Watch"]
-
-#: What `record` takes that is the watch's own affair.
-_OWN = {"model", "data", "layers", "seed", "to", "progress", "attrs"}
 
 #: Medians over neurons of the same network, measured again, differ by less (nats): by rounding.
 _SAME = 0.01
@@ -144,11 +141,11 @@ class Watch:
         check_choice("estimator", estimator, ["mixture", "ksg", "binned"])
         check_choice("activations", activations, [True, False])
         check_choice("standardize", standardize, [True, False])
-        _check_edges(edges)
+        check_edges(edges)
         if standardize and estimator == "binned":
             raise ValueError("standardize=True is for neighbours; bins: pass edges='neuron'.")
-        _check_readable_again(sample)
-        _check_recording(recording)
+        check_readable_again(sample)
+        check_recording(recording)
         self._every = check_integer("every", every, 1)
         self._sample, self._keeps = sample, activations
         self._bins: dict[str, Any] = {"bins": check_integer("bins", bins, 1), "edges": edges}
@@ -269,36 +266,6 @@ class Watch:
                 f"this Watch has watched another training, up to epoch {max(self._parts)}: at "
                 f"epoch {epoch} its network was not the one given now. Make a new Watch"
                 + (f", with another to= than {self._to}." if self._to else ".")
-            )
-
-
-def _check_edges(edges: Any) -> None:
-    if isinstance(edges, str) and edges == "shared":
-        raise ValueError(
-            "edges='shared' is one range for all epochs, known only when they are all there: pass "
-            "activations=True, and then infonb.entropy(watch.result, edges='shared')."
-        )
-    if isinstance(edges, str):
-        check_choice("edges", edges, ["common", "neuron"])
-
-
-def _check_readable_again(sample: Any) -> None:
-    if isinstance(sample, Iterator):
-        raise TypeError(
-            f"sample is a {type(sample).__name__}, which can be read only once, but is needed at "
-            "every epoch: pass an array, a data set, a DataLoader, or list(...) of it."
-        )
-
-
-def _check_recording(recording: dict[str, Any]) -> None:
-    from infonb.activations import record
-
-    known = [name for name in inspect.signature(record).parameters if name not in _OWN]
-    for name in recording:
-        if name not in known:
-            raise TypeError(
-                f"Watch has no argument {name!r}; of infonb.record it takes {', '.join(known)}."
-                f"{did_you_mean(name, known)}"
             )
 
 

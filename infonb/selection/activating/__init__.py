@@ -1,0 +1,1 @@
+"""Examples that excite single neurons."""

@@ -1,0 +1,1 @@
+"""Models in order, and whether a metric orders them alike."""

@@ -1,0 +1,1 @@
+"""Entropy and mutual information along a training."""
