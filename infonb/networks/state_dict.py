@@ -17,7 +17,7 @@ from infonb.data.files import MEGABYTE, place_inside, read_inside
 from infonb.data.tensor_files import UnreadableFile, read_tensors
 from infonb.networks.checkpoint import Tensors, is_changed
 
-__all__ = ["find_state_dict", "put_weights", "read_weights"]
+__all__ = ["files_of_weights", "find_state_dict", "put_weights", "read_weights"]
 
 #: Under what names programs save the weights beside the optimiser, the epoch ...
 _KEYS = ("state_dict", "model_state_dict", "model", "model_state", "net", "network", "weights",
@@ -234,21 +234,34 @@ def _in_folder(folder: Path) -> Path:
     )
 
 
-def _sharded(path: Path) -> Tensors:
+def files_of_weights(index: Path) -> list[Path]:
+    """Return a file that lists weights in several files, and those that it lists."""
+    return [index, *_parts(index, _places(index))]
+
+
+def _sharded(index: Path) -> Tensors:
     """Return weights that lie in several files, beside a file that says which is where."""
-    try:
-        places = json.loads(read_inside(path.parent, path.name, 100 * MEGABYTE))["weight_map"]
-        files = sorted(set(places.values()))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UnreadableFile(path, f"lists no weights ({error!r}).") from error
+    places = _places(index)
     weights: Tensors = {}
-    for name in files:
-        part = place_inside(path.parent, str(name))
-        assert isinstance(part, Path)
+    for part in _parts(index, places):
         weights |= _tensors(read_tensors(part)[0])
     if lost := [name for name in places if name not in weights]:
-        raise UnreadableFile(path, f"lists {_weights(len(lost))} not in its files ({_few(lost)}).")
+        raise UnreadableFile(index, f"lists {_weights(len(lost))} not in its files ({_few(lost)}).")
     return {name: weights[name] for name in places}
+
+
+def _places(index: Path) -> dict[str, Any]:
+    """Return in which file each weight lies."""
+    try:
+        return dict(json.loads(read_inside(index.parent, index.name, 100 * MEGABYTE))["weight_map"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UnreadableFile(index, f"lists no weights ({error!r}).") from error
+
+
+def _parts(index: Path, places: Mapping[str, Any]) -> list[Path]:
+    """Return the files in which weights lie, none of them outside the folder of their list."""
+    names = sorted({str(name) for name in places.values()})
+    return [Path(str(place_inside(index.parent, name))) for name in names]
 
 
 def _in_words(content: Any) -> str:

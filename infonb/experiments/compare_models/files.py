@@ -10,7 +10,7 @@ from typing import Any
 import xarray as xr
 
 from infonb.experiments.compare_models.sources import reference_among
-from infonb.experiments.run_folder import file_checksum
+from infonb.experiments.run_folder import digest, file_checksum
 from infonb.parameters import ParameterError
 
 __all__ = [
@@ -31,10 +31,14 @@ def content_of(path: str) -> str:
     """
     Return what tells the content of a file or store from that of an edited one.
 
-    Of a store, whose size may be that of a disk, names, sizes, times and ends of its files: there
-    stand the checksums of the chunks.
+    Of weights in several files it is that of all of them. Of a store, whose size may be that of a
+    disk, names, sizes, times and ends of its files: there stand the checksums of the chunks.
     """
     place = Path(path).expanduser()
+    if place.name.endswith(".index.json"):
+        from infonb.networks.state_dict import files_of_weights
+
+        return digest({file.name: file_checksum(file) for file in files_of_weights(place)})
     if not place.is_dir():
         return file_checksum(place)
     found = blake2b(digest_size=16)

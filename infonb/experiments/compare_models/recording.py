@@ -39,14 +39,18 @@ def _examples(source: str, n_samples: int, seed: int, size: int, content: str) -
 
 
 def code_content(source: str) -> str:
-    """Return the checksum of ``FILE.py:FUNCTION`` and the files beside it; else nothing."""
+    """Return the checksum of ``FILE.py:FUNCTION`` and what it imports from there; else nothing."""
     from infonb.data.own_code import is_own, own_file
+    from infonb.data.own_imports import imported_files
 
     if not is_own(source):
         return ""
-    # what it imports most likely stands there, too
-    files = sorted(own_file(source)[0].parent.glob("*.py"))
-    return digest({file.name: file_checksum(file) for file in files if file.is_file()})
+    path = own_file(source)[0]
+    folder = path.parent.resolve()
+    return digest({
+        file.relative_to(folder).as_posix() if file.is_relative_to(folder) else file.name:
+        file_checksum(file) for file in imported_files(path)
+    })  # fmt: skip
 
 
 def drawn(examples: xr.Dataset, n_samples: int, seed: int) -> xr.Dataset:

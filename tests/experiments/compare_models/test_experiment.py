@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
 import pytest
+from safetensors.torch import save_file
 
 import infonb as inb
 from infonb.experiments import CompareModels
@@ -83,6 +85,40 @@ def test_only_what_is_missing_or_edited_is_recorded(files, loads):
     np.savez("x.npz", inputs=files.inputs + 1)
     experiment.changed(models=moved).run(progress=False)
     assert len(seen) == 10
+
+
+def test_code_in_subfolders_and_weights_in_several_files_count(files, loads):
+    seen, _ = loads
+    package = files.folder / "layers"
+    package.mkdir()
+    package.joinpath("hidden.py").write_text(files.folder.joinpath("net.py").read_text())
+    files.folder.joinpath("net.py").write_text("from layers.hidden import build\n")
+    weights = files.network("c").state_dict()
+    places = {name: f"part{i % 2}.safetensors" for i, name in enumerate(weights)}
+    index = files.folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": places}))
+
+    def save(scale):
+        for part in set(places.values()):
+            own = {n: scale * w for n, w in weights.items() if places[n] == part}
+            save_file(own, files.folder / part)
+
+    save(1.0)
+    models = ["a.safetensors", f"c={index.name}"]
+    experiment = CompareModels(**{**files.given, "models": models})
+    found = experiment.run(progress=False)
+    experiment.run(progress=False)
+    assert len(seen) == 2
+    save(0.5)  # and the index stays as it is
+    other = experiment.run(progress=False)
+    assert seen[2:] == [index.name]
+    assert not found.entropy.sel(model="c").equals(other.entropy.sel(model="c"))
+    package.joinpath("unused.py").write_text("")
+    experiment.run(progress=False)
+    assert len(seen) == 3
+    package.joinpath("hidden.py").write_text(package.joinpath("hidden.py").read_text() + "X = 1\n")
+    experiment.run(progress=False)
+    assert len(seen) == 5
 
 
 def test_without_a_cache_each_is_recorded_once(files, loads):
