@@ -13,7 +13,7 @@ __all__ = ["Examples", "Shown", "as_rgb", "gap_of", "montage"]
 #: What can be shown.
 Shown = xr.Dataset | xr.DataArray | np.ndarray | Sequence[Any]
 
-#: Of examples that are rows of numbers so many are written.
+#: Of examples that are rows of numbers so many are written, those farthest from zero.
 _MOST_NUMBERS = 4
 
 _FORMS = (
@@ -95,15 +95,21 @@ class Examples:
             return [f"image {name}" for name in names]
         if values.ndim == 1:
             return [" ".join(str(text).split()) for text in values]
-        return [self._numbers(row) for row in values]
+        names = places if self._labels is None else self._labels[places]
+        return [self._numbers(row, name) for row, name in zip(values, names, strict=True)]
 
-    def _numbers(self, row: np.ndarray) -> str:
-        some = [f"{value:.3g}" for value in row[:_MOST_NUMBERS].tolist()]
-        names = self._features[:_MOST_NUMBERS]
-        parts = (
-            [f"{name} = {one}" for name, one in zip(names, some, strict=True)] if names else some
-        )
-        return ", ".join([*parts, "…"] if len(row) > _MOST_NUMBERS else parts).replace("-", "−")
+    def _numbers(self, row: np.ndarray, sample: Any) -> str:
+        """Return a row in words: of many numbers those farthest from zero, and whose they are."""
+        if len(row) <= _MOST_NUMBERS:
+            names = [f"{name} = " for name in self._features] or [""] * len(row)
+            said = [f"{name}{value:.3g}" for name, value in zip(names, row.tolist(), strict=True)]
+            return ", ".join(said).replace("-", "−")
+        farthest = np.sort(np.argsort(-abs(np.nan_to_num(row)), kind="stable")[:_MOST_NUMBERS])
+        said = [
+            f"{self._features[at] if self._features else f'[{at}]'} = {row[at]:.3g}"
+            for at in farthest.tolist()
+        ]
+        return f"sample {sample}: {', '.join(said)}, …".replace("-", "−")
 
 
 def _stacked(examples: Sequence[Any]) -> np.ndarray:

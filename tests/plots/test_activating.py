@@ -44,6 +44,21 @@ def test_texts_and_numbers_are_lists(found):
     assert "fc1, neuron 0: x = −3, y = −2 (2), x = −1, y = 0 (1)" in alt
 
 
+def test_of_many_numbers_the_farthest_from_zero_are_named(found):
+    rows = np.zeros((4, 30))
+    rows[:, [3, 7, 20, 21]] = 1.5, -4.0, 0.25, 9.0
+    rows[:, 29] = 0.1
+    said = "[3] = 1.5, [7] = −4, [20] = 0.25, [21] = 9, …"
+    assert f"sample 1: {said} (2), sample 2: {said}" in plot_activating_examples(found, rows).alt
+    named = xr.DataArray(
+        rows, dims=("sample", "feature"),
+        coords={"sample": [10, 11, 12, 13], "feature": [f"x{i}" for i in range(30)]},
+    )  # fmt: skip
+    found = found.assign(sample=found["sample"] + 10)
+    alt = plot_activating_examples(found, named).alt
+    assert "sample 11: x3 = 1.5, x7 = −4, x20 = 0.25, x21 = 9, … (2)" in alt
+
+
 def test_samples_are_found_by_their_labels_where_there_are_some():
     values = xr.DataArray(
         [[0.0, 3.0, 1.0]], dims=("neuron", "sample"), coords={"sample": [7, 5, 9]}

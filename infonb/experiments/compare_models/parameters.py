@@ -20,7 +20,7 @@ class ComparisonParameters(ParameterSet):
         affects="selection",
     )  # fmt: skip
     reference: str = parameter(
-        "", "the model that others are compared with, its name or path; empty: none",
+        "", "what others are compared with, a name or path; empty: none (without models: clean)",
         affects="selection",
     )  # fmt: skip
     model: str = parameter(
