@@ -20,7 +20,7 @@ class ComparisonParameters(ParameterSet):
         affects="selection",
     )  # fmt: skip
     reference: str = parameter(
-        "", "what others are compared with, a name or path; empty: none (without models: clean)",
+        "", "the one to compare with, name or path; empty: none, or clean without models",
         affects="selection",
     )  # fmt: skip
     model: str = parameter(
