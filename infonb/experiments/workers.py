@@ -67,6 +67,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.stdout.close()
 
 
+#: Where the scheduler serves its page: at a free port of this machine, not at 8787 of all networks,
+#: which is what None means.
+_OWN_PAGE = "127.0.0.1:0"
+
+
 def serve(number: int) -> None:
     """Run the processes until standard input ends."""
     from distributed import LocalCluster
@@ -78,7 +83,7 @@ def serve(number: int) -> None:
         TemporaryDirectory(prefix="infonb-workers-") as folder,
         LocalCluster(
             n_workers=number, threads_per_worker=1, processes=True, security=Security.temporary(),
-            dashboard_address=None, memory_limit=0, local_directory=folder,
+            dashboard_address=_OWN_PAGE, memory_limit=0, local_directory=folder,
             silence_logs=logging.CRITICAL,
         ) as cluster,
     ):  # fmt: skip

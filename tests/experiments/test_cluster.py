@@ -32,7 +32,7 @@ distributed = pytest.importorskip("distributed")
 def scheduler(tmp_path_factory):
     """A cluster within this process."""
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=2, processes=False, dashboard_address=None,
+        n_workers=2, threads_per_worker=2, processes=False, dashboard_address="127.0.0.1:0",
         local_directory=str(tmp_path_factory.mktemp("workers")),
     ) as local:  # fmt: skip
         yield local.scheduler_address
