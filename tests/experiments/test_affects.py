@@ -42,7 +42,7 @@ EXPECTED = {
         | {"estimator", "k", "shown", "found"},
         "measures": set(),
     },
-    "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": set()},
+    "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": {"says"}},
 }
 
 

@@ -15,6 +15,7 @@ from infonb.experiments.verdicts import (
     USUAL,
     Answer,
     Verdicts,
+    by_samples,
     by_setting,
     choose,
     confusion,
@@ -23,7 +24,7 @@ from infonb.experiments.verdicts import (
     right_answers,
     said_of,
 )
-from infonb.experiments.verdicts.data import examples, own_seed
+from infonb.experiments.verdicts.data import DATA_SETS, examples, own_seed
 from infonb.experiments.verdicts.evidence import halves
 from infonb.experiments.verdicts.networks import layers_of, make_network
 from infonb.experiments.verdicts.pairs import evidence_of_pairs, networks_of, pairs_of
@@ -43,12 +44,41 @@ def test_notebook_has_the_parameters_of_the_experiment():
 
 @pytest.mark.parametrize("dataset", OFFLINE)
 def test_all_kinds_and_seeds_are_measured_on_the_same_samples(dataset):
-    first, *others = (
-        examples(dataset, kind, n_train=64, n_samples=48, seed=seed)["evaluation"]
+    parts = [
+        examples(dataset, kind, n_train=64, n_samples=48, seed=seed)
         for kind, seed in (("clean", 0), ("shortcut", 0), ("memorized", 1), ("early", 5))
-    )
-    for other in others:
-        xr.testing.assert_identical(first, other)
+    ]
+    for says in DATA_SETS[dataset].says:
+        for other in parts[1:]:
+            xr.testing.assert_identical(parts[0][says], other[says])
+
+
+@pytest.mark.parametrize("dataset", OFFLINE)
+def test_what_the_shortcut_says_in_the_samples(dataset):
+    parts = examples(dataset, "clean", n_train=64, n_samples=96, seed=0)
+    assert set(parts) == {"train", *DATA_SETS[dataset].says}
+    random, agrees = parts["random"], parts["agrees"]
+    there = agrees.hint.values >= 0
+    assert there.mean() >= 0.75
+    np.testing.assert_array_equal(agrees.hint.values[there], agrees.label.values[there])
+    assert (random.hint.values == random.label.values).mean() < 0.75
+    if "absent" in parts:  # the same examples, but for the shortcut
+        absent = parts["absent"]
+        assert (absent.hint.values == -1).all()
+        assert not absent["input"].equals(agrees["input"])
+        np.testing.assert_array_equal(absent.label, random.label)
+    if dataset == "colored_digits":
+        red, green = absent["input"].values.swapaxes(0, 1)
+        np.testing.assert_array_equal(red, green)
+        np.testing.assert_allclose(
+            absent["input"].sum("channel"), random["input"].sum("channel"), atol=1e-6
+        )
+    if dataset == "marked_digits":
+        added = agrees["input"].values - absent["input"].values
+        assert (added >= 0).all()
+        assert 0 < (added > 0).sum(axis=(1, 2, 3)).max() <= 4
+    if dataset == "scenes":
+        assert random.sizes["sample"] == 4 * agrees.sizes["sample"]
 
 
 @pytest.mark.parametrize("dataset", OFFLINE)
@@ -68,8 +98,6 @@ def test_kinds_differ_in_what_they_are_called_by(dataset):
 
 
 def test_no_seed_is_that_of_two_data_sets():
-    from infonb.experiments.verdicts.data import DATA_SETS
-
     seeds = [own_seed(dataset, seed) for dataset in DATA_SETS for seed in (0, 1, 999)]
     assert len(set(seeds)) == len(seeds)
 
@@ -99,6 +127,7 @@ def test_networks_have_the_layers_that_are_recorded(name, shape, layers):
         ({"setting": ["circle/mlp2x8"]}, "Did you mean 'circles'"),
         ({"setting": ["circles/mlp8"]}, "a network must be mlp<depth>x<width>"),
         ({"setting": ["circles"]}, "a setting is data set/network"),
+        ({"says": "absent"}, "says must be one of random, agrees for scenes; not 'absent'"),
         ({"n_train": 5000}, "n_train must be at most 1789 for colored_digits"),
     ],
 )
@@ -244,6 +273,18 @@ def test_entropy_only(ruler):
     assert said.values.tolist() == [
         HEURISTIC, INCONCLUSIVE, INCONCLUSIVE, HEURISTIC, INCONCLUSIVE, HEURISTIC, INCONCLUSIVE,
     ]  # fmt: skip
+
+
+def test_rates_on_several_kinds_of_samples():
+    rule = Rule()
+    table = by_samples({"random": PAIRS, "agrees": PAIRS.isel(pair=PAIRS.setting == "b")}, rule)
+    said = said_of(PAIRS, FAMILIES[USUAL], rule)
+    assert table.settings.tolist() == [2, 1]
+    assert table.loc["random", "opposite"] == rates_of(said).wrong
+    expected = by_setting(said)
+    for name in set(expected) - {"clean → early"}:
+        assert table.loc["random", name] == expected[name].mean()
+        np.testing.assert_equal(table.loc["agrees", name], expected.loc["b", name])
 
 
 def test_words_name_settings_in_which_kinds_cannot_be_told():

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from infonb.experiments.verdicts.answer import RIGHT, TWINS_FALSE, Answer, alternatives, curves
+from infonb.experiments.verdicts.answer import (
+    RIGHT,
+    TWINS_FALSE,
+    Answer,
+    alternatives,
+    by_samples,
+    curves,
+)
 from infonb.experiments.verdicts.choosing import FAMILIES, MOST_FALSE, USUAL, choose, said_of
+from infonb.experiments.verdicts.data import SAYS
 from infonb.experiments.verdicts.evidence import collect
 from infonb.experiments.verdicts.experiment import Verdicts
 from infonb.experiments.verdicts.live import explore_rule
@@ -13,11 +21,13 @@ __all__ = [
     "FAMILIES",
     "MOST_FALSE",
     "RIGHT",
+    "SAYS",
     "TWINS_FALSE",
     "USUAL",
     "Answer",
     "Verdicts",
     "alternatives",
+    "by_samples",
     "by_setting",
     "choose",
     "collect",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,7 @@ from infonb.experiments.verdicts.rates import Rates, by_setting, rates_of
 from infonb.selection.comparison.measuring import Settings
 from infonb.selection.verdict.rule import Rule
 
-__all__ = ["RIGHT", "TWINS_FALSE", "Answer", "alternatives", "curves"]
+__all__ = ["RIGHT", "TWINS_FALSE", "Answer", "alternatives", "by_samples", "curves"]
 
 #: Of so many neurons of a layer MI is measured.
 MOST_NEURONS = Settings().neurons
@@ -138,6 +138,25 @@ def curves(
             ("rate", "number", "value"),
         )
     return found
+
+
+def by_samples(pairs: Mapping[str, xr.Dataset], rule: Rule) -> pd.DataFrame:
+    """
+    Return one row for each kind of unlabelled samples: what a rule says of the same networks.
+
+    For each group of different kinds the share of right verdicts, and of opposite ones, means over
+    settings; of twins those with a verdict. `pairs`: kind of samples → pairs measured on them.
+    """
+    rows = {}
+    for says, of in pairs.items():
+        said = said_of(of, FAMILIES[USUAL], rule)
+        table = by_setting(said).mean()
+        rows[says] = {
+            "settings": len(set(of.setting.values.tolist())),
+            **{name: table[name] for name in table.index if "early" not in name},
+            "opposite": rates_of(said).wrong,
+        }
+    return pd.DataFrame(rows).T
 
 
 def _percent(share: float) -> str:

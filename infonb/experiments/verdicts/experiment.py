@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +11,7 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Compare
 from infonb.experiments.experiment import Experiment
-from infonb.experiments.verdicts.data import DATA_SETS, examples, own_seed
+from infonb.experiments.verdicts.data import DATA_SETS, RANDOM, examples, own_seed
 from infonb.experiments.verdicts.evidence import halves
 from infonb.experiments.verdicts.measures import measured
 from infonb.experiments.verdicts.networks import layers_of
@@ -36,8 +37,8 @@ class Verdicts(VerdictParameters, Experiment):
     -----
     All kinds of a setting (a data set and a network) have the same training inputs, number of
     examples, first weights and length of training, and are measured on the same unlabelled samples,
-    in which the shortcut says nothing. ``early`` is a control: a clean network that is
-    stopped after a sixth of the epochs.
+    in which the shortcut says nothing, or what ``says`` makes it say. ``early`` is a control: a
+    clean network that is stopped after a sixth of the epochs.
     """
 
     name, over = "verdicts", ("setting", "kind")
@@ -62,6 +63,11 @@ class Verdicts(VerdictParameters, Experiment):
     def halves(self) -> dict[str, list[str]]:
         """The settings on which the rule is chosen, and those that report it."""
         return halves(self.setting, self.choosing)
+
+    def shown(self, says: str, setting: Sequence[str]) -> Verdicts:
+        """Return the same networks of some settings, measured where the shortcut says that."""
+        there = [one for one in setting if says in DATA_SETS[divide(one)[0]].says]
+        return self.changed(says=says, setting=there)
 
     def prepare(self) -> None:
         """Find the files of the data sets before anything is created."""
@@ -96,4 +102,6 @@ class Verdicts(VerdictParameters, Experiment):
         self, level: tuple[str, str], seed: int, model: nn.Module, data: dict[str, xr.Dataset]
     ) -> xr.Dataset:
         """Return the activations, ``activation`` (layer, neuron, sample), and three accuracies."""
-        return measured(model, data, layers_of(divide(level[0])[1]))
+        return measured(
+            model, data[RANDOM], data[self.says], data["train"], layers_of(divide(level[0])[1])
+        )

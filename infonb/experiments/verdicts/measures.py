@@ -13,25 +13,27 @@ if TYPE_CHECKING:
 __all__ = ["measured"]
 
 
-def measured(model: nn.Module, data: dict[str, xr.Dataset], layers: list[str]) -> xr.Dataset:
+def measured(
+    model: nn.Module, unseen: xr.Dataset, shown: xr.Dataset, train: xr.Dataset, layers: list[str]
+) -> xr.Dataset:
     """
-    Return the activations, layers numbered in depth order, and three accuracies.
+    Return the activations on what is shown, layers numbered in depth order, and three accuracies.
 
-    ``train_accuracy`` on its own labels; ``accuracy`` on true labels of unseen samples; and
-    ``followed``, the share of these on which it answers what the shortcut says.
+    ``train_accuracy`` on its own labels; ``accuracy`` on true labels of unseen samples, in which
+    the shortcut says nothing; and ``followed``, the share of these on which it answers what the
+    shortcut says.
     """
     from infonb.activations import record
     from infonb.training import accuracy, predict
 
-    evaluation = data["evaluation"]
-    inputs = evaluation[["input"]].reset_coords(drop=True)
+    inputs = shown[["input"]].reset_coords(drop=True)
     recorded = record(model, inputs, layers=layers, progress=False)
     # networks of different depth and kind stand side by side
     run = recorded[["activation"]].reset_coords(drop=True)
     run = run.assign_coords(layer=np.arange(1, len(layers) + 1))
-    answers, hint = predict(model, evaluation).argmax(axis=1), evaluation.hint.values
+    answers, hint = predict(model, unseen).argmax(axis=1), unseen.hint.values
     return run.assign(
-        train_accuracy=accuracy(model, data["train"]),
-        accuracy=float(np.mean(answers == evaluation.label.values)),
+        train_accuracy=accuracy(model, train),
+        accuracy=float(np.mean(answers == unseen.label.values)),
         followed=float(np.mean(answers[hint >= 0] == hint[hint >= 0])),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from infonb.experiments.verdicts.data import DATA_SETS
+from infonb.experiments.verdicts.data import DATA_SETS, RANDOM, SAYS
 from infonb.experiments.verdicts.networks import check_network
 from infonb.parameters import ParameterError, ParameterSet, parameter
 from infonb.validate import did_you_mean
@@ -57,6 +57,10 @@ class VerdictParameters(ParameterSet):
     )  # fmt: skip
     n_train: int = parameter(0, "training examples; 0: those of the data set", minimum=0)
     n_samples: int = parameter(400, "unlabelled samples to measure on, or all there are", minimum=8)
+    says: str = parameter(
+        RANDOM, "what the shortcut says in the samples: nothing, the label; or it is absent",
+        choices=list(SAYS), affects="measures",
+    )  # fmt: skip
     epochs: int = parameter(0, "passes over the training examples; 0: those of the data set",
                             minimum=0)  # fmt: skip
 
@@ -70,6 +74,12 @@ class VerdictParameters(ParameterSet):
                     f"{did_you_mean(dataset, list(DATA_SETS))}"
                 )
             check_network(network)
+            if self.says not in DATA_SETS[dataset].says:
+                raise ParameterError(
+                    f"says must be one of {', '.join(DATA_SETS[dataset].says)} for {dataset}; not "
+                    f"{self.says!r}: of pictures there is no telling what they would be without a "
+                    "place."
+                )
             most = DATA_SETS[dataset].most - 8
             if self.n_train > most:
                 raise ParameterError(

@@ -10,6 +10,9 @@ from infonb.selection.verdict.rule import Rule
 
 __all__ = ["reasons"]
 
+#: The medians of so many layers stand in the sentence.
+_MOST_LAYERS = 4
+
 
 def reasons(
     found: xr.Dataset, shown: xr.Dataset, ways: tuple[np.ndarray, np.ndarray], rule: Rule
@@ -29,10 +32,11 @@ def _reason(one: xr.Dataset, shown: xr.Dataset, moved: int, entropy: np.ndarray,
             "decides first, was not measured."
         )
     size, up, down = (float(shown[f"information_{part}"]) for part in ("size", "up", "down"))
+    verb = "rises" if size > 0 else "falls"
     words = (
-        f"Median MI {'rises' if size > 0 else 'falls'} ({_ends(one, 'mutual_information')} nat, "
-        f"mean of {_layers(number)}{_share(size, number)}), clearly in "
-        f"{_of(up if size > 0 else down, number)}"
+        f"Median MI {verb} by {abs(size):.0%} of the two models' mean"
+        f"{' in a layer on average' if number > 1 else ''} ({_ends(one)} nat), clearly in "
+        f"{_of(up if size > 0 else down, number)} layer{'s' if number > 1 else ''}"
     )
     if not moved:
         needs = f"at least {rule.information:.0%}, clearly in {rule.layers:.0%} of the layers"
@@ -60,29 +64,23 @@ def _ending(one: xr.Dataset, entropy: np.ndarray, moved: int, size: float, rule:
     return "" if agree else ": in no ruler against MI"
 
 
-def _ends(one: xr.Dataset, measure: str) -> str:
-    """Return "start → end": means over seeds, and over the layers that both have."""
-    medians = one[f"median_{measure}"]
-    there = one[f"{measure}_change"].notnull()
-    medians = medians.where(there).mean([d for d in ("seed", "layer") if d in medians.dims])
+def _ends(one: xr.Dataset) -> str:
+    """Return "fc1: start → end, ..." of the layers that both models have, means over seeds."""
+    medians = one["median_mutual_information"]
+    medians = medians.mean("seed") if "seed" in medians.dims else medians
+    there = np.flatnonzero(one["mutual_information_change"].notnull().values)
     start, end = (
-        float(medians.sel(model=m)) for m in (one.attrs["reference"], str(one["comparison"].values))
+        medians.sel(model=m).values[there]
+        for m in (one.attrs["reference"], str(one["comparison"].values))
     )
-    return f"{start:.3g} → {end:.3g}"
-
-
-def _share(size: float, number: int) -> str:
-    """Return the size of a change that the rule looks at."""
-    where = "; in a layer on average" if number > 1 else ";"
-    return f"{where} by {abs(size):.0%} of the two models' mean"
+    names = one["layer"].values[there].tolist()
+    said = [f"{name}: {a:.3g} → {b:.3g}" for name, a, b in zip(names, start, end, strict=True)]
+    # of many layers the first and the last
+    return ", ".join(said if len(said) <= _MOST_LAYERS else [said[0], "…", said[-1]])
 
 
 def _change(shown: xr.Dataset, ruler: str) -> str:
     return f"{float(shown['entropy_size'].sel(edges=ruler)):+.2f} nat"
-
-
-def _layers(number: int) -> str:
-    return f"{number} layer{'s' if number > 1 else ''}"
 
 
 def _of(share: float, number: int) -> str:

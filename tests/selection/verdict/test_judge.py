@@ -129,7 +129,8 @@ def test_another_rule_measures_nothing_again():
     assert again.drop_vars(["verdict", "why", "rulers_agree"]).equals(
         found.drop_vars(["verdict", "why", "rulers_agree"])
     )
-    assert "0.15 → 0.25 nat" in again.why.item()
+    assert "rises by 50% of the two models' mean in a layer on average" in again.why.item()
+    assert "(fc1: 0.1 → 0.3, fc2: 0.2 → 0.2 nat), clearly in 1 of 2 layers" in again.why.item()
     assert "1 of 2" in again.why.item()
     assert "too close to tell" in again.why.item()
 
