@@ -88,9 +88,9 @@ def read_torch(path: Path) -> Any:
             warnings.simplefilter("ignore")  # of other forms, which are refused below
             # weights_only is said here, so that no environment variable says otherwise
             return torch.load(path, map_location="cpu", weights_only=True)
-    except OSError:
-        raise
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:  # not to be read
+            raise
         if "TorchScript" in str(error):
             raise UnreadableFile(
                 path, f"is a TorchScript program, code as well as weights. {_SAVE_ALONE}"
@@ -98,7 +98,8 @@ def read_torch(path: Path) -> Any:
         if wanted := _wanted(path, str(error)):
             raise UnreadableFile(path, _refusal(wanted)) from error
         told = " ".join(str(error).split()).partition(". This is an internal")[0]
-        told = type(error).__name__ if "weights_only" in told else told[:120]
+        plain = "weights_only" not in told and any(letter.isalpha() for letter in told)
+        told = told[:120] if plain else type(error).__name__
         raise UnreadableFile(
             path, f"cannot be read ({told}): it is damaged, cut, or not of "
             "torch.save. Copy it again, or save it anew."

@@ -207,7 +207,11 @@ def cut(name: str, n: int, source: str = "a.pt") -> str:
 def test_damaged_files_and_those_of_another_kind() -> None:
     torch.save(weights(), "a.pt")
     save_weights(load_model(SOURCE, say=quiet), "a.safetensors")
-    assert "cut.pt cannot be read (" in refusal(cut("cut.pt", 1500))
+    size = Path("a.pt").stat().st_size
+    for n in (1500, size // 2, int(0.9 * size), size - 1):
+        assert "cut.pt cannot be read (" in refusal(cut("cut.pt", n))
+    Path("words.pt").write_text("a text, which is no checkpoint")
+    assert "words.pt cannot be read (" in refusal("words.pt")
     assert "is damaged, or cut (" in refusal(cut("b.safetensors", 400, "a.safetensors"))
     assert "is damaged, or cut (" in refusal(cut("b.safetensors", 5, "a.safetensors"))
     content = bytearray(Path("a.safetensors").read_bytes())

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import xarray as xr
 
 from infonb.experiments.compare_models.files import is_store
-from infonb.experiments.compare_models.recording import record_network
+from infonb.experiments.compare_models.recording import drawn, record_network
 from infonb.parameters import ParameterError
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["check_fit", "check_sources"]
+__all__ = ["check_fit", "check_samples", "check_sources"]
 
 #: Weights are all loaded once beforehand, if they are no more than this together.
 _CHECKED_BYTES = 2**30
@@ -73,6 +74,32 @@ def _check_weights(weights: dict[str, str], model: str, inputs: str, device: str
         first = network if first is None else first
     assert first is not None
     return first
+
+
+def check_samples(
+    sources: dict[str, str], n_samples: int, seed: int, examples: xr.Dataset | None
+) -> None:
+    """Raise one line unless all stores, and the examples, have the same samples."""
+    from infonb.activations import open_activations
+    from infonb.selection.comparison.models import read_models
+    from infonb.selection.comparison.samples import same_samples
+
+    parts: dict[str, xr.DataArray] = {}
+    for name, path in sources.items():
+        if is_store(path):
+            parts[name] = drawn(open_activations(path, chunks={}), n_samples, seed).activation
+        elif examples is not None and "the inputs" not in parts:
+            parts["the inputs"] = _without_values(examples)
+    if len(parts) > 1:
+        same_samples(read_models(parts, "model").networks)
+
+
+def _without_values(examples: xr.Dataset) -> xr.DataArray:
+    """Return what will be recorded of the examples, with their labels and no values."""
+    n = examples.sizes["sample"]
+    nothing = np.broadcast_to(np.float32(0), (1, 2, n))
+    known = {name: coord for name, coord in examples.coords.items() if coord.dims == ("sample",)}
+    return xr.DataArray(nothing, known, ("layer", "neuron", "sample")).chunk()
 
 
 def check_fit(

@@ -15,7 +15,7 @@ import xarray as xr
 
 from infonb.experiments.cache import cache_folder
 from infonb.experiments.compare_models.answer import most_different
-from infonb.experiments.compare_models.checks import check_fit, check_sources
+from infonb.experiments.compare_models.checks import check_fit, check_samples, check_sources
 from infonb.experiments.compare_models.demonstration import (
     DEMONSTRATION,
     LAYERS,
@@ -119,10 +119,14 @@ class CompareModels(ComparisonParameters, Experiment):
         if self.found:
             check_shown(open_found(self.found), self.shown)
         elif self.models:
-            network = check_sources(self.sources, self.model, self.inputs, self.device)
+            network, examples = (
+                check_sources(self.sources, self.model, self.inputs, self.device),
+                None,
+            )
             if network is not None:
                 examples = examples_of(self.inputs, self.n_samples, self.seeds[0], self.size)
                 check_fit(network, examples, self.layers, self.device, self.inputs)
+            check_samples(self.sources, self.n_samples, self.seeds[0], examples)
 
     def data(self, level: str, seed: int) -> dict[str, xr.Dataset]:
         """Return the examples, and checksums of the files that the activations come from."""

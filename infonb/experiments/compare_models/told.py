@@ -44,7 +44,12 @@ def _origin(experiment: CompareModels, found: xr.Dataset) -> list[str]:
         parts.insert(
             0, f"**Networks** are made by {_code(experiment.model)}: **that file was run**."
         )
-        parts.append(f"**Inputs**: {_code(experiment.inputs)}, {_drawn(experiment, found)}.")
+        parts += [
+            "**Neurons** are units of a linear layer, channels of a convolution, features of a "
+            "block; where a layer has positions (pixels, tokens) the mean over them is taken, "
+            "masked tokens left out.",
+            f"**Inputs**: {_code(experiment.inputs)}, {_drawn(experiment, found)}.",
+        ]
     else:
         parts.append(f"**Inputs**: those of the stores, {_drawn(experiment, found)}.")
     return parts
@@ -71,8 +76,9 @@ def _judged(found: xr.Dataset) -> list[str]:
     return [
         f"**p-values** ({attrs['corrected']}): {plain(attrs['p_value'])}. {_small_p(found)} The "
         "verdict does not rest on them.",
-        f"**Rule**: MI must change by at least {rule['information']:.0%} of its size, and clearly "
-        f"so in {rule['layers']:.0%} of the layers. Up to {rule['alone']:.0%} the entropy must "
+        f"**Rule**: MI must change by at least {rule['information']:.0%} of the two models' mean "
+        f"(so that a change is at most 200%), clearly so in {rule['layers']:.0%} of the layers, and "
+        "in at least twice as many as it clearly changes the other way in. Up to {rule['alone']:.0%} the entropy must "
         f"move against it, by at least {rule['entropy']} nat, in {', '.join(rule['rulers'])} bins; "
         "beyond that MI is enough by itself, unless the entropy moves like it in all three rulers.",
     ]
@@ -122,7 +128,7 @@ def _why(experiment: CompareModels, found: xr.Dataset) -> str:
 def _drawn(experiment: CompareModels, found: xr.Dataset) -> str:
     n = found.attrs["n_samples"]
     drawn = n == experiment.n_samples
-    return f"{n:,} examples" + (f", drawn by seed {experiment.seed} if there were more" * drawn)
+    return f"{n:,} examples" + (f" (of more, so many are drawn by seed {experiment.seed})" * drawn)
 
 
 def _code(text: Any) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from infonb.selection.verdict.rule import LEAST_INFORMATION, Rule
+from infonb.selection.verdict.rule import AGREEING, LEAST_INFORMATION, Rule
+from infonb.selection.verdict.silent import silent
 from infonb.selection.verdict.words import reasons
 
 __all__ = [
@@ -59,7 +60,11 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     same way in every ruler, which neither kind of memorization does. If it moves less, it needs the
     entropy: clearly against MI in all `rulers` of the rule, and that is the verdict, too; in some
     rulers, but not in all of these: ``depends on the ruler``; in none: ``inconclusive``. What is
-    "clear": see `Rule`. How often that is right: notebook ``verdicts``.
+    "clear": see `Rule`. Layers in which at least half of the neurons are constant in one of the
+    models are left out. How often the verdict is right: notebook ``verdicts``.
+
+    Whatever is to show must be in the samples: where a shortcut's feature is missing from them, MI
+    of a network that leans on it does not rise, and may fall.
 
     Examples
     --------
@@ -94,9 +99,11 @@ def evidence(found: xr.Dataset) -> xr.Dataset:
 
     ``information_size``, ``_up``, ``_down`` (comparison), ``entropy_...`` (comparison, edges): mean
     change over layers (of MI as a share of the two medians' mean), and the share of the layers in
-    which the intervals are above, or below, zero. ``layers``: how many could be compared.
+    which the intervals are above, or below, zero. ``layers``: how many could be compared; silent
+    ones, half of whose neurons or more are constant, are left out.
     """
-    change = found["mutual_information_change"]
+    quiet = silent(found)
+    change = _heard(found["mutual_information_change"], quiet)
     ends = found["median_mutual_information"]
     ends = abs(ends.mean("seed") if "seed" in ends.dims else ends)
     other = (
@@ -109,7 +116,7 @@ def evidence(found: xr.Dataset) -> xr.Dataset:
     shown = xr.Dataset({"layers": change.notnull().sum("layer")})
     for name, size in (
         ("information", change / middle.values),
-        ("entropy", found["entropy_change"]),
+        ("entropy", _heard(found["entropy_change"], quiet)),
     ):
         full = "mutual_information" if name == "information" else name
         shown[f"{name}_size"] = size.mean("layer")
@@ -141,10 +148,15 @@ def directions(shown: xr.Dataset, rule: Rule) -> tuple[np.ndarray, np.ndarray]:
     moved = []
     for name, least in (("information", rule.information), ("entropy", rule.entropy)):
         size, up, down = (shown[f"{name}_{part}"].values for part in ("size", "up", "down"))
-        rises = (size >= least) & (up >= rule.layers) & (size > 0)
-        falls = (size <= -least) & (down >= rule.layers) & (size < 0)
+        rises = (size >= least) & (up >= rule.layers) & (up >= AGREEING * down) & (size > 0)
+        falls = (size <= -least) & (down >= rule.layers) & (down >= AGREEING * up) & (size < 0)
         moved.append(rises.astype(int) - falls)
     return moved[0], moved[1]
+
+
+def _heard(change: xr.DataArray, quiet: xr.DataArray | None) -> xr.DataArray:
+    """Return a change without the layers that are silent."""
+    return change if quiet is None else change.where(~quiet)
 
 
 def _clear(found: xr.Dataset, measure: str, sign: int) -> xr.DataArray:

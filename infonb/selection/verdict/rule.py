@@ -8,10 +8,13 @@ from typing import Any
 from infonb.measures.rows.edges import RULERS
 from infonb.validate import check_choice, check_number
 
-__all__ = ["LEAST_INFORMATION", "Rule"]
+__all__ = ["AGREEING", "LEAST_INFORMATION", "Rule"]
 
 #: Nats to which the change of an MI near zero is related: of less, estimates hardly tell anything.
 LEAST_INFORMATION = 0.01
+
+#: Layers that clearly move one way for each that clearly moves the other; fewer contradict it.
+AGREEING = 2
 
 
 # The margins are those that the experiment `verdicts` (preset full) chose on networks of known kind
@@ -32,7 +35,8 @@ class Rule:
         Least change of the median entropy, mean over layers, in nats.
     layers
         Least share of the layers in which a measure clearly moves that way: the intervals of its
-        change lie on that side of zero. With seeds both do, bootstrap and Student's t.
+        change lie on that side of zero (with seeds both do, bootstrap and Student's t); and in at
+        least twice as many as clearly move the other way.
     rulers
         In which rulers of the entropy it must move as the kind of memorization says:
         ``"common"``, ``"shared"``, ``"neuron"``.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+import infonb as inb
 from infonb.experiments import CompareModels
 
 CODE = """
@@ -63,3 +64,21 @@ def test_what_does_not_fit(folder: Path, changed: dict[str, object], words: str)
         prepare(**changed)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_stores_of_other_samples_are_told_beforehand(folder: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(30, 3)).astype(np.float32)
+    labels = {"sample": np.arange(30)}
+    for name, n, start in (("same", 30, 0), ("fewer", 20, 0), ("others", 30, 5)):
+        acts = inb.from_arrays({"0": values[:n]}, coords={"sample": labels["sample"][:n] + start})
+        inb.save_activations(acts, f"{name}.zarr")
+    prepare(models=["a.pt", "same.zarr"])
+    before = sorted(folder.rglob("*"))
+    for models, words in (
+        (["fewer.zarr", "same.zarr"], "'same' has 30 samples and model 'fewer' 20"),
+        (["a.pt", "fewer.zarr"], "'fewer' has 20 samples and model 'the inputs' 30"),
+        (["same.zarr", "a.pt", "others.zarr"], "other labels of the samples"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            prepare(models=models, reference="")
+    assert sorted(folder.rglob("*")) == before

@@ -77,6 +77,16 @@ def test_enough_layers_must_move():
     assert VERDICTS[decide(shown(0.5, -1, -1, -1, share=2 / 3), RULE)[0][0]] == HEURISTIC
 
 
+def test_layers_that_contradict_each_other_decide_nothing():
+    found = shown(0.5, -1, -1, -1, share=0.5)
+    rule = Rule(layers=0.5, alone=0.4)
+    assert VERDICTS[decide(found, rule)[0][0]] == HEURISTIC
+    found["information_down"] = "comparison", [0.25]
+    assert VERDICTS[decide(found, rule)[0][0]] == HEURISTIC
+    found["information_down"] = "comparison", [0.5]
+    assert VERDICTS[decide(found, rule)[0][0]] == INCONCLUSIVE
+
+
 def made_up(seeds: bool = False) -> xr.Dataset:
     """Return a result of two layers: MI 0.1 → 0.3 and 0.2 → 0.2, entropy falls by 1 in each."""
     dims = ("model", "layer")
@@ -133,6 +143,39 @@ def test_another_rule_measures_nothing_again():
     assert "(fc1: 0.1 → 0.3, fc2: 0.2 → 0.2 nat), clearly in 1 of 2 layers" in again.why.item()
     assert "1 of 2" in again.why.item()
     assert "too close to tell" in again.why.item()
+
+
+def test_words_say_what_is_missing():
+    one = made_up()
+    one["mutual_information_interval"][0, 1] = [-0.4, -0.2]
+    why = judge(one, Rule(layers=0.5)).why.item()
+    assert "the layers contradict each other, for in 1 of 2 it clearly falls" in why
+    why = judge(made_up(), Rule(layers=0.9)).why.item()
+    assert why.endswith("for the rule asks for at least 2 of 2 layers.")
+    why = judge(made_up(), Rule(information=0.6, alone=0.7)).why.item()
+    assert why.endswith("for the rule asks for at least 60%.")
+    same = made_up()
+    same["mutual_information_change"][:] = 1e-5
+    assert judge(same).why.item().startswith("Median MI stays as it is (fc1: 0.1 → 0.3")
+
+
+def test_a_silent_layer_is_left_out():
+    found = made_up()
+    medians = np.ones((3, 2, 2))  # (edges, model, layer)
+    medians[2, 1, 0] = 0  # fc1 of b, in bins of each neuron
+    found["median_entropy"] = ("edges", "model", "layer"), medians
+    judged = judge(found, Rule(layers=0.5))
+    assert judged.verdict.item() == INCONCLUSIVE
+    assert "stays as it is (fc2: 0.2 → 0.2 nat)" in judged.why.item()
+    assert judged.why.item().endswith(
+        " Left out, for half of the neurons or more are constant: fc1."
+    )
+    assert evidence(found).layers.item() == 1
+    medians[2, 0, 1] = 0  # fc2 of a
+    judged = judge(found.assign(median_entropy=(("edges", "model", "layer"), medians)))
+    assert judged.verdict.item() == INCONCLUSIVE
+    assert "was not compared. Left out" in judged.why.item()
+    assert judged.why.item().endswith("constant: fc1 and fc2.")
 
 
 def test_words_say_which_rulers_agree():
