@@ -77,10 +77,11 @@ def _judged(found: xr.Dataset) -> list[str]:
         f"**p-values** ({attrs['corrected']}): {plain(attrs['p_value'])}. {_small_p(found)} The "
         "verdict does not rest on them.",
         f"**Rule**: MI must change by at least {rule['information']:.0%} of the two models' mean "
-        f"(so that a change is at most 200%), clearly so in {rule['layers']:.0%} of the layers, and "
-        "in at least twice as many as it clearly changes the other way in. Up to {rule['alone']:.0%} the entropy must "
-        f"move against it, by at least {rule['entropy']} nat, in {', '.join(rule['rulers'])} bins; "
-        "beyond that MI is enough by itself, unless the entropy moves like it in all three rulers.",
+        f"(of which a change is at most 200%), clearly so in {rule['layers']:.0%} of the layers, "
+        "and in at least twice as many as those in which it clearly changes the other way. Up to "
+        f"{rule['alone']:.0%} the entropy must move against it, by at least {rule['entropy']} nat "
+        f"in {', '.join(rule['rulers'])} bins; beyond that MI is enough by itself, unless the "
+        "entropy moves like it in all three rulers.",
     ]
 
 

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 import infonb as inb
 from infonb.experiments import CompareModels
+from infonb.experiments.compare_models import how_recorded
 from infonb.networks import loading
 from infonb.parameters import ParameterError
 
@@ -50,6 +51,14 @@ def test_it_is_what_compare_finds_in_recordings_by_hand(files):
     assert found.recorded.values.tolist() == ["0, 2 (12 neurons each)"] * 3
     assert "linear layers" in str(found.layers_why.values[0])
     assert all("net.py" in told for told in found.told.values)
+    told = how_recorded(CompareModels(**files.given), found)
+    assert not {"{", "}"} & set(told)
+    for words in (
+        "by at least 20% of the two models' mean",
+        "Up to 40% the entropy",
+        "`x.npz`, 100",
+    ):
+        assert words in told
     assert (
         CompareModels.of(found).changed(cache=files.given["cache"]).models
         == (files.given["models"])
