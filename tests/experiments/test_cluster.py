@@ -9,6 +9,7 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from infonb.cli import main
 from infonb.experiments import cluster as cluster_module
 from infonb.experiments.cluster import check_reachable
 from infonb.experiments.runs import Runs
+from infonb.experiments.workers import end_idle_workers
 from infonb.parameters import ParameterError, parameter
 from infonb.reports.plan import plan_report
 from infonb.storage import Lock
@@ -36,6 +38,12 @@ def scheduler(tmp_path_factory):
         local_directory=str(tmp_path_factory.mktemp("workers")),
     ) as local:  # fmt: skip
         yield local.scheduler_address
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_workers_are_left():
+    yield
+    end_idle_workers()
 
 
 @pytest.fixture
@@ -183,6 +191,20 @@ def test_a_worker_that_is_killed_costs_its_own_run(tmp_path, expected):
 
 
 @pytest.mark.slow
+def test_two_sweeps_have_the_same_workers(tmp_path, expected):
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        calm = Dying(cache="none", cluster="2", folder=str(tmp_path / folder), deaths=0)
+        xr.testing.assert_identical(calm.run(progress=False)["mean"], expected["mean"])
+    first, second = (
+        {path.read_text() for path in (tmp_path / folder).iterdir()}
+        for folder in ("first", "second")
+    )
+    assert first & second
+    assert len(first | second) <= 2
+
+
+@pytest.mark.slow
 def test_a_run_that_always_kills_its_worker_is_named_and_the_others_are_kept(tmp_path, expected):
     log = tmp_path / "log"
     log.mkdir()
@@ -197,14 +219,14 @@ def test_a_run_that_always_kills_its_worker_is_named_and_the_others_are_kept(tmp
 
 SCRIPT = """
     import sys
-    from infonb.experiments import ColoredDigits
+    from infonb.experiments import ColoredDigits, workers
 
     # a plain script: no `if __name__ == "__main__"`
     print("begins", flush=True)
     one = ColoredDigits(alpha=[0, 1], seed=[0, 1], width=8, epochs={epochs}, n_train=150,
                         n_validation=60, cluster="2", cache=sys.argv[1])
     one.run(progress="text")
-    print("ends", flush=True)
+    print("ends", *(kept.process.pid for kept in workers._IDLE), flush=True)
 """
 
 
@@ -223,6 +245,16 @@ def test_a_plain_script_begins_once(tmp_path):
         told = process.communicate(timeout=300)[0]
     assert process.returncode == 0
     assert told.count("begins") == told.count("ends") == 1
+    assert not list(members(int(told.split()[-1])))
+
+
+def members(group):
+    """Give the processes of a group that have not ended."""
+    psutil = pytest.importorskip("psutil")
+    for one in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(one.pid) == group and one.info["status"] != psutil.STATUS_ZOMBIE:
+                yield one
 
 
 @pytest.mark.slow
