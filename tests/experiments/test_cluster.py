@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from means import Means, place
 from infonb.cli import main
 from infonb.experiments import cluster as cluster_module
 from infonb.experiments.cluster import check_reachable
+from infonb.experiments.failed_runs import check_all_made
 from infonb.experiments.runs import Runs
 from infonb.experiments.workers import end_idle_workers
 from infonb.parameters import ParameterError, parameter
@@ -114,18 +116,64 @@ def _while_held(lock, folder, monkeypatch, scheduler):
     return Means(cache=str(folder), cluster=scheduler).run(progress=False), looks
 
 
-def test_a_run_that_fails_is_told_as_it_is(tmp_path, scheduler):
-    @dataclass(frozen=True)
-    class Failing(Means):
-        """Fails at the level 1."""
+@dataclass(frozen=True)
+class Failing(Means):
+    """Fails at the level 1, in one of its steps."""
 
-        def train(self, shift, seed, data, checkpoint=None, progress=False):
-            if shift == 1:
-                raise ZeroDivisionError("of the user's own")
-            return super().train(shift, seed, data)
+    at: str = parameter("train", "step")
 
-    with pytest.raises(ZeroDivisionError, match="of the user's own"):
-        Failing(cache=str(tmp_path), cluster=scheduler).run(progress=False)
+    def data(self, shift, seed):
+        return self._fails("data", shift) or super().data(shift, seed)
+
+    def train(self, shift, seed, data, checkpoint=None, progress=False):
+        return self._fails("train", shift) or super().train(shift, seed, data)
+
+    def _fails(self, step, shift):
+        if (step, shift) == (self.at, 1):
+            raise ZeroDivisionError("of the user's own.")
+
+
+@pytest.mark.parametrize("at", ["data", "train"])
+def test_a_run_that_fails_is_told_and_the_others_are_kept(
+    tmp_path, monkeypatch, scheduler, expected, at
+):
+    failing = Failing(cache=str(tmp_path), cluster=scheduler, at=at)
+    with pytest.raises(ZeroDivisionError, match=r"^of the user's own") as caught:
+        failing.run(progress=False)
+    assert caught.value.__notes__ == [
+        "infonb: shift=1.0, seed=0; shift=1.0, seed=1 failed with this error. All other runs are "
+        "kept."
+    ]
+    monkeypatch.setattr(Runs, "make_anew", None)
+    rest = failing.changed(shift=[0.0], cluster="").run(progress=False)
+    xr.testing.assert_identical(rest["mean"], expected["mean"].sel(shift=[0.0]))
+
+
+def test_runs_that_fail_otherwise_are_told_with_their_error():
+    failed = {"a": ValueError("one\ntwo"), "b": KeyError("k"), "c": ValueError("one\nthree")}
+    with pytest.raises(ValueError, match="two") as caught:
+        check_all_made(failed, "All other runs are kept. ")
+    assert caught.value.__notes__ == [
+        "infonb: a; c failed with this error; b failed with KeyError: 'k'. All other runs are kept."
+    ]
+    check_all_made({}, "All other runs are kept. ")
+
+
+@pytest.mark.parametrize("at", ["data", "train"])
+def test_in_one_process_too_a_run_that_fails_is_named(tmp_path, at):
+    with pytest.raises(ZeroDivisionError) as caught:
+        Failing(cache=str(tmp_path), at=at).run(progress=False)
+    assert caught.value.__notes__ == ["infonb: this is the run shift=1.0, seed=0."]
+
+
+def test_nothing_is_said_of_others_where_all_fail_or_none_is_kept(scheduler):
+    for levels, said in [
+        ([1.0], r"this error\."),
+        ([0.0, 1.0], r"made, but not kept \(cache=none\)\."),
+    ]:
+        with pytest.raises(ZeroDivisionError) as caught:
+            Failing(shift=levels, cache="none", cluster=scheduler).run(progress=False)
+        assert re.search(rf"{said}$", caught.value.__notes__[0])
 
 
 def test_another_version_is_refused(monkeypatch, scheduler):
