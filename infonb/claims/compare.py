@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import KW_ONLY, dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from infonb.claims.bootstrap import Change, Medians, change, change_of_median
@@ -15,6 +17,9 @@ from infonb.claims.verdict import Claim
 from infonb.dims import within_layer, within_layers
 
 __all__ = ["Compare"]
+
+#: So far beyond its limits a value may be.
+_ROUNDING = 1e-6
 
 Pairs = tuple | Sequence[tuple] | Callable[[xr.Dataset], Sequence[tuple]] | None
 
@@ -52,6 +57,14 @@ class Compare(Row):
         the direction; or a function runs → these. None: lowest and highest level.
     mean_of_layers
         One more row on the mean of the layers' medians.
+    limits
+        Least and greatest value that the value can have, such as ``(0, 1)`` of a share, which an
+        accuracy is: intervals of its difference end where differences do, at -1 and 1.
+
+    Raises
+    ------
+    ValueError
+        If a value lies beyond its limits.
 
     Notes
     -----
@@ -71,9 +84,11 @@ class Compare(Row):
     each: str | Sequence[str] | None = "layer"
     between: Pairs = None
     mean_of_layers: bool = False
+    limits: tuple[float, float] = (-math.inf, math.inf)
 
     def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
         values, over = self._values(runs, over)
+        self._check_limits(values)
         there, pairs = levels_of(values, over), self._pairs(runs, values, over)
         whole = self._mean_of_layers(values, over, pairs)
         for start, end, sign in pairs:
@@ -121,7 +136,21 @@ class Compare(Row):
     def _claim(
         self, words: str, where: str, ends: tuple[Any, Any], sign: int, found: Change
     ) -> Claim:
-        return Claim(words, where, sign * self.direction, self._paper(where, *ends), *found)
+        most = self.limits[1] - self.limits[0]
+        return Claim(
+            words, where, sign * self.direction, self._paper(where, *ends), *found,
+            bounds=(-most, most),
+        )  # fmt: skip
+
+    def _check_limits(self, values: xr.DataArray) -> None:
+        low, high = self.limits
+        off = np.maximum(low - values.values, values.values - high)
+        beyond = values.values[off > _ROUNDING]  # NaN is not
+        if beyond.size:
+            raise ValueError(
+                f"{values.name or 'what value returned'} has the value {beyond[0]:.6g}, beyond the "
+                f"limits of its row, {low:g} and {high:g}; give others, or none."
+            )
 
     def _pairs(
         self, runs: xr.Dataset, values: xr.DataArray, over: str

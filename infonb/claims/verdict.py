@@ -91,8 +91,9 @@ class Claim:
         Bootstrap draws of the mean effect (draw,), see `infonb.claims.change`; None:
         they are made here, over seeds only.
     bounds
-        Least and greatest value that the effect can have, such as -1 and 1 for Kendall's τ: the
-        intervals in the table end there. The verdict is the same with and without.
+        Least and greatest value that the effect can have, such as -1 and 1 for Kendall's τ or a
+        difference of shares: the intervals in the table end there. The verdict is the same with
+        and without.
     n_levels
         How many levels were ranked, if the effect is Kendall's τ: the verdict then also needs that
         random rankings would agree as much with a chance below 0.05 (`rank_p_value`).

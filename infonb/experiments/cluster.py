@@ -17,6 +17,7 @@ import xarray as xr
 
 from infonb.experiments.cache import cache_folder
 from infonb.experiments.code_digest import code_version, libraries
+from infonb.experiments.failed_runs import check_all_made
 from infonb.experiments.run_folder import noted
 from infonb.experiments.runs import Runs
 from infonb.experiments.waiting import Waiting
@@ -86,32 +87,47 @@ def make_on_cluster(runs: Runs, wanted: Wanted, bar: Any) -> dict[tuple[Any, int
     Make the runs that are not kept as tasks, and return all of them, by level and seed.
 
     A worker that dies costs its own run, which another takes up at its last checkpoint. What cannot
-    be made is told when all others are there and kept.
+    be made, for that or another reason, is told when all others are there and kept.
     """
     finished: dict[tuple[Any, int], xr.Dataset] = {}
+    failed: dict[tuple[Any, int], Exception] = {}
     for key in wanted:
-        kept = runs.kept(*key)
+        try:
+            kept = runs.kept(*key)
+        except Exception as error:  # its data
+            failed[key] = error
+            continue
         if kept is not None:
             finished[key] = kept
             bar.update(1)
-    left = [key for key in wanted if key not in finished]
+    left = {key: wanted[key] for key in wanted if key not in finished and key not in failed}
     if left:
         with _connected(runs.experiment.cluster) as client:
-            for key, run in _made(client, runs, {key: wanted[key] for key in left}, bar):
+            for key, run in _made(client, runs, left, failed, bar):
                 finished[key] = run
                 bar.update(1)
+    check_all_made(
+        {wanted[key]: failed[key] for key in wanted if key in failed}, _others(finished, runs)
+    )
     return finished
 
 
+def _others(finished: Mapping[tuple[Any, int], xr.Dataset], runs: Runs) -> str:
+    """Say what has become of the runs that did not fail."""
+    if not finished:
+        return ""
+    kept = cache_folder(runs.experiment.cache) is not None
+    return f"All other runs are {'kept' if kept else 'made, but not kept (cache=none)'}. "
+
+
 def _made(
-    client: Client, runs: Runs, wanted: Wanted, bar: Any
+    client: Client, runs: Runs, wanted: Wanted, failed: dict[tuple[Any, int], Exception], bar: Any
 ) -> Iterator[tuple[tuple[Any, int], xr.Dataset]]:
-    """Give the runs as they come."""
-    from distributed import KilledWorker, as_completed
+    """Give the runs as they come; why others do not is noted in `failed`."""
+    from distributed import as_completed
 
     _say_workers(client, bar)
     task, waiting = _task_of(runs), Waiting(bar)
-    lost: dict[tuple[Any, int], KilledWorker] = {}
     # not pure: a run that failed before is tried again
     futures = {
         client.submit(_make, task, *key, pure=False): key for key in _announced(runs, wanted)
@@ -122,8 +138,8 @@ def _made(
             key = futures.pop(future)
             try:
                 found = future.result()
-            except KilledWorker as error:
-                lost[key] = error
+            except Exception as error:  # costs this run only
+                failed[key] = error
                 continue
             if isinstance(found, _Busy):
                 waiting.look_later(Held("the run", found.by), wanted[key])
@@ -137,12 +153,6 @@ def _made(
             _say_workers(client, bar)
     finally:
         client.cancel(list(futures))
-    if lost:
-        names = "; ".join(wanted[key] for key in lost)
-        raise RuntimeError(
-            f"the workers that were to make {names} died, each time. All other runs are kept. Too "
-            "little memory is the usual reason: give fewer workers, or run it again without."
-        ) from next(iter(lost.values()))
 
 
 def _announced(runs: Runs, wanted: Wanted) -> Iterator[tuple[Any, int]]:

@@ -183,7 +183,7 @@ def information_rows(entropy_sign: int, paper: Published) -> tuple[Row, ...]:
         ),
         Compare(
             "validation accuracy falls", "final_validation_accuracy", -1, each=None,
-            paper=paper.of_accuracy,
+            paper=paper.of_accuracy, limits=(0, 1),
         ),
         Rank(
             "{higher} mean entropy goes with better validation accuracy", "entropy", -entropy_sign,

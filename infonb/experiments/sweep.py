@@ -7,6 +7,7 @@ from typing import Any
 
 import xarray as xr
 
+from infonb.experiments.failed_runs import named_in_errors
 from infonb.experiments.runs import Runs, dims_of
 from infonb.experiments.stacking import stack_runs
 from infonb.experiments.waiting import Waiting
@@ -75,7 +76,8 @@ def _make_here(
         for key in pending:
             bar.set_postfix_str(wanted[key], refresh=refresh)
             try:
-                finished[key] = runs.make(*key)
+                with named_in_errors(wanted[key]):
+                    finished[key] = runs.make(*key)
             except Held as error:
                 busy.append(key)
                 held = error, wanted[key]

@@ -5,39 +5,116 @@ A process of its own starts them, ``python -m infonb.experiments.workers NUMBER`
 as a copy of the main module of what has started it: a user's script would run once more in each.
 It ends when its standard input does, which is the case however its parent ends. Their connections
 are encrypted: nobody else on this machine can have them run something.
+
+A set that has made its runs is kept for the next sweep, since to start one takes seconds.
 """
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["own_workers"]
+__all__ = ["end_idle_workers", "own_workers"]
 
 #: Seconds that they have to end by themselves.
 _LONGEST_END = 5
 
 
+class _Kind(NamedTuple):
+    """What a set of workers is started with; another kind is another set."""
+
+    number: int
+    folder: str
+    environment: dict[str, str]
+
+
+class _Set(NamedTuple):
+    """Workers that are there: the process that holds them, address and keys of their scheduler."""
+
+    kind: _Kind
+    process: subprocess.Popen[bytes]
+    words: tuple[str, Any]
+
+
+#: Sets that nobody uses now.
+_IDLE: list[_Set] = []
+_LOCK = threading.Lock()
+
+
 @contextmanager
 def own_workers(number: int) -> Iterator[tuple[str, Any]]:
-    """Start so many processes of one thread each; give address and keys of their scheduler."""
+    """
+    Give address and keys of the scheduler of so many processes, of one thread each.
+
+    They are those of the last time, if they are alive and nobody else uses them. Where the block
+    ends with an error or an interrupt, they end with it: they may be in the midst of a run.
+    """
+    one = _idle_or_new(_kind(number))
+    try:
+        yield one.words
+    except BaseException:
+        _end(one.process)
+        raise
+    with _LOCK:
+        _IDLE.append(one)
+
+
+def end_idle_workers() -> None:
+    """End all sets that are kept for the next sweep."""
+    for one in _taken():
+        _end(one.process)
+
+
+atexit.register(end_idle_workers)
+if hasattr(os, "register_at_fork"):  # they are the parent's, who ends them
+    os.register_at_fork(after_in_child=_IDLE.clear)
+
+
+def _kind(number: int) -> _Kind:
+    path = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    return _Kind(number, os.getcwd(), os.environ | {"PYTHONPATH": path})
+
+
+def _taken() -> list[_Set]:
+    """Return all idle sets, which are nobody else's from now on."""
+    with _LOCK:
+        taken = list(_IDLE)
+        _IDLE.clear()
+    return taken
+
+
+def _idle_or_new(kind: _Kind) -> _Set:
+    """Return a set of a kind; idle ones of another kind, or that have died, end."""
+    found = None
+    for one in _taken():
+        if found is None and one.kind == kind and one.process.poll() is None:
+            found = one
+        else:
+            _end(one.process)
+    return found or _started(kind)
+
+
+def _started(kind: _Kind) -> _Set:
     process = subprocess.Popen(
-        [sys.executable, "-m", __name__, str(number)],
+        [sys.executable, "-m", __name__, str(kind.number)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path)},
+        env=kind.environment,
     )  # fmt: skip
     try:
-        yield _first_words(process, number)
-    finally:
+        return _Set(kind, process, _first_words(process, kind.number))
+    except BaseException:
         _end(process)
+        raise
 
 
 def _first_words(process: subprocess.Popen[bytes], number: int) -> Any:

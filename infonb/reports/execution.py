@@ -12,7 +12,7 @@ from papermill import execute_notebook
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
-from infonb.reports.errors import ReportError
+from infonb.reports.errors import ReportError, message_with_notes
 from infonb.reports.kernel import kernel_options, last_words
 from infonb.reports.plan import ReportPlan
 from infonb.reports.scratch import scratch_folder
@@ -65,7 +65,8 @@ def execute(
                 **kernel_options(folder, plan.name),
             )
         except PapermillExecutionError as error:
-            raise ReportError(plan.notebook, error.exec_count, error.ename, error.evalue) from None
+            said = message_with_notes(error.ename, error.evalue, error.traceback)
+            raise ReportError(plan.notebook, error.exec_count, error.ename, said) from None
         except DeadKernelError:
             raise ReportError(
                 plan.notebook, None, "DeadKernelError", "it stopped, perhaps for want of memory"

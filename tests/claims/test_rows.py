@@ -8,6 +8,7 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 from infonb.claims import Compare, Rank, Trend, change, change_of_median, claims_table
+from infonb.claims.table import claim_row
 from infonb.dims import median_within_layers, within_layer, within_layers
 
 
@@ -313,3 +314,28 @@ def test_an_unknown_value_or_dimension_is_an_error_with_the_choices():
         Compare("x", "entropy", 1).claims(networks(), "beta")
     with pytest.raises(ValueError, match="direction"):
         Compare("x", "entropy", 0)
+
+
+def shares(*pairs):
+    values = xr.DataArray(np.array(pairs).T, {"alpha": [0, 1]}, ("alpha", "seed"), name="accuracy")
+    return values.to_dataset()
+
+
+def test_intervals_of_shares_end_at_what_is_possible():
+    runs = shares([0.99, 0.95], [0.95, 0.05])  # Student's t of two seeds is wide
+    free, share, lost = (
+        compared(Compare("{rises}", "accuracy", -1, **limits), runs)[0]
+        for limits in ({}, {"limits": (0, 1)}, {"limits": (-1, 1)})
+    )
+    shown = [claim_row(claim)["95 % t (seeds)"] for claim in (free, share, lost)]
+    assert shown == ["−5.93 … +4.99", "−1.00 … +1.00", "−2.00 … +2.00"]
+    assert free.verdict == share.verdict == lost.verdict == "too close to tell"
+    assert free.bounds == (-np.inf, np.inf)
+
+
+def test_a_value_beyond_its_limits_is_told():
+    runs = shares([0.99, 55.0], [np.nan, 0.5])
+    with pytest.raises(ValueError, match=r"accuracy has the value 55, beyond .* 0 and 1;"):
+        Compare("{rises}", "accuracy", -1, limits=(0, 1)).claims(runs, "alpha")
+    almost = shares([0.99, np.nextafter(1, 2)])
+    assert Compare("{rises}", "accuracy", -1, limits=(0, 1)).claims(almost, "alpha")

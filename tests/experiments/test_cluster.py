@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,9 @@ from means import Means, place
 from infonb.cli import main
 from infonb.experiments import cluster as cluster_module
 from infonb.experiments.cluster import check_reachable
+from infonb.experiments.failed_runs import check_all_made
 from infonb.experiments.runs import Runs
+from infonb.experiments.workers import end_idle_workers
 from infonb.parameters import ParameterError, parameter
 from infonb.reports.plan import plan_report
 from infonb.storage import Lock
@@ -36,6 +40,12 @@ def scheduler(tmp_path_factory):
         local_directory=str(tmp_path_factory.mktemp("workers")),
     ) as local:  # fmt: skip
         yield local.scheduler_address
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_workers_are_left():
+    yield
+    end_idle_workers()
 
 
 @pytest.fixture
@@ -106,18 +116,64 @@ def _while_held(lock, folder, monkeypatch, scheduler):
     return Means(cache=str(folder), cluster=scheduler).run(progress=False), looks
 
 
-def test_a_run_that_fails_is_told_as_it_is(tmp_path, scheduler):
-    @dataclass(frozen=True)
-    class Failing(Means):
-        """Fails at the level 1."""
+@dataclass(frozen=True)
+class Failing(Means):
+    """Fails at the level 1, in one of its steps."""
 
-        def train(self, shift, seed, data, checkpoint=None, progress=False):
-            if shift == 1:
-                raise ZeroDivisionError("of the user's own")
-            return super().train(shift, seed, data)
+    at: str = parameter("train", "step")
 
-    with pytest.raises(ZeroDivisionError, match="of the user's own"):
-        Failing(cache=str(tmp_path), cluster=scheduler).run(progress=False)
+    def data(self, shift, seed):
+        return self._fails("data", shift) or super().data(shift, seed)
+
+    def train(self, shift, seed, data, checkpoint=None, progress=False):
+        return self._fails("train", shift) or super().train(shift, seed, data)
+
+    def _fails(self, step, shift):
+        if (step, shift) == (self.at, 1):
+            raise ZeroDivisionError("of the user's own.")
+
+
+@pytest.mark.parametrize("at", ["data", "train"])
+def test_a_run_that_fails_is_told_and_the_others_are_kept(
+    tmp_path, monkeypatch, scheduler, expected, at
+):
+    failing = Failing(cache=str(tmp_path), cluster=scheduler, at=at)
+    with pytest.raises(ZeroDivisionError, match=r"^of the user's own") as caught:
+        failing.run(progress=False)
+    assert caught.value.__notes__ == [
+        "infonb: shift=1.0, seed=0; shift=1.0, seed=1 failed with this error. All other runs are "
+        "kept."
+    ]
+    monkeypatch.setattr(Runs, "make_anew", None)
+    rest = failing.changed(shift=[0.0], cluster="").run(progress=False)
+    xr.testing.assert_identical(rest["mean"], expected["mean"].sel(shift=[0.0]))
+
+
+def test_runs_that_fail_otherwise_are_told_with_their_error():
+    failed = {"a": ValueError("one\ntwo"), "b": KeyError("k"), "c": ValueError("one\nthree")}
+    with pytest.raises(ValueError, match="two") as caught:
+        check_all_made(failed, "All other runs are kept. ")
+    assert caught.value.__notes__ == [
+        "infonb: a; c failed with this error; b failed with KeyError: 'k'. All other runs are kept."
+    ]
+    check_all_made({}, "All other runs are kept. ")
+
+
+@pytest.mark.parametrize("at", ["data", "train"])
+def test_in_one_process_too_a_run_that_fails_is_named(tmp_path, at):
+    with pytest.raises(ZeroDivisionError) as caught:
+        Failing(cache=str(tmp_path), at=at).run(progress=False)
+    assert caught.value.__notes__ == ["infonb: this is the run shift=1.0, seed=0."]
+
+
+def test_nothing_is_said_of_others_where_all_fail_or_none_is_kept(scheduler):
+    for levels, said in [
+        ([1.0], r"this error\."),
+        ([0.0, 1.0], r"made, but not kept \(cache=none\)\."),
+    ]:
+        with pytest.raises(ZeroDivisionError) as caught:
+            Failing(shift=levels, cache="none", cluster=scheduler).run(progress=False)
+        assert re.search(rf"{said}$", caught.value.__notes__[0])
 
 
 def test_another_version_is_refused(monkeypatch, scheduler):
@@ -183,6 +239,20 @@ def test_a_worker_that_is_killed_costs_its_own_run(tmp_path, expected):
 
 
 @pytest.mark.slow
+def test_two_sweeps_have_the_same_workers(tmp_path, expected):
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        calm = Dying(cache="none", cluster="2", folder=str(tmp_path / folder), deaths=0)
+        xr.testing.assert_identical(calm.run(progress=False)["mean"], expected["mean"])
+    first, second = (
+        {path.read_text() for path in (tmp_path / folder).iterdir()}
+        for folder in ("first", "second")
+    )
+    assert first & second
+    assert len(first | second) <= 2
+
+
+@pytest.mark.slow
 def test_a_run_that_always_kills_its_worker_is_named_and_the_others_are_kept(tmp_path, expected):
     log = tmp_path / "log"
     log.mkdir()
@@ -197,14 +267,14 @@ def test_a_run_that_always_kills_its_worker_is_named_and_the_others_are_kept(tmp
 
 SCRIPT = """
     import sys
-    from infonb.experiments import ColoredDigits
+    from infonb.experiments import ColoredDigits, workers
 
     # a plain script: no `if __name__ == "__main__"`
     print("begins", flush=True)
     one = ColoredDigits(alpha=[0, 1], seed=[0, 1], width=8, epochs={epochs}, n_train=150,
                         n_validation=60, cluster="2", cache=sys.argv[1])
     one.run(progress="text")
-    print("ends", flush=True)
+    print("ends", *(kept.process.pid for kept in workers._IDLE), flush=True)
 """
 
 
@@ -223,6 +293,16 @@ def test_a_plain_script_begins_once(tmp_path):
         told = process.communicate(timeout=300)[0]
     assert process.returncode == 0
     assert told.count("begins") == told.count("ends") == 1
+    assert not list(members(int(told.split()[-1])))
+
+
+def members(group):
+    """Give the processes of a group that have not ended."""
+    psutil = pytest.importorskip("psutil")
+    for one in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(one.pid) == group and one.info["status"] != psutil.STATUS_ZOMBIE:
+                yield one
 
 
 @pytest.mark.slow

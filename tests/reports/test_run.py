@@ -198,6 +198,19 @@ def test_a_failing_cell_is_told_and_no_page_remains(small: Path) -> None:
 
 
 @pytest.mark.slow
+def test_notes_of_an_error_are_told(small: Path) -> None:
+    write_notebook(
+        small,
+        "error = ValueError('bad\\nluck')",
+        "error.add_note('the run alpha=1')",
+        "raise error",
+    )
+    with pytest.raises(ReportError) as caught:
+        run_report(NAME, output=small.parent / "out", progress=False)
+    assert caught.value.message == "bad\nluck\nthe run alpha=1"
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that takes no files: /proc")
 def test_a_home_that_cannot_be_written_to_is_no_hindrance(
     small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

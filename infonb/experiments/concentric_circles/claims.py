@@ -89,15 +89,15 @@ def _accuracy_rows(recipes: Mapping[str, Recipe]) -> list[Row]:
         Compare(
             f"accuracy of {heuristic} falls where c1 disagrees",
             lambda runs: runs.aligned_accuracy.sel(network=heuristic, drop=True), -1,
-            each=None, over="alignment", between=("bias", "anti"), paper="section 3",
+            each=None, over="alignment", between=("bias", "anti"), paper="section 3", limits=(0, 1),
         ),
         Compare(
             f"{heuristic} loses more there than {baseline} does", lost, 1, each=None,
-            between=(baseline, heuristic), paper="section 3",
+            between=(baseline, heuristic), paper="section 3", limits=(-1, 1),
         ),
         Compare(
             f"accuracy of {memorized}, long below {few}, long",
             lambda runs: runs.aligned_accuracy.sel(alignment="mixed", drop=True), -1, each=None,
-            between=(f"{few}, long", f"{memorized}, long"), paper="section 3",
+            between=(f"{few}, long", f"{memorized}, long"), paper="section 3", limits=(0, 1),
         ),
     ]  # fmt: skip

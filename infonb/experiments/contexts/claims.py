@@ -47,7 +47,7 @@ ROWS: tuple[Row, ...] = (
     _quantile(0.9),
     Compare(
         "accuracy in all contexts is lower when unbalanced", "final_validation_accuracy", -1,
-        each=None,
+        each=None, limits=(0, 1),
     ),
 )  # fmt: skip
 

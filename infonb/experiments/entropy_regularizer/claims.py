@@ -30,7 +30,7 @@ def rows_of(treatments: Sequence[str]) -> list[Row]:
     rows: list[Row] = [
         Compare(
             "the answers follow the colour less with {end}", COLOUR, -1, each=None,
-            over="treatment", between=tried,
+            over="treatment", between=tried, limits=(0, 1),
         ),
     ]  # fmt: skip
     if not up:
@@ -38,7 +38,7 @@ def rows_of(treatments: Sequence[str]) -> list[Row]:
     rows.append(
         Compare(
             "validation accuracy {rises} with {end}", ACCURACY, 1, each=None, over="treatment",
-            between=[(NONE, words) for words in up],
+            between=[(NONE, words) for words in up], limits=(0, 1),
         )
     )  # fmt: skip
     return rows + measure_rows(up[0])

@@ -50,11 +50,11 @@ class Verdicts(VerdictParameters, Experiment):
     rows = (
         Compare(
             "the shortcut is followed where it says nothing", "followed", 1, each=None, over="kind",
-            between=("clean", "shortcut"), paper="not in the paper",
+            between=("clean", "shortcut"), paper="not in the paper", limits=(0, 1),
         ),
         Compare(
             "accuracy on unseen samples {rises} with random labels", "accuracy", -1, each=None,
-            over="kind", between=("clean", "memorized"), paper="not in the paper",
+            over="kind", between=("clean", "memorized"), paper="not in the paper", limits=(0, 1),
         ),
     )  # fmt: skip
     caption: ClassVar[str] = f"Whether the networks are of their kinds. {INTERVALS}"
