@@ -106,6 +106,8 @@ def _agreement(ranked: xr.Dataset) -> str:
     """Return Kendall's τ in words, empty if nothing was compared."""
     if "tau" not in ranked:
         return ""
+    if not np.isfinite(ranked["tau"]):
+        return "τ is undefined: all models have the same score, or the same metric"
     low, high = ranked["tau_interval"].values
     interval = f" ({low:.2f} … {high:.2f})" if np.isfinite([low, high]).all() else ""
     words = f"τ = {ranked['tau'].item():.2f}{interval}, p = {ranked['p_value'].item():.2g}"
@@ -154,7 +156,7 @@ def plot_agreement(found: xr.Dataset) -> Picture:
         axis.set(xlim=(-1.12, 1.12), xticks=[-1, -0.5, 0, 0.5, 1], xlabel="Kendall's τ")
         axis.set_title(str(setting).replace("_", " "), fontsize=11, loc="left")
         taus = zip(measures, one["tau"].values, strict=True)
-        listed = ", ".join(f"{name} {tau:.2f}".replace("-", "−") for name, tau in taus)
+        listed = ", ".join(f"{name} {_number(tau)}" for name, tau in taus)
         said.append(f"{setting}: {listed}")
     axes[0, 0].set_yticks(rows, measures)
     axes[0, 0].set_ylim(len(measures) - 0.5, -0.6)
@@ -163,3 +165,7 @@ def plot_agreement(found: xr.Dataset) -> Picture:
         picture.legend(handles, labels, loc="outside upper right", frameon=False, fontsize=10)
     picture.alt = f"Kendall τ of rankings and metric. {'; '.join(said)}."
     return picture
+
+
+def _number(tau: float) -> str:
+    return f"{tau:.2f}".replace("-", "−") if np.isfinite(tau) else "undefined"

@@ -115,7 +115,7 @@ def ranking(runs: xr.Dataset, setting: str, measure: str) -> xr.Dataset:
     """
     one = runs.sel(setting=setting, measure=measure)
     one = one.isel(place=np.flatnonzero(one["score"].notnull()))
-    one = one.isel(seed=np.flatnonzero(one["tau_of_seed"].notnull()))
+    one = one.isel(seed=np.flatnonzero(one["score_of_seed"].notnull().any("place")))
     keep = KINDS[str(one["kind"].item())] * (-1 if measure == INFORMATION else 1)
     ranked = one.drop_vars("place").rename(place="model")
     ranked = ranked.assign_coords(model=ranked["level"].values).sortby("rank")

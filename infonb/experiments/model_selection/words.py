@@ -81,9 +81,11 @@ def _title(runs: xr.Dataset, setting: str) -> str:
 
 
 def _cell(one: xr.Dataset, measure: str) -> str:
-    if measure not in one["measure"].values or np.isnan(one["tau"].sel(measure=measure)):
+    if measure not in one["measure"].values or one["score"].sel(measure=measure).isnull().all():
         return "not measured"
     found = one.sel(measure=measure)
+    if np.isnan(found["tau"]):
+        return "undefined: all equal"
     low, high = (f"{end:.2f}" for end in found["tau_interval"].values.tolist())
     parts = f"({low} … {high})", f"p = {found['p_value'].item():.2g}"
     # lines break between the parts only
@@ -123,6 +125,9 @@ def claims_of(runs: xr.Dataset) -> ClaimsTable:
             paper = of["paper"].item()
             said = "not reported" if np.isnan(paper) else f"τ = {paper:.2f}"
             taus = of["tau_of_seed"].dropna("seed").values
+            if not taus.size:
+                missing.append(f"{words} ({setting}: all networks are equal in one of them)")
+                continue
             found = Agreement(taus, of["tau"].item(), of["tau_draws"].values, n)
             claims.append(found.claim(words, setting, said))
     caption = f"Kendall's τ, one for each seed. {INTERVALS}"
@@ -160,8 +165,11 @@ def what_was_found(runs: xr.Dataset) -> str:
 def _listed(runs: xr.Dataset, measure: str) -> str:
     """Return τ of a measure for all settings, with the p-values."""
     one = runs.sel(measure=measure)
-    taus = " and ".join(signed(tau) for tau in one["tau"].values.tolist())
-    return f"{taus} (p = {' and '.join(f'{p:.2g}' for p in one['p_value'].values.tolist())})"
+    taus = " and ".join(
+        "undefined" if np.isnan(tau) else signed(tau) for tau in one["tau"].values.tolist()
+    )
+    chances = ["–" if np.isnan(p) else f"{p:.2g}" for p in one["p_value"].values.tolist()]
+    return f"{taus} (p = {' and '.join(chances)})"
 
 
 def _of_rulers(runs: xr.Dataset) -> str:
@@ -177,6 +185,8 @@ def _of_rulers(runs: xr.Dataset) -> str:
             f"On {' and '.join(turned)} the order by entropy depends on the ruler: in some bins it "
             "keeps the better networks, in others the worse ones."
         )
+    if entropies.isnull().all():
+        return "Where all networks are equal there is no order to agree with."
     if entropies.sizes["measure"] > 1:
         return "The order by entropy points the same way in every ruler."
     return "The entropy is known in one ruler only."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from infonb.claims.bootstrap import bootstrap_interval
@@ -27,7 +29,11 @@ def intervals(draws: np.ndarray, n_seeds: int) -> np.ndarray:
 
 
 class Agreement:
-    """Kendall's τ of scores and metric (model, seed), both higher for better models."""
+    """
+    Kendall's τ of scores and metric (model, seed), both higher for better models.
+
+    NaN where all scores, or all metrics, are equal: that is no order with which one could agree.
+    """
 
     def __init__(self, scores: np.ndarray, metric: np.ndarray) -> None:
         self.there = np.isfinite(scores).all(axis=1) & np.isfinite(metric).all(axis=1)
@@ -42,13 +48,22 @@ class Agreement:
     def of_means(self) -> tuple[float, float]:
         """τ of the means over seeds, and its p-value."""
         first, second = (values.mean(axis=1) for values in self._both)
+        if _all_equal(first) or _all_equal(second):
+            return math.nan, math.nan
         return float(kendall(first, second)), kendall_p_value(first, second)
 
     @property
     def of_seeds(self) -> np.ndarray:
         """τ of each seed, (seed,)."""
-        return kendall(*(values.T for values in self._both))
+        no_order = _all_equal(self._both[0]) | _all_equal(self._both[1])
+        return np.where(no_order, np.nan, kendall(*(values.T for values in self._both)))
 
     def of_draws(self, scores: np.ndarray, metric: np.ndarray) -> np.ndarray:
-        """Return τ of each draw of both, (model, draw) → (draw,)."""
-        return kendall(*(values[self.there].T for values in (scores, metric)))
+        """Return τ of each draw of both, (model, draw) → (draw,); 0 where a draw has no order."""
+        taus = kendall(*(values[self.there].T for values in (scores, metric)))
+        return taus if math.isfinite(self.of_means[0]) else taus * np.nan
+
+
+def _all_equal(values: np.ndarray) -> np.ndarray:
+    """Return whether all models (model, ...) have the same value."""
+    return np.ptp(values, axis=0) == 0

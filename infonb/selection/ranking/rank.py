@@ -83,8 +83,9 @@ def rank(
         ``rulers`` says whether they agree. With a metric ``metric`` (model), and Kendall's τ-b of
         both orders, 1 if the measure orders the models as the metric does: ``tau``, of the means
         over seeds; ``tau_interval`` (bound); ``p_value``, two-sided, for the models in random
-        order; with seeds ``tau_of_seed`` (seed). A model without a finite score comes last, its
-        rank is NaN.
+        order; with seeds ``tau_of_seed`` (seed). All of them are NaN where the metric, or the
+        score, is the same for all models: that is no order. A model without a finite score comes
+        last, its rank is NaN.
 
     Raises
     ------

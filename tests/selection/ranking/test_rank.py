@@ -137,6 +137,28 @@ def test_equal_models_share_their_rank_and_need_no_seed():
     assert ranked.attrs["interval"] == "95 % bootstrap over neurons"
 
 
+@pytest.mark.parametrize(
+    ("scores", "metric"), [([3.0, 2.0, 1.0], [0.5] * 3), ([2.0] * 3, [0.1, 0.2, 0.3])]
+)
+def test_where_all_are_equal_tau_is_undefined_as_in_scipy(scores, metric):
+    neurons = np.array([0.1, -0.1, 0.0])
+    values = np.array(scores)[:, None, None] + np.stack([neurons] * 2)
+    entropy = xr.DataArray(values, dims=("model", "seed", "neuron"))
+    ranked = rank(entropy, "entropy", metric=metric)
+    assert np.isnan(kendalltau(scores, metric)).all()
+    for name in ("tau", "p_value", "tau_interval", "tau_of_seed"):
+        assert ranked[name].isnull().all()
+    assert ranked["rank"].notnull().all()
+
+
+def test_a_seed_in_which_all_are_equal_has_no_tau():
+    entropy = xr.DataArray([[3.0, 2.0], [2.0, 2.0], [1.0, 2.0]], dims=("model", "seed"))
+    ranked = rank(entropy, "entropy", metric=[0.9, 0.8, 0.7])
+    np.testing.assert_array_equal(ranked.tau_of_seed, [1.0, np.nan])
+    assert float(ranked.tau) == pytest.approx(1.0)
+    assert ranked.tau_interval.notnull().all()
+
+
 def test_one_number_a_model_has_no_interval():
     ranked = rank(xr.DataArray([2.0, 1.0], dims="model"), "entropy", metric=[1.0, 0.0])
     assert ranked.score_interval.isnull().all()
