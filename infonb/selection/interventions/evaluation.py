@@ -79,8 +79,10 @@ def _accuracies(
                     "known, so that no accuracy can be told; pass metric= a function of the model "
                     "and the data that returns a number."
                 )
-            one = getattr(output, "logits", output).reshape(batch.size, -1).shape[1] == 1
-            right[at] += np.sum(answer == ((own > 0) if one else own))
+            n_outputs = getattr(output, "logits", output).reshape(batch.size, -1).shape[1]
+            if at == 0:
+                _check_classes(own, n_outputs, name)
+            right[at] += np.sum(answer == ((own > 0) if n_outputs == 1 else own))
         n += batch.size
         done(batch.size / source.n_samples if source.n_samples else 0.0)
     if n == 0:
@@ -102,6 +104,17 @@ def _checked(labels: np.ndarray | None, name: str) -> np.ndarray:
             "model and the data that returns a number."
         )
     return labels
+
+
+def _check_classes(labels: np.ndarray, n_outputs: int, name: str) -> None:
+    """Raise for labels that are no class; with a single output they are above zero or not."""
+    beyond = labels[(labels < 0) | (labels >= n_outputs)]
+    if n_outputs > 1 and beyond.size:
+        raise ValueError(
+            f"the set {name!r} has the label {int(beyond[0])}, but the model has {n_outputs} "
+            f"classes, 0 to {n_outputs - 1}; number the labels so, or pass metric= a function of "
+            "the model and the data that returns a number."
+        )
 
 
 def _copied(value: Any) -> Any:

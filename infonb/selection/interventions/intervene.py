@@ -125,8 +125,9 @@ def intervene(
     ------
     ValueError
         If a layer, a set or a choice is not found; if more neurons are to be off than there are; if
-        a set has no labels for the accuracy, or the model no logits; if two sets of a difference
-        are not aligned; if there is NaN in what is measured.
+        a set has no labels for the accuracy, or one that is no class of the model, or the model
+        has no logits; if two sets of a difference are not aligned; if there is NaN in what is
+        measured.
     TypeError
         If data can be read only once; if a metric returns no number.
 

@@ -184,8 +184,9 @@ def test_a_single_logit_or_probability(sigmoid):
     model = nn.Sequential(net, nn.Sigmoid()) if sigmoid else nn.Sequential(net)
     x = inputs(50, 2)
     labels = (x[:, 0] > 0).long()
-    found = intervene(model, (x, labels), ["0.fc1"], numbers=2, repeats=2)
-    assert float(found.value[0, 0, 0]) == pytest.approx(accuracy(net, (x, labels)))
+    for numbered in (labels, 2 * labels - 1, 7 * labels):  # above zero or not
+        found = intervene(model, (x, numbered), ["0.fc1"], numbers=2, repeats=2)
+        assert float(found.value[0, 0, 0]) == pytest.approx(accuracy(net, (x, labels)))
 
 
 def test_modules_that_are_used_twice_and_convolutions():
@@ -290,6 +291,12 @@ def test_data_that_do_not_do(model, sets):
         intervene(model, pair, between=("a", "b"))
     with pytest.raises(ValueError, match="the labels of the set 'data' are no whole numbers"):
         intervene(model, (x, labels / 3.0))
+    for off, label in ((7, 7), (-100, -100)):
+        beyond = labels.clone()
+        beyond[70] = off
+        told = rf"set 'b' has the label {label}, but the model has \d+ classes, 0 to \d+; number"
+        with pytest.raises(ValueError, match=told):
+            intervene(model, {"a": (x, labels), "b": (x, beyond)}, batch_size=30)
     wrong = x.clone()
     wrong[3, 1] = torch.nan
     with pytest.raises(ValueError, match=r"fc1.*neuron 0"):
