@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
-from infonb.validate import check_choice, did_you_mean
+from infonb.validate import check_choice, check_integer, did_you_mean
 
-__all__ = ["check_edges", "check_readable_again", "check_recording"]
+__all__ = ["check_edges", "check_epoch", "check_model", "check_readable_again", "check_recording"]
 
 #: What `record` takes that is the affair of the watch.
 _OWN = {"model", "data", "layers", "seed", "to", "progress", "attrs"}
@@ -23,6 +24,26 @@ def check_edges(edges: Any) -> None:
         )
     if isinstance(edges, str):
         check_choice("edges", edges, ["common", "neuron"])
+
+
+def check_epoch(epoch: Any) -> int | str:
+    """Return an epoch as int, or "last"; raise for anything else."""
+    if isinstance(epoch, str) and epoch == "last":
+        return epoch
+    if isinstance(epoch, bool) or not isinstance(epoch, Integral):
+        error = ValueError if isinstance(epoch, str) else TypeError
+        raise error(
+            f"epoch must be a whole number, 0 before training, or 'last' at its end; not {epoch!r} "
+            f"({type(epoch).__name__})."
+        )
+    return check_integer("epoch", epoch, 0)
+
+
+def check_model(model: Any) -> None:
+    """Raise unless it is a network."""
+    from infonb.activations.modules import unwrapped
+
+    unwrapped(model)
 
 
 def check_readable_again(sample: Any) -> None:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.selection.watching.checks import check_edges, check_readable_again, check_recording
+from infonb.selection.watching.checks import (
+    check_edges,
+    check_epoch,
+    check_model,
+    check_readable_again,
+    check_recording,
+)
 from infonb.selection.watching.watched import check_widths, not_finite, reopened, stacked
 from infonb.validate import check_choice, check_integer
 
@@ -72,7 +78,8 @@ class Watch:
     ------
     TypeError, ValueError
         When it is made: for choices that are none, or a sample that can be read only once. At a
-        step: for an epoch that does not come after the last one, a layer whose width has changed,
+        step: for what is no network, an epoch that is no whole number (or ``"last"``), or does not
+        come after the last one, a layer whose width has changed,
         and whatever `infonb.record` and the measures refuse. At the start of a training in
         `infonb.fit`: if it has watched another training.
 
@@ -177,12 +184,12 @@ class Watch:
 
     def step(self, model: nn.Module, epoch: int | str) -> None:
         """Measure the network if the epoch is one of every `every`; ``"last"``: in any case."""
-        if isinstance(epoch, str):
-            check_choice("epoch", epoch, ["last"])
+        check_model(model)
+        if check_epoch(epoch) == "last":
             if self._last is not None and self._last not in self._parts:
                 self._measure(model, self._last)
             return
-        epoch = check_integer("epoch", epoch, 0)
+        epoch = int(epoch)
         last = max([*self._parts, -1 if self._last is None else self._last])
         if epoch <= last:
             raise ValueError(
@@ -196,6 +203,7 @@ class Watch:
 
     def start(self, model: nn.Module, epoch: int) -> None:
         """Begin, or go on, with a network of so many epochs; later ones are watched again."""
+        check_model(model)
         epoch = check_integer("epoch", epoch, 0)
         if epoch in self._parts:
             self._check_same(model, epoch)

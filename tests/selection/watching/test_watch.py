@@ -313,10 +313,24 @@ def test_nothing_watched_and_no_epoch_are_named():
     watch = Watch(UNSEEN, **SMALL)
     with pytest.raises(ValueError, match=r"nothing was watched yet.*watch.step\(model, epoch\)"):
         watch.result  # noqa: B018
-    with pytest.raises(ValueError, match="epoch must be one of 'last'; not 'final'"):
-        watch.step(network(), "final")
-    with pytest.raises(TypeError, match=r"epoch must be a whole number; not 1\.5"):
-        watch.step(network(), 1.5)  # type: ignore[arg-type]
+    epochs = r"epoch must be a whole number, 0 before training, or 'last' at its end; not "
+    for epoch in ("final", "3"):
+        with pytest.raises(ValueError, match=rf"{epochs}'{epoch}' \(str\)"):
+            watch.step(network(), epoch)
+    for wrong in (1.5, None, True):
+        with pytest.raises(TypeError, match=f"{epochs}{wrong}"):
+            watch.step(network(), wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_no_network_is_named():
+    watch = Watch(UNSEEN, **SMALL)
+    for epoch in (9, 10, "last"):
+        with pytest.raises(TypeError, match=r"^model must be a torch\.nn\.Module; not NoneType\.$"):
+            watch.step(None, epoch)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"torch\.nn\.Module; not str"):
+        watch.start("network", 0)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="nothing was watched yet"):
+        watch.result  # noqa: B018
 
 
 def test_it_is_saved_and_opened_as_it_is(tmp_path):
