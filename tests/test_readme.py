@@ -7,7 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
+from torch import nn
 
+import infonb as inb
 from infonb import experiments
 from infonb.experiments import ColoredDigits, ConcentricCircles
 from infonb.reports.notebooks import lessons, notebook_title
@@ -40,6 +43,16 @@ def test_its_code_runs(tmp_path, monkeypatch):
     exec(compile(code, "README.md", "exec"), {})
     made = {path.name for path in tmp_path.glob("*.png")}
     assert made == set(re.findall(r'savefig\("(.*?)"\)', code))
+
+
+def test_a_loop_of_ones_own_misses_no_epoch(capsys):
+    own = section("Along training").split("```python\n")[2].split("```")[0]
+    torch.manual_seed(0)
+    inputs = torch.randn(60, 4)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+    known = {"inb": inb, "torch": torch, "inputs": inputs, "model": model}
+    exec(compile(own, "README.md", "exec"), known | {"labels": (inputs[:, 0] > 0).long().numpy()})
+    assert capsys.readouterr().out == "[ 0  5 10 12]\n"
 
 
 def test_the_quick_start_is_short():
