@@ -42,6 +42,8 @@ def plot_activating_examples(found: xr.Dataset, examples: Shown) -> Picture:
     ------
     ValueError
         For other results, examples of another form, or examples that lack a sample.
+    TypeError
+        For what is no examples, such as a dict of arrays.
 
     Examples
     --------

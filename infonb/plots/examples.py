@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -48,6 +48,8 @@ class Examples:
             values = examples.data
         else:
             values = examples if hasattr(examples, "shape") else _stacked(examples)
+        if not hasattr(values, "dtype"):
+            raise _no_examples(examples)
         self._labels, self._values = labels, values
         words = getattr(values.dtype, "kind", "f") in "OUST"  # a tensor holds numbers
         if values.ndim not in ((1,) if words else (2, 3, 4)):
@@ -112,17 +114,45 @@ class Examples:
         return f"sample {sample}: {', '.join(said)}, …".replace("-", "−")
 
 
-def _stacked(examples: Sequence[Any]) -> np.ndarray:
+def _stacked(examples: Any) -> np.ndarray:
     """Return a list of texts, arrays or pictures as one array."""
-    examples = list(examples)
+    if isinstance(examples, str | bytes | Mapping | Set):  # without an order, or of letters
+        raise _no_examples(examples)
+    try:
+        examples = list(examples)
+    except TypeError:
+        raise _no_examples(examples) from None
     if not examples or isinstance(examples[0], str):
         return np.array(examples, dtype=object)
-    arrays = [np.asarray(one) for one in examples]
+    arrays = [_array(one) for one in examples]
     shapes = {one.shape for one in arrays}
     if len(shapes) > 1:
         some = " and ".join(map(str, sorted(shapes)[:2]))
         raise ValueError(f"the examples have several shapes, such as {some}; resize them to one.")
     return np.stack(arrays)
+
+
+def _array(one: Any) -> np.ndarray:
+    """Return an example as an array of numbers."""
+    try:
+        values = np.asarray(one)
+    except ValueError:  # such as (input, label)
+        values = np.array(None)
+    if values.dtype.kind not in "biuf":
+        raise TypeError(f"examples must be {_FORMS}; not a list that holds {_described(one)}.")
+    return values
+
+
+def _no_examples(examples: Any) -> TypeError:
+    return TypeError(f"examples must be {_FORMS}; not {_described(examples)}.")
+
+
+def _described(value: Any) -> str:
+    """Return what something is, and where in a dict the examples may be."""
+    if not isinstance(value, Mapping):
+        return type(value).__name__
+    keys = ", ".join(map(repr, value))
+    return f"a dict of {keys}: give the array, examples[{next(iter(value))!r}]" if value else "{}"
 
 
 def _in_memory(values: Any, places: np.ndarray) -> np.ndarray:

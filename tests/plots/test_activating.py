@@ -123,6 +123,33 @@ def test_what_cannot_be_shown_is_told(examples, message, found):
         plot_activating_examples(found, examples)
 
 
+@pytest.mark.parametrize(
+    ("examples", "what"),
+    [
+        (None, "NoneType"),
+        (3, "int"),
+        ("four", "str"),
+        ({"a", "b", "c", "d"}, "set"),
+        (
+            {"input_ids": np.zeros((4, 3))},
+            r"a dict of 'input_ids': give .* examples\['input_ids'\]",
+        ),
+        ({}, "{}"),
+        ([None] * 4, "a list that holds NoneType"),
+        ([{"x": 1}] * 4, r"a list that holds a dict of 'x': .*"),
+        ([(np.zeros((2, 2)), 1)] * 4, "a list that holds tuple"),
+    ],
+)
+def test_what_is_no_examples_is_told_with_what_may_be(examples, what, found):
+    told = rf"^examples must be images \(sample, row, column\).* as 'input'; not {what}\.$"
+    with pytest.raises(TypeError, match=told):
+        plot_activating_examples(found, examples)
+    if examples is not None:  # none, which is the default
+        acts = inb.from_arrays({"fc1": np.random.default_rng(0).normal(size=(4, 2))})
+        with pytest.raises(TypeError, match=told):
+            inb.explore(acts, examples=examples)
+
+
 def test_only_what_is_shown_is_read(found):
     dask = pytest.importorskip("dask.array")
     read = []

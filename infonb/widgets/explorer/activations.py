@@ -161,7 +161,7 @@ def explore(
     ValueError
         For values, dimensions or settings that cannot be measured, as in `entropy`.
     TypeError
-        For an array without labels.
+        For an array without labels, or for `examples` that are none.
 
     Notes
     -----
