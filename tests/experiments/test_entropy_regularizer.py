@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -11,7 +13,7 @@ from infonb.experiments import EntropyRegularizer
 from infonb.experiments.entropy_regularizer import answer
 from infonb.experiments.entropy_regularizer.claims import RULERS, rows_of
 from infonb.experiments.entropy_regularizer.treatments import controls, raising, treatment_of
-from infonb.parameters import ParameterError
+from infonb.parameters import ParameterError, describe
 from infonb.training import accuracy
 
 SMALL = {
@@ -32,6 +34,14 @@ def test_words_and_what_they_mean():
     listed = ["none", "entropy 1", "norm 0.002", "entropy 0.1", "entropy -0.1"]
     assert raising(listed) == ["entropy 0.1", "entropy 1"]
     assert controls(listed) == ["norm 0.002", "entropy -0.1"]
+
+
+def test_the_help_has_the_forms_of_a_treatment():
+    (help_,) = (one.help for one in describe(EntropyRegularizer) if one.name == "treatment")
+    forms = re.findall(r"\w+ WEIGHT|none", help_)
+    assert forms == ["entropy WEIGHT", "norm WEIGHT", "none"]
+    for form in forms:
+        treatment_of(form.replace("WEIGHT", "0.5"))
 
 
 @pytest.mark.parametrize(

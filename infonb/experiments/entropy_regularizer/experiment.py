@@ -48,7 +48,8 @@ class EntropyRegularizer(Digits):
         [0.75, 1.0], "strengths of the shortcut: 0 none, 1 perfect",
         minimum=0, maximum=1, affects="selection", order=-1)  # fmt: skip
     treatment: list[str] = parameter(
-        ["entropy 0.1", "entropy 1", "entropy -0.1", "norm 0.002"], "in the loss",
+        ["entropy 0.1", "entropy 1", "entropy -0.1", "norm 0.002"],
+        "in the loss: entropy WEIGHT, norm WEIGHT, none; below 0 the entropy is lowered",
         affects="selection", order=-1)  # fmt: skip
     label_noise: float = parameter(
         0.0, "probability that a label is flipped", minimum=0, maximum=0.5, order=-1)  # fmt: skip
