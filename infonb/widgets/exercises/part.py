@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 __all__ = ["Part", "Reply", "told_type"]
 
 
@@ -51,16 +53,19 @@ class Part:
 
     def is_one(self, answer: Any, wanted: Any) -> bool:
         """Tell whether an answer is a value, the value of a function, or passes its test."""
-        if callable(wanted) and inspect.signature(wanted).parameters:
-            return bool(wanted(answer))
-        return self.same(answer, wanted() if callable(wanted) else wanted)
+        if not _is_test(wanted):
+            return self.same(answer, wanted() if callable(wanted) else wanted)
+        passed = wanted(answer)
+        if not isinstance(passed, bool | np.bool_):
+            raise TypeError(f"a test of an answer says True or False; this one says {passed!r}.")
+        return bool(passed)
 
     @cached_property
     def value(self) -> Any:
         """The right answer, computed once; None if there is only a test of it."""
-        if not callable(self.expected):
-            return self.expected
-        return None if inspect.signature(self.expected).parameters else self.expected()
+        if _is_test(self.expected):
+            return None
+        return self.expected() if callable(self.expected) else self.expected
 
     def read(self, answer: Any) -> Any:
         """Return an answer in the form that is compared; a ValueError says what is asked for."""
@@ -78,6 +83,15 @@ class Part:
         yield from self.hints.items()
         if self.value is not None:
             yield from self.usual().items()
+
+
+def _is_test(wanted: Any) -> bool:
+    """Tell whether this is a function of the answer: one that has to be given something."""
+    if not callable(wanted):
+        return False
+    named = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    given = inspect.signature(wanted).parameters.values()
+    return any(one.default is one.empty and one.kind in named for one in given)
 
 
 def told_type(answer: Any) -> str:

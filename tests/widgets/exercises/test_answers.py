@@ -85,6 +85,16 @@ def test_an_answer_may_be_judged_by_a_test():
     assert [even.reply(n).text for n in (12, 9, 11)] == ["", "Too small.", "Odd."]
 
 
+def test_a_function_whose_arguments_have_defaults_computes_the_answer():
+    def six(sides=6):
+        return math.log(sides)
+
+    assert Number(six).reply(math.log(6)).state == "right"
+    assert Number(six).reply(5.0).state == "wrong"
+    with pytest.raises(TypeError, match="says True or False; this one says 5.0"):
+        Number(lambda answer: answer).reply(5.0)
+
+
 @pytest.mark.parametrize("answer", [TABLE, TABLE.T, TABLE.values, TABLE.values.tolist()])
 def test_an_array_in_any_order_of_its_dims_is_right(answer):
     part = Array(TABLE, of="layer and neuron", why="Yes.")
