@@ -56,6 +56,7 @@ class Array(Part):
         asked = "an array is asked for" + f", one number for each {self.of}" * bool(self.of)
         if isinstance(answer, xr.Dataset | str | dict) or callable(answer):
             raise ValueError(f"This is {told_type(answer)}; {asked}.")
+        answer = answer.detach() if hasattr(answer, "detach") else answer  # torch
         try:
             found = answer if isinstance(answer, xr.DataArray) else np.asarray(answer, dtype=float)
         except (TypeError, ValueError):

@@ -91,11 +91,15 @@ def test_a_function_whose_arguments_have_defaults_computes_the_answer():
 
     assert Number(six).reply(math.log(6)).state == "right"
     assert Number(six).reply(5.0).state == "wrong"
-    with pytest.raises(TypeError, match="says True or False; this one says 5.0"):
+    with pytest.raises(TypeError, match=r"says True or False; this one says 5\.0"):
         Number(lambda answer: answer).reply(5.0)
 
 
-@pytest.mark.parametrize("answer", [TABLE, TABLE.T, TABLE.values, TABLE.values.tolist()])
+FORMS = [TABLE, TABLE.T, TABLE.values, TABLE.values.tolist(),
+         torch.tensor(TABLE.values, requires_grad=True)]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", FORMS)
 def test_an_array_in_any_order_of_its_dims_is_right(answer):
     part = Array(TABLE, of="layer and neuron", why="Yes.")
     assert part.reply(answer).text == "Yes."
