@@ -259,9 +259,10 @@ def with_tries(path, folder):
     for number, tries in WRONG[path.stem].items():
         checks = ", ".join(f"repr(exercise_{number}.check({answer}))" for answer, _ in tries)
         right = f"exercise_{number}.check(**solution_{number}()).right"
-        source = (
-            f"import json\n\nfound = {{'right': {right}, 'wrong': [{checks}]}}\n"
-            f"print(json.dumps(found | {{'parts': list(exercise_{number}.parts)}}))"
+        parts = f"list(exercise_{number}.parts)"
+        source = (  # one expression, so that no name of the lesson is lost
+            "import json, warnings\n\nwarnings.simplefilter('ignore')\n"
+            f"print(json.dumps({{'right': {right}, 'wrong': [{checks}], 'parts': {parts}}}))"
         )
         notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": ["tried"]}))
     nbformat.write(notebook, folder / path.name)
@@ -334,7 +335,8 @@ def test_right_answers_are_praised_and_wrong_ones_get_their_own_hint(executed):
     for tries, cell, asked in zip(
         exercises.values(), tagged(executed, "tried"), answers, strict=True
     ):
-        found = json.loads("".join(output["text"] for output in cell.outputs))
+        printed = "".join(output["text"] for output in cell.outputs)
+        found = json.loads(printed.splitlines()[-1])
         assert found["right"], "a solution, after the whole lesson"
         assert set(found["parts"]) == asked
         for (answer, hint), said in zip(tries, found["wrong"], strict=True):

@@ -34,7 +34,8 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("few=1000", "take fewer"),
             ("enough=50", "that answers the other question"),
             ("enough=1000", "take more"),
-            ("few=2.5", "a number between 10 and 100,000"),
+            ("few=2.5", "a whole number"),
+            ("few=1", "a number between 10 and 100,000"),
         ],
     },
     "02_mutual_information_of_two_neurons": {
@@ -46,7 +47,8 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("mended=estimate_of(1000)", "unlike scale"),
         ],
         2: [
-            ("correlation=np.cov(label, neuron)[0, 1]", "That is a covariance"),
+            ("correlation=shared_with_label()", "That is the MI"),
+            ("correlation=1.0", "with itself"),
             ("correlation=np.corrcoef(label, neuron)", "an array of shape (2, 2)"),
             ("shared=0.0", "a difference of spread"),
             ("shared=np.log(2)", "the entropy of the label"),
@@ -78,7 +80,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
         3: [
             ("error=float(information(fine_grid).mean())", "That is the estimate itself"),
             ("error=information(fine_grid)", "DataArray (seed: 10)"),
-            ("mended=too_high(width=0.2)", "The noise is too narrow"),
+            ("mended=too_high()", "has the noise been added"),
             ("mended=too_high(width=80)", "The noise is too wide"),
         ],
     },
@@ -206,7 +208,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("measured=0.5", "look for the first"),
         ],
         2: [
-            ("common=louder('common', 'fc2')", "That is fc2"),
+            ("common=louder('shared')", "shared by both networks"),
             ("common=0.0", "its bins are those of the whole network"),
             ("common=-louder('common')", "the sign is not"),
             ("own=louder('common')", "the change in common bins"),

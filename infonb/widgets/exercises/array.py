@@ -75,7 +75,7 @@ class Array(Part):
 
     def usual(self) -> Mapping[str, Any]:
         """Return the mistakes that are made with every array of this unit."""
-        return usual_mistakes(np.asarray(self.value, dtype=float), self.unit)
+        return usual_mistakes(self, self.unit)
 
     def _like(self, found: Any, asked: str) -> Any:
         """Return an array with its dims in the expected order, if it has those dims and sizes."""

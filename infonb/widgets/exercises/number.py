@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,21 +77,34 @@ class Number(Part):
 
     def usual(self) -> Mapping[str, Any]:
         """Return the mistakes that are made with every number of this unit."""
-        return usual_mistakes(float(self.value), self.unit)
+        return usual_mistakes(self, self.unit)
 
 
-def usual_mistakes(value: Any, unit: str) -> dict[str, Any]:
-    """Return hint → wrong value (number or array) for a wrong sign, unit or factor."""
-    found = {"The size is right, the sign is not.": -value}
+def usual_mistakes(part: Part, unit: str) -> dict[str, Callable[[Any], bool]]:
+    """Return hint → test of an answer (number or array) for a wrong sign, unit or factor."""
+    mended: dict[str, Callable[[Any], Any]] = {
+        "The size is right, the sign is not.": lambda answer: -answer
+    }
     if unit == "nat":
-        found["These are bits: in nats it is log 2 = 0.69 times as much."] = value / math.log(2)
+        words = "These are bits: in nats it is log 2 = 0.69 times as much."
+        mended[words] = lambda answer: answer * math.log(2)
     if unit == "bit":
-        found["These are nats: divide by log 2 = 0.69 to have bits."] = value * math.log(2)
-    found["This is twice as much as asked for: was something counted twice?"] = 2 * value
-    found["This is half of what is asked for: was a part left out?"] = value / 2
-    if not unit and np.all((np.asarray(value) >= 0) & (np.asarray(value) <= 1)):
-        found["This looks like per cent: give the share, between 0 and 1."] = 100 * value
-    return found
+        words = "These are nats: divide by log 2 = 0.69 to have bits."
+        mended[words] = lambda answer: answer / math.log(2)
+    mended["This is twice as much as asked for: was something counted twice?"] = lambda answer: (
+        answer / 2
+    )
+    mended["This is half of what is asked for: was a part left out?"] = lambda answer: 2 * answer
+    values = np.asarray(part.value, dtype=float)
+    if not unit and np.all((values >= 0) & (values <= 1)):
+        words = "This looks like per cent: give the share, between 0 and 1."
+        mended[words] = lambda answer: answer / 100
+    return {hint: _right_after(part, mend) for hint, mend in mended.items()}
+
+
+def _right_after(part: Part, mend: Callable[[Any], Any]) -> Callable[[Any], bool]:
+    """Return the test whether an answer is right once it is mended."""
+    return lambda answer: part.same(mend(answer), part.value)
 
 
 def _number(answer: Any, asked: str) -> float:

@@ -73,7 +73,7 @@ def test_each_mistake_with_a_number_has_its_hint(answer, hint):
 
 def test_bits_shares_and_whole_numbers():
     assert "These are nats" in Number(1.0, unit="bit").reply(math.log(2)).text
-    assert "per cent" in Number(0.25).reply(25).text
+    assert "per cent" in Number(0.248).reply(25).text
     assert "per cent" not in Number(25).reply(2500).text
     assert "a whole number is asked" in Number(6, whole=True).reply(2.5).text
     assert Number(6, whole=True).reply(6.0).state == "right"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from bs4 import BeautifulSoup
 from IPython.core.interactiveshell import InteractiveShell
@@ -25,6 +27,11 @@ def test_a_check_tells_what_is_open_wrong_and_right(exercise):
     assert repr(checked).endswith("Well done: all 2 answers are right.")
     assert checked.right
     assert not exercise.check(bits=1).right
+
+
+def test_what_the_check_computes_does_not_warn_the_learner():
+    exercise = Exercise(bits=Number(lambda: warnings.warn("of scale", stacklevel=1) or 1.0))
+    assert exercise.check(bits=1.0).right  # a warning is an error in the tests
 
 
 def test_another_name_is_an_error(exercise):
