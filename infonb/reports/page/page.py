@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from infonb.parameters import to_text
-from infonb.reports.page import datasets, figures, markup, origin, sections
+from infonb.reports.page import datasets, figures, markup, origin, recorded, sections
 from infonb.reports.page.exporter import export
 from infonb.reports.page.paths import hide_paths, without_paths
 
@@ -45,6 +45,8 @@ def render_page(notebook: Any, plan: ReportPlan, *, show_code: bool = False) -> 
     markup.dress_tables(soup)
     if answered:
         sections.fold(soup)
+    if recorded.has_results(plan.name):
+        recorded.link_results(soup)
     return str(soup)
 
 
@@ -74,6 +76,7 @@ def _facts(notebook: Any, plan: ReportPlan) -> dict[str, Any]:
         "versions": origin.versions(),
         "code": origin.code(),
         "results": plan.results.name if plan.results.exists() else "",
+        "recorded": recorded.PAGE if recorded.has_results(plan.name) else "",
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "duration": round(papermill.get("duration") or 0),
     }
