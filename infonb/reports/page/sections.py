@@ -57,6 +57,7 @@ def arrange(soup: Any, parameters: str) -> bool:
         _put_into(soup, new(soup, "section", name), section)
     answer = answers[0].box
     soup.main.insert(0, answer)
+    _set_code_last(soup, answer)
     answer.insert_after(soup.select_one("nav.contents").extract())
     if introduction := soup.select_one("main > .introduction"):
         introduction["aria-label"] = "Introduction"
@@ -96,6 +97,14 @@ def _sections(soup: Any) -> list[_Section]:
                 found.append(_Section(heading))
         found[-1].elements.append(element)
     return found
+
+
+def _set_code_last(soup: Any, answer: Any) -> None:
+    """Set the code of the answer, folded, behind all that it shows: in one line."""
+    box = new(soup, "div", "made-by")
+    for part in answer.select(".jp-CodeCell > .fold, .jp-CodeCell > .code"):
+        box.append(part.extract())
+    answer.append(box)
 
 
 def _put_into(soup: Any, box: Any, section: _Section) -> None:

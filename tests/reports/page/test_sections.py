@@ -39,7 +39,7 @@ def test_the_answer_stands_first_and_the_contents_follow_the_page(small: Path) -
     ]  # fmt: skip
     answer = main.select_one(":scope > section").get_text(" ", strip=True)
     assert answer.startswith("The answer")
-    assert answer.endswith("By 1 nat.")
+    assert answer.endswith("By 1 nat. Code [ ] show ()")
     assert main.select("section")[1].get_text(" ", strip=True) == "What it is about."
     assert [link.get_text() for link in main.select("nav a")] == [
         "The answer", "Parameters", "Data", "Part", "Limits",
