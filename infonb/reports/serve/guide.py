@@ -33,6 +33,9 @@ infonb list
 # a page to pass on, the executed notebook, the results
 infonb run {first} -o report
 
+# the page of larger runs, on real data
+infonb results
+
 # live controls, without the code (first, once: pip install "voila>=0.5.8")
 infonb dashboard {first}
 ```
