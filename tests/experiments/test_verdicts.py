@@ -343,21 +343,24 @@ def test_readme_has_the_table_of_the_other_half(kept):
     _, reporting = kept
     said = said_of(reporting, FAMILIES[USUAL], Rule())
     counts, right = confusion(said), right_answers()
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    root = Path(__file__).parents[2]
+    texts = [(root / name).read_text("utf-8") for name in ("README.md", "tutorials/guide.md")]
     for group, row in counts.iterrows():
         cells = [
             f"**{share:.0f} %**" if said_ == right[group] else f"{share:.0f} %"
             for said_, share in (100 * row / row.sum()).items()
         ]
-        assert f"| {group} | {' | '.join(cells)} | {row.sum()} |" in readme
+        for text in texts:
+            assert f"| {group} | {' | '.join(cells)} | {row.sum()} |" in text
     rates = rates_of(said)
     ends = [f"{100 * one:.0f}" for one in rates.right_interval]
-    assert f"{100 * rates.right:.0f} % (95 %: {ends[0]} … {ends[1]} %)" in readme
+    for text in texts:
+        assert f"{100 * rates.right:.0f} % (95 %: {ends[0]} … {ends[1]} %)" in text
     assert rates.false <= MOST_FALSE
 
 
-def test_readme_says_what_other_samples_do(kept, evidence_kept):
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+def test_guide_says_what_other_samples_do(kept, evidence_kept):
+    guide = (Path(__file__).parents[2] / "tutorials" / "guide.md").read_text(encoding="utf-8")
     for says, name in (
         ("random", "says nothing"), ("agrees", "is the label, as in training"),
         ("absent", "is absent (4 settings)"),
@@ -368,7 +371,7 @@ def test_readme_says_what_other_samples_do(kept, evidence_kept):
         counts = confusion(said).loc["clean → shortcut"]
         found, opposite = (100 * counts[one] / counts.sum() for one in (HEURISTIC, EXAMPLES))
         cells = f"{found:.0f} % | {opposite:.0f} % | {100 * rates_of(said).right:.0f} %"
-        assert f"| {name} | {cells} |" in readme
+        assert f"| {name} | {cells} |" in guide
 
 
 def test_rules_that_want_the_entropy_to_agree_lose(kept):
