@@ -374,6 +374,18 @@ def test_guide_says_what_other_samples_do(kept, evidence_kept):
         assert f"| {name} | {cells} |" in guide
 
 
+def test_page_of_own_models_says_how_often_it_is_right(kept, evidence_kept):
+    page = " ".join(notebook_path("compare_models").read_text(encoding="utf-8").split())
+    rates = rates_of(said_of(kept[1], FAMILIES[USUAL], Rule()))
+    assert "two thirds got the right one, and almost none the opposite" in page
+    assert abs(rates.right - 2 / 3) < 0.04
+    assert rates.wrong < 0.01
+    absent = evidence_kept.isel(pair=(evidence_kept.says == "absent").values)
+    counts = confusion(said_of(absent, FAMILIES[USUAL], Rule())).loc["clean → shortcut"]
+    assert "one in eight looked like one that has memorized its examples" in page
+    assert abs(counts[EXAMPLES] / counts.sum() - 1 / 8) < 0.02
+
+
 def test_rules_that_want_the_entropy_to_agree_lose(kept):
     usual = rates_of(said_of(kept[1], FAMILIES[USUAL], Rule()))
     other = Answer.of(*kept, "MI with entropy in common bins").rates
