@@ -51,8 +51,8 @@ def number_figures(soup: Any) -> None:
         caption.parent["id"] = f"figure-{number}"
         told = new(soup, "strong")
         told.string = f"Figure {number}."
-        first = caption.p
-        if first is None:
+        first = caption.find(True)
+        if first is None or first.name != "p":
             first = new(soup, "p")
             caption.insert(0, first)
         first.insert(0, told)

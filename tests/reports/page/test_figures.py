@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from pages import png, printed, rendered, shown, soup
+
+from infonb import reports
 
 
 def figure(*tags: str, source: str = "show()", pictures: int = 1) -> NotebookNode:
@@ -41,6 +44,12 @@ def test_a_caption_is_that_of_the_cell_right_before_it(small: Path) -> None:
     table = shown({"text/html": "<table><tr><td>1</td></tr></table>"})
     page = soup(rendered(table, caption("Of a table.")))
     assert "Of a table." in page.main.get_text()
+
+
+def test_a_caption_may_begin_with_something_else_than_words(small: Path) -> None:
+    panel = figure(source="inb.explore(acts, interactive=interactive)")
+    (told,) = captions(panel, caption("- above: H\n- below: I"))
+    assert told.startswith("Figure 1. above: H below: I A picture here")
 
 
 def test_a_caption_goes_with_its_figure(small: Path) -> None:
@@ -101,3 +110,14 @@ def test_pictures_are_boxes_that_can_be_reached_and_are_named(small: Path) -> No
         ("0", "Picture 1"), ("0", "Picture 2"),
     ]  # fmt: skip
     assert boxes[0]["style"] == "--own: 200px"  # by which it is readable on a small screen
+
+
+def test_figures_have_no_smaller_words_than_the_page_counts_on() -> None:
+    """At 0.9 of its size, which is what a phone shows at least, 9 pixels are 7.2 points."""
+    (css,) = (Path(reports.__file__).parent / "templates" / "report").glob("page.css")
+    scale = float(re.search(r"--read: calc\(var\(--own\) \* ([\d.]+)\)", css.read_text())[1])
+    plots = (Path(reports.__file__).parents[1] / "plots").rglob("*.py")
+    size = re.compile(r"(?:fontsize|labelsize)[\"']?[=:] ?([\d.]+)")
+    sizes = [float(found) for path in plots for found in size.findall(path.read_text())]
+    assert len(sizes) > 30
+    assert min(sizes) * 100 / 72 * scale >= 9
