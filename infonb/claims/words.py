@@ -7,7 +7,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.claims.rows import MEAN, NETWORK
+from infonb.claims.verdict import MEAN, NETWORK
 
 __all__ = [
     "axis_words",
