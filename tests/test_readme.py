@@ -1,4 +1,4 @@
-"""What the README says is so: code, commands, pictures, tables."""
+"""What the README and the guide say is so: code, commands, pictures, links, tables."""
 
 from __future__ import annotations
 
@@ -17,14 +17,34 @@ from infonb.reports.notebooks import lessons, notebook_title
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "tutorials" / "guide.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+    return re.findall(rf"```{language}\n(.*?)```", f"{README}\n{GUIDE}", flags=re.DOTALL)
 
 
-def section(title: str) -> str:
-    return README.split(f"## {title}\n")[1].split("\n## ")[0]
+def section(title: str, text: str = README) -> str:
+    return text.split(f"## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_readme_is_short():
+    text = re.sub(r"```.*?```|!\[.*?\]\(.*?\)", "", README, flags=re.DOTALL)
+    text = re.sub(r"\]\(.*?\)|[|*`#>-]", " ", text)
+    assert len(text.split()) <= 900
+
+
+def test_links_lead_somewhere():
+    for folder, text in ((ROOT, README), (ROOT / "tutorials", GUIDE)):
+        for path, _, anchor in re.findall(r"\]\(((?!http)[^)#]*)(#([^)]+))?\)", text):
+            target = (folder / path).resolve() if path else None
+            assert target is None or target.is_file(), path
+            if anchor:
+                there = text if target is None else target.read_text(encoding="utf-8")
+                titles = re.findall(r"^##+ (.*)$", there, flags=re.MULTILINE)
+                assert anchor in {
+                    re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in titles
+                }
 
 
 def first_cells(text: str) -> list[str]:
@@ -34,19 +54,22 @@ def first_cells(text: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_its_code_runs(tmp_path, monkeypatch):
+def test_its_code_runs(tmp_path, monkeypatch, capsys):
     # one after the other, as a reader does; there is no cluster here to connect to
     python = blocks("python")
     assert sum("distributed" in block for block in python) == 1
     code = "\n".join(block for block in python if "distributed" not in block)
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
+    # what is printed first is what the README has beside it
+    said = re.search(r"print\(found\.verdict\.item\(\)\)  # (.*)", section("Your own models"))
+    assert capsys.readouterr().out.splitlines()[0] == said[1]
     made = {path.name for path in tmp_path.glob("*.png")}
     assert made == set(re.findall(r'savefig\("(.*?)"\)', code))
 
 
 def test_a_loop_of_ones_own_misses_no_epoch(capsys):
-    own = section("Along training").split("```python\n")[2].split("```")[0]
+    own = section("Along training", GUIDE).split("```python\n")[2].split("```")[0]
     torch.manual_seed(0)
     inputs = torch.randn(60, 4)
     model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
@@ -56,7 +79,8 @@ def test_a_loop_of_ones_own_misses_no_epoch(capsys):
 
 
 def test_the_quick_start_is_short():
-    assert len(section("Quick start in Python").split("```")[1].splitlines()) <= 20
+    assert len(section("Your own models").split("```python")[1].split("```")[0].splitlines()) <= 11
+    assert len(section("Quick start in Python", GUIDE).split("```")[1].splitlines()) <= 20
 
 
 def test_all_that_it_imports_is_public():
@@ -77,7 +101,8 @@ def test_every_command_is_one():
 
 def test_lessons_are_those_that_there_are():
     titles = [notebook_title(path) for path in lessons().values()]
-    assert first_cells(section("Learn it")) == titles
+    named = re.findall(r"^\d+\. .*$", section("Learn it"), flags=re.MULTILINE)
+    assert named == titles
 
 
 def test_experiments_are_those_that_there_are():

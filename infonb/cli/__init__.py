@@ -1,4 +1,4 @@
-"""The command line, a file a command: list, run, compare, dashboard, lab, cache."""
+"""The command line, a file a command: list, run, compare, dashboard, lab, results, cache."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from infonb.cli.dashboard import dashboard
 from infonb.cli.group import OneLineGroup
 from infonb.cli.lab import lab
 from infonb.cli.list_experiments import list_
+from infonb.cli.results import results
 from infonb.cli.run import run
 from infonb.version import __version__
 
@@ -30,11 +31,11 @@ def main(ctx: click.Context) -> None:
     Each of the paper's experiments is a notebook with parameters; `run` turns it into an
     executed notebook, a page and labelled results, `dashboard` into a page with live controls.
     `compare` does so with your own models, from checkpoints or activations to a verdict.
-    `lab` opens a copy of all notebooks and lessons to work in.
+    `lab` opens a copy of all notebooks and lessons to work in, `results` the page of larger runs.
     """
     if ctx.invoked_subcommand is None:
         click.echo(ctx.get_help())
 
 
-for _command in (cache, compare, dashboard, lab, list_, run):
+for _command in (cache, compare, dashboard, lab, list_, results, run):
     main.add_command(_command)

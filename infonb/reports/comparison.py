@@ -35,8 +35,9 @@ def report(
         What `infonb.compare` returned: dims (model, layer, neuron, ...), in nats.
     folder
         Folder for ``compare_models.ipynb``, executed, ``compare_models.html``, ``results.zarr``,
-        and ``found.zarr``, the result that these are made from; made if missing. None stands
-        for ``report/compare_models``. A report that is there is replaced, as `run_report` does.
+        ``found.zarr``, the result that these are made from, and ``RESULTS.html``, the recorded
+        runs; made if missing. None stands for ``report/compare_models``. A report that is there is
+        replaced, as `run_report` does.
     shown
         The model whose neurons and pairs are shown; empty: the one whose MI differs most from the
         reference.

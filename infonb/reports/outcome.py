@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from infonb.reports.folders import free_name, named
+from infonb.reports.page.recorded import NAME, PAGE
 from infonb.reports.plan import ReportPlan
-from infonb.reports.seals import checksum, seal_notebook, seal_page, unchanged
+from infonb.reports.seals import checksum, is_sealed, seal_notebook, seal_page, unchanged
 from infonb.storage import Held, Lock, sync
 
 __all__ = ["Outcome", "prepare_outcome", "tell"]
@@ -67,6 +68,13 @@ class Outcome:
             self._place(path)
         if page is not None:  # if there is no room for it, the rest is in its place
             self._write(own / plan.page.name, seal_page(page, plan.name))
+
+    def put_beside(self, page: str) -> None:
+        """Put the page of the recorded runs beside; that of another report may be there."""
+        earlier = self._plan.folder / PAGE
+        if is_sealed(earlier, NAME):
+            os.rename(earlier, self._work / _OWN / f"earlier-{PAGE}")
+        self._write(self._work / _OWN / PAGE, seal_page(page, NAME))
 
     def _write(self, path: Path, content: bytes) -> None:
         try:

@@ -41,7 +41,8 @@ def run_report(
     runs on this interpreter with this very infonb, in the current folder, from which it imports
     nothing; settings of the user's for IPython and matplotlib are left aside. An earlier report is
     removed before the run begins, so that a page is always that of the last run, and complete;
-    what somebody has changed in it is kept beside, under another name.
+    what somebody has changed in it is kept beside, under another name. The page of infonb's own
+    experiments leads to that of the recorded runs, which is put beside it.
 
     Parameters
     ----------
@@ -50,7 +51,8 @@ def run_report(
     parameters
         Values that differ from the defaults.
     output
-        Folder for ``<name>.ipynb``, ``<name>.html`` and ``results.zarr``; made if missing.
+        Folder for ``<name>.ipynb``, ``<name>.html``, ``results.zarr`` and ``RESULTS.html``; made
+        if missing.
         None stands for ``report/<name>``, ``~`` for the home.
     show_code
         Whether the page shows its code when it is opened; else code is folded behind toggles.
@@ -90,6 +92,7 @@ def execute_plan(
     # they take seconds, in which an earlier report is still there
     from infonb.reports.execution import execute
     from infonb.reports.page.page import render_page
+    from infonb.reports.page.recorded import has_results, render_results
     from infonb.reports.page.tidy import tidy
 
     with (
@@ -104,10 +107,13 @@ def execute_plan(
                 execute(plan, outcome.results, seen, progress=progress, start_timeout=start_timeout)
                 tidy(seen[0])
                 page = render_page(seen[0], plan, show_code=show_code)
+                recorded = render_results() if has_results(plan.name) else None
         except BaseException as error:
             _publish_unfinished(outcome, seen, error)
             raise
         outcome.publish(seen[0], page)
+        if recorded is not None:
+            outcome.put_beside(recorded)
     results = plan.results if plan.results.exists() else None
     return Report(plan.notebook, plan.page, results)
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["checksum", "is_outcome", "seal_notebook", "seal_page", "unchanged"]
+__all__ = ["checksum", "is_outcome", "is_sealed", "seal_notebook", "seal_page", "unchanged"]
 
 _KEY = "infonb"
 _PAGE_SEAL = re.compile(rb"<!-- infonb (\w+) ([0-9a-f]{32}) -->\n\Z")
@@ -59,7 +59,7 @@ def is_outcome(notebook: Path) -> bool:
 def unchanged(name: str, notebook: Path, page: Path) -> set[Path]:
     """Return the files and folders of an earlier report that are as it left them."""
     found = set()
-    if _is_sealed(page, name):
+    if is_sealed(page, name):
         found.add(page)
     note = _metadata(notebook).get(_KEY)
     if not isinstance(note, dict) or note.get("experiment") != name:
@@ -82,7 +82,8 @@ def _is_there(path: Path) -> bool:
     return not path.is_symlink() and (path.is_file() or path.is_dir())
 
 
-def _is_sealed(page: Path, name: str) -> bool:
+def is_sealed(page: Path, name: str) -> bool:
+    """Whether a page is there as it was written under this name."""
     if page.is_symlink() or not page.is_file():
         return False
     try:

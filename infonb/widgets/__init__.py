@@ -1,9 +1,13 @@
-"""Live controls of the notebooks: they index or re-measure labelled results, never train."""
+"""Live controls of the notebooks, which never train, and the checked exercises of the lessons."""
 
 from __future__ import annotations
 
 from infonb.widgets.decision import explore_decision
 from infonb.widgets.estimators import explore_estimators
+from infonb.widgets.exercises.array import Array
+from infonb.widgets.exercises.choice import Choice
+from infonb.widgets.exercises.exercise import Exercise
+from infonb.widgets.exercises.number import Number
 from infonb.widgets.explorer.activations import Explorer, explore
 from infonb.widgets.explorer.neurons import explore_neurons
 from infonb.widgets.folded import folded
@@ -15,7 +19,11 @@ from infonb.widgets.ranking import explore_rankings
 from infonb.widgets.sensitivity import explore_sensitivity
 
 __all__ = [
+    "Array",
+    "Choice",
+    "Exercise",
     "Explorer",
+    "Number",
     "Panel",
     "explore",
     "explore_decision",

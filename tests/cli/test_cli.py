@@ -86,7 +86,7 @@ def test_run_folds_code_and_shows_progress_by_default(
     ("args", "message"),
     [
         (["rnu"], "no command 'rnu'; there are 'cache', 'compare', 'dashboard', 'lab', 'list',"
-         " 'run'. Did you mean 'run'?"),
+         " 'results', 'run'. Did you mean 'run'?"),
         (["run"], "Missing argument 'NAME'."),
         (["run", "coloured_digits"], "no experiment 'coloured_digits'; there are 'colored_digits'."
          " Did you mean 'colored_digits'?"),
@@ -414,3 +414,21 @@ def test_cache_shows_and_removes_what_is_kept(tmp_path: Path, monkeypatch) -> No
     assert (tmp_path / "runs" / "mine").exists()
     monkeypatch.setenv("INFONB_CACHE", "none")
     assert "No runs are kept" in CliRunner().invoke(cli.main, ["cache"]).stdout
+
+
+def test_results_writes_the_page_and_opens_it(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    (notebooks_module.notebook_folder() / "RESULTS.md").write_text("# Runs\n\n## MNIST")
+    page = tmp_path / "out" / "RESULTS.html"
+    for more in ([], ["--no-browser"]):
+        result = call("results", "-o", str(page.parent), *more)
+        assert (result.exit_code, result.stdout, result.stderr) == (0, f"{page}\n", "")
+    assert opened == [page.as_uri()]
+    page.write_text("mine")
+    result = call("results", "-o", str(page.parent))
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"Error: {page} is not as infonb wrote it")
+    assert page.read_text() == "mine"

@@ -153,6 +153,25 @@ def test_two_networks_are_shown_but_not_claimed(tmp_path):
     assert frame.iloc[-1]["MI, paper"] == "–"
 
 
+def test_equal_accuracies_order_nothing_and_are_said_to(tmp_path):
+    equal = results("colored_digits", "alpha")
+    equal["final_validation_accuracy"] = 0.5 + 0 * equal["final_validation_accuracy"]
+    save_dataset(equal, tmp_path / "equal.zarr")
+    experiment = ModelSelection(found=[str(tmp_path / "equal.zarr")])
+    runs = experiment.run(progress=False)
+    assert runs.tau.isnull().all()
+    assert (
+        beside_the_paper(runs).loc["Colored MNIST", ["MI", *MEASURES[:3]]] == "undefined: all equal"
+    ).all()
+    said = what_was_found(runs)
+    assert "mutual information undefined (p = –)" in said
+    assert said.endswith("Where all networks are equal there is no order to agree with.")
+    table = experiment.claims(runs)
+    assert not table.claims
+    assert "colored_digits: all networks are equal in one of them" in table.caption
+    assert ranking(runs, "colored_digits", MEASURES[0]).sizes["seed"] == 3
+
+
 def test_saved_results_give_the_same_table(paths, tmp_path):
     experiment = ModelSelection(found=paths, results=str(tmp_path / "results.zarr"))
     runs = experiment.run(progress=False)

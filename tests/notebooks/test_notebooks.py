@@ -40,3 +40,18 @@ def test_runs_with_defaults_to_a_page(name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", experiments.names())
 def test_is_committed_without_outputs(name):
     check_clean(notebook_path(name))
+
+
+@pytest.mark.parametrize("name", experiments.names())
+def test_tags_say_to_the_page_what_it_understands(name):
+    """A tag that is misspelt, or on a cell of the other kind, would do nothing."""
+    kinds = {"parameters": "code", "side-by-side": "code", "caption": "markdown",
+             "live": "markdown", "open": "markdown"}  # fmt: skip
+    cells = json.loads(notebook_path(name).read_text(encoding="utf-8"))["cells"]
+    for before, cell in zip([None, *cells], cells, strict=False):
+        for tag in cell["metadata"].get("tags", []):
+            assert (cell["id"], tag, cell["cell_type"]) == (cell["id"], tag, kinds.get(tag))
+            if tag == "caption":
+                assert before["cell_type"] == "code", f"{cell['id']} follows no figure"
+            if tag == "open":
+                assert any(line.startswith("## ") for line in cell["source"]), cell["id"]

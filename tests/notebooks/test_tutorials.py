@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from notebook_files import check_clean, committed, outputs_of
+from notebooks.wrong_answers import WRONG
 
 import infonb
+from infonb.reports.page.formulas import formula_svg
 
 FOLDER = Path(__file__).parents[2] / "tutorials"
 TUTORIALS = sorted(FOLDER.glob("*.ipynb"))
@@ -30,6 +34,12 @@ if "google.colab" in sys.modules:
 INTERACTIVE = "interactive: bool = True  # live controls; false: pictures only"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FOLDED = {"source_hidden": True, "outputs_hidden": True}
+ORDER = ["task", "check", "answer", "solution"]
+KINDS = {
+    "check": r"^# @title The check of exercise (\d+) ",
+    "answer": r"^exercise_(\d+)\.check\(",
+    "solution": r"\A# @title Solution (\d+)\n",
+}
 
 
 def tagged(notebook, tag):
@@ -59,7 +69,7 @@ def code(notebook):
 
 
 def test_lessons_are_numbered():
-    assert [int(path.stem[:2]) for path in TUTORIALS] == list(range(1, 8))
+    assert [int(path.stem[:2]) for path in TUTORIALS] == list(range(1, 10))
 
 
 @EACH
@@ -84,10 +94,34 @@ def test_begins_with_colab_title_and_parameters(path):
     assert colab.metadata.cellView == "form"
     assert title.source.startswith(f"# {int(path.stem[:2])}. ")
     assert "**Objectives.**" in title.source or "**Objectives**" in title.source
-    assert "minute" in title.source, "how long it takes"
+    assert "20 minutes" in title.source, "how long it takes"
+    ideas = title.source.split("**Two new ideas**")[1]
+    assert re.findall(r"^(\d)\. ", ideas, flags=re.MULTILINE) == ["1", "2"]
     assert parameters.metadata.tags == ["parameters"]
     assert INTERACTIVE in parameters.source.splitlines()
     assert len(tagged(notebook, "colab")) == len(tagged(notebook, "parameters")) == 1
+
+
+@EACH
+def test_plumbing_is_folded(path):
+    notebook = committed(path)
+    _, _, parameters, imports = notebook.cells[:4]
+    assert imports.source.startswith("# @title Imports\n")
+    for cell in (parameters, imports):
+        assert cell.metadata.jupyter == {"source_hidden": True}
+        assert cell.metadata.cellView == "form"
+    for cell in notebook.cells[4:]:
+        if cell.cell_type == "code" and "jupyter" not in cell.metadata:
+            assert not re.search(r"^(?:from|import) ", cell.source, re.M), cell.source
+
+
+@EACH
+def test_formulas_can_be_drawn_on_a_page(path):
+    text = words(committed(path))
+    found = re.findall(r"\$\$(.+?)\$\$", text, flags=re.DOTALL)
+    found += re.findall(r"(?<!\$)\$([^$\n]+)\$(?!\$)", text)
+    for latex in found:
+        assert "<svg" in formula_svg(latex), latex
 
 
 @EACH
@@ -133,9 +167,8 @@ def test_every_control_follows_the_parameter(path):
 # exercises
 
 
-@EACH
-def test_each_exercise_has_a_place_for_the_answer_and_a_solution(path):
-    notebook = committed(path)
+def exercises_of(notebook):
+    """Return (kind, number) of each task, check, answer and solution, in their order."""
     start = next(
         number for number, cell in enumerate(notebook.cells)
         if re.search(r"^## Exercises$", cell.source, flags=re.MULTILINE)
@@ -143,43 +176,71 @@ def test_each_exercise_has_a_place_for_the_answer_and_a_solution(path):
     kinds = []
     for cell in notebook.cells[start:-1]:
         kinds += [("task", int(n)) for n in re.findall(r"^### Exercise (\d+)", cell.source, re.M)]
-        if "answer" in cell.metadata.get("tags", []):
-            assert cell.source == "# your answer"
-            kinds.append(("answer", None))
-        if "solution" in cell.metadata.get("tags", []):
-            title = re.match(r"# @title Solution (\d+)\n", cell.source)
-            assert title, "the first line is '# @title Solution n'"
-            kinds.append(("solution", int(title[1])))
-    n = len(tagged(notebook, "solution"))
-    assert 3 <= n <= 4
-    assert kinds == [
-        one for i in range(1, n + 1) for one in (("task", i), ("answer", None), ("solution", i))
-    ]
-    assert len(tagged(notebook, "answer")) == n
+        for kind, pattern in KINDS.items():
+            if kind in cell.metadata.get("tags", []):
+                number = re.search(pattern, cell.source, re.M)
+                assert number, f"{kind}: no {pattern!r}"
+                kinds.append((kind, int(number[1])))
+    return kinds
 
 
 @EACH
-def test_solutions_are_folded_and_check_themselves(path):
+def test_each_exercise_has_a_check_a_place_for_answers_and_a_solution(path):
     notebook = committed(path)
-    bound = {
-        node.id
-        for tree in code(notebook).values()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    n = len(tagged(notebook, "solution"))
+    assert 3 <= n <= 4
+    assert exercises_of(notebook) == [(kind, i) for i in range(1, n + 1) for kind in ORDER]
+    assert list(WRONG[path.stem]) == list(range(1, n + 1))
+    assert all(len(tries) >= 2 for tries in WRONG[path.stem].values())
+
+
+@EACH
+def test_answers_are_named_and_not_there_yet(path):
+    for cell in tagged(committed(path), "answer"):
+        *given, last = tree(cell).body
+        names = [target.id for line in given for target in line.targets]
+        values = [ast.unparse(line.value) for line in given]
+        call = ast.unparse(last.value.func)
+        assert re.fullmatch(r"exercise_\d\.check", call)
+        asked = {word.arg: ast.unparse(word.value) for word in last.value.keywords}
+        assert asked == {name: name for name in asked}
+        starters = [name for name, value in zip(names, values, strict=True) if value == "..."]
+        assert starters == list(asked), "each answer begins as ..."
+
+
+@EACH
+def test_checks_and_solutions_are_folded(path):
+    notebook = committed(path)
+    for cell in tagged(notebook, "check"):
+        assert cell.metadata.jupyter == {"source_hidden": True}
+        assert cell.metadata.cellView == "form"
     for cell in tagged(notebook, "solution"):
         assert cell.metadata.jupyter == FOLDED
         assert cell.metadata.cellView == "form"
-        shown, *checks = tree(cell).body
-        assert ast.unparse(shown).startswith("with folded():"), "what it shows waits for a click"
-        assert checks, "a solution ends in an assert"
-        assert all(isinstance(check, ast.Assert) for check in checks)
-        last = checks[-1]
-        asked = {node.id for node in ast.walk(last.test) if isinstance(node, ast.Name)}
-        assert asked & bound, f"asks nothing that was computed: {ast.unparse(last)}"
-        for compare in (node for node in ast.walk(last.test) if isinstance(node, ast.Compare)):
-            sides = [ast.dump(side) for side in (compare.left, *compare.comparators)]
-            assert len(set(sides)) == len(sides), f"always true: {ast.unparse(last)}"
+        (solution,) = tree(cell).body
+        number = re.search(KINDS["solution"], cell.source)[1]
+        assert [ast.unparse(one) for one in solution.decorator_list] == [f"exercise_{number}.solve"]
+
+
+@EACH
+def test_no_solution_needs_what_an_answer_leaves(path):
+    """Dashboards leave the places for answers out, and run the solutions all the same."""
+    notebook, cells = committed(path), code(committed(path))
+    answers, solutions = (
+        [cell.id for cell in tagged(notebook, kind)] for kind in ("answer", "solution")
+    )
+    others = [cells[name] for name in cells if name not in {*answers, *solutions}]
+    left = names(ast.Store, *(cells[name] for name in answers)) - names(ast.Store, *others)
+    assert left
+    for name in solutions:
+        needed = names(ast.Load, cells[name]) - names(ast.Store, cells[name])
+        assert not needed & left, name
+
+
+def names(use, *trees):
+    """Return the names that are stored to, or loaded, in the code of cells."""
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return {node.id for node in nodes if isinstance(node.ctx, use)}
 
 
 # lessons that run, each once; the tests below look at what it left
@@ -187,8 +248,25 @@ def test_solutions_are_folded_and_check_themselves(path):
 
 @pytest.fixture(scope="module", params=TUTORIALS, ids=lambda path: path.stem)
 def executed(request, tmp_path_factory):
-    """Return a lesson as it ran from top to bottom, offline, with live controls."""
-    return run(request.param, tmp_path_factory.mktemp("lesson"))
+    """Return a lesson as it ran, offline, with live controls, and then with wrong answers."""
+    return run(with_tries(request.param, tmp_path_factory.mktemp("tries")),
+               tmp_path_factory.mktemp("lesson"))  # fmt: skip
+
+
+def with_tries(path, folder):
+    """Write a lesson with a cell for each exercise at its end: what is said to wrong answers."""
+    notebook = committed(path)
+    for number, tries in WRONG[path.stem].items():
+        checks = ", ".join(f"repr(exercise_{number}.check({answer}))" for answer, _ in tries)
+        right = f"exercise_{number}.check(**solution_{number}()).right"
+        parts = f"list(exercise_{number}.parts)"
+        source = (  # one expression, so that no name of the lesson is lost
+            "import json, warnings\n\nwarnings.simplefilter('ignore')\n"
+            f"print(json.dumps({{'right': {right}, 'wrong': [{checks}], 'parts': {parts}}}))"
+        )
+        notebook.cells.append(nbformat.v4.new_code_cell(source, metadata={"tags": ["tried"]}))
+    nbformat.write(notebook, folder / path.name)
+    return folder / path.name
 
 
 def run(path, folder, **parameters):
@@ -235,6 +313,41 @@ def test_controls_are_live_and_leave_a_picture(executed):
     assert all("image/png" in output["data"] for output in controls)
     first = pictures_of(executed)[0]
     assert first not in controls, "a static picture comes first"
+
+
+@pytest.mark.slow
+def test_under_run_all_nothing_is_answered_yet(executed):
+    for cell in tagged(executed, "answer"):
+        (output,) = cell.outputs
+        lines = output["data"]["text/plain"].splitlines()
+        assert lines
+        assert all(re.fullmatch(r"○ \w+: Not answered yet\.", line) for line in lines)
+        html = output["data"]["text/html"]
+        assert html.count("<p ") == len(lines)
+        assert "<script" not in html
+
+
+@pytest.mark.slow
+def test_right_answers_are_praised_and_wrong_ones_get_their_own_hint(executed):
+    number = int(executed.cells[0].id.split("-")[1])
+    (exercises,) = (WRONG[path.stem] for path in TUTORIALS if int(path.stem[:2]) == number)
+    answers = [set(parts_of(cell)) for cell in tagged(executed, "answer")]
+    for tries, cell, asked in zip(
+        exercises.values(), tagged(executed, "tried"), answers, strict=True
+    ):
+        printed = "".join(output["text"] for output in cell.outputs)
+        found = json.loads(printed.splitlines()[-1])
+        assert found["right"], "a solution, after the whole lesson"
+        assert set(found["parts"]) == asked
+        for (answer, hint), said in zip(tries, found["wrong"], strict=True):
+            part = answer.split("=")[0]
+            (line,) = (line for line in said.splitlines() if f" {part}:" in line)
+            assert line.startswith(f"✗ {part}: Not yet."), f"{answer}: {line}"
+            assert hint in line, f"{answer}: {line}"
+
+
+def parts_of(answer):
+    return [word.arg for word in tree(answer).body[-1].value.keywords]
 
 
 @pytest.mark.slow

@@ -47,6 +47,16 @@ def test_without_metric_and_for_many_models():
     assert "τ" not in picture.alt
 
 
+def test_where_all_are_equal_no_number_is_shown(ranked):
+    equal = inb.rank(ranked.score, "entropy", metric=[0.5] * 4)
+    assert "τ is undefined: all models have the same score, or the same metric" in (
+        plot_ranking(equal).alt
+    )
+    found = xr.Dataset({"tau": (("setting", "measure"), [[1.0, np.nan]])},
+                       {"setting": ["digits"], "measure": ["MI", "entropy"]})  # fmt: skip
+    assert plot_agreement(found).alt.endswith("digits: MI 1.00, entropy undefined.")
+
+
 def test_other_results_are_refused():
     with pytest.raises(ValueError, match="ranked must be what infonb"):
         plot_ranking(xr.Dataset())

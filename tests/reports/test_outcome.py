@@ -13,6 +13,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from infonb.reports import execution, run_report
 from infonb.reports.page import page as page_module
+from infonb.reports.page import recorded
 from infonb.reports.plan import ReportPlan
 from infonb.reports.run import execute_plan
 from infonb.reports.seals import seal_notebook, seal_page, unchanged
@@ -189,3 +190,20 @@ def test_every_flipped_bit_is_a_change(tmp_path, kind):
         path.write_bytes(flipped)
         if unchanged(NAME, notebook, page):  # white space between the words of JSON
             assert json.loads(flipped) == json.loads(content)
+
+
+def test_the_page_of_recorded_runs_is_put_beside_and_one_that_was_changed_is_kept(
+    report, monkeypatch, capsys
+):
+    """Another report's is replaced in silence, also by that of another version."""
+    monkeypatch.setattr(recorded, "has_results", lambda name: True)
+    for runs in ("some", "more"):
+        monkeypatch.setattr(recorded, "render_results", lambda runs=runs: runs)
+        folder = report()
+        assert contents(folder)["RESULTS.html"] == runs
+        assert not list(folder.glob("*kept*"))
+    assert capsys.readouterr().err == ""
+    (folder / "RESULTS.html").write_text("mine")
+    found = contents(report())
+    assert (found["RESULTS.kept.html"], found["RESULTS.html"]) == ("mine", "more")
+    assert "RESULTS.kept.html" in capsys.readouterr().err

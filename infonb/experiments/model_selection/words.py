@@ -184,7 +184,8 @@ def _listed(runs: xr.Dataset, measure: str) -> str:
     taus = " and ".join(
         "undefined" if np.isnan(tau) else signed(tau) for tau in one["tau"].values.tolist()
     )
-    return f"{taus} (p = {' and '.join(f'{p:.2g}' for p in one['p_value'].values.tolist())})"
+    chances = ["–" if np.isnan(p) else f"{p:.2g}" for p in one["p_value"].values.tolist()]
+    return f"{taus} (p = {' and '.join(chances)})"
 
 
 def _of_rulers(runs: xr.Dataset) -> str:
@@ -200,6 +201,8 @@ def _of_rulers(runs: xr.Dataset) -> str:
             f"On {' and '.join(turned)} the order by entropy depends on the ruler: in some bins it "
             "keeps the better networks, in others the worse ones."
         )
+    if entropies.isnull().all():
+        return "Where all networks are equal there is no order to agree with."
     if entropies.sizes["measure"] > 1:
         return "The order by entropy points the same way in every ruler."
     return "The entropy is known in one ruler only."

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from html import escape
 
-__all__ = ["formula_svg"]
+__all__ = ["formula_svg", "with_formulas"]
 
 # spellings of LaTeX that matplotlib's mathtext knows under another name
 _ALIASES = {
@@ -19,6 +19,8 @@ _ALIASES = {
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 # mathtext sets no space between a symbol and the name of a function after it
 _FUNCTION = re.compile(r"(?<=[\w})])\s*(?=\\(?:log|ln|exp|max|min|sin|cos|arg|det)(?![A-Za-z]))")
+# code, which is left alone, or a formula: a block, or within a line
+_MARKDOWN = re.compile(r"(```.*?```|`[^`\n]*`)|\$\$(.+?)\$\$|(?<![\\$])\$([^$\n]+?)\$", re.DOTALL)
 _SIZE = 100  # units of the drawing per em
 _CODES = {1: "M", 2: "L", 3: "Q", 4: "C"}
 _CLOSE = 79
@@ -33,6 +35,16 @@ def formula_svg(latex: str, *, block: bool = False) -> str:
     except ValueError:  # not in matplotlib's part of LaTeX
         svg = f'<code class="formula">{escape(source)}</code>'
     return f'<div class="formula-block">{svg}</div>' if block else svg
+
+
+def with_formulas(markdown: str) -> str:
+    """Return Markdown with its formulas as inline SVG, for readers that cannot draw them."""
+
+    def drawn(match: re.Match[str]) -> str:
+        code, block, inline = match.groups()
+        return code or formula_svg(block or inline, block=bool(block))
+
+    return _MARKDOWN.sub(drawn, markdown)
 
 
 def _draw(source: str, block: bool) -> str:

@@ -6,6 +6,8 @@ import re
 from html import escape
 from typing import Any
 
+from infonb.reports.page.elements import is_anchor, words
+
 __all__ = ["cut_network", "dress_tables", "make_contents", "move_title", "place_parameters"]
 
 _REMOTE_CSS = re.compile(r"@import[^;]*;|url\(\s*['\"]?(?!data:|#)[^)]*\)", re.IGNORECASE)
@@ -50,11 +52,11 @@ def make_contents(soup: Any) -> None:
         seen.add(heading["id"])
         for anchor in heading.select(".anchor-link"):
             anchor["href"] = f"#{heading['id']}"
-            anchor["aria-label"] = f"Link to the section {_words(heading)}"
+            anchor["aria-label"] = f"Link to the section {words(heading)}"
         item = soup.new_tag("li", attrs={"class": f"level-{heading.name}"})
         link = soup.new_tag("a", href=f"#{heading['id']}")
         for child in heading.contents:
-            if not _is_anchor(child):
+            if not is_anchor(child):
                 link.append(child.__copy__())
         item.append(link)
         contents.append(item)
@@ -79,7 +81,7 @@ def dress_tables(soup: Any) -> None:
         if claims or "infonb-verdicts" in classes:
             _point_to(soup, table, box)
         heading = table.find_previous(["h1", "h2", "h3", "h4"])
-        label = f"Table {number}" + (f": {_words(heading)}" if heading else "")
+        label = f"Table {number}" + (f": {words(heading)}" if heading else "")
         # a box that scrolls must be reached by keyboard, and then has to say what it is
         box.attrs |= {"tabindex": "0", "role": "group", "aria-label": label}
         table.wrap(box)
@@ -111,14 +113,14 @@ def _make_cards(table: Any) -> None:
 def _point_to(soup: Any, table: Any, box: Any) -> None:
     """Set the count of the verdicts under the title, with a link to the table."""
     count = table.find_next_sibling("p")
-    words = count and count.find("strong")
-    if words:
+    told = count and count.find("strong")
+    if told:
         box["id"] = f"claims-{len(soup.select('.verdict')) + 1}"
         line = soup.new_tag("p", attrs={"class": "verdict"}, string="Result: ")
         link = soup.new_tag("a", href=f"#{box['id']}")
-        link.string = words.get_text()
+        link.string = told.get_text()
         line.append(link)
-        soup.select_one("header").append(line)
+        soup.select_one("header #show-code").insert_before(line)
 
 
 def cut_network(soup: Any) -> None:
@@ -139,13 +141,3 @@ def cut_network(soup: Any) -> None:
     for style in soup.find_all("style"):
         if style.string:
             style.string = _REMOTE_CSS.sub("", style.string)
-
-
-def _words(heading: Any) -> str:
-    """Return a heading as text, without the sign of its link."""
-    texts = [child.get_text() for child in heading.contents if not _is_anchor(child)]
-    return " ".join("".join(texts).split())
-
-
-def _is_anchor(child: Any) -> bool:
-    return "anchor-link" in (getattr(child, "attrs", None) or {}).get("class", [])

@@ -17,6 +17,7 @@ from infonb.parameters import ParameterError, to_text
 from infonb.reports.folders import user_folder
 from infonb.reports.kernel import transport, write_own_kernelspec
 from infonb.reports.notebooks import find_lesson, lesson_name, lessons, notebook_title
+from infonb.reports.page.formulas import with_formulas
 from infonb.reports.plan import NotebookPlan, plan_experiment
 from infonb.reports.scratch import scratch_folder
 from infonb.reports.serve.server import run_server, server_command, server_environment
@@ -39,6 +40,7 @@ _LINK_TO_FILE = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)[^)\s]+\)")
 # code is not shown there, and a solution has a heading to click on
 _FOLDED_CODE = re.compile(r"\s*Cells that only draw [^.]*three\s+dots[^.]*\.")
 _THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
+_PLACE_FOR_ANSWERS = re.compile(r"Answer in place of the dots[^.]*\.\s+The solution\s+stands[^,]*,")
 _KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
 _STATUS_LINE = "from infonb.reports.serve.status_line import status_line\n\nstatus_line()"
 _INSTRUCTION = "The terminal in which the dashboard was started says why."
@@ -83,7 +85,8 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":  # the files that it links to are not served
             text = _FOLDED_CODE.sub("", _LINK_TO_FILE.sub(r"\1", cell.source))
-            cell.source = _THREE_DOTS.sub("a click opens", text)
+            text = _PLACE_FOR_ANSWERS.sub("Try first. The solution stands below each task,", text)
+            cell.source = with_formulas(_THREE_DOTS.sub("a click opens", text))
     if plan.parameters:
         tagged = ["parameters" in cell.metadata.tags for cell in notebook.cells]
         shown = nbformat.v4.new_markdown_cell(_values(plan), metadata={"tags": []})

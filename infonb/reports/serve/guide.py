@@ -11,6 +11,7 @@ _TEXT = """\
 
 What kind of memorization is in a network? This folder is yours to work in: change what you like,
 the installed files stay as they are. Open a notebook by a click, then *Run* → *Run All Cells*.
+Your own models, from files and in Python: [the guide](tutorials/guide.md).
 
 ## Lessons
 
@@ -32,6 +33,9 @@ infonb list
 
 # a page to pass on, the executed notebook, the results
 infonb run {first} -o report
+
+# the page of larger runs, on real data
+infonb results
 
 # live controls, without the code (first, once: pip install "voila>=0.5.8")
 infonb dashboard {first}

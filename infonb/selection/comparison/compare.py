@@ -47,7 +47,8 @@ def compare(
     Parameters
     ----------
     models
-        Name → activations of the *same* unlabelled examples: a Dataset or DataArray with dims
+        Name → activations of the *same* unlabelled examples, in which what is suspected, such as a
+        colour, is there and varies, best as in training: a Dataset or DataArray with dims
         (layer, neuron, sample), the path of a zarr store (read in chunks), or layer → array
         (sample, neuron). A list of these, or a dimension ``seed``, is one model trained several
         times. Or one Dataset or DataArray with the dimension `dim`.

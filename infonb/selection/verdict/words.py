@@ -114,7 +114,7 @@ def _left_out(one: xr.Dataset) -> str:
 
 
 def _change(shown: xr.Dataset, ruler: str) -> str:
-    return f"{float(shown['entropy_size'].sel(edges=ruler)):+.2f} nat"
+    return f"{float(shown['entropy_size'].sel(edges=ruler)):+.2f} nat".replace("-", "−")
 
 
 def _of(up: float, down: float, size: float, number: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 from pages import Page, rendered
 
-from infonb.reports.page.formulas import formula_svg
+from infonb.reports.page.formulas import formula_svg, with_formulas
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,14 @@ def test_formulas_that_cannot_be_drawn_show_their_source(small: Path) -> None:
     assert '<code class="formula">\\nosuch{x} &lt; 1</code>' in text
     assert '<code class="formula">\\begin{align}a &amp;= b\\end{align}</code>' in text
     assert 'aria-label="e = mc^2"' in text
+
+
+def test_formulas_within_markdown_are_drawn_and_code_is_left_alone() -> None:
+    code = "`cost $5`, or\n\n```bash\necho $A $B\n```\nat \\$3."
+    text = "It is $x$.\n\n$$\n\\frac{1}{2}\n$$\n\n" + code
+    found = with_formulas(text)
+    page = Page(found)
+    assert [drawing["aria-label"] for drawing in page.all("svg")] == ["x", r"\frac{1}{2}"]
+    assert found.startswith("It is <svg")
+    assert '\n\n<div class="formula-block">' in found
+    assert found.endswith(code)

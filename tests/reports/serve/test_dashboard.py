@@ -198,6 +198,8 @@ def test_a_lesson_does_not_speak_of_code_that_is_not_shown(tmp_path: Path) -> No
         notebook = read(write_dashboard(NotebookPlan(path.stem, path.stem, path, ()), tmp_path))
         words = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         assert "three dots" not in " ".join(words.split())
+        assert "in place of the dots" not in " ".join(words.split())
+        assert "$" not in words, "formulas are drawn"
         assert len(words) > 1000
 
 

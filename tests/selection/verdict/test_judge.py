@@ -184,7 +184,7 @@ def test_words_say_which_rulers_agree():
     found["entropy_interval"][0, 1] = 1.0
     found["entropy_change"][0, 2] = 0.0
     why = judge(found, Rule(layers=0.5)).why.item()
-    assert "falls in common bins (-1.00 nat)" in why
+    assert "falls in common bins (−1.00 nat)" in why
     assert "rises like MI in shared bins (+1.00 nat)" in why
     assert "too close to tell in neuron bins (+0.00 nat)" in why
 
