@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.grid import measures_of, outcomes
-from infonb.claims.table import ClaimsTable
+from infonb.claims.table import ClaimsTable, p_words
 from infonb.claims.verdict import FAILS, HOLDS, MEAN, Claim
 from infonb.claims.words import join
 
@@ -112,7 +112,7 @@ def _of_rulers(claims: Sequence[Claim]) -> list[str]:
             said.append(f"the {noun} of the entropy{of} shows {only}{_places(shown)}")
         told = [ruler for ruler in turned if all(one.rulers[ruler] == one.outcome for one in some)]
         turned = {ruler: count for ruler, count in turned.items() if ruler not in told}
-        said += [f"it {other} {_places(turned)}"] if turned else []
+        said += [f"the entropy {other} {_places(turned)}"] if turned else []
     return said
 
 
@@ -162,8 +162,8 @@ def _of_rankings(setting: str, claims: Sequence[Claim]) -> str:
     """Return what Kendall's τ says of one experiment."""
     parts = []
     for claim in claims:
-        tau, p = float(np.mean(claim.effect)), claim.p_value
-        numbers = f"τ = {tau:.2f}, p = {p:.2g}".replace("-", "−")
+        tau = float(np.mean(claim.effect))
+        numbers = f"τ = {tau:.2f}, ".replace("-", "−") + p_words(claim)
         if claim.outcome == HOLDS:
             only = claim.verdict.removeprefix(HOLDS)
             parts.append(f"{claim.statement} ({numbers}{f';{only}' if only else ''})")

@@ -12,7 +12,7 @@ from infonb.claims.bootstrap import decimals
 from infonb.claims.counting import count_claims, count_holding
 from infonb.claims.verdict import FAILS, HOLDS, MEAN, UNCLEAR, Claim, interval
 
-__all__ = ["ClaimsTable", "claim_row", "signed"]
+__all__ = ["ClaimsTable", "claim_row", "p_words", "signed"]
 
 BOOTSTRAP, STUDENT = "95 % bootstrap", "95 % t (seeds)"
 #: Not by colour alone; what holds in some rulers only has half a circle.
@@ -164,7 +164,13 @@ def _sign(claim: Claim) -> str:
 
 def _rank_test(claim: Claim) -> str:
     """Return what decides a ranking beside its intervals."""
-    return "" if claim.p_value is None else f"; exact rank test: p = {claim.p_value:.2g}"
+    return "" if claim.p_value is None else f"; exact rank test: {p_words(claim)}"
+
+
+def p_words(claim: Claim) -> str:
+    """Return the p-value of a ranking: "p = 0.017", "p < 0.001"."""
+    p = claim.p_value or 0.0
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def _typeset(words: str) -> str:
@@ -190,7 +196,7 @@ def _together(words: str) -> str:
     """Keep numbers and the signs between them on one line, "3.0 → 1.0"; words may be broken."""
     space = "\N{NO-BREAK SPACE}"
     words = re.sub(r"(?<=\d) (→|…|of) (?=[\d+−])", rf"{space}\1{space}", words)
-    return re.sub(r"(τ =|p =|^✓|^✗|^◐|^\?) ", lambda start: start[0].replace(" ", space), words)
+    return re.sub(r"(τ =|p =|p <|^✓|^✗|^◐|^\?) ", lambda start: start[0].replace(" ", space), words)
 
 
 def _range(ends: tuple[float, float], digits: int, known: bool) -> str:

@@ -20,7 +20,7 @@ INFORMATION = "mutual information"
 MEASURES = {
     "entropy, common bins": "common",
     "entropy, shared bins": "shared",
-    "entropy, bins of each neuron": "neuron",
+    "entropy, neuron bins": "neuron",
     INFORMATION: None,
 }
 
