@@ -12,8 +12,8 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.bootstrap import Change, Medians, change, change_of_median
-from infonb.claims.rows import MEAN, Row, known_seeds, levels_of, lowest_and_highest
-from infonb.claims.verdict import Claim
+from infonb.claims.rows import Row, known_seeds, levels_of, lowest_and_highest
+from infonb.claims.verdict import MEAN, About, Claim
 from infonb.dims import within_layer, within_layers
 
 __all__ = ["Compare"]
@@ -60,6 +60,9 @@ class Compare(Row):
     limits
         Least and greatest value that the value can have, such as ``(0, 1)`` of a share, which an
         accuracy is: intervals of its difference end where differences do, at -1 and 1.
+    subject
+        What changes, as sentences call it, such as ``"median entropy"``; empty: no sentence tells
+        it (`infonb.claims.describe_claims`).
 
     Raises
     ------
@@ -85,9 +88,9 @@ class Compare(Row):
     between: Pairs = None
     mean_of_layers: bool = False
     limits: tuple[float, float] = (-math.inf, math.inf)
+    subject: str = ""
 
-    def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
-        values, over = self._values(runs, over)
+    def _judged(self, runs: xr.Dataset, values: xr.DataArray, over: str) -> Iterator[Claim | str]:
         self._check_limits(values)
         there, pairs = levels_of(values, over), self._pairs(runs, values, over)
         whole = self._mean_of_layers(values, over, pairs)
@@ -114,13 +117,14 @@ class Compare(Row):
             one = known_seeds(_at(values, dict(zip(each, labels, strict=True))), over, ends)
             if one.sizes["seed"]:
                 of = change_of_median if "neuron" in one.dims else change
-                yield self._claim(words, where, ends, sign, of(one, over, *ends))
+                found = of(one, over, *ends)
+                yield self._claim(words, where, ends, sign, found, values)
             else:
                 yield f"{words} ({where}: no finite values)"
         if isinstance(whole, str):
             yield f"{words} ({whole})"
         elif whole is not None:
-            yield self._claim(words, MEAN, ends, sign, whole.change(*ends))
+            yield self._claim(words, MEAN, ends, sign, whole.change(*ends), values)
 
     def _mean_of_layers(
         self, values: xr.DataArray, over: str, pairs: Sequence[tuple[Any, Any, int]]
@@ -134,12 +138,14 @@ class Compare(Row):
         return Medians(one, over) if one.sizes["seed"] else f"{MEAN}: no finite values"
 
     def _claim(
-        self, words: str, where: str, ends: tuple[Any, Any], sign: int, found: Change
-    ) -> Claim:
+        self, words: str, where: str, ends: tuple[Any, Any], sign: int, found: Change,
+        values: xr.DataArray,
+    ) -> Claim:  # fmt: skip
         most = self.limits[1] - self.limits[0]
+        about = About(self.subject, *ends, values.attrs.get("units", ""))
         return Claim(
             words, where, sign * self.direction, self._paper(where, *ends), *found,
-            bounds=(-most, most),
+            bounds=(-most, most), about=about if self.subject else None,
         )  # fmt: skip
 
     def _check_limits(self, values: xr.DataArray) -> None:

@@ -9,8 +9,19 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.bootstrap import Medians, Numbers
-from infonb.claims.rows import MEAN, NETWORK, known_seeds
-from infonb.claims.verdict import FAILS, FALLS, HOLDS, MISSING, RISES, UNCLEAR, Claim, interval
+from infonb.claims.rows import known_seeds
+from infonb.claims.verdict import (
+    FAILS,
+    FALLS,
+    HOLDS,
+    MEAN,
+    MISSING,
+    NETWORK,
+    RISES,
+    UNCLEAR,
+    Claim,
+    interval,
+)
 from infonb.dims import same_neuron, within_layers
 from infonb.validate import check_choice, check_dim
 

@@ -11,8 +11,8 @@ import xarray as xr
 
 from infonb.claims.network_means import by_seed, network_means
 from infonb.claims.resampling import draw_seeds, kendall
-from infonb.claims.rows import MEAN, Row, lowest_and_highest
-from infonb.claims.verdict import Claim
+from infonb.claims.rows import Row, lowest_and_highest
+from infonb.claims.verdict import MEAN, Claim
 from infonb.dims import median_within_layers, square
 
 __all__ = ["Agreement", "Rank", "Trend", "agreement"]
@@ -48,8 +48,7 @@ class Trend(Row):
     _: KW_ONLY
     each: str | None = None
 
-    def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
-        values, over = self._values(runs, over)
+    def _judged(self, runs: xr.Dataset, values: xr.DataArray, over: str) -> Iterator[Claim | str]:
         words = self._statement(runs, self.direction)
         if values.sizes[over] < 3:
             yield f"{words} (fewer than three levels of {over})"
@@ -109,8 +108,7 @@ class Rank(Row):
     _: KW_ONLY
     against: str = "final_validation_accuracy"
 
-    def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
-        values, over = self._values(runs, over)
+    def _judged(self, runs: xr.Dataset, values: xr.DataArray, over: str) -> Iterator[Claim | str]:
         words = self._statement(runs, self.direction)
         if values.sizes[over] < 3:
             yield f"{words} (fewer than three levels of {over})"

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.claims.table import ClaimsTable
-from infonb.claims.verdict import Claim
+from infonb.claims.verdict import NETWORK, Claim
 from infonb.dims import check_not_infinite, same_neuron
 from infonb.validate import check_choice, check_dim
 
-__all__ = ["MEAN", "NETWORK", "Row", "claims_table"]
-
-#: Where a row is about all layers, or about one number of a whole network.
-MEAN, NETWORK = "mean of layers", "network"
+__all__ = ["Row", "claims_table"]
 
 Value = str | Callable[[xr.Dataset], xr.DataArray]
 
@@ -46,6 +43,20 @@ class Row:
         return [one for one in self._found(runs, over) if isinstance(one, str)]
 
     def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
+        """Yield the rows; of an entropy in several rulers of the bins those in its own one."""
+        values, over = self._values(runs, over)
+        own = str(values.attrs.get("edges"))
+        rulers = values["edges"].values.tolist() if "edges" in values.dims else []
+        if own not in rulers:
+            yield from self._judged(runs, values, over)
+            return
+        found = [
+            list(self._judged(runs, values.sel(edges=ruler, drop=True), over)) for ruler in rulers
+        ]
+        for alike in zip(*found, strict=True):
+            yield _in_all_rulers(dict(zip(rulers, alike, strict=True)), own)
+
+    def _judged(self, runs: xr.Dataset, values: xr.DataArray, over: str) -> Iterator[Claim | str]:
         raise NotImplementedError
 
     def _values(self, runs: xr.Dataset, over: str) -> tuple[xr.DataArray, str]:
@@ -77,6 +88,17 @@ class Row:
 
     def _paper(self, where: str, start: Any, end: Any) -> str:
         return self.paper(where, start, end) if callable(self.paper) else self.paper
+
+
+def _in_all_rulers(alike: dict[str, Claim | str], own: str) -> Claim | str:
+    """Return the row in its own ruler, with what it is in each."""
+    claim = alike[own]
+    if isinstance(claim, str):
+        return claim
+    outcomes = {
+        ruler: one.outcome for ruler, one in alike.items() if isinstance(one, Claim)
+    }  # fmt: skip
+    return replace(claim, rulers=outcomes)
 
 
 def claims_table(

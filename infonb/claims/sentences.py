@@ -64,8 +64,8 @@ def describe_grid(grid: xr.Dataset, *, together: Sequence[str] = ()) -> list[str
     >>> grid = compare_settings({"entropy": entropy}, "alpha", (0, 1), {"entropy": -1})
     >>> for part in describe_grid(grid)[0].split("; "):
     ...     print(part.partition(" (both")[0])
-    The median entropy of fc1 falls, as the paper says, in bins common to one network
-    in bins shared by all networks it rises, against the paper
+    The median entropy of fc1 falls, as the paper says, in common bins
+    in shared bins it rises, against the paper
     """
     lines = [_ONE_SEED] if grid.attrs.get("n_seeds", 1) < 2 else []
     for measure in measures_of(grid):

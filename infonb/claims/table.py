@@ -3,23 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
 from infonb.claims.bootstrap import decimals
-from infonb.claims.verdict import FAILS, HOLDS, UNCLEAR, Claim, interval
+from infonb.claims.counting import count_claims, count_holding
+from infonb.claims.verdict import FAILS, HOLDS, MEAN, UNCLEAR, Claim, interval
 
-__all__ = ["ClaimsTable", "claim_row", "signed"]
+__all__ = ["ClaimsTable", "claim_row", "p_words", "signed"]
 
 BOOTSTRAP, STUDENT = "95 % bootstrap", "95 % t (seeds)"
-SIGNS = {HOLDS: "✓", FAILS: "✗", UNCLEAR: "?"}  # not by colour alone
+#: Not by colour alone; what holds in some rulers only has half a circle.
+SIGNS, ONLY = {HOLDS: "✓", FAILS: "✗", UNCLEAR: "?"}, "◐"
+FURTHER = "Further checks, which the paper does not report"
+
+#: For tables with claims that are judged in several rulers, and with rankings.
+_RULERS = (
+    "A claim on the entropy is judged in three rulers: common bins (the paper's, one range for all "
+    "neurons of a network), shared bins (one range for all networks) and neuron bins (each neuron "
+    "its own). If it holds in some of them only, the last column says in which."
+)
+_RANKS = (
+    "A row with Kendall's τ also needs the exact rank test: p, the chance that random rankings "
+    "would agree or disagree at least as much, must be below 0.05."
+)
 
 
 class ClaimsTable:
     """
-    The table that closes a notebook, shown as HTML in Jupyter and as text elsewhere.
+    The table of claims of a notebook, shown as HTML in Jupyter and as text elsewhere.
+
+    Counted are the claims of the paper. What it does not report, and means of layers whose layers
+    have rows of their own, are further checks: they stand in a second table and are counted apart.
 
     Parameters
     ----------
@@ -30,46 +47,87 @@ class ClaimsTable:
 
     Examples
     --------
-    >>> table = ClaimsTable([Claim("entropy falls", "fc1", -1, "3 → 1", "3 → 2", (-1.0, -1.1))])
+    >>> found = Claim("entropy falls", "fc1", -1, "3 → 1", "3 → 2", (-1.0, -1.1))
+    >>> check = Claim("loss falls", "network", -1, "not reported", "3 → 4", (1.0, 1.1))
+    >>> table = ClaimsTable([found, check])
     >>> table.summary
-    '1 of 1 claims hold, 0 do not hold, 0 are too close to tell.'
+    '1 of 1 claims of the paper holds.'
+    >>> table.further_summary
+    'Further checks, which the paper does not report: none of 1 holds and 1 does not hold.'
     """
 
     def __init__(self, claims: Iterable[Claim], caption: str = "") -> None:
         self.claims = tuple(claims)
-        self.caption = caption
+        by_layer = {one.statement for one in self.claims if not one.where.startswith(MEAN)}
+        self.further = tuple(
+            one for one in self.claims
+            if not one.of_paper or (one.where.startswith(MEAN) and one.statement in by_layer)
+        )  # fmt: skip
+        self.of_paper = tuple(one for one in self.claims if one not in self.further)
+        rules = [
+            _RULERS if any(one.rulers for one in self.claims) else "",
+            _RANKS if any(one.n_levels for one in self.claims) else "",
+        ]
+        self.caption = " ".join(part for part in (caption, *rules) if part)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the table as a data frame of strings."""
-        return pd.DataFrame([claim_row(claim) for claim in self.claims])
+        """Return all rows as a data frame of strings, those of the paper first."""
+        return pd.DataFrame([claim_row(claim) for claim in (*self.of_paper, *self.further)])
 
     @property
     def summary(self) -> str:
-        """One sentence that counts the verdicts."""
+        """One sentence that counts the verdicts: of the paper's claims, if it makes any."""
         if not self.claims:
             return "Nothing was compared."
-        n = {v: sum(c.verdict == v for c in self.claims) for v in (HOLDS, FAILS, UNCLEAR)}
-        return (
-            f"{n[HOLDS]} of {len(self.claims)} claims hold, {n[FAILS]} do not hold, "
-            f"{n[UNCLEAR]} are too close to tell."
-        )
+        if self.of_paper:
+            words = count_claims(self.of_paper, "claims of the paper")
+            return f"{words[0].upper()}{words[1:]}."
+        return f"The paper makes no claim here; {count_claims(self.further, 'further checks')}."
+
+    @property
+    def further_summary(self) -> str:
+        """One sentence that counts the further checks, if there are claims of the paper, too."""
+        if not (self.of_paper and self.further):
+            return ""
+        return f"{FURTHER}: {count_claims(self.further, '')}."
 
     def __repr__(self) -> str:
-        if not self.claims:
-            return f"{self.summary} {self.caption}".rstrip()
-        return f"{self.to_frame().to_string(index=False)}\n{self.summary} {self.caption}".rstrip()
+        parts = (self.summary, self.further_summary, self.caption)
+        words = " ".join(part for part in parts if part)
+        return f"{self.to_frame().to_string(index=False)}\n{words}" if self.claims else words
 
     def _repr_html_(self) -> str:
         from html import escape
 
+        head = f"<p><strong>{escape(self.summary)}</strong></p>"
+        words = f"<p>{escape(self.caption)}</p>"
         if not self.claims:
-            return f"<p><strong>{self.summary}</strong> {escape(self.caption)}</p>"
-        frame = self.to_frame()
-        for column in ("paper", "here", BOOTSTRAP, STUDENT, "seeds that agree", "holds?"):
-            frame[column] = frame[column].map(_together)
-        with pd.option_context("display.max_colwidth", None):
-            table = frame.to_html(index=False, border=0, classes="infonb-claims")
-        return f"{table}<p><strong>{self.summary}</strong> {escape(self.caption)}</p>"
+            return head + words
+        if self.caption:
+            head += _folded("What decides, and what the columns are", words)
+        if not self.of_paper:
+            return _html(self.further, of_paper=False) + head
+        if self.further:
+            more = f"<p>{escape(self.further_summary)}</p>"
+            title = f"{FURTHER}: {count_holding(self.further)}"
+            head += _folded(title, _html(self.further, of_paper=False) + more)
+        return _html(self.of_paper) + head
+
+
+def _html(claims: Sequence[Claim], *, of_paper: bool = True) -> str:
+    """Return rows as a table; of further checks without what the paper says."""
+    frame = pd.DataFrame([claim_row(claim) for claim in claims])
+    for column in ("paper", "here", BOOTSTRAP, STUDENT, "seeds that agree", "holds?"):
+        frame[column] = frame[column].map(_together)
+    if not of_paper:
+        frame = frame.drop(columns="paper").rename(columns={"the paper says": "what is checked"})
+    with pd.option_context("display.max_colwidth", None):
+        table: str = frame.to_html(index=False, border=0, classes="infonb-claims")
+    return table.replace(" only in ", " only <br>in ")  # the last column is not broken elsewhere
+
+
+def _folded(summary: str, inside: str) -> str:
+    return f"<details><summary>{summary}</summary>{inside}</details>"
 
 
 def _possible(claim: Claim, ends: tuple[float, float]) -> tuple[float, float]:
@@ -89,15 +147,30 @@ def claim_row(claim: Claim) -> dict[str, str]:
         "the paper says": claim.statement,
         "where": claim.where,
         "paper": _typeset(claim.paper),
-        "here": _typeset(claim.here),
+        "here": _typeset(claim.here) + _rank_test(claim),
         "difference": signed(mean, digits),
         BOOTSTRAP: _range(
             _possible(claim, bootstrap), digits, several or bootstrap[0] < bootstrap[1]
         ),
         STUDENT: _range(_possible(claim, student), digits, several),
         "seeds that agree": f"{claim.agreeing} of {len(claim.effect)}",
-        "holds?": f"{SIGNS[claim.verdict]} {claim.verdict}" if several else "? one seed only",
+        "holds?": f"{_sign(claim)} {claim.verdict}" if several else "? one seed only",
     }
+
+
+def _sign(claim: Claim) -> str:
+    return SIGNS.get(claim.verdict, ONLY)
+
+
+def _rank_test(claim: Claim) -> str:
+    """Return what decides a ranking beside its intervals."""
+    return "" if claim.p_value is None else f"; exact rank test: {p_words(claim)}"
+
+
+def p_words(claim: Claim) -> str:
+    """Return the p-value of a ranking: "p = 0.017", "p < 0.001"."""
+    p = claim.p_value or 0.0
+    return "p < 0.001" if p < 0.001 else f"p = {p:.2g}"
 
 
 def _typeset(words: str) -> str:
@@ -123,7 +196,7 @@ def _together(words: str) -> str:
     """Keep numbers and the signs between them on one line, "3.0 → 1.0"; words may be broken."""
     space = "\N{NO-BREAK SPACE}"
     words = re.sub(r"(?<=\d) (→|…|of) (?=[\d+−])", rf"{space}\1{space}", words)
-    return re.sub(r"^(τ =|✓|✗|\?) ", lambda start: start[0].replace(" ", space), words)
+    return re.sub(r"(τ =|p =|p <|^✓|^✗|^◐|^\?) ", lambda start: start[0].replace(" ", space), words)
 
 
 def _range(ends: tuple[float, float], digits: int, known: bool) -> str:

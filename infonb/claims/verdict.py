@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,16 +18,25 @@ __all__ = [
     "FALLS",
     "HOLDS",
     "INTERVALS",
+    "MEAN",
     "MISSING",
+    "NETWORK",
     "RISES",
+    "SILENT",
     "UNCLEAR",
+    "About",
     "Claim",
     "interval",
 ]
 
+#: Where a row is about all layers, or about one number of a whole network.
+MEAN, NETWORK = "mean of layers", "network"
+
 HOLDS, FAILS, UNCLEAR = "holds", "does not hold", "too close to tell"
 #: Verdicts on a change of which nothing was claimed, and on one that was not measured.
 RISES, FALLS, MISSING = "rises", "falls", "not measured"
+#: What stands for the paper's words where it says nothing: such a row is no claim of the paper.
+SILENT = ("not reported", "not in the paper", "")
 #: For the caption of a table: what its two intervals are, and what decides.
 INTERVALS = (
     "Two 95 % intervals of the mean difference: a bootstrap over seeds and, within each network, "
@@ -68,6 +78,15 @@ def interval(values: Sequence[float] | np.ndarray, level: float = 0.95) -> tuple
     return float(values.mean() - half), float(values.mean() + half)
 
 
+class About(NamedTuple):
+    """What a claim compares, for sentences: a measure, at two levels, in units."""
+
+    subject: str
+    start: Any
+    end: Any
+    units: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Claim:
     """
@@ -96,7 +115,12 @@ class Claim:
         and without.
     n_levels
         How many levels were ranked, if the effect is Kendall's τ: the verdict then also needs that
-        random rankings would agree as much with a chance below 0.05 (`rank_p_value`).
+        random rankings would agree as much with a chance below 0.05 (`p_value`).
+    rulers
+        Ruler of the bins → the outcome in it, of a claim on an entropy that is known in several,
+        its own among them.
+    about
+        What is compared, for sentences; None: no sentence tells it.
 
     Examples
     --------
@@ -116,6 +140,8 @@ class Claim:
     draws: np.ndarray | None = None
     bounds: tuple[float, float] = (-math.inf, math.inf)
     n_levels: int = 0
+    rulers: Mapping[str, str] = field(default_factory=dict)
+    about: About | None = None
 
     def __post_init__(self) -> None:
         check_choice("direction", self.direction, [1, -1])
@@ -143,7 +169,25 @@ class Claim:
         return bootstrap_interval(self.draws, len(self.effect))
 
     @property
+    def of_paper(self) -> bool:
+        """Whether the paper says so, or shows it; other rows are further checks."""
+        return self.paper not in SILENT
+
+    @property
+    def p_value(self) -> float | None:
+        """Of Kendall's τ, the exact rank test's; None where nothing is ranked."""
+        return rank_p_value(self.effect, self.n_levels) if self.n_levels else None
+
+    @property
     def verdict(self) -> str:
+        """The outcome; where it holds in some rulers of the bins only, it says in which."""
+        holding = [ruler for ruler, outcome in self.rulers.items() if outcome == HOLDS]
+        if self.outcome != HOLDS or len(holding) == len(self.rulers):
+            return self.outcome
+        return f"holds only in {' and '.join(holding)} bins"
+
+    @property
+    def outcome(self) -> str:
         """
         ``holds`` or ``does not hold`` if both 95 % intervals are on one side of zero.
 
@@ -152,7 +196,7 @@ class Claim:
         takes normal values for granted, and is too sure where few seeds agree by luck, which the
         spread of the neurons then shows.
         """
-        if self.n_levels and rank_p_value(self.effect, self.n_levels) >= 0.05:
+        if self.p_value is not None and self.p_value >= 0.05:
             return UNCLEAR
         both = (self.bootstrap, interval(self.effect))
         if min(low for low, _ in both) > 0:

@@ -74,8 +74,7 @@ class Within(Row):
     role: str = "role"
     each: str | None = None
 
-    def _found(self, runs: xr.Dataset, over: str) -> Iterator[Claim | str]:
-        values, over = self._values(runs, over)
+    def _judged(self, runs: xr.Dataset, values: xr.DataArray, over: str) -> Iterator[Claim | str]:
         check_dim(self.dim, values.dims, str(values.name or "what value returned"))
         if self.role not in values.coords:
             check_choice("role", self.role, [str(name) for name in values.coords])

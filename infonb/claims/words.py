@@ -7,7 +7,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.claims.rows import MEAN, NETWORK
+from infonb.claims.verdict import MEAN, NETWORK
 
 __all__ = [
     "axis_words",
@@ -23,7 +23,7 @@ _MEASURES = {"entropy": "median entropy", "mutual_information": "median mutual i
 
 #: Axis → what decides; what its control is called.
 _CHOICES = {
-    "edges": ("the range of the bins", "edges"),
+    "edges": ("the ruler of the bins", "edges"),
     "bins": ("the number of bins", "bins"),
     "n_samples": ("the number of samples", "samples"),
     "k": ("the number of neighbours k", "neighbours k"),
@@ -36,9 +36,9 @@ _CHOICES = {
 
 #: Axis and label → short words for a figure, words for a sentence.
 _LABELS = {
-    ("edges", "common"): ("common bins", "in bins common to one network"),
-    ("edges", "shared"): ("shared bins", "in bins shared by all networks"),
-    ("edges", "neuron"): ("bins per neuron", "in bins over each neuron's own range"),
+    ("edges", "common"): ("common bins", "in common bins"),
+    ("edges", "shared"): ("shared bins", "in shared bins"),
+    ("edges", "neuron"): ("neuron bins", "in neuron bins"),
     ("estimator", "ksg"): ("KSG", "by the KSG estimator"),
     ("estimator", "mixture"): ("mixture", "by the mixture estimator"),
     **{
@@ -95,7 +95,7 @@ def is_ordered(labels: Sequence[Any]) -> bool:
 
 
 def where(axis: str, labels: Sequence[Any], among: Sequence[Any]) -> str:
-    """Return where labels, in the order of all, are chosen: "in bins common to one network"."""
+    """Return where labels, in the order of all, are chosen: "in common bins"."""
     if not is_ordered(among):
         return join([_LABELS.get((axis, one), ("", _with(axis, one)))[1] for one in labels])
     name = axis.replace("_", " ")

@@ -57,6 +57,12 @@ class ColoredDigits(Digits):
             self.dataset, alpha, label_noise=self.label_noise, seed=seed, **self.sizes)  # fmt: skip
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
+    def opening(self, start: float, end: float) -> str:
+        """Return how the answer names the shortcut."""
+        if (start, end) == (0, 1):
+            return "with a perfect shortcut (α = 1) instead of none"
+        return f"with a shortcut of strength α = {end:g} instead of {start:g}"
+
     def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs beside what both experiments do alike."""
         return {"n_outputs": 1, "keep": self.keep, "patience": self.patience or None}

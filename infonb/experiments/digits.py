@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
-from infonb.claims import INTERVALS, Compare, Rank, Row
+from infonb.claims import INTERVALS, Compare, Rank, Row, entropy_in_rulers
 from infonb.experiments.experiment import Experiment
 from infonb.experiments.measuring import hidden_layers, information, shared_entropy
 from infonb.experiments.parameters import (
@@ -176,18 +176,21 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
 def information_rows(entropy_sign: int, paper: Published) -> tuple[Row, ...]:
     """Return the claims on entropy, MI (which goes the other way), accuracy and ranking."""
     return (
-        Compare("median entropy {rises}", "entropy", entropy_sign, paper=paper.of_entropy),
+        Compare(
+            "median entropy {rises}", entropy_in_rulers, entropy_sign, paper=paper.of_entropy,
+            subject="median entropy",
+        ),
         Compare(
             "median mutual information {rises}", "mutual_information", -entropy_sign,
-            paper=paper.of_information,
+            paper=paper.of_information, subject="median mutual information",
         ),
         Compare(
             "validation accuracy falls", "final_validation_accuracy", -1, each=None,
             paper=paper.of_accuracy, limits=(0, 1),
         ),
         Rank(
-            "{higher} mean entropy goes with better validation accuracy", "entropy", -entropy_sign,
-            paper=f"τ = {paper.tau_entropy:.2f}",
+            "{higher} mean entropy goes with better validation accuracy", entropy_in_rulers,
+            -entropy_sign, paper=f"τ = {paper.tau_entropy:.2f}",
         ),
         Rank(
             "{higher} mean mutual information goes with better validation accuracy",

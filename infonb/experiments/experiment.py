@@ -257,6 +257,16 @@ class Experiment(ParameterSet):
                 words += [table.caption] if table.caption not in words else []
         return ClaimsTable(found, " ".join(part for part in words if part))
 
+    def answer(self, table: ClaimsTable, grid: xr.Dataset | None = None) -> str:
+        """Return what the table says in plain sentences, with the grid of `sensitivity`, if any."""
+        from infonb.claims import describe_claims
+
+        return " ".join(describe_claims(table, grid, self.opening)) or table.summary
+
+    def opening(self, start: Any, end: Any) -> str:
+        """Return how the answer names what changes from one level to another."""
+        return f"from {start} to {end}"
+
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
         """Return the rows of the table; those that depend on the parameters override this."""
         return self.rows

@@ -52,6 +52,12 @@ class ShuffledDigits(Digits):
         parts = shuffled_images(self.dataset, beta, seed=seed, **self.sizes)
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
+    def opening(self, start: float, end: float) -> str:
+        """Return how the answer names the random labels."""
+        if (start, end) == (0, 1):
+            return "with random labels (β = 1) instead of true ones"
+        return f"with labels random in {end:.0%} of the cases instead of {start:.0%}"
+
     def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs; the best epoch would come before labels are learnt."""
         n_outputs = data["train"].attrs["n_classes"]

@@ -80,7 +80,7 @@ def plot_difference(
             parts.append(values[ranked][:, order])
             means.append(mean[ranked])
         image = above.imshow(
-            np.concatenate(parts).T, aspect="auto", cmap="RdBu_r", vmin=-reach, vmax=reach,
+            np.concatenate(parts).T, aspect="auto", cmap="PRGn", vmin=-reach, vmax=reach,
             interpolation="nearest",
         )  # fmt: skip
         start = 0

@@ -67,7 +67,7 @@ def _draw_blocks(axis: Any, matrix: np.ndarray, bounds: np.ndarray) -> Any:
     image: Any = None
     for number, (start, stop) in enumerate(itertools.pairwise(bounds)):
         image = axis.imshow(
-            matrix[:, start:stop], aspect="auto", cmap="RdBu_r", vmin=-2.5, vmax=2.5,
+            matrix[:, start:stop], aspect="auto", cmap="PRGn", vmin=-2.5, vmax=2.5,
             interpolation="nearest", extent=(number, number + 1, len(matrix) - 0.5, -0.5),
         )  # fmt: skip
         if number:

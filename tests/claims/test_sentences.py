@@ -45,20 +45,19 @@ FIRST = "The median entropy of fc1 "
         (np.ones((3, 4)), "rises, against the paper, in all 12 settings."),
         (
             [[-1] * 4, [1] * 4, [0] * 4],
-            "falls, as the paper says, in bins common to one network (all 4 settings); in bins "
-            "shared by all networks it rises, against the paper (all 4), and in bins over each "
-            "neuron's own range it cannot be told (all 4). The range of the bins decides.",
+            "falls, as the paper says, in common bins (all 4 settings); in shared bins it rises, "
+            "against the paper (all 4), and in neuron bins it cannot be told (all 4). The ruler "
+            "of the bins decides.",
         ),
         (
             [[-1] * 4, [1] * 4, [-1] * 4],
-            "falls, as the paper says, in bins common to one network and in bins over each "
-            "neuron's own range (all 8 settings); in bins shared by all networks it rises, against "
-            "the paper (all 4). The range of the bins decides.",
+            "falls, as the paper says, in common bins and in neuron bins (all 8 settings); in "
+            "shared bins it rises, against the paper (all 4). The ruler of the bins decides.",
         ),
         (
             [[-1, -1, 1, 1]] * 3,
-            "falls, as the paper says, with up to 30 bins (all 6 settings); with 100 bins or more "
-            "it rises, against the paper (all 6). The number of bins decides.",
+            "falls, as the paper says, with up to 30 bins (all 6 settings); with 100 bins or "
+            "more it rises, against the paper (all 6). The number of bins decides.",
         ),
         (
             [[-1, 1, 1, -1]] * 3,
@@ -68,30 +67,30 @@ FIRST = "The median entropy of fc1 "
         ),
         (
             [[-1] * 4, [1] * 4, [1, 1, 1, 0]],
-            "falls, as the paper says, in bins common to one network (all 4 settings); in bins "
-            "shared by all networks and in bins over each neuron's own range it rises, against the "
-            "paper (7 of 8). The range of the bins decides most: 1 of 12 settings is otherwise.",
+            "falls, as the paper says, in common bins (all 4 settings); in shared bins and in "
+            "neuron bins it rises, against the paper (7 of 8). The ruler of the bins decides "
+            "most: 1 of 12 settings is otherwise.",
         ),
         (
             [[-1] * 4, [1] * 4, [1, 1, 0, 0]],
-            "falls, as the paper says, in bins common to one network (all 4 settings); in bins "
-            "shared by all networks it rises, against the paper (all 4), and in bins over each "
-            "neuron's own range it depends on the number of bins. The range of the bins decides.",
+            "falls, as the paper says, in common bins (all 4 settings); in shared bins it rises, "
+            "against the paper (all 4), and in neuron bins it depends on the number of bins. The "
+            "ruler of the bins decides.",
         ),
         (
             [[-1] * 4, [-1] * 4, [-1, -1, 0, 0]],
-            "falls, as the paper says, in 10 of 12 settings; in the other 2, both in bins over "
-            "each neuron's own range, it cannot be told.",
+            "falls, as the paper says, in 10 of 12 settings; in the other 2, both in neuron "
+            "bins, it cannot be told.",
         ),
         (
             [[-1, -1, 0, -1], [-1] * 4, [0, -1, -1, -1]],
-            "falls, as the paper says, in 10 of 12 settings; in the other 2 it cannot be told; no "
-            "one choice decides.",
+            "falls, as the paper says, in 10 of 12 settings; in the other 2 it cannot be told; "
+            "no one choice decides.",
         ),
         (
             [[-1, -1, -1, -1], [-1, 1, -1, 0], [1, -1, 1, 0]],
-            "falls, as the paper says, in 7 of 12 settings; in 3 it rises, against the paper, and "
-            "in 2, both with 300 bins, it cannot be told; no one choice decides.",
+            "falls, as the paper says, in 7 of 12 settings; in 3 it rises, against the paper, "
+            "and in 2, both with 300 bins, it cannot be told; no one choice decides.",
         ),
     ],
 )
@@ -108,12 +107,12 @@ def test_what_is_never_clear_and_what_there_is_one_setting_of():
     ]
     assert describe_grid(grid_of([-1], k=[3])) == [f"{FIRST}falls, as the paper says."]
     assert describe_grid(grid_of([[0], [-1]], edges=EDGES[:2], bins=[10])) == [
-        f"{FIRST}falls, as the paper says, in bins shared by all networks; in bins common to one "
-        "network it cannot be told. The range of the bins decides."
+        f"{FIRST}falls, as the paper says, in shared bins; in common bins it cannot be told. The "
+        "ruler of the bins decides."
     ]
     assert describe_grid(grid_of([0, 0, 1], k=[1, 3, 10], name="mutual_information")) == [
-        "Whether the median mutual information of fc1 rises or falls cannot be told with k up to 3 "
-        "(both settings); with k = 10 it rises, against the paper. The number of neighbours k "
+        "Whether the median mutual information of fc1 rises or falls cannot be told with k up to "
+        "3 (both settings); with k = 10 it rises, against the paper. The number of neighbours k "
         "decides."
     ]
 
@@ -122,7 +121,7 @@ def test_where_nothing_is_claimed_no_paper_is_named():
     said = describe_grid(
         grid_of([[-1] * 4, [1] * 4, [0] * 4], claimed=None, edges=EDGES, bins=BINS)
     )
-    assert said[0].startswith(f"{FIRST}falls in bins common to one network (all 4 settings); in")
+    assert said[0].startswith(f"{FIRST}falls in common bins (all 4 settings); in")
     assert "paper" not in said[0]
     assert describe_grid(grid_of([1, 1], claimed=None, k=[1, 3])) == [
         f"{FIRST}rises in both settings."
@@ -154,7 +153,7 @@ def test_one_seed_says_why_nothing_is_clear_and_what_it_shows():
     grid = grid_of([[-1] * 4, [1] * 4, [0] * 4], seeds=1, edges=EDGES, bins=BINS)
     first, second = describe_grid(grid)
     assert first.startswith("There is one seed only, so nothing is clear")
-    assert second.startswith(f"{FIRST}falls, as the paper says, in bins common to one network")
+    assert second.startswith(f"{FIRST}falls, as the paper says, in common bins")
 
 
 def test_settings_that_were_not_measured_are_counted():
@@ -190,9 +189,9 @@ def comparisons(first, second):
 def test_comparisons_name_their_levels():
     grid = comparisons([[1, 1], [-1, -1]], [[1, 1], [1, 1]])
     assert describe_grid(grid) == [
-        "From a to b, the median entropy (mean of the layers) rises, as the paper says, in bins "
-        "common to one network (both settings); in bins over each neuron's own range it falls, "
-        "against the paper (both). The range of the bins decides.",
+        "From a to b, the median entropy (mean of the layers) rises, as the paper says, in "
+        "common bins (both settings); in neuron bins it falls, against the paper (both). The "
+        "ruler of the bins decides.",
         'From a to "c, long", the median entropy (mean of the layers) rises, as the paper says, in '
         "all 4 settings.",
     ]
@@ -210,7 +209,7 @@ def test_comparisons_name_their_levels():
 @pytest.mark.parametrize(
     ("first", "words"),
     [
-        ([[1, 1], [-1, -1]], "in 2 of 4 settings, both in bins common to one network."),
+        ([[1, 1], [-1, -1]], "in 2 of 4 settings, both in common bins."),
         ([[1, 1], [1, 1]], "in all 4 settings."),
         ([[-1, -1], [-1, -1]], "in none of 4 settings."),
         ([[1, -1], [-1, 1]], "in 2 of 4 settings."),

@@ -124,7 +124,16 @@ def test_html_shows_every_row_whole_and_escapes():
 
 def test_summary_counts():
     table = ClaimsTable([claim([1.0, 1.1]), claim([-1.0, -1.1]), claim([1.0])])
-    assert table.summary == "1 of 3 claims hold, 1 do not hold, 1 are too close to tell."
+    assert (
+        table.summary
+        == "1 of 3 claims of the paper holds, 1 does not hold and 1 is too close to tell."
+    )
+    table = ClaimsTable([claim([-1.0, -1.1])] * 2 + [claim([1.0])] * 3)
+    assert (
+        table.summary
+        == "None of 5 claims of the paper holds, 2 do not hold and 3 are too close to "
+        "tell."
+    )
 
 
 def test_small_effects_are_shown_with_two_digits():
@@ -178,3 +187,56 @@ def test_intervals_end_where_the_effect_does_and_the_verdict_stays():
 def test_numbers_of_a_row_are_written_alike(words, shown):
     row = claim_row(Claim("", "", 1, words, words, (1.0, 1.1)))
     assert row["paper"] == row["here"] == shown
+
+
+def named(statement, where, paper, effect=(1.0, 1.1)):
+    return Claim(statement, where, 1, paper, "1 → 2", effect)
+
+
+def test_what_the_paper_does_not_say_is_counted_apart():
+    claims = [
+        named("entropy rises", "fc1", "1 → 2"),
+        named("entropy rises", "fc2", "not reported", (-1.0, -1.1)),
+        named("entropy rises", "mean of layers", "1 → 2", (0.0, 0.0)),
+        named("MI rises", "mean of layers, alpha = 1", "1 → 2"),  # its layers are no rows
+        named("loss rises", "network", "not in the paper"),
+    ]
+    table = ClaimsTable(claims)
+    assert [claim.where for claim in table.of_paper] == ["fc1", "mean of layers, alpha = 1"]
+    assert table.summary == "2 of 2 claims of the paper hold."
+    assert table.further_summary == (
+        "Further checks, which the paper does not report: 1 of 3 holds, 1 does not hold and 1 is "
+        "too close to tell."
+    )
+    html = table._repr_html_()
+    own, _, further = html.partition("<details><summary>Further checks, which the paper does not")
+    assert own.count("<tr") == 3
+    assert further.count("<tr") == 4
+    assert "not reported" not in html
+    assert html.count("<strong>") == 1, "the headline is about the paper's claims alone"
+
+
+def test_without_claims_of_the_paper_the_headline_says_so():
+    table = ClaimsTable([named("loss rises", "network", "not reported")])
+    assert table.summary == "The paper makes no claim here; 1 of 1 further checks holds."
+    assert not table.further_summary
+    html = table._repr_html_()
+    assert html.index("<table") < html.index("<strong>")
+
+
+def test_a_ranking_shows_the_p_value_that_decides_and_the_rule():
+    one = Claim("rank", "network", 1, "τ = 1.00", "τ = 0.33", (1 / 3,) * 3, n_levels=3)
+    assert one.verdict == "too close to tell"
+    row = claim_row(one)
+    assert row["here"] == f"τ = 0.33; exact rank test: p = {one.p_value:.2g}"
+    assert one.p_value > 0.05
+    assert "exact rank test" in ClaimsTable([one]).caption
+    assert "rank test" not in ClaimsTable([claim([1.0, 1.1])]).caption
+
+
+@pytest.mark.parametrize("effect", [(0.123, 0.5, 0.2), (1.0, 12.0, 7.0), (0.001, 0.0012, 0.0013)])
+def test_both_ends_of_an_interval_have_the_same_digits(effect):
+    row = claim_row(claim(effect))
+    for column in ("95 % bootstrap", "95 % t (seeds)"):
+        low, high = row[column].split(" … ")
+        assert len(low.partition(".")[2]) == len(high.partition(".")[2])

@@ -15,7 +15,7 @@ from infonb.parameters import ParameterError
 from infonb.storage import open_dataset, save_dataset
 
 LEVELS = [0.0, 0.5, 1.0]
-MEASURES = ["entropy, common bins", "entropy, shared bins", "entropy, bins of each neuron",
+MEASURES = ["entropy, common bins", "entropy, shared bins", "entropy, neuron bins",
             "mutual information"]  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def test_marks_say_whether_the_claim_holds(acts, grid, options):
 
 def test_legend_names_what_is_drawn(acts, grid, options):
     picture = plot_sensitivity(grid)
-    assert legend(picture)[:3] == ["common bins", "shared bins", "bins per neuron"]
+    assert legend(picture)[:3] == ["common bins", "shared bins", "neuron bins"]
     assert "as the paper says" in legend(picture)
     assert legend(picture, 1)[:2] == ["k = 1", "k = 3"]
     unclaimed = sensitivity(acts, "alpha", 0.0, 1.0, **options)

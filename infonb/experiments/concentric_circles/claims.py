@@ -7,7 +7,7 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.claims import Compare, Row, Trend
+from infonb.claims import RULERS, Compare, Row, Trend
 from infonb.experiments.concentric_circles.recipes import Recipe, ends_of, select_sweep
 
 __all__ = ["comparisons", "declared_rows", "further_comparisons"]
@@ -39,15 +39,14 @@ def declared_rows(
 ) -> list[Row]:
     """Return the rows of the table for one kind of points, bins and side of the ReLU."""
     chosen: dict[str, Any] = {"alignment": alignment, "layer": list(layers)}
-    bins = chosen | {"edges": edges}
     values: dict[str, tuple[Callable[[xr.Dataset], xr.DataArray], int]] = {
-        "entropy": (lambda runs: runs.entropy.sel(bins, drop=True), 1),
+        "entropy": (lambda runs: _in_rulers(runs.entropy.sel(chosen, drop=True), edges), 1),
         "mutual information": (lambda runs: runs.mutual_information.sel(chosen, drop=True), -1),
     }
     rows: list[Row] = [
         Compare(
             f"median {name} of {{end}} {{above}} {{start}}", value, way, paper=_paper,
-            between=comparisons(recipes), mean_of_layers=True,
+            between=comparisons(recipes), mean_of_layers=True, subject=f"median {name}",
         )
         for name, (value, way) in values.items()
     ]  # fmt: skip
@@ -60,6 +59,11 @@ def declared_rows(
             for name, (value, way) in values.items()
         ]  # fmt: skip
     return rows + _accuracy_rows(recipes)
+
+
+def _in_rulers(entropy: xr.DataArray, ruler: str) -> xr.DataArray:
+    """Return the entropy in all rulers; the claims are about one of them."""
+    return entropy.sel(edges=list(RULERS)).assign_attrs(edges=ruler)
 
 
 def _paper(where: str, start: str, end: str) -> str:

@@ -114,6 +114,10 @@ class Contexts(ContextParameters, Experiment):
         runs = shared_entropy(runs, bins=self.bins, edges=self.edges)
         return runs.assign_attrs(dataset=self.dataset)
 
+    def opening(self, start: str, end: str) -> str:
+        """Return how the answer names the two training sets."""
+        return "with each object in a context of its own instead of in all contexts"
+
     def words(self, runs: xr.Dataset) -> str:
         """Return the caption of the table."""
         return (

@@ -5,14 +5,14 @@ from __future__ import annotations
 import xarray as xr
 
 from infonb.claims import Claim, Compare
-from infonb.claims.verdict import FAILS, HOLDS
+from infonb.claims.verdict import FAILS, HOLDS, UNCLEAR
 from infonb.dims import median_within_layers
 from infonb.experiments.entropy_regularizer.claims import ACCURACY, COLOUR, RULERS, measure_rows
 from infonb.experiments.entropy_regularizer.treatments import NONE, controls, raising
 
 __all__ = ["answer"]
 
-_LEGEND = "✓ follows the colour less than *none*, ✗ more, ? too close to tell."
+_LEGEND = "In brackets: whether the answers follow the colour less or more than with *none*."
 
 
 def answer(runs: xr.Dataset) -> str:
@@ -65,7 +65,8 @@ def _verdict(colour: dict[tuple[float, str], Claim | None]) -> str:
     else:
         words = f"Raising the entropy is not shown to help in any of {n} settings"
     left = n - helps - harms
-    return f"**{words}" + (f"; {left} are too close to tell.**" if left else ".**")
+    be = "is" if left == 1 else "are"
+    return f"**{words}" + (f"; {left} {be} {UNCLEAR}.**" if left else ".**")
 
 
 def _measures(runs: xr.Dataset, words: str) -> str:
@@ -92,7 +93,8 @@ def _line(runs: xr.Dataset, alpha: float, words: str) -> str:
     information = float(median_within_layers(at.mutual_information).mean(["layer", "seed"]))
     rulers = ", ".join(f"{float(entropy.sel(edges=ruler)):.2f}" for ruler in RULERS)
     claim = None if words == NONE else _change(runs, alpha, words)
-    sign = "" if claim is None else {HOLDS: " ✓", FAILS: " ✗"}.get(claim.verdict, " ?")
+    told = {HOLDS: "less", FAILS: "more"}
+    sign = "" if claim is None else f" ({told.get(claim.verdict, claim.verdict)})"
     return (
         f"| {alpha:g} | {words} | {_percent(at[ACCURACY])} | {_percent(at[COLOUR])}{sign} | "
         f"{rulers} | {information:.2f} |"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from infonb.claims import entropy_in_rulers
 from infonb.claims.rank import agreement
 from infonb.experiments.model_selection.sources import ACCURACY, levels_and_kind
-from infonb.measures import entropy
 from infonb.selection import rank
 from infonb.selection.ranking.rank import KINDS
 
@@ -20,7 +20,7 @@ INFORMATION = "mutual information"
 MEASURES = {
     "entropy, common bins": "common",
     "entropy, shared bins": "shared",
-    "entropy, bins of each neuron": "neuron",
+    "entropy, neuron bins": "neuron",
     INFORMATION: None,
 }
 
@@ -71,15 +71,14 @@ def _in_words(over: str, level: float | str) -> str:
 
 
 def _entropies(runs: xr.Dataset) -> dict[str, xr.DataArray]:
-    """Return ruler → entropy; measured anew where the activations are there."""
-    if "activation" not in runs:
-        return {runs["entropy"].attrs.get("edges", "common"): runs["entropy"]}
-    bins = runs["entropy"].attrs.get("bins", 100)
-    activation = runs["activation"]
-    of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
-    activation = activation.drop_vars(of_samples)
-    rulers = [ruler for ruler in MEASURES.values() if ruler]
-    return {one: entropy(activation, bins=bins, edges=one).rename("entropy") for one in rulers}
+    """Return ruler → entropy; in all rulers where the activations are there."""
+    found = entropy_in_rulers(runs)
+    if "edges" not in found.dims:
+        return {found.attrs.get("edges", "common"): found}
+    return {
+        ruler: found.sel(edges=ruler, drop=True).rename("entropy")
+        for ruler in found["edges"].values.tolist()
+    }
 
 
 def together(tables: dict[str, xr.Dataset]) -> xr.Dataset:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from infonb.claims import INTERVALS, ClaimsTable
+from infonb.claims import INTERVALS, Claim, ClaimsTable
 from infonb.claims.rank import Agreement
 from infonb.claims.table import signed
 from infonb.experiments.model_selection.rankings import INFORMATION, MEASURES
@@ -20,6 +21,7 @@ __all__ = ["beside_the_paper", "claims_of", "what_was_found"]
 
 #: What the paper ranks by.
 _COMMON = next(iter(MEASURES))
+_RULERS = {measure: ruler for measure, ruler in MEASURES.items() if ruler}
 
 
 def beside_the_paper(runs: xr.Dataset) -> pd.DataFrame:
@@ -109,31 +111,45 @@ def claims_of(runs: xr.Dataset) -> ClaimsTable:
     """Return the rows that the paper's Table 2 claims: entropy in common bins, and MI."""
     claims, missing = [], []
     for setting in runs["setting"].values.tolist():
-        one = runs.sel(setting=setting)
-        kind = str(one["kind"].item())
-        n = int(one["score"].isel(measure=-1).notnull().sum())
         for measure in (_COMMON, INFORMATION):
-            higher = (kind == "heuristic") == (measure == _COMMON)
-            words = (
-                f"{'higher' if higher else 'lower'} mean {measure.partition(',')[0]} goes with "
-                "better validation accuracy"
-            )
-            if n < 3 or measure not in one["measure"].values:
-                missing.append(f"{words} ({setting}: fewer than three networks)")
+            found = _claim(runs.sel(setting=setting), measure)
+            if isinstance(found, str):
+                missing.append(found)
                 continue
-            of = one.sel(measure=measure)
-            paper = of["paper"].item()
-            said = "not reported" if np.isnan(paper) else f"τ = {paper:.2f}"
-            taus = of["tau_of_seed"].dropna("seed").values
-            if not taus.size:
-                missing.append(f"{words} ({setting}: all networks are equal in one of them)")
-                continue
-            found = Agreement(taus, of["tau"].item(), of["tau_draws"].values, n)
-            claims.append(found.claim(words, setting, said))
+            if measure == _COMMON:
+                rulers = {
+                    ruler: _claim(runs.sel(setting=setting), m) for m, ruler in _RULERS.items()
+                }
+                outcomes = {
+                    ruler: one.outcome for ruler, one in rulers.items() if isinstance(one, Claim)
+                }
+                found = replace(found, rulers=outcomes)
+            claims.append(found)
     caption = f"Kendall's τ, one for each seed. {INTERVALS}"
     if missing:
         caption = f"Not compared: {'; '.join(missing)}. {caption}"
     return ClaimsTable(claims, caption)
+
+
+def _claim(one: xr.Dataset, measure: str) -> Claim | str:
+    """Return the row of one experiment and measure, or why there is none."""
+    setting = str(one["setting"].item())
+    higher = (str(one["kind"].item()) == "heuristic") == (measure != INFORMATION)
+    words = (
+        f"{'higher' if higher else 'lower'} mean {measure.partition(',')[0]} goes with "
+        "better validation accuracy"
+    )
+    n = int(one["score"].isel(measure=-1).notnull().sum())
+    if n < 3 or measure not in one["measure"].values:
+        return f"{words} ({setting}: fewer than three networks)"
+    of = one.sel(measure=measure)
+    taus = of["tau_of_seed"].dropna("seed").values
+    if not taus.size:
+        return f"{words} ({setting}: all networks are equal in one of them)"
+    paper = of["paper"].item()
+    said = "not reported" if np.isnan(paper) else f"τ = {paper:.2f}"
+    found = Agreement(taus, of["tau"].item(), of["tau_draws"].values, n)
+    return found.claim(words, setting, said)
 
 
 def what_was_found(runs: xr.Dataset) -> str:

@@ -78,11 +78,11 @@ FAMILIES: dict[str, Family] = {
     "MI only": Family(only="information"),
     "MI with entropy in common bins": Family(("common",)),
     "MI with entropy in shared bins": Family(("shared",)),
-    "MI with entropy in bins of each neuron": Family(("neuron",)),
+    "MI with entropy in neuron bins": Family(("neuron",)),
     "MI with entropy in all three": Family(RULERS),
     "entropy only, common bins": Family(only="common"),
     "entropy only, shared bins": Family(only="shared"),
-    "entropy only, bins of each neuron": Family(only="neuron"),
+    "entropy only, neuron bins": Family(only="neuron"),
 }
 
 

@@ -52,19 +52,21 @@ class PairMatrix:
         ]
         self._picture.add_content(*self._lines, *self._marks, self._title)
         self._shown, self._number = np.empty((0, 0)), 0
-        self._axis.set_xlabel("neurons, in order of their clusters")
-        self._axis.set_ylabel("the same neurons")
         self._axis.yaxis.set_label_coords(-0.12 / side, 0.5)
         self._axis.xaxis.set_label_coords(0.5, -0.1 / side)
 
     def draw(
-        self, information: np.ndarray, chosen: tuple[int, int] | None, title: str, *, unit: str
-    ) -> Picture:
+        self, information: np.ndarray, chosen: tuple[int, int] | None, title: str, *, unit: str,
+        layer: str = "",
+    ) -> Picture:  # fmt: skip
         """Return the picture, the same each time, of (neuron, neuron) without its diagonal."""
         if not np.array_equal(information, self._shown):
             self._replace(information)
         there = information[~np.eye(len(information), dtype=bool)]
-        self._picture.frame_depends(self._number, unit)
+        self._picture.frame_depends(self._number, unit, layer)
+        neuron = f"neuron of {layer}" if layer else "neuron"
+        self._axis.set_xlabel(f"{neuron}, in order of clusters")
+        self._axis.set_ylabel(f"{neuron}, likewise")
         self._bar.axes.set_ylabel(f"mutual information ({unit})", fontsize=10)
         column, row = ([], []) if chosen is None else ([chosen[1]], [chosen[0]])
         for mark in self._marks:

@@ -42,8 +42,6 @@ class Choice:
     def bins_in_words(self, bins: int | str = "") -> str:
         """Return which bins are meant, or how many others with the same edges."""
         noun = "bin" if (bins or self.bins) == 1 else "bins"
-        if self.edges == "neuron":
-            return f"{bins or self.bins} {noun} per neuron"
         return f"{bins or self.bins} {self.edges} {noun}"
 
 

@@ -119,7 +119,8 @@ class Views:
         place = self._place(choice, _LETTERS - len(f": {words}"))
         title = f"{place}: {words}\n{bins}"
         information = matrix.information * choice.factor
-        picture = self._matrix.draw(information, chosen, title, unit=choice.unit)
+        layer = shortened(self.measured.layers[choice.layer], 18)
+        picture = self._matrix.draw(information, chosen, title, unit=choice.unit, layer=layer)
         if not chosen:
             picture.alt += " The chosen pair is not among them."
         elif choice.neuron != choice.other:

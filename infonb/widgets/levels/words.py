@@ -73,9 +73,20 @@ def describe_estimator(array: xr.DataArray) -> str:
         words.append(f"k = {attrs['k']}")
     if "bins" in attrs:
         words.append(f"{attrs['bins']} bins")
-    if "neurons" in attrs:
-        words.append(f"{attrs['neurons']} sampled neurons a layer")
+    if "other_neuron" in array.dims:
+        words.append(_neurons(array))
+    elif "neurons" in attrs:
+        words.append(f"{attrs['neurons']} neurons of each layer drawn")
     if "n_samples" in attrs:
         of = f" of {attrs['drawn_from_samples']}" if "drawn_from_samples" in attrs else ""
         words.append(f"{attrs['n_samples']} samples{of}")
     return ", ".join(word for word in words if word)
+
+
+def _neurons(array: xr.DataArray) -> str:
+    """Return between which neurons MI was measured: "all 64 neurons", "32 of 64 neurons drawn"."""
+    widths = set(np.ravel(array.coords.get("width", array.sizes["neuron"])).tolist())
+    drawn, most = array.attrs.get("neurons"), max(widths)
+    if drawn is None or drawn >= most:
+        return f"all {most} neurons" if len(widths) == 1 else "all neurons"
+    return f"{drawn} of {most} neurons drawn" if len(widths) == 1 else f"{drawn} neurons drawn"

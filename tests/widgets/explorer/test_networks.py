@@ -122,7 +122,7 @@ def test_no_title_is_cut_off(activations, layer):
 def test_words_for_bins():
     assert Choice(bins=100).bins_in_words() == "100 common bins"
     assert Choice(bins=1, edges="shared").bins_in_words() == "1 shared bin"
-    assert Choice(edges="neuron").bins_in_words("10 × 10") == "10 × 10 bins per neuron"
+    assert Choice(edges="neuron").bins_in_words("10 × 10") == "10 × 10 neuron bins"
 
 
 def test_neurons_stay_within_the_layer():

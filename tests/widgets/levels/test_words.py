@@ -16,8 +16,17 @@ from infonb.widgets.levels.words import PairKind, describe_estimator, format_val
 def test_an_estimator_is_told_by_its_attributes():
     attrs = {"estimator": "ksg", "k": 3, "n_samples": 100, "drawn_from_samples": 500, "neurons": 8}
     assert describe_estimator(xr.DataArray(0.0, attrs=attrs)) == (
-        "KSG, k = 3, 8 sampled neurons a layer, 100 samples of 500"
+        "KSG, k = 3, 8 neurons of each layer drawn, 100 samples of 500"
     )
+    pairs = xr.DataArray(np.zeros((2, 9, 9)), dims=("layer", "neuron", "other_neuron"))
+    assert describe_estimator(pairs.assign_attrs(attrs)).split(", ")[2] == "8 of 9 neurons drawn"
+    assert describe_estimator(pairs.assign_attrs(attrs | {"neurons": 9})).split(", ")[2] == (
+        "all 9 neurons"
+    )
+    assert describe_estimator(pairs) == "all 9 neurons"
+    uneven = pairs.assign_coords(width=("layer", [9, 5]))
+    assert describe_estimator(uneven) == "all neurons"
+    assert describe_estimator(uneven.assign_attrs(neurons=4)) == "4 neurons drawn"
     binned = xr.DataArray(0.0, attrs={"estimator": "binned", "bins": 10})
     assert describe_estimator(binned) == "10 bins"
 

@@ -1,0 +1,36 @@
+"""How many rows have which verdict, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from infonb.claims.verdict import FAILS, HOLDS, UNCLEAR, Claim
+from infonb.claims.words import join
+
+__all__ = ["count_claims", "count_holding"]
+
+
+def count_claims(claims: Sequence[Claim], noun: str) -> str:
+    """Return how many rows hold and what the others do: "6 of 9 claims hold, 1 does not hold"."""
+    verdicts = [claim.verdict for claim in claims]
+    only = sorted({one for one in verdicts if one not in (HOLDS, FAILS, UNCLEAR)})
+    others = [one for one in (*only, FAILS, UNCLEAR) if one in verdicts]
+    parts = [_plural(verdicts.count(one), one) for one in others]
+    parts = [f"{count_holding(claims, noun)}", *parts]
+    return join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def count_holding(claims: Sequence[Claim], noun: str = "") -> str:
+    """Return how many rows hold: "6 of 9 claims hold", "none of 3 holds"."""
+    n = sum(claim.verdict == HOLDS for claim in claims)
+    words = f"{n or 'none'} of {len(claims)} {noun}".rstrip()
+    return f"{words} {HOLDS if n < 2 else 'hold'}"
+
+
+def _plural(n: int, verdict: str) -> str:
+    """Return a number with its verdict: "1 does not hold", "2 are too close to tell"."""
+    if verdict == UNCLEAR:
+        return f"{n} {'is' if n == 1 else 'are'} {UNCLEAR}"
+    if n == 1:
+        return f"1 {verdict}"
+    return f"{n} {verdict.replace('holds', 'hold').replace('does', 'do')}"
