@@ -163,7 +163,8 @@ def _of_rankings(setting: str, claims: Sequence[Claim]) -> str:
     parts = []
     for claim in claims:
         tau = float(np.mean(claim.effect))
-        numbers = f"τ = {tau:.2f}, ".replace("-", "−") + p_words(claim)
+        numbers = f"τ = {tau:.2f}, {p_words(claim)}".replace("-", "−")
+        numbers = numbers.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
         if claim.outcome == HOLDS:
             only = claim.verdict.removeprefix(HOLDS)
             parts.append(f"{claim.statement} ({numbers}{f';{only}' if only else ''})")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from infonb.claims.verdict import FAILS, HOLDS, UNCLEAR, Claim
 from infonb.claims.words import join
 
-__all__ = ["count_claims", "count_holding"]
+__all__ = ["count_claims"]
 
 
 def count_claims(claims: Sequence[Claim], noun: str) -> str:
@@ -16,11 +16,11 @@ def count_claims(claims: Sequence[Claim], noun: str) -> str:
     only = sorted({one for one in verdicts if one not in (HOLDS, FAILS, UNCLEAR)})
     others = [one for one in (*only, FAILS, UNCLEAR) if one in verdicts]
     parts = [_plural(verdicts.count(one), one) for one in others]
-    parts = [f"{count_holding(claims, noun)}", *parts]
+    parts = [_holding(claims, noun), *parts]
     return join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def count_holding(claims: Sequence[Claim], noun: str = "") -> str:
+def _holding(claims: Sequence[Claim], noun: str) -> str:
     """Return how many rows hold: "6 of 9 claims hold", "none of 3 holds"."""
     n = sum(claim.verdict == HOLDS for claim in claims)
     words = f"{n or 'none'} of {len(claims)} {noun}".rstrip()

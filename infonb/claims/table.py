@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from infonb.claims.bootstrap import decimals
-from infonb.claims.counting import count_claims, count_holding
+from infonb.claims.counting import count_claims
 from infonb.claims.verdict import FAILS, HOLDS, MEAN, UNCLEAR, Claim, interval
 
 __all__ = ["ClaimsTable", "claim_row", "p_words", "signed"]
@@ -108,9 +108,8 @@ class ClaimsTable:
         if not self.of_paper:
             return _html(self.further, of_paper=False) + head
         if self.further:
-            more = f"<p>{escape(self.further_summary)}</p>"
-            title = f"{FURTHER}: {count_holding(self.further)}"
-            head += _folded(title, _html(self.further, of_paper=False) + more)
+            title = escape(self.further_summary.removesuffix("."))
+            head += _folded(title, _html(self.further, of_paper=False))
         return _html(self.of_paper) + head
 
 

@@ -123,6 +123,7 @@ def test_rankings_are_told_with_their_exact_p_value():
     p = 2 / 120**2  # both orders, or both turned round, of all pairs of orders
     assert ranked.p_value == pytest.approx(p)
     (said,) = describe_claims(ClaimsTable([ranked, doubtful]))
+    said = said.replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("On colored digits more goes with better (τ = 1.00, p < 0.001), and")
     assert f"less is not shown to go with better (τ = 0.30, p = {doubtful.p_value:.2g})" in said
 

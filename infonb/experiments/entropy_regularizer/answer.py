@@ -38,7 +38,8 @@ def answer(runs: xr.Dataset) -> str:
     for alpha in runs.alpha.values.tolist():
         lines += [_line(runs, alpha, words) for words in (NONE, *up, *controls(treatments))]
     lines += ["", "Means over seeds and layers, entropy and MI in nats. " + _LEGEND]
-    return f"{_verdict(colour)} {_measures(runs, up[0])}\n\n" + "\n".join(lines)
+    words = f"{_verdict(colour)} {_largest(runs, colour)} {_measures(runs, up[0])}"
+    return f"{words}\n\n" + "\n".join(lines)
 
 
 def _change(runs: xr.Dataset, alpha: float, words: str) -> Claim | None:
@@ -67,6 +68,19 @@ def _verdict(colour: dict[tuple[float, str], Claim | None]) -> str:
     left = n - helps - harms
     be = "is" if left == 1 else "are"
     return f"**{words}" + (f"; {left} {be} {UNCLEAR}.**" if left else ".**")
+
+
+def _largest(runs: xr.Dataset, colour: dict[tuple[float, str], Claim | None]) -> str:
+    """Return one sentence on the largest change of what the answers follow."""
+    known = {level: one for level, one in colour.items() if one is not None}
+    if not known:
+        return ""
+    alpha, words = max(known, key=lambda level: abs(sum(known[level].effect)))
+    start, end = (runs[COLOUR].sel(alpha=alpha, treatment=one) for one in (NONE, words))
+    return (
+        f"The largest change is that of *{words}* at α = {alpha:g}: {_percent(end)} of the answers "
+        f"follow the colour instead of {_percent(start)}."
+    )
 
 
 def _measures(runs: xr.Dataset, words: str) -> str:
