@@ -94,7 +94,7 @@ def test_information_has_a_panel_per_layer_and_the_medians_of_pairs(activations)
 
 def test_width_of_a_picture_that_stands_beside_another(activations):
     entropy, information = inb.entropy(activations), inb.mutual_information(activations)
-    for plot, values in ((plot_entropy, entropy), (plot_mutual_information, information)):
+    for plot, values in ((inb.plot_entropy, entropy), (inb.plot_mutual_information, information)):
         assert plot(values, width=5.0).get_size_inches()[0] == 5.0
         assert plot(values).get_size_inches()[0] > 5.0
         with pytest.raises(ValueError, match="width must be"):
