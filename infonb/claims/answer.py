@@ -61,15 +61,23 @@ def describe_claims(
         ranked = [claim for claim in table.of_paper if claim.n_levels]
         return [_of_rankings(*one) for one in _grouped(ranked, lambda claim: claim.where)]
     opening = opening or (lambda start, end: f"from {start} to {end}")
+    groups = _grouped(told, _levels)
+    # other pairs of levels are further checks; where all are, they are what there is to tell
+    of_paper = [one for one in groups if any(claim.of_paper for claim in one[1])] or groups
     sentences = []
-    for (start, end), claims in _grouped(told, lambda one: (one.about.start, one.about.end)):
-        if any(claim.of_paper for claim in claims):
-            parts = [_change(*one) for one in _grouped(claims, lambda one: one.about.subject)]
-            sentences.append(_sentence(f"{opening(start, end)} {', and '.join(parts)}"))
-    shown = [claim for claim in told if claim.of_paper]
-    places = [*_of_rulers(shown), *([_of_grid(grid)] if grid is not None else [])]
+    for (start, end), claims in of_paper:
+        parts = [_change(*one) for one in _grouped(claims, lambda one: one.about.subject)]
+        sentences.append(_sentence(f"{opening(start, end)} {', and '.join(parts)}"))
+    if len(told[0].effect) == 1:
+        return [*sentences, "There is one seed only, so that nothing is clear."]
+    places = _of_rulers([claim for _, claims in of_paper for claim in claims])
+    places += [_of_grid(grid)] if grid is not None else []
     places = [place for place in places if place]
     return sentences + ([_sentence("; ".join(places))] if places else [])
+
+
+def _levels(claim: Claim) -> Any:
+    return (claim.about.start, claim.about.end) if claim.about else None
 
 
 def _change(subject: str, claims: Sequence[Claim]) -> str:
@@ -97,7 +105,7 @@ def _change(subject: str, claims: Sequence[Claim]) -> str:
 def _of_rulers(claims: Sequence[Claim]) -> list[str]:
     """Return in which rulers of the bins the entropy changes as is claimed, and where otherwise."""
     ruled = [claim for claim in claims if len(claim.rulers) > 1]
-    pairs = _grouped(ruled, lambda one: (one.about.start, one.about.end))
+    pairs = _grouped(ruled, _levels)
     said = []
     for (start, end), some in pairs:
         of = f" from {start} to {end}" if len(pairs) > 1 else ""

@@ -122,7 +122,10 @@ def _html(claims: Sequence[Claim], *, of_paper: bool = True) -> str:
         frame = frame.drop(columns="paper").rename(columns={"the paper says": "what is checked"})
     with pd.option_context("display.max_colwidth", None):
         table: str = frame.to_html(index=False, border=0, classes="infonb-claims")
-    return table.replace(" only in ", " only <br>in ")  # the last column is not broken elsewhere
+    # where the last column may be broken
+    return re.sub(r"only in (\w+)( and \w+)? bins", r"only <br>in \1<br>\2 bins", table).replace(
+        "<br> bins", " bins"
+    )
 
 
 def _folded(summary: str, inside: str) -> str:

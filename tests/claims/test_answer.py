@@ -95,8 +95,24 @@ def test_no_clear_change_is_told_as_none():
     assert first.startswith("From 0 to 1 the median entropy does not change clearly in either")
 
 
-def test_what_the_paper_does_not_compare_has_no_sentence():
-    assert describe_claims(table_of(entropy([-1]), paper="not in the paper")) == []
+def test_pairs_that_the_paper_does_not_compare_are_told_only_if_it_compares_none():
+    values = xr.concat(
+        [entropy([-1]), entropy([-1]).sel(alpha=[1]).assign_coords(alpha=[2])], "alpha"
+    )  # fmt: skip
+    row = Compare(
+        "median entropy {rises}", "entropy", -1, between=[(0, 1), (0, 2)], subject="median entropy",
+        paper=lambda where, start, end: "3 → 2" if end == 1 else "not in the paper",
+    )  # fmt: skip
+    table = claims_table([row], values.to_dataset(name="entropy"), "alpha")
+    assert [words[:11] for words in describe_claims(table)] == ["From 0 to 1"]
+    none = describe_claims(table_of(entropy([-1]), paper="not in the paper"))
+    assert [words[:11] for words in none] == ["From 0 to 1"]
+
+
+def test_one_seed_is_told():
+    said = describe_claims(table_of(entropy([-1], [1], [0], seeds=1)))
+    assert said[-1] == "There is one seed only, so that nothing is clear."
+    assert "does not change clearly" in said[0]
 
 
 def test_the_opening_names_the_levels():

@@ -158,6 +158,10 @@ class ConcentricCircles(CircleParameters, Experiment):
             self.recipes, layers=self.layers, edges=self.edges, alignment=self.alignment
         )
 
+    def opening(self, start: str, end: str) -> str:
+        """Return how the answer names two networks."""
+        return f"from *{start}* to *{end}*"
+
     def words(self, runs: xr.Dataset) -> str:
         """Return the caption of the table."""
         bins = {
