@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from measures.rows.test_larger_than_memory import activations, in_chunks
+from two_workers import two_workers
 
 import infonb as inb
 from infonb.measures import TiesWarning
@@ -22,13 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workers")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=str(folder)
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
+    with two_workers(tmp_path_factory.mktemp("workers")) as client:
         yield client
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import xarray as xr
+from two_workers import two_workers
 
 import infonb as inb
 
@@ -14,14 +15,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("workers")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0",
-            local_directory=str(folder),
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):  # fmt: skip
+    with two_workers(tmp_path_factory.mktemp("workers")) as client:
         yield client
 
 
