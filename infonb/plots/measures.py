@@ -13,14 +13,15 @@ from infonb.plots.boxes import draw_box, finite_part
 from infonb.plots.labels import add_legend, keep_apart, touching
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.style import label_of, palette, palette_kind
-from infonb.validate import check_dim
+from infonb.validate import check_dim, check_number
 
 __all__ = ["plot_entropy", "plot_mutual_information"]
 
 
 def plot_entropy(
-    entropy: xr.DataArray, accuracy: xr.DataArray | None = None, *, by: str | None = None
-) -> Picture:
+    entropy: xr.DataArray, accuracy: xr.DataArray | None = None, *, by: str | None = None,
+    width: float | None = None,
+) -> Picture:  # fmt: skip
     """
     Draw the entropy of neurons as notched boxes: a group for each level, a colour for each layer.
 
@@ -37,6 +38,8 @@ def plot_entropy(
         seeds as a bar. Its attribute ``long_name`` replaces the words in the legend.
     by
         The dimension of the levels; needed only if there are several candidates.
+    width
+        Of the picture, in inches; words keep their size. None: as the boxes need it.
 
     Returns
     -------
@@ -61,8 +64,8 @@ def plot_entropy(
     layers = values.layer.values
     levels = list(values[by].values) if by else [None]
     names = [label_of(by, level) if by else "" for level in levels]
-    width = max(6.8, 1.1 + 0.42 * len(levels) * len(layers))
-    picture, axes = subplots(size=(min(width, 10.5), 4.2))
+    needed = min(max(6.8, 1.1 + 0.42 * len(levels) * len(layers)), 10.5)
+    picture, axes = subplots(size=(_width(width) or needed, 4.2))
     axis = axes[0, 0]
     handles: list[Any] = []
     drawn: Any = None
@@ -123,8 +126,9 @@ def _draw_accuracy(axis: Any, accuracy: xr.DataArray, by: str | None) -> Any:
 
 
 def plot_mutual_information(
-    information: xr.DataArray, *, by: str | None = None, components: int = 3
-) -> Picture:
+    information: xr.DataArray, *, by: str | None = None, components: int = 3,
+    width: float | None = None,
+) -> Picture:  # fmt: skip
     """
     Draw how the mutual information of neuron pairs is distributed, in each layer and in all.
 
@@ -138,6 +142,8 @@ def plot_mutual_information(
         The dimension of the levels; needed only if there are several candidates.
     components
         Of the Gaussian mixture, see `infonb.mixture_density`.
+    width
+        Of the picture, in inches; words keep their size. None: 4.9 for each column of panels.
 
     Returns
     -------
@@ -165,7 +171,8 @@ def plot_mutual_information(
     names = [label_of(by, level) if by else "" for level in levels]
     panels = _panels(information)
     columns = 1 if len(panels) == 1 else 2
-    picture, axes = subplots(-(-len(panels) // columns), columns, size=(4.9, 2.9))
+    size = ((_width(width) or 4.9 * columns) / columns, 2.9 if width is None else 2.3)
+    picture, axes = subplots(-(-len(panels) // columns), columns, size=size)
     colours = palette(len(levels), palette_kind(levels))
     units = information.attrs.get("units", "nat")
     handles: list[Any] = []
@@ -210,6 +217,10 @@ def plot_mutual_information(
         f"{'; '.join(words)}."
     )
     return picture
+
+
+def _width(width: float | None) -> float | None:
+    return None if width is None else check_number("width", width, 3.0, 30.0)
 
 
 def _bound_peaks(axis: Any, x: np.ndarray, density: np.ndarray, names: list[str]) -> list[str]:

@@ -335,7 +335,7 @@ def test_right_answers_are_praised_and_wrong_ones_get_their_own_hint(executed):
     for tries, cell, asked in zip(
         exercises.values(), tagged(executed, "tried"), answers, strict=True
     ):
-        printed = "".join(output["text"] for output in cell.outputs)
+        printed = "".join(output.get("text", "") for output in cell.outputs)
         found = json.loads(printed.splitlines()[-1])
         assert found["right"], "a solution, after the whole lesson"
         assert set(found["parts"]) == asked

@@ -208,7 +208,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("measured=0.5", "look for the first"),
         ],
         2: [
-            ("common=louder('shared')", "shared by both networks"),
+            ("common=inb.entropy(second).sel(layer='fc3')", "DataArray (neuron: 32)"),
             ("common=0.0", "its bins are those of the whole network"),
             ("common=-louder('common')", "the sign is not"),
             ("own=louder('common')", "the change in common bins"),

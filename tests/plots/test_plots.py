@@ -92,6 +92,15 @@ def test_information_has_a_panel_per_layer_and_the_medians_of_pairs(activations)
     assert ticks[1] == pytest.approx(expected)
 
 
+def test_width_of_a_picture_that_stands_beside_another(activations):
+    entropy, information = inb.entropy(activations), inb.mutual_information(activations)
+    for plot, values in ((inb.plot_entropy, entropy), (inb.plot_mutual_information, information)):
+        assert plot(values, width=5.0).get_size_inches()[0] == 5.0
+        assert plot(values).get_size_inches()[0] > 5.0
+        with pytest.raises(ValueError, match="width must be"):
+            plot(values, width=1.0)
+
+
 def test_information_legend_has_the_lines_themselves(activations):
     picture = inb.plot_mutual_information(inb.mutual_information(activations))
     lines = [line for line in picture.axes[0].lines if len(line.get_xdata()) > 1]

@@ -40,7 +40,7 @@ _LINK_TO_FILE = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)[^)\s]+\)")
 # code is not shown there, and a solution has a heading to click on
 _FOLDED_CODE = re.compile(r"\s*Cells that only draw [^.]*three\s+dots[^.]*\.")
 _THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
-_PLACE_FOR_ANSWERS = re.compile(r"Answer in place of the dots[^.]*\.\s+The solution\s+stands[^,]*,")
+_PLACE_FOR_ANSWERS = re.compile(r"Put your answers in place of [^.]*\.\s+The solution stands[^,]*,")
 _KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
 _STATUS_LINE = "from infonb.reports.serve.status_line import status_line\n\nstatus_line()"
 _INSTRUCTION = "The terminal in which the dashboard was started says why."
