@@ -121,7 +121,8 @@ def _html(claims: Sequence[Claim], *, of_paper: bool = True) -> str:
     if not of_paper:
         frame = frame.drop(columns="paper").rename(columns={"the paper says": "what is checked"})
     with pd.option_context("display.max_colwidth", None):
-        table: str = frame.to_html(index=False, border=0, classes="infonb-claims")
+        classes = "infonb-claims" if of_paper else "infonb-claims infonb-checks"
+        table: str = frame.to_html(index=False, border=0, classes=classes)
     # where the last column may be broken
     return re.sub(r"only in (\w+)( and \w+)? bins", r"only <br>in \1<br>\2 bins", table).replace(
         "<br> bins", " bins"

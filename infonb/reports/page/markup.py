@@ -78,7 +78,9 @@ def dress_tables(soup: Any) -> None:
             box["class"] = "scroll whole"
         if claims:
             _make_cards(table)
-        if claims or "infonb-verdicts" in classes:
+        # an answer says more than a count of checks that are no claims
+        counts = claims and not ("infonb-checks" in classes and soup.select_one("main .answer"))
+        if counts or "infonb-verdicts" in classes:
             _point_to(soup, table, box)
         heading = table.find_previous(["h1", "h2", "h3", "h4"])
         label = f"Table {number}" + (f": {words(heading)}" if heading else "")

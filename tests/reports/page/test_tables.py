@@ -34,6 +34,17 @@ def test_the_verdict_is_told_first_and_leads_to_the_table(small: Path) -> None:
     assert target.table["class"] == ["dataframe", "infonb-claims"]
 
 
+@pytest.mark.parametrize("title", ["## The answer", "## The checks"])
+def test_checks_that_are_no_claims_are_counted_where_there_is_no_answer(
+    small: Path, title: str
+) -> None:
+    checks = {"text/html": CLAIMS.replace("infonb-claims", "infonb-claims infonb-checks")}
+    page = soup(rendered(new_markdown_cell(title), shown(checks)))
+    assert (page.select_one("header .verdict") is None) == (title == "## The answer")
+    claims = soup(rendered(new_markdown_cell(title), shown({"text/html": CLAIMS})))
+    assert claims.select_one("header .verdict") is not None
+
+
 def test_claims_can_be_cards_and_remain_a_table(small: Path) -> None:
     table = soup(rendered(shown({"text/html": CLAIMS}))).select_one("table.infonb-claims")
     assert [cell["data-name"] for cell in table.select("td")] == [
