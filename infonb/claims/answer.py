@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.grid import measures_of, outcomes
+from infonb.claims.resampling import rank_p_value
 from infonb.claims.table import ClaimsTable, p_words
 from infonb.claims.verdict import FAILS, HOLDS, MEAN, Claim
 from infonb.claims.words import join
@@ -178,9 +179,16 @@ def _of_rankings(setting: str, claims: Sequence[Claim]) -> str:
             parts.append(f"{claim.statement} ({numbers}{f';{only}' if only else ''})")
         else:
             doubt = "does not go with" if claim.outcome == FAILS else "is not shown to go with"
-            parts.append(f"{claim.statement.replace('goes with', doubt)} ({numbers})")
+            few = f"; {len(claim.effect)} seeds are too few" if _is_few(claim) else ""
+            parts.append(f"{claim.statement.replace('goes with', doubt)} ({numbers}{few})")
     name = setting.replace("_", " ")
     return _sentence(f"on {name} {', and '.join(parts)}" if name != "network" else "; ".join(parts))
+
+
+def _is_few(claim: Claim) -> bool:
+    """Whether the seeds all agree, the order is no chance, and only their number leaves a doubt."""
+    agree = claim.agreeing == len(claim.effect)
+    return agree and rank_p_value(claim.effect, claim.n_levels) < 0.05
 
 
 def _most(claims: Sequence[Claim]) -> Claim:

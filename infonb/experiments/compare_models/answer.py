@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["answer", "models_table", "most_different", "plain", "summary_of_verdicts"]
 
+#: So many models are named with their verdicts in one line.
+_FEW = 4
+
 #: Of more models the sentences are folded: the figure and the table say it sooner.
 _MANY = 8
 
@@ -47,8 +50,12 @@ def summary_of_verdicts(found: xr.Dataset) -> str:
     """Return the count of the verdicts in one line."""
     if "comparison" not in found.dims:
         return "no verdict: there is no reference"
-    counts = [f"{number} {verdict}" for verdict, number, _ in _by_verdict(found)]
     n = found.sizes["comparison"]
+    if n <= _FEW:
+        pairs = zip(found["comparison"].values, found["verdict"].values, strict=True)
+        said = "; ".join(f"{name}: {verdict}" for name, verdict in pairs)
+        return f"{said} (compared with {found.attrs['reference']})"
+    counts = [f"{number} {verdict}" for verdict, number, _ in _by_verdict(found)]
     return f"{n} model{'s' if n > 1 else ''} compared with {found.attrs['reference']}: " + (
         ", ".join(counts)
     )

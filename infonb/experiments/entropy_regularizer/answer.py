@@ -96,9 +96,13 @@ def _measures(runs: xr.Dataset, words: str) -> str:
     return (
         f"With *{words}* the entropy itself rises in {entropy.count(HOLDS)} of {len(entropy)} "
         "comparisons (at each α, in three rulers); MI, which the paper finds low where entropy is "
-        f"high, falls in {information.count(HOLDS)} of {len(information)} and rises in "
-        f"{information.count(FAILS)}."
+        f"high, {_times('falls', information.count(HOLDS))} and "
+        f"{_times('rises', information.count(FAILS))}, of {len(information)} values of α."
     )
+
+
+def _times(verb: str, number: int) -> str:
+    return f"clearly {verb} at {('none', 'one', 'two')[number] if number < 3 else number}"
 
 
 def _line(runs: xr.Dataset, alpha: float, words: str) -> str:
@@ -108,6 +112,8 @@ def _line(runs: xr.Dataset, alpha: float, words: str) -> str:
     rulers = ", ".join(f"{float(entropy.sel(edges=ruler)):.2f}" for ruler in RULERS)
     claim = None if words == NONE else _change(runs, alpha, words)
     told = {HOLDS: "less", FAILS: "more"}
+    if claim is not None and not any(claim.effect):
+        told = {claim.verdict: "the same"}
     sign = "" if claim is None else f" ({told.get(claim.verdict, claim.verdict)})"
     return (
         f"| {alpha:g} | {words} | {_percent(at[ACCURACY])} | {_percent(at[COLOUR])}{sign} | "
