@@ -55,7 +55,7 @@ def describe_claims(
     >>> row = Compare("median entropy {rises}", "entropy", -1, paper="3 → 1",
     ...     subject="median entropy")
     >>> describe_claims(claims_table([row], entropy.to_dataset(name="entropy"), "alpha"))
-    ['From 0 to 1 the median entropy of fc1 falls from 0.12 to −4.89 nat.']
+    ['From 0 to 1 the median entropy falls in fc1 from 0.12 to −4.89 nat.']
     """
     told = [claim for claim in table.claims if claim.about and not claim.where.startswith(MEAN)]
     if not told:
@@ -92,7 +92,7 @@ def _change(subject: str, claims: Sequence[Claim]) -> str:
         in_any = f" in {any_} (most in {most.where}, {_ends(most)})"
         return f"the {subject} does not change clearly{in_any if n > 1 else f' ({_ends(most)})'}"
     if n == 1:
-        return f"the {subject} of {claims[0].where} {_verb(claims[0])} {_ends(claims[0])}"
+        return f"the {subject} {_verb(claims[0])} in {claims[0].where} {_ends(claims[0])}"
     parts = []
     for some in (some for some in clear.values() if some):
         most = _most(some)

@@ -98,7 +98,8 @@ def _in_all_rulers(alike: dict[str, Claim | str], own: str) -> Claim | str:
     outcomes = {
         ruler: one.outcome for ruler, one in alike.items() if isinstance(one, Claim)
     }  # fmt: skip
-    return replace(claim, rulers=outcomes)
+    about = claim.about and claim.about._replace(subject=f"{claim.about.subject} in {own} bins")
+    return replace(claim, rulers=outcomes, about=about)
 
 
 def claims_table(

@@ -48,7 +48,7 @@ def test_a_fall_in_one_ruler_is_told_as_one_in_verdict_summary_and_sentence():
     assert table.to_frame()["holds?"].tolist() == ["◐ holds only in common bins"] * 2
     first, second = describe_claims(table)
     assert first == (
-        "From 0 to 1 the median entropy falls clearly in both layers "
+        "From 0 to 1 the median entropy in common bins falls clearly in both layers "
         "(most in fc2, from 3.00 to 1.00 nat)."
     )
     assert second == (
@@ -84,7 +84,7 @@ def test_the_ruler_of_the_claim_is_the_one_in_its_attributes():
 def test_layers_that_go_against_the_paper_are_told_beside_the_others():
     first, *_ = describe_claims(table_of(entropy([-1, 2, 0])))
     assert first == (
-        "From 0 to 1 the median entropy falls clearly in one of three layers "
+        "From 0 to 1 the median entropy in common bins falls clearly in one of three layers "
         "(in fc1, from 3.00 to 2.00 nat) and rises clearly in one of three layers "
         "(in fc2, from 3.00 to 5.00 nat)."
     )
@@ -92,7 +92,8 @@ def test_layers_that_go_against_the_paper_are_told_beside_the_others():
 
 def test_no_clear_change_is_told_as_none():
     first, *_ = describe_claims(table_of(entropy([0.001, 0])))
-    assert first.startswith("From 0 to 1 the median entropy does not change clearly in either")
+    words = "From 0 to 1 the median entropy in common bins does not change clearly in either"
+    assert first.startswith(words)
 
 
 def test_pairs_that_the_paper_does_not_compare_are_told_only_if_it_compares_none():
@@ -117,7 +118,8 @@ def test_one_seed_is_told():
 
 def test_the_opening_names_the_levels():
     first, *_ = describe_claims(table_of(entropy([-1])), opening=lambda a, b: f"{a}, then {b},")
-    assert first.startswith("0, then 1, the median entropy of fc1 falls from 3.00 to 2.00 nat")
+    words = "0, then 1, the median entropy in common bins falls in fc1 from 3.00 to 2.00 nat"
+    assert first.startswith(words)
 
 
 def test_the_grid_says_in_how_many_settings_information_changes_so():
