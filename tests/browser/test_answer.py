@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from browser.colours import ENOUGH, contrasts
+from browser.sections import open_all
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -85,12 +86,6 @@ def read(page_file, open_page):
     yield give
     for watch in opened:
         watch.close()
-
-
-def open_all(page):
-    folded = page.locator("main details.section:not([open]) > summary")
-    while folded.count():
-        folded.first.click()
 
 
 def test_the_first_screen_is_the_answer(read):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Error, Page
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,9 +62,16 @@ class Watch:
         page.on("requestfailed", failed)
         page.on("response", answered)
         page.on("console", said)
-        page.on("pageerror", lambda error: self._note(f"page error: {error}"))
+        page.on("pageerror", self._thrown)
         page.on("crash", lambda _: self._note("the page crashed"))
         OPEN.append(self)
+
+    def _thrown(self, error: Error) -> None:
+        # JupyterLab's own notebook, where the cell that it scrolls away has gone already
+        if "removeChild" in str(error) and "/jlab_core." in (error.stack or ""):
+            self.lines.append(f"of JupyterLab: {error}")
+        else:
+            self._note(f"page error: {error}")
 
     def _note(self, trouble: str) -> None:
         self.lines.append(trouble)

@@ -261,7 +261,7 @@ def test_claims_say_in_which_direction_things_changed(results, change, verdict):
     table = claims(shifted(results, change))
     assert len(table.claims) == 4 + 4 + 2 + 1
     wide = [c for c in table.claims if c.where in ("stage4", "all pairs", "network")]
-    assert {claim.verdict for claim in wide} == {verdict}
+    assert {claim.outcome for claim in wide} == {verdict}
     for claim in table.claims:
         if "entropy" in claim.statement:
             assert np.mean(claim.effect) == pytest.approx(change, abs=0.1)

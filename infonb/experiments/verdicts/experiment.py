@@ -67,7 +67,7 @@ class Verdicts(VerdictParameters, Experiment):
     def shown(self, says: str, setting: Sequence[str]) -> Verdicts:
         """Return the same networks of some settings, measured where the shortcut says that."""
         there = [one for one in setting if says in DATA_SETS[divide(one)[0]].says]
-        return self.changed(says=says, setting=there)
+        return self.changed(says=says, setting=there, results="")  # saved are the page's own
 
     def prepare(self) -> None:
         """Find the files of the data sets before anything is created."""

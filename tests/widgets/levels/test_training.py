@@ -89,7 +89,7 @@ def test_activations_are_measured_once_as_infonb_does(activation, history, monke
         assert f"fc2 {float(h.sel(epoch=epoch, layer='fc2').median()):.2f}" in panel.alt
         middle = float(without_diagonal(i).sel(epoch=epoch).median())
         assert f"epoch {epoch}: median {middle:.2f}" in panel.images["density"].alt
-    assert "mixture, k = 4, 5 sampled neurons a layer, 120 samples of 150" in panel.alt
+    assert "mixture, k = 4, 5 neurons drawn, 120 samples of 150" in panel.alt
     assert len(calls) == 1
 
 
@@ -115,7 +115,7 @@ def test_activations_beside_longer_curves(activation, history):
     together = xr.merge([activation.to_dataset(), history], join="outer")
     panel = pictures_of(together, estimator="binned", neurons=None, max_samples=None)
     assert [value for _, value in panel.controls["epoch"].options] == EPOCHS
-    assert "10 bins, 150 samples" in panel.alt
+    assert "10 bins, all neurons, 150 samples" in panel.alt
 
 
 def test_arrays_alone(measured):
