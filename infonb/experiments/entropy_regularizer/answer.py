@@ -96,13 +96,13 @@ def _measures(runs: xr.Dataset, words: str) -> str:
     return (
         f"With *{words}* the entropy itself rises in {entropy.count(HOLDS)} of {len(entropy)} "
         "comparisons (at each α, in three rulers); MI, which the paper finds low where entropy is "
-        f"high, {_times('falls', information.count(HOLDS))} and "
-        f"{_times('rises', information.count(FAILS))}, of {len(information)} values of α."
+        f"high, {_clearly('falls', information.count(HOLDS))} and "
+        f"{_clearly('rises', information.count(FAILS))}, of {len(information)} values of α."
     )
 
 
-def _times(verb: str, number: int) -> str:
-    return f"clearly {verb} at {('none', 'one', 'two')[number] if number < 3 else number}"
+def _clearly(verb: str, number: int) -> str:
+    return f"clearly {verb} at {number or 'none'}"
 
 
 def _line(runs: xr.Dataset, alpha: float, words: str) -> str:
