@@ -54,7 +54,7 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     -----
     Towards a heuristic: MI rises and entropy falls; towards memorized examples: MI falls and
     entropy rises (Bansal et al. 2022, section 3). MI decides first, since its sign depends least
-    on how it is measured; that of the entropy does (only in common bins it moved as the paper says).
+    on how it is measured; that of the entropy does: only in common bins it moved as the paper says.
     If MI does not clearly move, the verdict is ``inconclusive``, whatever the entropy does.
     If it moves far (`alone` of the rule), that is the verdict, unless the entropy clearly moves the
     same way in every ruler, which neither kind of memorization does. If it moves less, it needs the
