@@ -154,7 +154,9 @@ def _of_batch(
         vectors = _vectors(inputs[0], probes, seed)
         for vector in vectors:
             whole = (gradient * vector).sum()
-            (product,) = torch.autograd.grad(whole, inputs, retain_graph=True)
+            (product,) = torch.autograd.grad(
+                whole, inputs, retain_graph=True, allow_unused=True, materialize_grads=True
+            )
             with torch.no_grad():
                 each = product**2 if of == "square" else product * vector
                 total += each.reshape(len(inputs), -1).sum(dim=1)
