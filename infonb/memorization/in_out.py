@@ -84,9 +84,10 @@ def in_out(
     ``tests/memorization/test_in_out.py``:
 
     - ``newcombe``: the Wilson intervals of both means, joined by Newcombe's method 10. Made for
-      right or wrong; of probabilities it is a bound, for no distribution in 0 .. 1 spreads more
-      than that of right and wrong: too wide where a probability hardly varies, and not fooled where
-      ten values happen to be alike.
+      right or wrong: with 30 values in and 10 out it covers 0.954 on average over all pairs of
+      shares, and 0.906 at worst, with 6 and 2 0.955 and 0.846. Of probabilities it is a bound, for
+      no distribution in 0 .. 1 spreads more than that of right and wrong: too wide where a
+      probability hardly varies, and not fooled where ten values happen to be alike.
     - ``welch``: Student's t with the Welch-Satterthwaite degrees of freedom; NaN unless two values
       are in and two out. For log-densities, which spread about evenly. Of scores that are
       mostly alike with a rare exception it covers far less than it says.

@@ -83,9 +83,9 @@ def influence(
     >>> right = ~held_out  # each knows itself,
     >>> right[..., 3] |= right[..., 7]  # and 3 is known, too, where 7 is in
     >>> found = influence(right, held_out).sel(sample=3)
-    >>> found.influence.idxmax().item(), found.influence.max().item()
+    >>> int(found.influence.idxmax()), float(found.influence.max())
     (7, 1.0)
-    >>> found.null.max().item() < 0.6
+    >>> bool(found.null.max() < 0.6)
     True
     """
     dims = run_dims(dim)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import statistics
+from itertools import product
 
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import binom
 
 from infonb.memorization import in_out, in_out_plan
+from infonb.memorization.in_out import Pooled, newcombe
 
 LN2 = math.log(2)
 
@@ -50,20 +53,22 @@ def test_against_a_plain_loop_on_forty_samples(pool):
                 [one.U, one.V, one.mem], [u, v, u - v], rtol=1e-12, atol=1e-12
             )
     assert found.mem.dims == ("epoch", "sample")
-    assert found.mem.attrs["pool"] == pool and found.mem.attrs["n"] == 40
+    assert found.mem.attrs["pool"] == pool
+    assert found.mem.attrs["n"] == 40
 
 
 def test_logmeanexp_by_hand():
     held_out = xr.DataArray([[[False], [False], [True]]], dims=("repeat", "fold", "sample"))
     score = xr.DataArray([[[0.0], [math.log(3)], [0.0]]], dims=("repeat", "fold", "sample"))
-    assert float(in_out(score, held_out, pool="logmeanexp").mem) == pytest.approx(LN2)
-    assert float(in_out(score, held_out).mem) == pytest.approx(math.log(3) / 2)
+    assert in_out(score, held_out, pool="logmeanexp").mem.item() == pytest.approx(LN2)
+    assert in_out(score, held_out).mem.item() == pytest.approx(math.log(3) / 2)
 
 
 def test_logmeanexp_of_far_numbers_does_not_overflow():
     held_out = in_out_plan(6, repeats=2, folds=2)
     found = in_out(scores(np.full((2, 2, 6), -5000.0), held_out), held_out, pool="logmeanexp")
-    assert (found.U == -5000).all() and (found.mem == 0).all()
+    assert (found.U == -5000).all()
+    assert (found.mem == 0).all()
 
 
 def test_intervals_by_hand():
@@ -105,7 +110,8 @@ def test_a_repeat_alone_has_one_value_out():
     held_out = in_out_plan(12, repeats=3, folds=4)
     score = scores(np.random.default_rng(3).random((3, 4, 12)), held_out)
     found = in_out(score, held_out, dim="fold")
-    assert found.mem.dims == ("repeat", "sample") and (found.n_out == 1).all()
+    assert found.mem.dims == ("repeat", "sample")
+    assert (found.n_out == 1).all()
     np.testing.assert_allclose(found.mem.mean("repeat"), in_out(score, held_out).mem)
 
 
@@ -115,7 +121,8 @@ def test_samples_never_out_are_nan_and_told_once():
     with pytest.warns(UserWarning, match="of 10 samples 8 were never out: they are NaN") as told:
         found = in_out(score, held_out)
     assert len(told) == 1
-    assert (found.mem.isnull() == (found.n_out == 0)).all() and int(found.mem.isnull().sum()) == 8
+    assert (found.mem.isnull() == (found.n_out == 0)).all()
+    assert int(found.mem.isnull().sum()) == 8
 
 
 def test_what_does_not_fit():
@@ -124,8 +131,7 @@ def test_what_does_not_fit():
     cases = [
         (ValueError, "dim 'fold' not found; score has dims", score.isel(fold=0), held_out),
         (ValueError, "different samples: 3 and 4", score[..., :3], held_out),
-        (ValueError, "different samples: at place 0 1 and 0", score[..., ::-1].isel(sample=[2, 3, 1, 0]),
-         held_out),
+        (ValueError, "different samples: at place 0 1 and 0", score[..., [1, 0, 2, 3]], held_out),
         (ValueError, "different labels of 'repeat': 1 and 2", score[:1], held_out),
         (TypeError, "held_out must be bool, True where left out; not int64", score,
          held_out.astype(int)),
@@ -162,15 +168,30 @@ def coverage(draw, truth, interval="auto", **plan):
     return float(((low <= truth) & (truth <= high)).mean())
 
 
-@pytest.mark.parametrize(
-    ("p_in", "p_out"), [(1.0, 0.1), (1.0, 0.5), (0.99, 0.9), (0.95, 0.95), (1.0, 1.0), (0.6, 0.3)]
-)
-def test_the_interval_of_right_or_wrong_covers(p_in, p_out):
-    def draw(rng, out):
-        return rng.random(out.shape) < np.where(out, p_out, p_in)
+@pytest.mark.parametrize(("n_in", "n_out", "worst"), [(30, 10, 0.9), (6, 2, 0.84)])
+def test_the_interval_of_right_or_wrong_covers(n_in, n_out, worst):
+    """Exactly, over a grid of all pairs of shares, as the docstring says."""
+    number_in, number_out = np.meshgrid(np.arange(n_in + 1), np.arange(n_out + 1), indexing="ij")
+    n = np.ones(number_in.shape)
+    limits = newcombe(
+        Pooled(number_in / n_in, n, n * n_in), Pooled(number_out / n_out, n, n * n_out), 0.95
+    )
+    low, high = np.moveaxis(limits, -1, 0)
+    found = []
+    for p, q in product(np.linspace(0, 1, 51), repeat=2):
+        chance = np.outer(
+            binom.pmf(range(n_in + 1), n_in, p), binom.pmf(range(n_out + 1), n_out, q)
+        )
+        found.append(chance[(low <= p - q + 1e-12) & (p - q - 1e-12 <= high)].sum())
+    assert 0.95 < np.mean(found) < 0.96
+    assert worst < min(found) < worst + 0.01
 
-    for repeats in (2, 10):  # two, ten values out
-        assert coverage(draw, p_in - p_out, repeats=repeats) > 0.93
+
+def test_the_interval_of_right_or_wrong_covers_in_trainings():
+    def draw(rng, out):
+        return rng.random(out.shape) < np.where(out, 0.4, 0.98)
+
+    assert 0.93 < coverage(draw, 0.58) < 0.98
 
 
 def test_the_interval_of_spread_scores_covers():

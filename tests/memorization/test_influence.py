@@ -44,10 +44,12 @@ def test_a_planted_teacher_is_found_and_no_other():
     right, held_out = planted()
     found = influence(right, held_out)
     assert float(found.influence.sel(sample=0, other_sample=1)) == 1.0
-    assert float(found.influence.max()) == 1.0 and float(found.null.max()) < 0.6
+    assert float(found.influence.max()) == 1.0
+    assert float(found.null.max()) < 0.6
     others = found.influence.isel(sample=slice(1, None))
     assert float(others.max()) < 0.6
-    assert abs(float(found.null.mean())) < 0.01 and found.null.std() > 0.05
+    assert abs(float(found.null.mean())) < 0.01
+    assert found.null.std() > 0.05
     assert (found.influence.isel(sample=range(1, 60)).mean() < 0.05).item()
 
 

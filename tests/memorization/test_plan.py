@@ -18,7 +18,8 @@ def with_role(n, n_null, **more):
 
 def test_folds_by_hand():
     held_out = in_out_plan(11, repeats=3, folds=3)
-    assert held_out.dims == ("repeat", "fold", "sample") and held_out.dtype == bool
+    assert held_out.dims == ("repeat", "fold", "sample")
+    assert held_out.dtype == bool
     assert held_out.sum("sample").values.tolist() == [[4, 4, 3]] * 3
     assert (held_out.sum("fold") == 1).all()  # each sample once in every repeat
     assert held_out.attrs == {"seed": 0, "folds": 3}
@@ -42,7 +43,8 @@ def test_halves_complement_each_other():
 
 def test_a_share_is_drawn_for_each_repeat():
     held_out = in_out_plan(10, repeats=400, share=0.7)
-    assert held_out.sizes["fold"] == 1 and (held_out.sum("sample") == 3).all()
+    assert held_out.sizes["fold"] == 1
+    assert (held_out.sum("sample") == 3).all()
     often = held_out.mean(["repeat", "fold"])  # standard error 0.023
     assert (abs(often - 0.3) < 0.1).all()
 
