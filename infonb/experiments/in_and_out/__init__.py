@@ -1,0 +1,21 @@
+"""In and out: which digits a network knows by heart, measured by leaving them out."""
+
+from __future__ import annotations
+
+from infonb.experiments.in_and_out.agreement import agreement, auroc
+from infonb.experiments.in_and_out.answer import answer_words, groups_table, pair_words
+from infonb.experiments.in_and_out.experiment import InAndOut
+from infonb.experiments.in_and_out.live import explore_in_out
+from infonb.experiments.in_and_out.teachers import strongest, teachers_of
+
+__all__ = [
+    "InAndOut",
+    "agreement",
+    "answer_words",
+    "auroc",
+    "explore_in_out",
+    "groups_table",
+    "pair_words",
+    "strongest",
+    "teachers_of",
+]
