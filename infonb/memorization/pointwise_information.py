@@ -68,8 +68,8 @@ def pointwise_information(
     digits with 40 % of the labels drawn anew (1,200 samples, 3 seeds) it finds the wrong labels
     with an AUROC of 0.98 in the hidden layers of a network that has memorized all of them, but also
     in those of the untrained network (0.97 to 0.98) and in the pixels themselves (0.98); in the
-    output of the trained network, 0.75 to 0.81. So always measure the input and an untrained network
-    beside it: only what a layer tells more than those is the work of training.
+    output of the trained network, 0.75 to 0.81. So always measure the input and an untrained
+    network beside it: only what a layer tells more than those is the work of training.
 
     The estimate of one sample is noisy for each projection (its k neighbours are few): with 20
     projections in place of 100 the AUROC above is 0.91 to 0.93. It takes time in proportion to
