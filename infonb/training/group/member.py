@@ -52,6 +52,7 @@ class Member:
     """A training under way in a group, which ends as that of `infonb.fit` would."""
 
     def __init__(self, asked: Fit) -> None:
+        self.asked = asked
         self.model, options = asked.model, {"epochs": 100, "save_every": 1} | asked.options
         layers = chain_of(self.model)
         assert layers is not None

@@ -8,44 +8,17 @@ from typing import Any
 
 import xarray as xr
 
-from infonb.networks.state import device_and_dtype, modes_restored
+from infonb.networks.state import modes_restored
 from infonb.progress import progress_bar
 from infonb.training.fitting import fit
-from infonb.training.group.chain import chain_of
 from infonb.training.group.epoch import Group
 from infonb.training.group.member import Fit, Member
+from infonb.training.group.size import group_size, is_grouped
 from infonb.training.threads import torch_threads
 
-__all__ = ["is_grouped", "raise_first", "train_together"]
-
-#: Networks with more weights than this gain nothing on a CPU: their matrices keep it busy.
-LARGEST = 100_000
-
-#: What a group takes on a CPU before its weights no longer stay in the cache.
-GROUP = 32
+__all__ = ["raise_first", "train_together"]
 
 Outcome = xr.Dataset | Exception
-
-
-def is_grouped(asked: Fit) -> bool:
-    """
-    Whether a network is trained in a group, be it alone: by its kind and size, never by others.
-
-    Otherwise its numbers would depend on what it is trained beside.
-    """
-    from torch.utils.data import DataLoader
-
-    options, model = asked.options, asked.model
-    is_plain = (
-        isinstance(options.get("loss", "auto"), str)
-        and options.get("optimizer", "adam") == "adam"
-        and options.get("regularizer") is None
-        and not any(isinstance(part, DataLoader) for part in (asked.train, asked.validation))
-    )
-    if not is_plain or chain_of(model) is None:
-        return False
-    size = sum(parameter.numel() for parameter in model.parameters())
-    return size <= LARGEST or device_and_dtype(model)[0].type == "cuda"
 
 
 def train_together(fits: Sequence[Fit], progress: bool | str = False) -> list[Outcome]:
@@ -66,8 +39,9 @@ def train_together(fits: Sequence[Fit], progress: bool | str = False) -> list[Ou
         for member in members.values():
             kinds.setdefault(member.key, []).append(member)
         for kind in kinds.values():
-            for start in range(0, len(kind), GROUP):
-                _train(kind[start : start + GROUP], progress)
+            n_groups = -(-len(kind) // group_size(kind[0].asked))
+            for first in range(n_groups):  # of nearly equal size
+                _train(kind[first::n_groups], progress)
         for place, member in members.items():
             outcomes[place] = member.outcome
     return [outcomes[place] for place in range(len(fits))]
@@ -77,7 +51,8 @@ def raise_first(outcomes: Sequence[Outcome]) -> list[xr.Dataset]:
     """Return the histories; raise the first error, if there is one, with the network's number."""
     for place, outcome in enumerate(outcomes):
         if isinstance(outcome, Exception):
-            outcome.add_note(f"infonb: this is network {place} of {len(outcomes)}.")
+            if len(outcomes) > 1:
+                outcome.add_note(f"infonb: this is network {place} of {len(outcomes)}.")
             raise outcome
     return [outcome for outcome in outcomes if isinstance(outcome, xr.Dataset)]
 
@@ -95,14 +70,14 @@ def _alone(asked: Fit, progress: bool | str) -> Outcome:
 def _train(members: list[Member], progress: bool | str) -> None:
     """Train until each has ended; those that are behind first, the others join them."""
     is_cpu = members[0].device.type == "cpu"
-    active = [member for member in members if member.started()]
     total = sum(member.epochs for member in members)
     bar = progress_bar(show=progress, total=total, desc=_words(members), unit="epoch")
     group: Group | None = None
     # one thread: how work is divided among several may depend on the size of the group
     with torch_threads(1 if is_cpu else None):
         try:
-            bar.update(total - sum(member.epochs - member.run.epoch for member in active))
+            bar.update(sum(member.run.epoch for member in members))
+            active = [member for member in members if member.started()]
             while active:
                 behind = min(member.run.epoch for member in active)
                 now = [member for member in active if member.run.epoch == behind]
