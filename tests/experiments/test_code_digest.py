@@ -455,6 +455,10 @@ TINY = {
         "alpha": 0.75, "treatment": "entropy 0.1", "width": 4, "epochs": 1, "n_train": 30,
         "n_validation": 40,
     },
+    "in_and_out": {
+        "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
+        "width": 4, "epochs": 1, "repeats": 1,
+    },
     "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 1},
 }  # fmt: skip
 

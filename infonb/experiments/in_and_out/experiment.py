@@ -57,7 +57,7 @@ class InAndOut(DeviceParameters, InOut):
     )  # fmt: skip
     dataset: str = parameter("digits", "digits (8 x 8, offline) or mnist (14 x 14)",
                              choices=list(_MOST))  # fmt: skip
-    n_clean: int = parameter(400, "samples with their true label", minimum=4)
+    n_clean: int = parameter(600, "samples with their true label", minimum=4)
     n_wrong: int = parameter(30, "samples with a wrong label", minimum=2)
     n_pairs: int = parameter(10, "wrong labels that two copies of a sample share", minimum=1)
     n_copied: int = parameter(5, "wrong labels that many copies of a sample share", minimum=1)
