@@ -18,6 +18,7 @@ from infonb.experiments.kept_training import train_alone
 from infonb.experiments.runs import dims_of
 from infonb.experiments.steps import checked_data, checked_training
 from infonb.experiments.sweep import sweep
+from infonb.experiments.together import asked_fit
 from infonb.parameters import ParameterSet, parameter
 from infonb.version import __version__
 
@@ -154,14 +155,10 @@ class Experiment(ParameterSet):
         is inherited, it fits `network` to the part train as `fitting` says, and validates it on
         evaluation, if there is that.
         """
-        from infonb.training import fit
-        from infonb.training.device import choose_device
+        from infonb.training.group import raise_first, train_together
 
-        device = choose_device(getattr(self, "device", "cpu"))
-        model = self.network(level, seed, data).to(device)
-        options = {"seed": seed, "progress": progress} | self.fitting(level, seed, data)
-        train, evaluation = data["train"], data.get("evaluation")
-        return model, fit(model, train, evaluation, checkpoint=checkpoint, **options)
+        fit = asked_fit(self, level, seed, data, checkpoint)
+        return fit.model, raise_first(train_together([fit], progress=progress))[0]
 
     def measure(self, level: Any, seed: int, model: Any, data: dict[str, xr.Dataset]) -> xr.Dataset:
         """Return all that one run leaves behind, labelled."""

@@ -143,7 +143,7 @@ class InOut(Experiment):
     # what is inherited
 
     def cost(self) -> str:
-        """Return how many trainings there are, and how long they take by the first, which is made."""
+        """Return how many trainings there are, and how long they take: the first is made."""
         levels = self.levels()
         level, seed, n = levels[0], self.seeds[0], len(levels) * len(self.seeds)
         if Runs(self, "measure").kept(level, seed) is not None:
@@ -188,7 +188,10 @@ class InOut(Experiment):
         about = {}
         for *kind, seed in product(*kinds, self.seeds):
             examples = self.examples(*kind, seed)
-            one_each = [name for name, c in examples.variables.items() if c.dims == ("sample",)]
+            one_each = [
+                name for name, c in examples.variables.items()
+                if c.dims == ("sample",) and name != "input"
+            ]  # fmt: skip
             about[*kind, seed] = examples[one_each].set_coords(one_each)
         labels = dict(zip(self.kinds, kinds, strict=True)) | {"seed": self.seeds}
         return {str(name): c for name, c in stack_runs(about, labels).coords.items()}

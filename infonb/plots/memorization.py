@@ -75,7 +75,9 @@ def _finite(values: xr.DataArray) -> np.ndarray:
     return known
 
 
-def plot_in_out(found: xr.Dataset, *, by: str = "role", names: Mapping[str, str] | None = None) -> Picture:  # fmt: skip
+def plot_in_out(
+    found: xr.Dataset, *, by: str = "role", names: Mapping[str, str] | None = None
+) -> Picture:
     """
     Draw each sample's score where it was left out, across, and where it was in, up.
 

@@ -52,8 +52,9 @@ def plot_scored_images(examples: xr.Dataset, values: xr.DataArray, *, columns: i
     for at, axis in enumerate(axes.flat):
         axis.set_axis_off()
         if at < n:
-            label = _draw_image(axis, images[at], examples, at, f"{float(values[at]):.2f}")
-            words.append(f"{label} ({float(values[at]):.2f})")
+            number = _number(float(values[at]))
+            label = _draw_image(axis, images[at], examples, at, number)
+            words.append(f"{label} ({number})")
     picture.alt = f"Images: {', '.join(words)}."
     return picture
 
@@ -88,7 +89,7 @@ def plot_teachers(examples: xr.Dataset, pairs: pd.DataFrame) -> Picture:
     for column, pair in enumerate(pairs.itertuples()):
         told = []
         for axis, sample, number in zip(
-            axes[:, column], (pair.learner, pair.teacher), ("", f"{pair.influence:+.2f}"),
+            axes[:, column], (pair.learner, pair.teacher), ("", _number(pair.influence, "+")),
             strict=True,
         ):  # fmt: skip
             axis.set_axis_off()
@@ -143,18 +144,23 @@ def plot_in_out_sample(
     for axis, row in zip(axes[0, 2:], teachers.itertuples(), strict=True):
         axis.set_axis_off()
         teacher = examples.sel(sample=[row.teacher])
-        number = f"{row.influence:+.2f}"
+        number = _number(row.influence, "+")
         of = _draw_image(axis, as_rgb(teacher["input"].values)[0], teacher, 0, number)
         words.append(f"{of} ({number})")
     if shown:
         chance = float(teachers["by chance"].iloc[0])
-        picture.text(0.99, 0.04, f"teachers, strongest first; by chance the strongest has {chance:.2f}",
-                     ha="right", fontsize=9, color="0.35")  # fmt: skip
+        words_below = f"teachers, strongest first; by chance the strongest has {chance:.2f}"
+        picture.text(0.99, 0.04, words_below, ha="right", fontsize=9, color="0.35")
     picture.alt = (
         f"Sample {sample}, {label}: score in {np.mean(inside):.2f}, out {np.mean(outside):.2f}; "
         f"teachers: {', '.join(words)}."
     )
     return picture
+
+
+def _number(value: float, sign: str = "") -> str:
+    """Return a number with two digits, typeset; nothing is less than zero by rounding."""
+    return f"{round(float(value), 2) + 0.0:{sign}.2f}".replace("-", "−")
 
 
 def _draw_scores(axis: Any, inside: Sequence[float], outside: Sequence[float]) -> None:
@@ -164,9 +170,12 @@ def _draw_scores(axis: Any, inside: Sequence[float], outside: Sequence[float]) -
         spread = row + rng.uniform(-0.18, 0.18, len(values))
         axis.scatter(values, spread, s=14, alpha=0.6, lw=0, color=colour)
         axis.plot([np.mean(values)] * 2, [row - 0.3, row + 0.3], color="black", lw=1.5)
-    axis.set(ylim=(-0.5, 1.5), xlim=(-0.05, 1.05), yticks=[0, 1], yticklabels=["out", "in"])
+        axis.text(-0.09, row, ("out", "in")[row], ha="right", va="center", fontsize=9)
+    axis.set(ylim=(-0.5, 1.5), xlim=(-0.3, 1.05), yticks=[], xticks=[0, 0.5, 1])
+    axis.spines["left"].set_visible(False)
+    axis.spines["bottom"].set_bounds(0, 1)
     axis.tick_params(labelsize=9)
-    axis.set_xlabel("probability of its label", fontsize=9, labelpad=1)
+    axis.set_xlabel("      probability of its label", fontsize=9, labelpad=1)
 
 
 def _draw_image(axis: Any, image: np.ndarray, examples: xr.Dataset, at: int, number: str) -> str:

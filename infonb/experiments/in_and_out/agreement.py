@@ -23,11 +23,9 @@ def agreement(
     wrong = mem["is_wrong"].values
     rows = []
     for name, reading in {**readings, "mem": mem}.items():
-        pair = np.stack([reading.values, mem.values]).astype(float)
-        rank = _with_interval(lambda at, pair=pair: spearman(*pair[:, at]), wrong.size, draws, seed)
-        flips = _with_interval(
-            lambda at, pair=pair: auroc(pair[0, at], wrong[at]), wrong.size, draws, seed
-        )
+        values, other = reading.values.astype(float), mem.values
+        rank = _with_interval(spearman, values, other, draws, seed)
+        flips = _with_interval(auroc, values, wrong, draws, seed)
         rows.append({"reading": name, **_named("rank", rank), **_named("AUROC", flips)})
     return pd.DataFrame(rows).set_index("reading")
 
@@ -37,13 +35,18 @@ def _named(what: str, found: tuple[float, float, float]) -> dict[str, float]:
 
 
 def _with_interval(
-    statistic: Callable[[np.ndarray], float], n: int, draws: int, seed: int
-) -> tuple[float, float, float]:
+    statistic: Callable[[np.ndarray, np.ndarray], float], values: np.ndarray, other: np.ndarray,
+    draws: int, seed: int,
+) -> tuple[float, float, float]:  # fmt: skip
     """Return a statistic of samples with its percentile interval."""
     rng = np.random.default_rng(seed)
-    drawn = [statistic(rng.integers(0, n, n)) for _ in range(draws)]
-    low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return statistic(np.arange(n)), float(low), float(high)
+    drawn = []
+    for _ in range(draws):
+        at = rng.integers(0, values.size, values.size)
+        drawn.append(statistic(values[at], other[at]))
+    known = [one for one in drawn if np.isfinite(one)]  # not those of one class only
+    low, high = np.quantile(known, [0.025, 0.975]) if known else (np.nan, np.nan)
+    return statistic(values, other), float(low), float(high)
 
 
 def spearman(first: np.ndarray, second: np.ndarray) -> float:

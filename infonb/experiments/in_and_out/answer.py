@@ -39,7 +39,7 @@ def groups_table(experiment: InAndOut, runs: xr.Dataset, score: str = "right") -
             of = "random labels" if role == "clean" else "null, random labels"
             name = of if labels == "random" else name.format(copies=experiment.copies)
             rows.append({"samples": name} | _row(runs, mem.sel(labels=labels), labels, role, score))
-    return pd.DataFrame(rows).set_index("samples")
+    return pd.DataFrame(rows).set_index("samples").rename_axis(None)
 
 
 def _row(runs: xr.Dataset, mem: xr.DataArray, labels: str, role: str, score: str) -> dict[str, Any]:
@@ -119,8 +119,8 @@ def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> 
     zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
     return (
         f"A **wrong label** is known by heart: of {wrong.number:.0f} the memorization is "
-        f"{wrong.mem:.2f} [{wrong.low:.2f}, {wrong.high:.2f}], in {experiment.copies} copies it is "
-        f"{copies.mem:.2f} (the plan says {copies.expected:.2f}). Of the {clean.number:.0f} samples "
+        f"{wrong.mem:.2f} [{wrong.low:.2f}, {wrong.high:.2f}], in {experiment.copies} copies it "
+        f"is {copies.mem:.2f} (the plan says {copies.expected:.2f}). Of {clean.number:.0f} samples "
         f"with their **true label** {none:.0%} are not memorized (at most 0.05), and {known:.0%} "
         f"are known by heart (above 0.5). Samples that **nobody trained on** have {null.mem:+.3f} "
         f"[{null.low:+.3f}, {null.high:+.3f}], {zero}. By memorization alone a planted wrong label "
@@ -144,7 +144,7 @@ def pair_words(runs: xr.Dataset, found: xr.Dataset) -> str:
     first = own >= best.max(axis=1)
     chance = np.nan_to_num(found["null"].values[learner], nan=-np.inf).max(axis=1)
     return (
-        f"Of {learner.size} planted learners (one of two copies of a wrong label) {first.sum()} have "
-        f"their other copy as strongest teacher, with an influence of {np.nanmean(own):.2f} on "
-        f"average; by chance the strongest of all teachers reaches {chance.mean():.2f}."
+        f"Of {learner.size} planted learners (one of two copies of a wrong label) {first.sum()} "
+        f"have their other copy as strongest teacher, mean influence {np.nanmean(own):.2f}; "
+        f"by chance the strongest of all teachers reaches {chance.mean():.2f}."
     )

@@ -50,7 +50,7 @@ def explore_in_out(
         return plot_in_out_sample(examples, sample, inside, outside, teachers_of(found, sample))
 
     controls = {
-        "role": choice([(name, name) for name in order], "role", "clean"),
+        "role": choice([(name, name) for name in order], "role", "pair"),
         "rank": widgets.IntSlider(0, 0, 100, description="rank, %"),
     }
     return Panel(draw, controls, interactive=interactive, owns_controls=True)
