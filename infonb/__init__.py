@@ -88,7 +88,13 @@ __all__ = [
 ]
 
 
+#: Rooms that are used by their name, as in ``inb.memorization.in_out``; imported on first use, too.
+_ROOMS = ("memorization", "training")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"infonb.{name}")
     if name in _HOME:
         globals()[name] = found = getattr(import_module(_HOME[name]), name)
         return found

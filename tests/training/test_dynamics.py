@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from infonb.data import concentric_circles
 from infonb.networks import MLP
-from infonb.training import Dynamics, fit, open_dynamics
+from infonb.training import Dynamics, fit, fit_group, open_dynamics
 
 POINTS = concentric_circles(60)
 
@@ -134,6 +134,17 @@ def test_resumed_it_drops_what_lies_beyond_the_checkpoint(tmp_path: Path):
     again = Dynamics(POINTS, folder=tmp_path / "d")
     fit(network(), POINTS, epochs=7, **options, callbacks=[again])
     xr.testing.assert_identical(again.results, whole.results)
+
+
+def test_networks_that_train_together_are_recorded_apart():
+    models = [MLP([2, 8, 1], seed=seed) for seed in (0, 1)]
+    both = [Dynamics(POINTS), Dynamics(POINTS)]
+    options = {"epochs": 3, "batch_size": 16, "progress": False, "keep": "last"}
+    fit_group(models, [POINTS] * 2, seeds=[0, 1], callbacks=[[one] for one in both], **options)
+    for seed, dynamics in enumerate(both):
+        alone, model = Dynamics(POINTS), MLP([2, 8, 1], seed=seed)
+        fit(model, POINTS, seed=seed, callbacks=[alone], **options)
+        xr.testing.assert_allclose(dynamics.results, alone.results, rtol=1e-3)
 
 
 def test_start_drops_later_epochs_and_begins_anew(tmp_path: Path):
