@@ -95,6 +95,14 @@ def test_spearman_by_hand_and_with_ties():
     assert np.isnan(spearman(samples(np.ones(5)), samples(np.arange(5.0))).spearman)
 
 
+def test_spearman_interval_is_that_of_bonett_and_wright():
+    found = spearman(samples(np.arange(30.0)), samples(np.arange(30.0) + 9 * RNG.normal(size=30)))
+    rho = float(found.spearman)
+    half = norm.ppf(0.975) * np.sqrt((1 + rho**2 / 2) / 27)
+    expected = np.tanh([np.arctanh(rho) - half, np.arctanh(rho) + half])
+    np.testing.assert_allclose(found.interval, expected)
+
+
 def test_spearman_covers_and_is_bounded_by_one():
     rng, hits = np.random.default_rng(2), 0
     true = 6 / np.pi * np.arcsin(0.6 / 2)  # of normal variables of correlation 0.6

@@ -95,11 +95,15 @@ def test_the_trajectory_ends_in_the_sum():
     np.testing.assert_allclose(told.isel(epoch=-1), cumulative_loss(data))
 
 
-def test_a_loss_that_is_nan_is_not_hidden():
+@pytest.mark.parametrize(
+    ("reading", "name"), [(cumulative_loss, "loss"), (area_under_margin, "margin")]
+)
+def test_what_is_nan_in_an_epoch_is_not_hidden(reading, name):
     data = dynamics()
-    data.loss[0, 3, 5] = np.nan
-    assert np.isnan(cumulative_loss(data)[0, 5])
-    assert int(cumulative_loss(data).isnull().sum()) == 1
+    data[name][0, 3, 5] = np.nan
+    found = reading(data)
+    assert np.isnan(found[0, 5])
+    assert int(found.isnull().sum()) == 1
 
 
 @pytest.mark.parametrize(

@@ -161,6 +161,25 @@ def test_start_drops_later_epochs_and_begins_anew(tmp_path: Path):
         assert dynamics.results.sizes["epoch"] == 1
 
 
+def test_interrupted_while_it_drops_epochs_it_leaves_no_gap(tmp_path: Path, monkeypatch):
+    dynamics, model = Dynamics(POINTS, folder=tmp_path / "d"), MLP([2, 4, 1])
+    for epoch in range(1, 6):
+        dynamics.step(model, epoch)
+
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("infonb.training.epoch_store.shutil.rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            dynamics.start(model, 2)
+    assert open_dynamics(tmp_path / "d").epoch.values.tolist() == [1, 2, 3, 4]
+    again = Dynamics(POINTS, folder=tmp_path / "d")
+    again.start(model, 2)
+    assert again.results.epoch.values.tolist() == [1, 2]
+    assert not list((tmp_path / "d").glob(".*")), "nothing is left over"
+
+
 IMPORTS = """
 import numpy as np, torch
 from torch import nn
