@@ -19,7 +19,6 @@ from infonb.plots.memorization import plot_in_out, plot_memorization
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.ranking import plot_agreement, plot_ranking
 from infonb.plots.rates import plot_rates
-from infonb.plots.readings import plot_readings
 from infonb.plots.scored_images import plot_in_out_sample, plot_scored_images, plot_teachers
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
@@ -52,7 +51,6 @@ __all__ = [
     "plot_neuron",
     "plot_ranking",
     "plot_rates",
-    "plot_readings",
     "plot_scored_images",
     "plot_sensitivity",
     "plot_side_by_side",
