@@ -87,8 +87,8 @@ def agreement(readings: xr.Dataset, mem: xr.DataArray) -> dict[str, xr.Dataset]:
         some = readings.isel(sample=at)
         if name.startswith("wrong"):
             some = some.assign({"memorization itself": against.assign_attrs(memorized="high")})
-            against = against.copy(data=role[at] == "wrong").rename("is_wrong")
-        found[name] = rank_readings(some, against)
+            against = against.copy(data=role[at] == "wrong")
+        found[name] = rank_readings(some, against.rename(name))
     return found
 
 
