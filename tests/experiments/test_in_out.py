@@ -241,12 +241,13 @@ def test_one_training_agrees_with_hundreds(digits):
     tables = agreement(readings, runs.mem.sel(score="right", labels="planted").isel(seed=0))
     ranks = tables["memorization, all samples"].value.to_series()
     assert ranks["cumulative loss"] > 0.5
+    role = runs.role.sel(sample=readings.sample).values
     flips = tables["wrong labels, one copy each"]
     assert flips.attrs["statistic"] == "AUROC"
     assert flips.value.sel(reading="cumulative loss") > 0.95
     expected = auroc(
-        *(one.isel(sample=np.flatnonzero(np.isin(readings.role, ["clean", "wrong"])))
-          for one in (readings["cumulative loss"], readings.role == "wrong"))
+        *(one.isel(sample=np.flatnonzero(np.isin(role, ["clean", "wrong"])))
+          for one in (readings["cumulative loss"], readings.sample.copy(data=role == "wrong")))
     ).auroc  # fmt: skip
     assert flips.value.sel(reading="cumulative loss") == expected
     assert ranks["cumulative loss"] - 0.1 < ceiling(runs, "planted") < 1
