@@ -18,6 +18,7 @@ from infonb.experiments.stacking import stack_runs
 from infonb.memorization.in_out import in_out
 from infonb.memorization.plan import NULL, in_out_plan
 from infonb.parameters import parameter
+from infonb.storage import Held
 from infonb.validate import check_dim
 
 __all__ = ["InOut", "scores_of"]
@@ -146,10 +147,14 @@ class InOut(Experiment):
         """Return how many trainings there are, and how long they take: the first is made."""
         levels = self.levels()
         level, seed, n = levels[0], self.seeds[0], len(levels) * len(self.seeds)
-        if Runs(self, "measure").kept(level, seed) is not None:
+        runs, data = Runs(self, "measure"), self.data(level, seed)
+        if runs.kept(level, seed) is not None:
             return f"{n:,} trainings, less those that are kept from before."
         start = time.perf_counter()
-        data = self.one(level, seed).data
+        try:
+            runs.make(level, seed)
+        except Held:
+            return f"{n:,} trainings; somebody else is making some of them."
         seconds = time.perf_counter() - start
         return (
             f"{n:,} trainings, each on {data['train'].sizes['sample']:,} of "

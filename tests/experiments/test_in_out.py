@@ -12,10 +12,18 @@ import xarray as xr
 
 from infonb.claims import Compare
 from infonb.experiments import InAndOut, InOut
-from infonb.experiments.in_and_out import agreement, auroc, groups_table, pair_words, strongest
+from infonb.experiments.in_and_out import (
+    agreement,
+    ceiling,
+    cheap_readings,
+    groups_table,
+    membership_words,
+    pair_words,
+    strongest,
+)
 from infonb.experiments.in_and_out.answer import expected_of_copies
 from infonb.experiments.in_and_out.planting import images_of, planted
-from infonb.memorization import in_out, influence
+from infonb.memorization import auroc, in_out, influence
 from infonb.parameters import ParameterError, parameter
 
 
@@ -200,8 +208,8 @@ def test_planted_groups_come_out(digits):
 def test_planted_flips_and_teachers_are_found(digits):
     _, runs = digits
     mem = runs.mem.sel(score="right", labels="planted").isel(seed=0)
-    alone = np.isin(runs.role.values, ["clean", "wrong"])
-    assert auroc(mem.values[alone], runs.role.values[alone] == "wrong") > 0.85
+    alone = mem.isel(sample=np.flatnonzero(np.isin(runs.role.values, ["clean", "wrong"])))
+    assert auroc(alone, alone.role == "wrong").auroc > 0.85
     one = runs.sel(labels="planted").isel(seed=0)
     found = influence(one.right, one.held_out)
     learner = np.flatnonzero(runs.role == "pair")
@@ -222,6 +230,28 @@ def test_claims_hold(digits):
     assert [claim.verdict for claim in table.claims] == ["holds"] * 4
     assert len(table.of_paper) == 1
     assert len(table.claims[0].effect) == 8
+
+
+@pytest.mark.slow
+def test_one_training_agrees_with_hundreds(digits):
+    experiment, runs = digits
+    readings, loss = cheap_readings(experiment, "planted")
+    assert readings.sizes["sample"] == int((runs.role != "null").sum())
+    assert loss.is_in.sum() == readings.sizes["sample"] == loss.size - 30
+    tables = agreement(readings, runs.mem.sel(score="right", labels="planted").isel(seed=0))
+    ranks = tables["memorization, all samples"].value.to_series()
+    assert ranks["cumulative loss"] > 0.5
+    role = runs.role.sel(sample=readings.sample).values
+    flips = tables["wrong labels, one copy each"]
+    assert flips.attrs["statistic"] == "AUROC"
+    assert flips.value.sel(reading="cumulative loss") > 0.95
+    expected = auroc(
+        *(one.isel(sample=np.flatnonzero(np.isin(role, ["clean", "wrong"])))
+          for one in (readings["cumulative loss"], readings.sample.copy(data=role == "wrong")))
+    ).auroc  # fmt: skip
+    assert flips.value.sel(reading="cumulative loss") == expected
+    assert ranks["cumulative loss"] - 0.1 < ceiling(runs, "planted") < 1
+    assert "0.5 would be" in membership_words(loss)
 
 
 def test_planting_by_hand():
@@ -263,18 +293,6 @@ def test_what_the_plan_expects_of_copies():
 def test_too_many_images():
     with pytest.raises(ParameterError, match=r"need 2,085 different images; digits has 1,797"):
         InAndOut(n_clean=2000)
-
-
-def test_agreement_and_auroc_by_hand():
-    mem = xr.DataArray([0.0, 0.1, 0.9, 1.0], {"is_wrong": ("sample", [False, False, True, True])},
-                       ("sample",))  # fmt: skip
-    found = agreement({"same": mem**3, "turned": -mem, "flat": mem * 0}, mem, draws=50)
-    assert found.loc["same", "rank"] == pytest.approx(1)
-    assert found.loc["turned", ["rank", "AUROC"]].tolist() == pytest.approx([-1, 0])
-    assert np.isnan(found.loc["flat", "rank"])
-    assert found.loc["flat", "AUROC"] == 0.5
-    assert auroc(np.array([0.2, 0.8, 0.5, 0.5]), np.array([False, True, False, True])) == 0.875
-    assert np.isnan(auroc(np.arange(3.0), np.zeros(3, bool)))  # one class only
 
 
 def test_one_function_for_all_scores():

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from infonb.experiments.in_and_out.agreement import agreement, auroc
 from infonb.experiments.in_and_out.answer import answer_words, groups_table, pair_words
 from infonb.experiments.in_and_out.experiment import InAndOut
 from infonb.experiments.in_and_out.live import explore_in_out
+from infonb.experiments.in_and_out.readings import (
+    agreement,
+    ceiling,
+    cheap_readings,
+    membership_words,
+)
 from infonb.experiments.in_and_out.teachers import strongest, teachers_of
 
 __all__ = [
     "InAndOut",
     "agreement",
     "answer_words",
-    "auroc",
+    "ceiling",
+    "cheap_readings",
     "explore_in_out",
     "groups_table",
+    "membership_words",
     "pair_words",
     "strongest",
     "teachers_of",

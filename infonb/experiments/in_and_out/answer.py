@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.in_and_out.agreement import auroc
 from infonb.experiments.in_and_out.experiment import InAndOut
 from infonb.experiments.in_and_out.teachers import partners
+from infonb.memorization import auroc
 
 __all__ = ["answer_words", "expected_of_copies", "groups_table", "pair_words"]
 
@@ -114,8 +114,8 @@ def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> 
     )
     of_clean = mem.isel(sample=np.flatnonzero(mem["role"].values == "clean"))
     known, none = (float(share.mean()) for share in (of_clean > 0.5, of_clean <= 0.05))
-    alone = np.isin(mem["role"].values, ["clean", "wrong"])
-    found = auroc(mem.values[alone], mem["is_wrong"].values[alone])
+    alone = mem.isel(sample=np.flatnonzero(np.isin(mem["role"].values, ["clean", "wrong"])))
+    found = float(auroc(alone, alone["role"] == "wrong").auroc)
     zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
     return (
         f"A **wrong label** is known by heart: of {wrong.number:.0f} the memorization is "
@@ -131,9 +131,7 @@ def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> 
 def _mem(runs: xr.Dataset) -> xr.DataArray:
     """Return the memorization by right or wrong among planted labels, mean of the seeds."""
     mem = runs["mem"].sel(score="right", labels="planted", drop=True)
-    label = runs["label"].sel(labels="planted") if "labels" in runs["label"].dims else runs["label"]
-    wrong = label.values != runs["true_label"].values
-    return mem.mean("seed").assign_coords(is_wrong=("sample", wrong))
+    return mem.mean("seed")
 
 
 def pair_words(runs: xr.Dataset, found: xr.Dataset) -> str:

@@ -25,7 +25,8 @@ _MOST = {"digits": 1797, "mnist": 60_000}
 
 _FULL: dict[str, Any] = {
     "dataset": "mnist", "n_clean": 6000, "n_wrong": 200, "n_pairs": 50, "n_copied": 20,
-    "n_null": 400, "repeats": 25, "width": 256,
+    "n_null": 400, "repeats": 25, "width": 384, "epochs": 60, "batch_size": 128,
+    "learning_rate": 2e-3,
 }  # fmt: skip
 
 
