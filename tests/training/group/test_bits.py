@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -27,10 +29,9 @@ def network(case, seed):
     is_double = case.startswith("double")
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        pairs = zip(sizes, sizes[1:], strict=False)
-        layers = [
-            one for a, b in pairs for one in (nn.Linear(a, b, bias=not is_double), function())
-        ]
+        layers: list[nn.Module] = []
+        for pair in pairwise(sizes):
+            layers += [nn.Linear(*pair, bias=not is_double), function()]
     return nn.Sequential(*layers[:-1]).to(torch.float64 if is_double else torch.float32)
 
 
