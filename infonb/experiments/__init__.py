@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
+    from infonb.experiments.in_and_out import InAndOut
+    from infonb.experiments.in_out import InOut
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.shuffled_digits import ShuffledDigits
     from infonb.experiments.verdicts import Verdicts
@@ -26,6 +28,8 @@ __all__ = [
     "Contexts",
     "EntropyRegularizer",
     "Experiment",
+    "InAndOut",
+    "InOut",
     "ModelSelection",
     "ShuffledDigits",
     "Verdicts",
@@ -46,8 +50,12 @@ _HOME = {
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
+    "in_and_out": ("in_and_out", "InAndOut"),
 }
-_CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
+_CLASSES = {name: module for module, name in _HOME.values()} | {
+    "Experiment": "experiment",
+    "InOut": "in_out",
+}
 
 #: Experiments of others, and where their notebooks are.
 _REGISTERED: dict[str, tuple[type[Experiment], Path | None]] = {}
@@ -61,7 +69,8 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'model_selection', 'entropy_regularizer', 'compare_models', 'verdicts']
+    'model_selection', 'entropy_regularizer', 'compare_models', 'verdicts',
+    'in_and_out']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -94,7 +103,7 @@ def get(name: str) -> type[Experiment]:
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'compare_models',
-    'verdicts'. Did you mean 'colored_digits'?
+    'verdicts', 'in_and_out'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from infonb.training.dynamics import Dynamics, open_dynamics
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
+from infonb.training.group import fit_group
 from infonb.training.regularizer import SoftEntropy
 from infonb.training.soft_entropy import soft_entropy
 
-__all__ = ["SoftEntropy", "accuracy", "fit", "predict", "soft_entropy"]
+__all__ = [
+    "Dynamics",
+    "SoftEntropy",
+    "accuracy",
+    "fit",
+    "fit_group",
+    "open_dynamics",
+    "predict",
+    "soft_entropy",
+]
