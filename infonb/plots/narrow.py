@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from functools import wraps
-from typing import ParamSpec
+from functools import partial, wraps
+from typing import ParamSpec, cast
 
 from infonb.plots.picture import DPI, Picture
 
@@ -30,7 +30,7 @@ def with_narrow(draw: Callable[Options, Picture]) -> Callable[Options, Picture]:
         picture = draw(*args, **options)
         if picture.get_figwidth() > NARROW:
             given = signature.bind(*args, **options).arguments | {"width": NARROW}
-            picture.narrow = lambda: draw(**given)
+            picture.narrow = cast(Callable[[], Picture], partial(draw, **given))
         return picture
 
     return drawn
