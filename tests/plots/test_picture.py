@@ -9,7 +9,7 @@ from PIL import Image
 
 from infonb.plots import subplots
 from infonb.plots.picture import encode_png, join_pngs, png_bundle, png_size
-from infonb.plots.style import palette_kind
+from infonb.plots.style import palette, palette_kind
 
 
 def test_pixels_come_back_from_the_png():
