@@ -174,8 +174,11 @@ def plot_mutual_information(
     names = [label_of(by, level) if by else "" for level in levels]
     panels = _panels(information)
     columns = 1 if len(panels) == 1 or (width or 9.8) < 4.5 else 2
-    size = ((_width(width) or 4.9 * columns) / columns, 2.9 if width is None else 2.3)
-    picture, axes = subplots(-(-len(panels) // columns), columns, size=size)
+    rows = -(-len(panels) // columns)
+    height = 2.9 if width is None else max(2.3, 4.2 / rows)  # beside the boxes: as high as they
+    picture, axes = subplots(
+        rows, columns, size=((_width(width) or 4.9 * columns) / columns, height)
+    )  # fmt: skip
     colours = palette(len(levels), palette_kind(levels))
     units = information.attrs.get("units", "nat")
     handles: list[Any] = []
