@@ -15,9 +15,9 @@ _COLOURBLIND = (
     "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
 )  # fmt: skip
 
-#: Tol's "muted", for networks: none of these is a layer's colour.
+#: Tol's "muted", for networks, its indigo lighter: black is seen on it. None is a layer's colour.
 _MUTED = (
-    "#cc6677", "#332288", "#999933", "#88ccee", "#882255",
+    "#cc6677", "#7570b3", "#999933", "#88ccee", "#882255",
     "#44aa99", "#ddcc77", "#aa4499", "#117733", "#777777",
 )  # fmt: skip
 
@@ -30,7 +30,7 @@ def palette(n: int, kind: str) -> list:
 
     ``"levels"`` are ordered: viridis from end to end, but for the yellow that is too pale for a
     line on white. ``"layers"`` take the ten colours of seaborn's palette "colorblind" and
-    ``"names"``, of networks, Tol's "muted", again from the first if need be.
+    ``"names"``, of networks, nearly Tol's "muted", again from the first if need be.
 
     References
     ----------
