@@ -19,6 +19,13 @@ __all__ = ["describe_claims"]
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _INFORMATION = "mutual_information"
 
+#: Which range the bins of a ruler have; told where the ruler is named first.
+_RANGES = {
+    "common": "one range for each network",
+    "shared": "one range for all networks",
+    "neuron": "a range for each neuron",
+}
+
 
 def describe_claims(
     table: ClaimsTable,
@@ -42,7 +49,8 @@ def describe_claims(
     list of str
         A sentence for each pair of levels that the paper compares: which way each measure goes,
         clearly in how many layers, and in which most, from what to what. Then one on the rulers of
-        the bins in which that shows. Of rankings a sentence for each experiment.
+        the bins in which that shows, each explained where it is named first. Of rankings a sentence
+        for each experiment.
 
     Examples
     --------
@@ -60,7 +68,8 @@ def describe_claims(
     told = [claim for claim in table.claims if claim.about and not claim.where.startswith(MEAN)]
     if not told:
         ranked = [claim for claim in table.of_paper if claim.n_levels]
-        return [_of_rankings(*one) for one in _grouped(ranked, lambda claim: claim.where)]
+        groups = _grouped(ranked, lambda claim: claim.where)
+        return _with_ranges([_of_rankings(*one) for one in groups])
     opening = opening or (lambda start, end: f"from {start} to {end}")
     groups = _grouped(told, _levels)
     # other pairs of levels are further checks; where all are, they are what there is to tell
@@ -74,7 +83,22 @@ def describe_claims(
     places = _of_rulers([claim for _, claims in of_paper for claim in claims])
     places += [_of_grid(grid)] if grid is not None else []
     places = [place for place in places if place]
-    return sentences + ([_sentence("; ".join(places))] if places else [])
+    return _with_ranges(sentences + ([_sentence("; ".join(places))] if places else []))
+
+
+def _with_ranges(sentences: list[str]) -> list[str]:
+    """Return the sentences, each ruler with its meaning where it is named first."""
+    for ruler, meaning in _RANGES.items():
+        for at, sentence in enumerate(sentences):
+            before, named, after = sentence.partition(f"{ruler} bins")
+            if named:
+                inside = before.count("(") > before.count(")")
+                told = f", {meaning}" if inside else f" ({meaning})"
+                if after.startswith(" ("):
+                    told, after = f" ({meaning}; ", after.removeprefix(" (")
+                sentences[at] = f"{before}{named}{told}{after}"
+                break
+    return sentences
 
 
 def _levels(claim: Claim) -> Any:
@@ -171,7 +195,7 @@ def _of_rankings(setting: str, claims: Sequence[Claim]) -> str:
     """Return what Kendall's τ says of one experiment."""
     parts = []
     for claim in claims:
-        tau = float(np.mean(claim.effect))
+        tau, n = float(np.mean(claim.effect)), len(claim.effect)
         numbers = f"τ = {tau:.2f}, {p_words(claim)}".replace("-", "−")
         numbers = numbers.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
         if claim.outcome == HOLDS:
@@ -179,7 +203,7 @@ def _of_rankings(setting: str, claims: Sequence[Claim]) -> str:
             parts.append(f"{claim.statement} ({numbers}{f';{only}' if only else ''})")
         else:
             doubt = "does not go with" if claim.outcome == FAILS else "is not shown to go with"
-            few = f"; {len(claim.effect)} seeds are too few" if _is_few(claim) else ""
+            few = f", but {_number(n)} seeds are too few to be sure" if _is_few(claim) else ""
             parts.append(f"{claim.statement.replace('goes with', doubt)} ({numbers}{few})")
     name = setting.replace("_", " ")
     return _sentence(f"on {name} {', and '.join(parts)}" if name != "network" else "; ".join(parts))

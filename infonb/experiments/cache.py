@@ -8,8 +8,10 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +32,9 @@ from infonb.experiments.run_folder import (
 from infonb.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset
 
-__all__ = ["CachedRun", "cache_folder", "check_cache", "checksum", "code_of"]
+__all__ = [
+    "CachedRun", "cache_folder", "cache_of_this_process", "check_cache", "checksum", "code_of",
+]  # fmt: skip
 
 #: Environment variable with the folder of finished runs, where the parameter leaves it open.
 VARIABLE = "INFONB_CACHE"
@@ -54,6 +58,12 @@ def cache_folder(setting: str = "") -> Path | None:
     import pooch
 
     return Path(pooch.os_cache("infonb")) / "runs"
+
+
+@cache
+def cache_of_this_process() -> TemporaryDirectory[str]:
+    """Return a folder that keeps runs as long as this process lives."""
+    return TemporaryDirectory(prefix="infonb-runs-")
 
 
 def check_cache(setting: str = "") -> None:

@@ -60,8 +60,8 @@ class ColoredDigits(Digits):
     def opening(self, start: float, end: float) -> str:
         """Return how the answer names the shortcut."""
         if (start, end) == (0, 1):
-            return "with a perfect shortcut (α = 1) instead of none"
-        return f"with a shortcut of strength α = {end:g} instead of {start:g}"
+            return "with a perfect shortcut (α = 1) instead of none,"
+        return f"with a shortcut of strength α = {end:g} instead of {start:g},"
 
     def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs beside what both experiments do alike."""

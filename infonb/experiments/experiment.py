@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 import xarray as xr
 
-from infonb.experiments.cache import CachedRun, cache_folder, code_of
+from infonb.experiments.cache import (
+    CachedRun,
+    cache_folder,
+    cache_of_this_process,
+    code_of,
+)
 from infonb.experiments.cluster import check_cluster
 from infonb.experiments.code_digest import check_affects
 from infonb.experiments.kept_training import train_alone
@@ -178,6 +183,19 @@ class Experiment(ParameterSet):
         return found
 
     # what is inherited
+
+    @classmethod
+    def from_namespace(cls, namespace: Mapping[str, Any]) -> Self:
+        """
+        Return the experiment of a notebook, from the variables of its cell of parameters.
+
+        Several cells need the same networks: with ``cache=none`` runs are kept until the process
+        ends, unless they are made by others (``cluster``).
+        """
+        experiment = super().from_namespace(namespace)
+        if experiment.cluster or cache_folder(experiment.cache) is not None:
+            return experiment
+        return experiment.changed(cache=cache_of_this_process().name)
 
     @classmethod
     def title(cls) -> str:

@@ -55,8 +55,8 @@ class ShuffledDigits(Digits):
     def opening(self, start: float, end: float) -> str:
         """Return how the answer names the random labels."""
         if (start, end) == (0, 1):
-            return "with random labels (β = 1) instead of true ones"
-        return f"with labels random in {end:.0%} of the cases instead of {start:.0%}"
+            return "with random labels (β = 1) instead of true ones,"
+        return f"with {100 * end:.0f} % of the labels random instead of {100 * start:.0f} %,"
 
     def options(self, level: Any, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what this training needs; the best epoch would come before labels are learnt."""

@@ -11,6 +11,7 @@ import xarray as xr
 from matplotlib.colors import to_rgba
 
 from infonb.plots.comparison_settings import GROUNDS
+from infonb.plots.narrow import with_narrow
 from infonb.plots.picture import DPI, Picture
 from infonb.plots.style import palette
 from infonb.validate import check_choice
@@ -20,7 +21,7 @@ __all__ = ["plot_comparison"]
 #: Models in a row, by how many there are; a row fills the page.
 _COLUMNS = ((2, 2), (6, 3), (16, 4))
 _MOST_COLUMNS = 5
-_WIDTH = 10.5  # inches
+_WIDTH, _STACKED = 10.5, 7.0  # inches; in less there is one model in a row
 
 _RULERS = {"common": "o-", "shared": "s--", "neuron": "^:"}
 _INFORMATION = "D-"
@@ -48,7 +49,10 @@ class Panel:
     information: tuple[Line, ...]
 
 
-def plot_comparison(found: xr.Dataset, models: Sequence[str] | None = None) -> Picture:
+@with_narrow
+def plot_comparison(
+    found: xr.Dataset, models: Sequence[str] | None = None, *, width: float | None = None
+) -> Picture:
     """
     Draw how each model differs from the reference, layer by layer, in one figure.
 
@@ -58,6 +62,8 @@ def plot_comparison(found: xr.Dataset, models: Sequence[str] | None = None) -> P
         What `infonb.compare` returned.
     models
         Only these; None: all but the reference.
+    width
+        Of the picture in inches; below 7 the models stand one below the other. None: as they need.
 
     Returns
     -------
@@ -81,7 +87,7 @@ def plot_comparison(found: xr.Dataset, models: Sequence[str] | None = None) -> P
         check_choice("models", one, names)
     panels = [_panel(found, name) for name in (names if models is None else models)]
     layers = [str(layer) for layer in found.layer.values]
-    return _draw(panels, layers, found.attrs.get("reference", ""))
+    return _draw(panels, layers, found.attrs.get("reference", ""), width)
 
 
 def _panel(found: xr.Dataset, name: str) -> Panel:
@@ -116,11 +122,15 @@ def _line(
     return Line(label, values, low, high, style, colour, shift)
 
 
-def _draw(panels: list[Panel], layers: list[str], reference: str) -> Picture:
+def _draw(
+    panels: list[Panel], layers: list[str], reference: str, wide: float | None
+) -> Picture:  # fmt: skip
     n = len(panels)
     columns = min(n, next((at for most, at in _COLUMNS if n <= most), _MOST_COLUMNS))
+    columns = 1 if wide and wide < _STACKED else columns
     rows = -(-n // columns)
-    figure, axes = _grid(rows, columns, panels[0].verdict != "")
+    needed = _WIDTH if columns > 1 else 8.6  # as the legend needs
+    figure, axes = _grid(rows, columns, panels[0].verdict != "", wide or needed)
     limits = [
         _limits([panel.entropy for panel in panels]),
         _limits([panel.information for panel in panels]),
@@ -150,18 +160,21 @@ def _draw(panels: list[Panel], layers: list[str], reference: str) -> Picture:
     for axis in axes.transpose(0, 2, 1).reshape(-1, 2)[n:].flat:
         axis.set_visible(False)
     figure.legend(
-        list(handles.values()), list(handles), loc="upper center", ncols=4, frameon=False,
+        list(handles.values()), list(handles), loc="upper center",
+        ncols=4 if figure.get_figwidth() > _STACKED else 2, frameon=False,
         fontsize=9, borderaxespad=0.2, columnspacing=1.4,
     )  # fmt: skip
     figure.alt = _words(panels, reference)
     return figure
 
 
-def _grid(rows: int, columns: int, two_lines: bool) -> tuple[Picture, np.ndarray]:
+def _grid(
+    rows: int, columns: int, two_lines: bool, width: float
+) -> tuple[Picture, np.ndarray]:  # fmt: skip
     """Return a picture and its axes (row, measure, column), at places that are known beforehand."""
-    width = _WIDTH if columns > 1 else 8.6  # as the legend needs
     panel = 1.5 if rows == 1 else 1.0  # inches, as all of these
-    legend, above, below, between, left = 0.35, 0.42 if two_lines else 0.26, 0.42, 0.08, 0.72
+    legend = 0.35 if width > _STACKED else 0.5
+    above, below, between, left = 0.42 if two_lines else 0.26, 0.42, 0.08, 0.72
     each_row = above + 2 * panel + between + 0.18
     height = legend + rows * each_row + below - 0.18
     figure = Picture(figsize=(width, height), dpi=DPI)

@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from infonb.plots.narrow import with_narrow
 from infonb.plots.picture import Picture, subplots
 
 __all__ = ["plot_confusion"]
 
 
+@with_narrow
 def plot_confusion(
-    counts: pd.DataFrame, right: Mapping[str, str], *, rows: str = "known", columns: str = "said"
-) -> Picture:
+    counts: pd.DataFrame, right: Mapping[str, str], *, rows: str = "known", columns: str = "said",
+    width: float | None = None,
+) -> Picture:  # fmt: skip
     """
     Draw how often what was said, a cell with share and count; the right answers are framed.
 
@@ -27,6 +30,9 @@ def plot_confusion(
         Kind → the right answer.
     rows, columns
         Words for the axes.
+    width
+        Of the picture in inches; in less than 5 without the bar of colours, whose shares stand in
+        the cells. None: as the answers need it.
 
     Returns
     -------
@@ -59,16 +65,18 @@ def plot_confusion(
     shares = counts.div(totals, axis=0)
     words = np.array(
         [
-            [f"{share:.0%}\n{number}" for share, number in zip(*both, strict=True)]
+            [f"{100 * share:.0f} %\n{number}" for share, number in zip(*both, strict=True)]
             for both in zip(shares.to_numpy(), counts.to_numpy(), strict=True)
         ]
     )
-    size = (2.6 + 1.45 * counts.shape[1], 1.1 + 0.62 * counts.shape[0])
-    picture, axes = subplots(1, 1, size=size)
+    across = width or 2.6 + 1.45 * counts.shape[1]
+    is_narrow = across < 5
+    picture, axes = subplots(1, 1, size=(across, 1.1 + is_narrow + 0.62 * counts.shape[0]))
     axis: Any = axes.flat[0]
     sns.heatmap(
         shares, ax=axis, vmin=0, vmax=1, cmap="viridis", annot=words, fmt="", linewidths=1,
-        annot_kws={"fontsize": 9}, cbar_kws={"label": "share of the row"},
+        annot_kws={"fontsize": 9}, cbar=not is_narrow,
+        cbar_kws=None if is_narrow else {"label": "share of the row"},
     )  # fmt: skip
     for text, value in zip(axis.texts, shares.to_numpy().ravel(), strict=True):
         text.set_color("white" if value < 0.6 else "black")
@@ -77,10 +85,13 @@ def plot_confusion(
         axis.add_patch(Rectangle((column + 0.03, row + 0.05), 0.94, 0.9, fill=False, ec="tab:red",
                                  lw=2))  # fmt: skip
     axis.set_xticks(np.arange(counts.shape[1]) + 0.5, [_wrapped(name) for name in counts.columns],
-                    rotation=0)  # fmt: skip
+                    rotation=90 if is_narrow else 0)  # fmt: skip
     axis.set_yticks(
         np.arange(counts.shape[0]) + 0.5,
-        [f"{name} ({total})" for name, total in totals.items()], rotation=0,
+        [
+            _wrapped(f"{name} ({total})") if is_narrow else f"{name} ({total})"
+            for name, total in totals.items()
+        ], rotation=0,
     )  # fmt: skip
     axis.tick_params(length=0)
     axis.set(xlabel=columns, ylabel=rows)

@@ -11,6 +11,7 @@ from infonb.dims import PAIR_DIMS, check_array, group_dim, with_layer, without_d
 from infonb.measures import mixture_density
 from infonb.plots.boxes import draw_box, finite_part
 from infonb.plots.labels import add_legend, keep_apart, touching
+from infonb.plots.narrow import with_narrow
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.style import label_of, palette, palette_kind
 from infonb.validate import check_dim, check_number
@@ -18,6 +19,7 @@ from infonb.validate import check_dim, check_number
 __all__ = ["plot_entropy", "plot_mutual_information"]
 
 
+@with_narrow
 def plot_entropy(
     entropy: xr.DataArray, accuracy: xr.DataArray | None = None, *, by: str | None = None,
     width: float | None = None,
@@ -125,6 +127,7 @@ def _draw_accuracy(axis: Any, accuracy: xr.DataArray, by: str | None) -> Any:
     return line
 
 
+@with_narrow
 def plot_mutual_information(
     information: xr.DataArray, *, by: str | None = None, components: int = 3,
     width: float | None = None,
@@ -170,9 +173,12 @@ def plot_mutual_information(
     levels = list(information[by].values) if by else [None]
     names = [label_of(by, level) if by else "" for level in levels]
     panels = _panels(information)
-    columns = 1 if len(panels) == 1 else 2
-    size = ((_width(width) or 4.9 * columns) / columns, 2.9 if width is None else 2.3)
-    picture, axes = subplots(-(-len(panels) // columns), columns, size=size)
+    columns = 1 if len(panels) == 1 or (width or 9.8) < 4.5 else 2
+    rows = -(-len(panels) // columns)
+    height = 2.9 if width is None else max(2.3, 4.2 / rows)  # beside the boxes: as high as they
+    picture, axes = subplots(
+        rows, columns, size=((_width(width) or 4.9 * columns) / columns, height)
+    )  # fmt: skip
     colours = palette(len(levels), palette_kind(levels))
     units = information.attrs.get("units", "nat")
     handles: list[Any] = []

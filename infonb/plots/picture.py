@@ -6,17 +6,22 @@ import base64
 import io
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-__all__ = ["Picture", "encode_png", "join_pngs", "png_bundle", "png_size", "subplots"]
+__all__ = [
+    "NARROW_PNG", "Picture", "encode_png", "join_pngs", "png_bundle", "png_size", "subplots",
+]  # fmt: skip
 
 #: Pixels of the picture per pixel on the page: crisp on dense screens and in print.
 SCALE = 2
 DPI = 90
+
+#: Kind of the output that a page shows on narrow screens; notebooks do not know it.
+NARROW_PNG = "image/vnd.infonb.narrow+png"
 
 
 class Picture(Figure):
@@ -30,6 +35,8 @@ class Picture(Figure):
     cursor : tuple of float, optional
         Data coordinates (x, y) of what is marked as chosen, if something is; the arrow keys of a
         live picture go on from there.
+    narrow : callable, optional
+        Returns the same picture for narrow screens; pages show it there.
 
     Examples
     --------
@@ -41,6 +48,7 @@ class Picture(Figure):
 
     alt: str = ""
     cursor: tuple[float, float] | None = None
+    narrow: Callable[[], Picture] | None = None
 
     def to_png(self, compress_level: int = 6) -> bytes:
         """Return the picture as PNG, twice as dense as on the page; level 1 is quickest."""
@@ -60,7 +68,11 @@ class Picture(Figure):
             self.set_dpi(before)
 
     def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> tuple[dict, dict]:
-        return png_bundle(self.to_png(), self.alt)
+        data, metadata = png_bundle(self.to_png(), self.alt)
+        if self.narrow is not None:
+            narrow, about = png_bundle(self.narrow().to_png(), self.alt)
+            data[NARROW_PNG], metadata[NARROW_PNG] = narrow["image/png"], about["image/png"]
+        return data, metadata
 
 
 def encode_png(pixels: np.ndarray, compress_level: int = 6) -> bytes:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.plots.live.names import shortened
+from infonb.plots.narrow import with_narrow
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.style import palette
 from infonb.validate import check_dim
@@ -114,7 +115,8 @@ def _agreement(ranked: xr.Dataset) -> str:
     return words.replace("-", "−")
 
 
-def plot_agreement(found: xr.Dataset) -> Picture:
+@with_narrow
+def plot_agreement(found: xr.Dataset, *, width: float = 10.2) -> Picture:
     """
     Draw Kendall's τ of several rankings with a metric, a panel for each setting.
 
@@ -123,6 +125,8 @@ def plot_agreement(found: xr.Dataset) -> Picture:
     found
         Dims (setting, measure): ``tau``, and perhaps ``tau_interval`` (setting, measure, bound),
         ``tau_of_seed`` (setting, measure, seed), ``p_value`` and ``paper``, the published τ.
+    width
+        Of the picture in inches; below 7 the panels stand one below the other.
 
     Returns
     -------
@@ -141,13 +145,12 @@ def plot_agreement(found: xr.Dataset) -> Picture:
         check_dim(dim, found["tau"].dims, "tau")
     settings, measures = (found[dim].values.tolist() for dim in ("setting", "measure"))
     colour, paper = palette(4, "layers")[0], palette(4, "layers")[3]
-    picture, axes = subplots(
-        1, len(settings), size=(10.2 / max(len(settings), 2), 0.42 * len(measures) + 1.1),
-        sharey=True,
-    )  # fmt: skip
+    stacked, n = width < 7, len(settings)
+    size = (width if stacked else width / max(n, 2), 0.42 * len(measures) + 1.1)
+    picture, axes = subplots(*((n, 1) if stacked else (1, n)), size=size, sharey=True)
     rows = np.arange(len(measures))
     said = []
-    for axis, setting in zip(axes[0], settings, strict=True):
+    for axis, setting in zip(axes.flat, settings, strict=True):
         one = found.sel(setting=setting).rename(measure="model")
         axis.axvline(0, color="0.6", linewidth=0.8)
         _dots(axis, one, "tau", rows, colour)
@@ -158,7 +161,7 @@ def plot_agreement(found: xr.Dataset) -> Picture:
         taus = zip(measures, one["tau"].values, strict=True)
         listed = ", ".join(f"{name} {_number(tau)}" for name, tau in taus)
         said.append(f"{setting}: {listed}")
-    axes[0, 0].set_yticks(rows, measures)
+        axis.set_yticks(rows, measures)
     axes[0, 0].set_ylim(len(measures) - 0.5, -0.6)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     if handles:

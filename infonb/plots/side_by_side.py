@@ -76,7 +76,7 @@ def plot_side_by_side(
     activation, entropy, information = map(with_layer, (activation, entropy, information))
     activation = choose_labels(activation, (by, "layer", "neuron", "sample"))
     levels = list(activation[by].values)
-    colours = palette(len(levels), "layers")
+    colours = palette(len(levels), "names")
     picture = Picture(figsize=(10.2, 6.6), dpi=DPI, layout="constrained")
     halves: Any = picture.subfigures(2, 1, height_ratios=[1, 1.05])
     above, below = halves

@@ -15,19 +15,27 @@ _COLOURBLIND = (
     "#ca9161", "#fbafe4", "#949494", "#ece133", "#56b4e9",
 )  # fmt: skip
 
+#: Tol's "muted", for networks, its indigo lighter: black is seen on it. None is a layer's colour.
+_MUTED = (
+    "#cc6677", "#7570b3", "#999933", "#88ccee", "#882255",
+    "#44aa99", "#ddcc77", "#aa4499", "#117733", "#777777",
+)  # fmt: skip
+
 SYMBOLS = {"alpha": "α", "beta": "β", "seed": "seed", "epoch": "epoch", "network": "network"}
 
 
 def palette(n: int, kind: str) -> list:
     """
-    Return colours that colour-blind readers can tell: ``"levels"`` ordered, ``"layers"`` distinct.
+    Return colours that colour-blind readers can tell, of their own for each kind of thing.
 
-    Levels take viridis from end to end, but for the yellow that is too pale for a line on white.
-    Layers take the ten colours of seaborn's palette "colorblind", again from the first if need be.
+    ``"levels"`` are ordered: viridis from end to end, but for the yellow that is too pale for a
+    line on white. ``"layers"`` take the ten colours of seaborn's palette "colorblind" and
+    ``"names"``, of networks, nearly Tol's "muted", again from the first if need be.
 
     References
     ----------
     Waskom (2021), seaborn: statistical data visualization, Journal of Open Source Software 6, 3021.
+    Tol (2021), Colour Schemes, SRON technical note 09-002.
 
     Examples
     --------
@@ -41,12 +49,13 @@ def palette(n: int, kind: str) -> list:
         return [tuple(colormaps["viridis"](place)[:3]) for place in places]
     from matplotlib.colors import to_rgb
 
-    return [to_rgb(_COLOURBLIND[at % len(_COLOURBLIND)]) for at in range(n)]
+    colours = _MUTED if kind == "names" else _COLOURBLIND
+    return [to_rgb(colours[at % len(colours)]) for at in range(n)]
 
 
 def palette_kind(levels: Sequence[Any]) -> str:
     """Return the palette for levels: ordered colours for numbers, distinct ones for names."""
-    return "layers" if any(isinstance(level, str) for level in levels) else "levels"
+    return "names" if any(isinstance(level, str) for level in levels) else "levels"
 
 
 def label_of(dim: str | None, value: Any = None) -> str:

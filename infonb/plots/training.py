@@ -7,6 +7,8 @@ from typing import Any
 import xarray as xr
 
 from infonb.dims import group_dim
+from infonb.plots.labels import add_legend
+from infonb.plots.narrow import with_narrow
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.style import label_of, palette, palette_kind
 from infonb.validate import check_choice
@@ -14,8 +16,9 @@ from infonb.validate import check_choice
 __all__ = ["plot_training"]
 
 
+@with_narrow
 def plot_training(
-    results: xr.Dataset, *, quantity: str = "accuracy", by: str | None = None
+    results: xr.Dataset, *, quantity: str = "accuracy", by: str | None = None, width: float = 9.8
 ) -> Picture:
     """
     Draw the course of training, on the training and on the validation examples.
@@ -29,6 +32,8 @@ def plot_training(
         ``"accuracy"`` or ``"loss"``.
     by
         The dimension of the levels; needed only if there are several candidates.
+    width
+        Of the picture in inches; below 7 the panels stand one below the other.
 
     Returns
     -------
@@ -52,11 +57,13 @@ def plot_training(
         )
     by = group_dim(results[names[0]], by, {"epoch"})
     levels = list(results[by].values) if by else [None]
-    picture, axes = subplots(1, len(names), size=(4.9, 3.1), sharey=True)
+    stacked, n = width < 7, len(names)
+    size = (width if stacked else width / 2, 3.1)
+    picture, axes = subplots(*((n, 1) if stacked else (1, n)), size=size, sharey=True)
     colours = palette(len(levels), palette_kind(levels))
     marker = "o" if results.sizes["epoch"] == 1 else None  # one point makes no line
     handles: list[Any] = []
-    for axis, name in zip(axes[0], names, strict=True):
+    for axis, name in zip(axes.flat, names, strict=True):
         handles = []
         for level, colour in zip(levels, colours, strict=True):
             curves = results[name].sel({by: level}) if by else results[name]
@@ -77,10 +84,11 @@ def plot_training(
         axis.set(xlabel="epoch")
         if quantity == "accuracy":
             axis.set_ylim(0, 1.03)
-    axes[0, 0].set_ylabel(quantity if quantity == "accuracy" else "loss (nat per example)")
+    for axis in axes[:, 0]:
+        axis.set_ylabel(quantity if quantity == "accuracy" else "loss (nat per example)")
     if by:
         labels = [label_of(by, level) for level in levels]
-        picture.legend(handles, labels, loc="outside upper center", ncols=6, frameon=False)
+        add_legend(picture, handles, labels)
     picture.alt = (
         f"Curves of the {quantity} over {int(results.epoch.max())} epochs: "
         f"{' and '.join(name.replace('_', ' ') for name in names)}"

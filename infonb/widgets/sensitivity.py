@@ -95,7 +95,8 @@ def _draw(grid: xr.Dataset, names: list[str], setting: dict[str, Any]) -> Pictur
     over, ends = str(grid.attrs["over"]), _ends(grid, setting)
     levels = [label_of(over, end) for end in ends]
     kind = palette_kind(ends)
-    colours = palette(2, kind) if kind == "layers" else palette(3, kind)[:2]
+    # of names those that other figures of the networks hardly reach: the order is another here
+    colours = palette(5, kind)[3:] if kind == "names" else palette(3, kind)[:2]
     room = (0.3 + 0.085 * max(map(len, levels))) / 9.2  # for the names, as share of the width
     picture, axes = subplots(
         1, len(names), size=(9.2 / len(names), 3.2), margins={**_MARGINS, "left": room}

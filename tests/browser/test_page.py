@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from browser.axe import violations
 from browser.colours import ENOUGH, contrasts
 from browser.notebooks import SMALL
 from browser.sections import open_all
@@ -149,3 +150,13 @@ def test_on_a_small_screen_nothing_is_wider_than_it(read):
     page = read(viewport={"width": 390, "height": 800}).page
     wide = page.evaluate("() => document.documentElement.scrollWidth")
     assert wide <= 391
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(read, width, scheme):
+    options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
+    page = read(bypass_csp=True, **options).page
+    for _ in ("folded", "open"):
+        assert violations(page) == []
+        open_all(page)

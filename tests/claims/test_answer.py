@@ -48,12 +48,12 @@ def test_a_fall_in_one_ruler_is_told_as_one_in_verdict_summary_and_sentence():
     assert table.to_frame()["holds?"].tolist() == ["◐ holds only in common bins"] * 2
     first, second = describe_claims(table)
     assert first == (
-        "From 0 to 1 the median entropy in common bins falls clearly in both layers "
-        "(most in fc2, from 3.00 to 1.00 nat)."
+        "From 0 to 1 the median entropy in common bins (one range for each network) falls clearly "
+        "in both layers (most in fc2, from 3.00 to 1.00 nat)."
     )
     assert second == (
         "The fall of the entropy shows only in common bins (2 of 2 layers); "
-        "the entropy rises in shared bins (2 of 2 layers)."
+        "the entropy rises in shared bins (one range for all networks; 2 of 2 layers)."
     )
 
 
@@ -62,7 +62,11 @@ def test_a_fall_in_one_ruler_is_told_as_one_in_verdict_summary_and_sentence():
     [
         (([-1], [-1], [-1]), "holds", "shows in all rulers of the bins."),
         (([-1], [0], [-1]), "holds only in common and neuron bins", "in common bins and in neuron"),
-        (([0], [-1], [0]), "too close to tell", "shows only in shared bins."),
+        (
+            ([0], [-1], [0]),
+            "too close to tell",
+            "shows only in shared bins (one range for all networks).",
+        ),
         (([1], [1], [1]), "does not hold", "shows in no ruler of the bins."),
     ],
 )
@@ -84,7 +88,8 @@ def test_the_ruler_of_the_claim_is_the_one_in_its_attributes():
 def test_layers_that_go_against_the_paper_are_told_beside_the_others():
     first, *_ = describe_claims(table_of(entropy([-1, 2, 0])))
     assert first == (
-        "From 0 to 1 the median entropy in common bins falls clearly in one of three layers "
+        "From 0 to 1 the median entropy in common bins (one range for each network) falls clearly "
+        "in one of three layers "
         "(in fc1, from 3.00 to 2.00 nat) and rises clearly in one of three layers "
         "(in fc2, from 3.00 to 5.00 nat)."
     )
@@ -92,8 +97,8 @@ def test_layers_that_go_against_the_paper_are_told_beside_the_others():
 
 def test_no_clear_change_is_told_as_none():
     first, *_ = describe_claims(table_of(entropy([0.001, 0])))
-    words = "From 0 to 1 the median entropy in common bins does not change clearly in either"
-    assert first.startswith(words)
+    assert first.startswith("From 0 to 1 the median entropy in common bins (")
+    assert "network) does not change clearly in either" in first
 
 
 def test_pairs_that_the_paper_does_not_compare_are_told_only_if_it_compares_none():
@@ -118,8 +123,8 @@ def test_one_seed_is_told():
 
 def test_the_opening_names_the_levels():
     first, *_ = describe_claims(table_of(entropy([-1])), opening=lambda a, b: f"{a}, then {b},")
-    words = "0, then 1, the median entropy in common bins falls in fc1 from 3.00 to 2.00 nat"
-    assert first.startswith(words)
+    assert first.startswith("0, then 1, the median entropy in common bins (")
+    assert first.endswith("network) falls in fc1 from 3.00 to 2.00 nat.")
 
 
 def test_the_grid_says_in_how_many_settings_information_changes_so():
@@ -144,6 +149,21 @@ def test_rankings_are_told_with_their_exact_p_value():
     said = said.replace("\N{NO-BREAK SPACE}", " ")
     assert said.startswith("On colored digits more goes with better (τ = 1.00, p < 0.001), and")
     assert f"less is not shown to go with better (τ = 0.30, p = {doubtful.p_value:.2g})" in said
+
+
+@pytest.mark.parametrize(
+    ("taus", "rulers", "words"),
+    [
+        ((1.0, 1.0), {"common": "holds", "shared": "does not hold"},
+         "p < 0.001; only in common bins, one range for each network)."),
+        ((1.0, 0.8), {}, "p = 0.0013, but two seeds are too few to be sure)."),
+    ],
+)  # fmt: skip
+def test_doubts_about_a_ranking_are_told(taus, rulers, words):
+    claim = Claim("more goes with better", "network", 1, "τ = 1.00", "", taus, n_levels=5,
+                  rulers=rulers)  # fmt: skip
+    (said,) = describe_claims(ClaimsTable([claim]))
+    assert said.replace("\N{NO-BREAK SPACE}", " ").endswith(words)
 
 
 def test_about_takes_no_part_in_the_verdict():

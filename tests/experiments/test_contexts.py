@@ -321,3 +321,20 @@ def test_waterbirds(data_folder):
     sizes = {"sample": 16, "channel": 3, "row": 32, "column": 32}
     assert dict(data["train"].input.sizes) == sizes
     np.testing.assert_array_equal(history.n_training.values, [[8, 0], [0, 8]])
+
+
+def test_scenes_are_drawn_once_and_nobody_changes_them_for_others(monkeypatch):
+    from infonb import data
+
+    counted, true = [], data.context_scenes
+    monkeypatch.setattr(
+        data, "context_scenes", lambda *a, **k: counted.append(a) or true(*a, **k)
+    )  # fmt: skip
+    experiment = Contexts(**SMALL | {"seed": [7]})
+    first = experiment.data("balanced", 7)
+    expected = first["train"].copy(deep=True)
+    first["train"].input[:] = 0
+    xr.testing.assert_identical(experiment.data("balanced", 7)["train"], expected)
+    assert len(counted) == 1
+    assert not experiment.data("unbalanced", 7)["train"].input.equals(expected.input)
+    assert len(counted) == 2

@@ -153,7 +153,7 @@ def test_the_answer_is_that_of_the_numbers(after, words):
     text = answer(known)
     assert words in text
     assert "the entropy itself rises in 3 of 3 comparisons" in text
-    assert "clearly falls at none and clearly rises at 1, of 1 values of α" in text
+    assert "clearly falls at none of 1 values of α and clearly rises at 1." in text
     sign = {0.6: "(less)", 0.9: "(more)", 0.8: "(too close to tell)"}[after]
     share = float(known.follows_color.sel(treatment="entropy 0.1").mean())
     assert f"| 0.5 | entropy 0.1 | {100 - 100 * share:.1f} % | {100 * share:.1f} % {sign} |" in text

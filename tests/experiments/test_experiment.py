@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import FrozenInstanceError, dataclass
+from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import xarray as xr
 from infonb import experiments
 from infonb.claims import Compare
 from infonb.experiments import Experiment
+from infonb.experiments.steps import checked_training
 from infonb.parameters import ParameterError, describe, parameter
 from infonb.storage import open_dataset
 
@@ -153,3 +156,23 @@ def test_own_experiments_are_registered(monkeypatch, tmp_path):
     taken = type("Taken", (Means,), {"name": "colored_digits"})
     with pytest.raises(ValueError, match="infonb has an experiment 'colored_digits'; give yours"):
         experiments.register(taken)
+
+
+def test_a_notebook_trains_each_network_once_though_it_keeps_none(monkeypatch):
+    cell = {info.name: info.default for info in describe(Means)}
+    experiment = Means.from_namespace(cell | {"cache": "none"})
+    counted, true = [], checked_training
+    monkeypatch.setattr(
+        "infonb.experiments.runs.checked_training", lambda made: counted.append(1) or true(made)
+    )
+    runs = experiment.run(progress=False)
+    assert len(counted) == 2 * 3
+    xr.testing.assert_identical(experiment.run(progress=False), runs)
+    assert len(counted) == 2 * 3
+    assert Path(experiment.cache).is_relative_to(gettempdir())
+    xr.testing.assert_identical(Means(cache="none").run(progress=False), runs)
+    assert len(counted) == 2 * 2 * 3, "others keep nothing"
+    monkeypatch.setenv("INFONB_CACHE", "none")
+    assert Means.from_namespace(cell).cache == experiment.cache
+    assert Means.from_namespace(cell | {"cluster": "2"}).cache == ""
+    assert Means.from_namespace(cell | {"cache": "here"}).cache == "here"

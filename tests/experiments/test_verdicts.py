@@ -291,7 +291,7 @@ def test_words_name_settings_in_which_kinds_cannot_be_told():
     answer = Answer.of(PAIRS, PAIRS, "MI only")
     assert "38 % get the right verdict" in answer.words()
     assert "and 50 % the opposite one" in answer.words()
-    assert "cannot tell the kinds apart in: b (0 %)" in answer.words()
+    assert "hardly ever right on: b (0 %)" in answer.words()
 
 
 def test_control_draws_what_the_rule_says():

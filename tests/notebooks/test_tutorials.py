@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
+import types
 from pathlib import Path
 
 import nbformat
@@ -23,11 +25,14 @@ PACKAGE = Path(infonb.__file__).parent
 ROOMS = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
 
 COLAB = """\
-# @title On Google Colab this installs infonb; elsewhere it does nothing
+# @title On Google Colab this installs infonb, from the address below; elsewhere it does nothing
 import sys
 
+repository = ""  # @param {type: "string"}
 if "google.colab" in sys.modules:
-    %pip install --quiet infonb
+    if not repository:
+        raise ValueError("give the address of infonb's repository (https://...) in this cell.")
+    %pip install --quiet "git+{repository}"
     from google.colab import output
 
     output.enable_custom_widget_manager()"""
@@ -100,6 +105,23 @@ def test_begins_with_colab_title_and_parameters(path):
     assert parameters.metadata.tags == ["parameters"]
     assert INTERACTIVE in parameters.source.splitlines()
     assert len(tagged(notebook, "colab")) == len(tagged(notebook, "parameters")) == 1
+
+
+@pytest.mark.parametrize("address", ["", "https://host/infonb"])
+def test_colab_installs_from_the_address_that_is_given_or_asks_for_one(address, monkeypatch):
+    done = []
+    output = types.SimpleNamespace(enable_custom_widget_manager=lambda: done.append("widgets"))
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", types.SimpleNamespace(output=output))
+    cell = COLAB.replace('repository = ""', f"repository = {address!r}")
+    cell = re.sub(r"%pip (.*)", r"done.append(f'\1')", cell)
+    if not address:
+        with pytest.raises(ValueError, match="address of infonb's repository"):
+            exec(cell, {"done": done})
+        assert done == []
+        return
+    exec(cell, {"done": done})
+    assert done == [f'install --quiet "git+{address}"', "widgets"]
 
 
 @EACH

@@ -15,7 +15,7 @@ COUNTS = pd.DataFrame({"up": [3, 0], "down": [1, 2], "nothing": [0, 6]}, ["rises
 def test_cells_have_shares_and_counts():
     picture = plot_confusion(COUNTS, {"rises": "up", "twins": "nothing"})
     words = [text.get_text() for text in picture.axes[0].texts]
-    assert words == ["75%\n3", "25%\n1", "0%\n0", "0%\n0", "25%\n2", "75%\n6"]
+    assert words == ["75 %\n3", "25 %\n1", "0 %\n0", "0 %\n0", "25 %\n2", "75 %\n6"]
     assert "rises 75 % right (3 of 4), twins 75 % right (6 of 8)" in picture.alt
 
 

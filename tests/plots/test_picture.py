@@ -9,7 +9,7 @@ from PIL import Image
 
 from infonb.plots import subplots
 from infonb.plots.picture import encode_png, join_pngs, png_bundle, png_size
-from infonb.plots.style import palette_kind
+from infonb.plots.style import palette, palette_kind
 
 
 def test_pixels_come_back_from_the_png():
@@ -38,4 +38,7 @@ def test_pictures_are_joined_row_by_row():
 
 def test_numbers_have_ordered_colours_and_names_distinct_ones():
     assert palette_kind([0.0, 0.5]) == "levels"
-    assert palette_kind(["baseline", "heuristic"]) == "layers"
+    assert palette_kind(["baseline", "heuristic"]) == "names"
+    layers, names = palette(10, "layers"), palette(10, "names")
+    assert len(set(names)) == 10
+    assert not set(names) & set(layers), "a network has no layer's colour"

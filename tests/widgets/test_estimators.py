@@ -71,7 +71,7 @@ def test_ties_are_named_and_do_not_squeeze_the_others(pairs, truth):
     x, y = relu.isel(seed=0).values
     picture = EstimatorDots(list(ESTIMATORS)).draw(x, y, found, exactly, tied=tied)
     labels = [text.get_text() for text in picture.axes[1].get_yticklabels()]
-    assert labels[0] == f"KSG  {ruined:.2f}\nwarns of ties"
+    assert labels[0] == f"KSG  −{-ruined:.2f}\nwarns of ties"
     assert picture.axes[1].get_xlim()[0] > ruined + 0.5
 
 

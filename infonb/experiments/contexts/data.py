@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import xarray as xr
@@ -11,6 +12,9 @@ __all__ = ["check_pictures", "load_pictures"]
 
 #: How many objects are drawn on generated scenes, and in how many contexts.
 _OBJECTS = 4
+
+#: Bytes of the pictures of a run that are kept in memory, and of how many runs.
+_SMALL, _KEPT = 2**24, 8
 
 #: How many pictures of each part; None: all.
 Sizes = dict[str, Any]
@@ -40,9 +44,10 @@ def load_pictures(
 ) -> tuple[xr.Dataset, xr.Dataset]:
     """Return training and evaluation pictures; the evaluation is balanced over contexts."""
     if dataset == "scenes":
-        from infonb.data import context_scenes
-
-        return context_scenes(setting, n_objects=_OBJECTS, size=size, seed=seed, **sizes)
+        n_bytes = 12 * size**2 * sum(sizes.values())
+        draw = _drawn if n_bytes <= _SMALL else _drawn.__wrapped__
+        training, evaluation = draw(setting, size, seed, **sizes)
+        return training.copy(deep=True), evaluation.copy(deep=True)
     where = folder or None
     if dataset == "waterbirds":
         from infonb.data import waterbird_images
@@ -51,3 +56,11 @@ def load_pictures(
     from infonb.data import nico_images
 
     return nico_images(setting, folder=where, size=size, seed=seed, **sizes)
+
+
+@lru_cache(_KEPT)  # a page asks several times for the pictures of a run
+def _drawn(setting: str, size: int, seed: int, **sizes: int) -> tuple[xr.Dataset, xr.Dataset]:
+    """Return generated scenes."""
+    from infonb.data import context_scenes
+
+    return context_scenes(setting, n_objects=_OBJECTS, size=size, seed=seed, **sizes)

@@ -116,7 +116,7 @@ class Contexts(ContextParameters, Experiment):
 
     def opening(self, start: str, end: str) -> str:
         """Return how the answer names the two training sets."""
-        return "with each object in a context of its own instead of in all contexts"
+        return "with each object in a context of its own instead of in all contexts,"
 
     def words(self, runs: xr.Dataset) -> str:
         """Return the caption of the table."""

@@ -95,14 +95,11 @@ def _measures(runs: xr.Dataset, words: str) -> str:
     information = [claim.verdict for claim in claims if claim.direction < 0]
     return (
         f"With *{words}* the entropy itself rises in {entropy.count(HOLDS)} of {len(entropy)} "
-        "comparisons (at each α, in three rulers); MI, which the paper finds low where entropy is "
-        f"high, {_clearly('falls', information.count(HOLDS))} and "
-        f"{_clearly('rises', information.count(FAILS))}, of {len(information)} values of α."
+        "comparisons (at each α, in common, shared and neuron bins: one range for each network, "
+        "for all networks, for each neuron). MI, which the paper finds low where entropy is high, "
+        f"clearly falls at {information.count(HOLDS) or 'none'} of {len(information)} values of α "
+        f"and clearly rises at {information.count(FAILS) or 'none'}."
     )
-
-
-def _clearly(verb: str, number: int) -> str:
-    return f"clearly {verb} at {number or 'none'}"
 
 
 def _line(runs: xr.Dataset, alpha: float, words: str) -> str:

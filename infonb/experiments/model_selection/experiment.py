@@ -54,7 +54,7 @@ class ModelSelection(Experiment):
         minimum=0, maximum=1, affects="selection",
     )  # fmt: skip
     seed: list[int] = parameter(
-        [0, 1], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
+        [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
     )
     dataset: str = parameter(
         "digits", "digits (8 x 8, offline) or mnist (14 x 14)", choices=["digits", "mnist"]

@@ -70,7 +70,7 @@ class Answer:
         if rates.false > MOST_FALSE:
             text += f" **That is more than the {MOST_FALSE:.0%} which it was chosen for.**"
         if hardly:
-            text += f" It cannot tell the kinds apart in: {', '.join(hardly)}."
+            text += f" It is hardly ever right on: {', '.join(hardly)}."
         return text.replace("%)", " %)").replace("  %", " %")
 
 

@@ -73,7 +73,7 @@ class EstimatorDots:
         self._right.set_xlim(low - margin, high + margin)
         self._truth.set_xdata([truth, truth])
         names = [
-            f"{name}  {mean:z.2f}" + "\nwarns of ties" * (name in tied)
+            f"{name}  {mean:z.2f}".replace("-", "−") + "\nwarns of ties" * (name in tied)
             for name, mean in means.items()
         ]
         self._right.set_yticks(range(len(names)), names)

@@ -41,6 +41,10 @@ _LINK_TO_FILE = re.compile(r"(?<!!)\[([^\]]+)\]\((?!\w+:|#)[^)\s]+\)")
 _FOLDED_CODE = re.compile(r"\s*Cells that only draw [^.]*three\s+dots[^.]*\.")
 _THREE_DOTS = re.compile(r"a click on (?:its|the)\s+three\s+dots\s+opens")
 _PLACE_FOR_ANSWERS = re.compile(r"Put your answers in place of [^.]*\.\s+The solution stands[^,]*,")
+_NO_PLACE = (
+    "A dashboard has no place for your code: answer on paper, or in the notebook of this lesson "
+    "(`infonb lab`), where answers are checked. The solution stands below each task,"
+)
 _KERNEL = {"name": "python3", "display_name": "Python 3 (infonb)", "language": "python"}
 _STATUS_LINE = "from infonb.reports.serve.status_line import status_line\n\nstatus_line()"
 _INSTRUCTION = "The terminal in which the dashboard was started says why."
@@ -85,7 +89,7 @@ def write_dashboard(plan: NotebookPlan, folder: Path) -> Path:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":  # the files that it links to are not served
             text = _FOLDED_CODE.sub("", _LINK_TO_FILE.sub(r"\1", cell.source))
-            text = _PLACE_FOR_ANSWERS.sub("Try first. The solution stands below each task,", text)
+            text = _PLACE_FOR_ANSWERS.sub(_NO_PLACE, text)
             cell.source = with_formulas(_THREE_DOTS.sub("a click opens", text))
     if plan.parameters:
         tagged = ["parameters" in cell.metadata.tags for cell in notebook.cells]

@@ -60,13 +60,13 @@ def _moves(size: float, number: int) -> str:
         return "Median MI stays as it is"
     where = " in a layer on average" if number > 1 else ""
     verb = "rises" if size > 0 else "falls"
-    return f"Median MI {verb} by {abs(size):.0%} of the two models' mean{where}"
+    return f"Median MI {verb} by {100 * abs(size):.0f} % of the two models' mean{where}"
 
 
 def _missing(size: float, up: float, down: float, number: int, rule: Rule) -> str:
     """Return what the rule asks for that MI lacks."""
     if abs(size) < rule.information or not size:
-        return f"too close to tell, for the rule asks for at least {rule.information:.0%}"
+        return f"too close to tell, for the rule asks for at least {100 * rule.information:.0f} %"
     way, other = (up, down) if size > 0 else (down, up)
     if way < rule.layers:
         least = int(np.ceil(rule.layers * number - 1e-9))
@@ -83,7 +83,7 @@ def _ending(one: xr.Dataset, entropy: np.ndarray, moved: int, size: float, rule:
         return ": in every ruler like MI, as in neither kind of memorization"
     agree = one["edges"].values[entropy == -moved].tolist()
     if abs(size) > rule.alone and not set(rule.rulers) <= set(agree):
-        return f"; a change of MI by more than {rule.alone:.0%} is enough by itself"
+        return f"; a change of MI by more than {100 * rule.alone:.0f} % is enough by itself"
     return "" if agree else ": in no ruler against MI"
 
 
@@ -97,7 +97,7 @@ def _ends(one: xr.Dataset) -> str:
         for m in (one.attrs["reference"], str(one["comparison"].values))
     )
     names = one["layer"].values[there].tolist()
-    said = [f"{name}: {a:.3g} → {b:.3g}" for name, a, b in zip(names, start, end, strict=True)]
+    said = [f"{name}: {a:.3f} → {b:.3f}" for name, a, b in zip(names, start, end, strict=True)]
     # of many layers the first and the last
     return ", ".join(said if len(said) <= _MOST_LAYERS else [said[0], "…", said[-1]])
 

@@ -115,7 +115,7 @@ def test_pictures_are_boxes_that_can_be_reached_and_are_named(small: Path) -> No
 def test_figures_have_no_smaller_words_than_the_page_counts_on() -> None:
     """At 0.9 of its size, which is what a phone shows at least, 9 pixels are 7.2 points."""
     (css,) = (Path(reports.__file__).parent / "templates" / "report").glob("page.css")
-    scale = float(re.search(r"--read: calc\(var\(--own\) \* ([\d.]+)\)", css.read_text())[1])
+    scale = float(re.search(r"--read: calc\(var\(--shown\) \* ([\d.]+)\)", css.read_text())[1])
     plots = (Path(reports.__file__).parents[1] / "plots").rglob("*.py")
     size = re.compile(r"(?:fontsize|labelsize)[\"']?[=:] ?([\d.]+)")
     sizes = [float(found) for path in plots for found in size.findall(path.read_text())]

@@ -199,6 +199,7 @@ def test_a_lesson_does_not_speak_of_code_that_is_not_shown(tmp_path: Path) -> No
         words = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
         assert "three dots" not in " ".join(words.split())
         assert "in place of the dots" not in " ".join(words.split())
+        assert "answer on paper, or in the notebook of this lesson (`infonb lab`)" in words
         assert "$" not in words, "formulas are drawn"
         assert len(words) > 1000
 

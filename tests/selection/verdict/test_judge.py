@@ -139,8 +139,10 @@ def test_another_rule_measures_nothing_again():
     assert again.drop_vars(["verdict", "why", "rulers_agree"]).equals(
         found.drop_vars(["verdict", "why", "rulers_agree"])
     )
-    assert "rises by 50% of the two models' mean in a layer on average" in again.why.item()
-    assert "(fc1: 0.1 → 0.3, fc2: 0.2 → 0.2 nat), clearly in 1 of 2 layers" in again.why.item()
+    assert "rises by 50 % of the two models' mean in a layer on average" in again.why.item()
+    assert (
+        "(fc1: 0.100 → 0.300, fc2: 0.200 → 0.200 nat), clearly in 1 of 2 layers" in again.why.item()
+    )
     assert "1 of 2" in again.why.item()
     assert "too close to tell" in again.why.item()
 
@@ -153,10 +155,10 @@ def test_words_say_what_is_missing():
     why = judge(made_up(), Rule(layers=0.9)).why.item()
     assert why.endswith("for the rule asks for at least 2 of 2 layers.")
     why = judge(made_up(), Rule(information=0.6, alone=0.7)).why.item()
-    assert why.endswith("for the rule asks for at least 60%.")
+    assert why.endswith("for the rule asks for at least 60 %.")
     same = made_up()
     same["mutual_information_change"][:] = 1e-5
-    assert judge(same).why.item().startswith("Median MI stays as it is (fc1: 0.1 → 0.3")
+    assert judge(same).why.item().startswith("Median MI stays as it is (fc1: 0.100 → 0.300")
 
 
 def test_a_silent_layer_is_left_out():
@@ -166,7 +168,7 @@ def test_a_silent_layer_is_left_out():
     found["median_entropy"] = ("edges", "model", "layer"), medians
     judged = judge(found, Rule(layers=0.5))
     assert judged.verdict.item() == INCONCLUSIVE
-    assert "stays as it is (fc2: 0.2 → 0.2 nat)" in judged.why.item()
+    assert "stays as it is (fc2: 0.200 → 0.200 nat)" in judged.why.item()
     assert judged.why.item().endswith(
         " Left out, for half of the neurons or more are constant: fc1."
     )
