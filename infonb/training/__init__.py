@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from infonb.training.early_learning import ELRLoss, elr_gradient, elr_regularizer
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
 from infonb.training.regularizer import SoftEntropy
 from infonb.training.soft_entropy import soft_entropy
 
-__all__ = ["SoftEntropy", "accuracy", "fit", "predict", "soft_entropy"]
+__all__ = [
+    "ELRLoss",
+    "SoftEntropy",
+    "accuracy",
+    "elr_gradient",
+    "elr_regularizer",
+    "fit",
+    "predict",
+    "soft_entropy",
+]
