@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infonb.training.dynamics import Dynamics, open_dynamics
 from infonb.training.early_learning import ELRLoss, elr_gradient, elr_regularizer
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
@@ -9,12 +10,14 @@ from infonb.training.regularizer import SoftEntropy
 from infonb.training.soft_entropy import soft_entropy
 
 __all__ = [
+    "Dynamics",
     "ELRLoss",
     "SoftEntropy",
     "accuracy",
     "elr_gradient",
     "elr_regularizer",
     "fit",
+    "open_dynamics",
     "predict",
     "soft_entropy",
 ]
