@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
+    from infonb.experiments.early_learning import EarlyLearning
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.model_selection import ModelSelection
@@ -24,6 +25,7 @@ __all__ = [
     "CompareModels",
     "ConcentricCircles",
     "Contexts",
+    "EarlyLearning",
     "EntropyRegularizer",
     "Experiment",
     "ModelSelection",
@@ -44,6 +46,7 @@ _HOME = {
     "contexts": ("contexts", "Contexts"),
     "model_selection": ("model_selection", "ModelSelection"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
+    "early_learning": ("early_learning", "EarlyLearning"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -61,7 +64,7 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'model_selection', 'entropy_regularizer', 'compare_models', 'verdicts']
+    'model_selection', 'entropy_regularizer', 'early_learning', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -93,8 +96,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'compare_models',
-    'verdicts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'early_learning',
+    'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:
