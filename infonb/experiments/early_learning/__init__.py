@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from infonb.experiments.early_learning.answer import answer
 from infonb.experiments.early_learning.experiment import EarlyLearning
 
-__all__ = ["EarlyLearning"]
+__all__ = ["EarlyLearning", "answer"]

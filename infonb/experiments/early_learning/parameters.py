@@ -42,7 +42,7 @@ class _Training(ParameterSet):
     seed: list[int] = parameter(
         [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
     )
-    n_train: int = parameter(800, "training images", minimum=50)
+    n_train: int = parameter(600, "training images", minimum=50)
     n_validation: int = parameter(597, "other images, with true labels", minimum=10)
     network: str = parameter("mlp", "two hidden layers, or a small cnn", choices=["mlp", "cnn"])
     width: int = parameter(
@@ -52,7 +52,7 @@ class _Training(ParameterSet):
     batch_size: int = parameter(64, "images in a step", minimum=2)
     learning_rate: float = parameter(0.05, "of SGD with momentum 0.9", minimum=0)
     measured: list[int] = parameter(
-        [5, 15, 40], "epochs after which neurons are measured, beside the last", minimum=1
+        [10, 30], "epochs after which neurons are measured, beside the last", minimum=1
     )
 
 
