@@ -158,8 +158,8 @@ def _detector_rows(elr: str | None) -> list[Row]:
             "auroc", 1, each=None, between=(CE, elr), limits=(0, 1), where="detector",
         ),
         Compare(
-            f"wrong labels are found better by the table of {elr} than by confident learning",
-            lambda runs: runs.detector_auroc.sel(loss=elr, drop=True), 1, each=None,
+            f"more labels are judged rightly by the table of {elr} than by confident learning",
+            lambda runs: runs.detector_accuracy.sel(loss=elr, drop=True), 1, each=None,
             over="detector", between=("confident learning", "table"), limits=(0, 1),
             where="detector",
         ),

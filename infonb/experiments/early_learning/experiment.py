@@ -91,7 +91,7 @@ class EarlyLearning(EarlyLearningParameters, Experiment):
 
         run = information_along(
             model, data["evaluation"], self.layers, bins=self.bins, edges=self.edges, k=self.k,
-            neurons=self.mi_neurons, max_samples=self.mi_samples or None, seed=seed,
+            neurons=self.mi_neurons, max_samples=self.mi_samples or None,
         )  # fmt: skip
         mode, lam, beta = loss_of(level)
         linear = linear_model(

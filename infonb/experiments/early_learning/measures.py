@@ -16,7 +16,7 @@ __all__ = ["information_along", "table"]
 
 def information_along(
     trained: Trained, unseen: xr.Dataset, layers: Sequence[str], *, bins: int, edges: str, k: int,
-    neurons: int, max_samples: int | None, seed: int,
+    neurons: int, max_samples: int | None,
 ) -> xr.Dataset:  # fmt: skip
     """
     Return entropy, MI and MI less its null at each checkpoint; activations of the last.
@@ -31,24 +31,22 @@ def information_along(
         recorded = record(model, unseen, layers=list(layers), progress=False)
         options: dict[str, Any] = {
             "estimator": "mixture", "k": k, "standardize": True, "within": "layer",
-            "neurons": neurons or None, "max_samples": max_samples, "seed": seed,
+            "neurons": neurons or None, "max_samples": max_samples,
         }  # fmt: skip
-        found.append(_measured(recorded, bins=bins, edges=edges, seed=seed, options=options))
+        found.append(_measured(recorded, bins=bins, edges=edges, options=options))
     checkpoint = xr.Variable("checkpoint", list(trained.networks))
     along = xr.concat(found, checkpoint, coords="minimal", compat="override")
     return along.assign(activation=recorded.activation)
 
 
 def _measured(
-    recorded: xr.Dataset, *, bins: int, edges: str, seed: int, options: dict[str, Any]
+    recorded: xr.Dataset, *, bins: int, edges: str, options: dict[str, Any]
 ) -> xr.Dataset:
     from infonb.measures import entropy, mutual_information
 
     activation = recorded.activation
     information = mutual_information(activation, **options)
-    permuted = activation.copy(
-        data=np.random.default_rng(seed).permuted(activation.values, axis=-1)
-    )
+    permuted = activation.copy(data=np.random.default_rng(0).permuted(activation.values, axis=-1))
     corrected = information - mutual_information(permuted, **options)
     # all neurons stay: those that were drawn for MI are some of them
     run = recorded.drop_vars("activation")
