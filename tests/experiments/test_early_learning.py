@@ -186,3 +186,42 @@ def test_what_was_measured_on_digits_holds_with_three_seeds() -> None:
     assert (runs.auroc.sel(loss="elr 7") > 0.95).all()
     table = EarlyLearning(loss=["elr 7"]).claims(runs)
     assert [claim.verdict for claim in table.of_paper] == ["holds"] * 7
+
+
+@pytest.mark.parametrize("is_long", [True, False])
+def test_a_killed_training_ends_as_one_that_was_not(
+    is_long: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long ones go on from the last checkpoint, short ones begin anew; both leave the same."""
+    from infonb.experiments.early_learning import training
+
+    images, others = noisy_images(
+        "digits", 0.4, kind="symmetric", n_train=60, n_validation=20, seed=0
+    )
+
+    def train(folder: Path) -> Any:
+        return training.train(
+            images, others, ELRLoss(60, 10, 7.0), network="mlp", width=8, checkpoints=[3, 12, 14],
+            folder=folder, is_long=is_long, epochs=14, batch_size=20, seed=0, progress=False,
+            optimizer=training.make_optimizer(0.05), device="cpu",
+        )  # fmt: skip
+
+    trained, history = train(tmp_path / "whole")
+    true = training.Snapshots.step
+
+    def killed(self: Any, model: Any, epoch: int) -> None:
+        if epoch == 13:
+            raise KeyboardInterrupt
+        true(self, model, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Snapshots, "step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "killed")
+    again, same = train(tmp_path / "killed")
+    xr.testing.assert_identical(history, same)
+    np.testing.assert_array_equal(trained.target, again.target)
+    for epoch, network in trained.networks.items():
+        np.testing.assert_array_equal(
+            predict(network, others), predict(again.networks[epoch], others)
+        )

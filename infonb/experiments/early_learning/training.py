@@ -49,6 +49,7 @@ class Snapshots:
         else:
             from infonb.networks import save_weights
 
+            self.folder.mkdir(parents=True, exist_ok=True)
             save_weights(model, self._place(epoch))
 
     def put_back(self, model: nn.Module, epoch: int) -> nn.Module:
