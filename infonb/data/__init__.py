@@ -14,6 +14,7 @@ from infonb.data.digits import load_digits
 from infonb.data.image_files import load_images
 from infonb.data.images import colored_images, shuffled_images
 from infonb.data.inputs import load_inputs
+from infonb.data.label_noise import inject_label_noise
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
@@ -28,6 +29,7 @@ __all__ = [
     "concentric_circles",
     "context_scenes",
     "flip_labels",
+    "inject_label_noise",
     "load_digits",
     "load_images",
     "load_inputs",

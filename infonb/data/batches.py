@@ -12,6 +12,9 @@ import xarray as xr
 if TYPE_CHECKING:
     import torch
 
+    #: Inputs, labels and places in the data set of one batch.
+    Batch = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
+
 __all__ = ["Batches"]
 
 
@@ -49,22 +52,30 @@ class Batches:
         self, batch_size: int, generator: torch.Generator | None = None
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
         """Go through all examples once: in order, or in one that is drawn from the generator."""
+        if generator is not None or self._loader is not None:
+            for inputs, labels, _ in self.indexed(batch_size, generator):
+                yield inputs, labels
+            return
+        for start in range(0, len(self._inputs), batch_size):
+            part = slice(start, start + batch_size)
+            yield self._inputs[part], None if self._labels is None else self._labels[part]
+
+    def indexed(self, batch_size: int, generator: torch.Generator | None) -> Iterator[Batch]:
+        """
+        Go through all examples once, with the place of each in the data set, whatever the order.
+
+        The places are None if a DataLoader yields none as a third part.
+        """
         import torch
 
         if self._loader is not None:
             yield from self._load_batches()
             return
-        n = len(self._inputs)
-        if generator is None:
-            for start in range(0, n, batch_size):
-                part = slice(start, start + batch_size)
-                yield self._inputs[part], None if self._labels is None else self._labels[part]
-            return
+        order = torch.randperm(len(self._inputs), generator=generator).to(self._inputs.device)
         # index_select on whole tensors: a DataLoader's collating costs more than a small network
-        order = torch.randperm(n, generator=generator).to(self._inputs.device)
         for index in order.split(batch_size):
             labels = None if self._labels is None else self._labels.index_select(0, index)
-            yield self._inputs.index_select(0, index), labels
+            yield self._inputs.index_select(0, index), labels, index
 
     def check_labels(self, n_classes: int) -> None:
         """Raise unless the labels are in ``0 .. n_classes - 1``."""
@@ -86,22 +97,36 @@ class Batches:
                 digest.update(tensor.cpu().contiguous().numpy().data)
         return digest.hexdigest()
 
-    def _load_batches(self) -> Iterator[tuple[torch.Tensor, torch.Tensor | None]]:
+    def _load_batches(self) -> Iterator[Batch]:
         empty = True
         for batch in self._loader:  # type: ignore[union-attr]
             empty = False
             parts = batch if isinstance(batch, list | tuple) else (batch, None)
-            if len(parts) != 2 or (parts[1] is None and self._needs_labels):
+            if len(parts) not in (2, 3) or (parts[1] is None and self._needs_labels):
                 raise ValueError(
-                    f"{self._name}: the DataLoader must yield (inputs, labels), "
-                    f"not {type(batch).__name__} of {len(parts)}."
+                    f"{self._name}: the DataLoader must yield (inputs, labels), or (inputs, "
+                    f"labels, index), not {type(batch).__name__} of {len(parts)}."
                 )
             inputs, labels = self._place(parts[0], parts[1] if self._needs_labels else None)
             if labels is not None and self._n_classes is not None:
                 _check_range(labels, self._n_classes, self._name)
-            yield inputs, labels
+            yield inputs, labels, self._index(parts, len(inputs))
         if empty:
             raise ValueError(f"{self._name} is empty: the DataLoader yields no batch.")
+
+    def _index(self, parts: Any, n: int) -> torch.Tensor | None:
+        """Return the third part of what a DataLoader yields: the places of the examples."""
+        if len(parts) == 2:
+            return None
+        import torch
+
+        index = _tensor(parts[2])
+        if index.dtype.is_floating_point or index.shape != (n,):
+            raise ValueError(
+                f"{self._name}: the third part of a batch is the place of each example in the "
+                f"data set, {n} whole numbers; not {index.dtype} of shape {tuple(index.shape)}."
+            )
+        return index.to(self._device, torch.int64)
 
     def _place(self, inputs: Any, labels: Any) -> tuple[torch.Tensor, torch.Tensor | None]:
         inputs = _tensor(inputs)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
+    from infonb.experiments.early_learning import EarlyLearning
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.in_and_out import InAndOut
@@ -26,6 +27,7 @@ __all__ = [
     "CompareModels",
     "ConcentricCircles",
     "Contexts",
+    "EarlyLearning",
     "EntropyRegularizer",
     "Experiment",
     "InAndOut",
@@ -48,9 +50,10 @@ _HOME = {
     "contexts": ("contexts", "Contexts"),
     "model_selection": ("model_selection", "ModelSelection"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
+    "in_and_out": ("in_and_out", "InAndOut"),
+    "early_learning": ("early_learning", "EarlyLearning"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
-    "in_and_out": ("in_and_out", "InAndOut"),
 }
 _CLASSES = {name: module for module, name in _HOME.values()} | {
     "Experiment": "experiment",
@@ -69,8 +72,8 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'model_selection', 'entropy_regularizer', 'compare_models', 'verdicts',
-    'in_and_out']
+     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
+     'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -102,8 +105,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'compare_models',
-    'verdicts', 'in_and_out'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'in_and_out',
+    'early_learning', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

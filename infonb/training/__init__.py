@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from infonb.training.dynamics import Dynamics, open_dynamics
+from infonb.training.early_learning import ELRLoss, elr_gradient, elr_regularizer
+from infonb.training.elr_plus import MeanLogits, fit_elr_plus
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
 from infonb.training.group import fit_group
@@ -11,9 +13,14 @@ from infonb.training.soft_entropy import soft_entropy
 
 __all__ = [
     "Dynamics",
+    "ELRLoss",
+    "MeanLogits",
     "SoftEntropy",
     "accuracy",
+    "elr_gradient",
+    "elr_regularizer",
     "fit",
+    "fit_elr_plus",
     "fit_group",
     "open_dynamics",
     "predict",

@@ -12,7 +12,7 @@ from torch import nn
 
 from infonb.data.batches import Batches
 from infonb.training.evaluation import evaluate, forward, is_correct
-from infonb.training.losses import Loss, add_penalty
+from infonb.training.losses import Loss, add_penalty, call_loss, evaluation_loss
 from infonb.training.state import Run
 
 __all__ = ["train_epoch"]
@@ -29,12 +29,13 @@ def train_epoch(
 ) -> dict[str, float]:
     """Train for one epoch and return its quantities."""
     run.model.train()
-    batches = parts["train"](settings["batch_size"], run.generator)
+    batches = parts["train"].indexed(settings["batch_size"], run.generator)
     # only while it is trained: what is evaluated after it is not measured
     with nullcontext() if regularizer is None else regularizer.attached(run.model) as term:
         metrics = _train(run, batches, loss_function, parameters, settings["penalty"], term)
     # larger batches cost memory, smaller ones time; at least those that fit in training do
     size = max(settings["batch_size"], 1024)
+    loss_function = evaluation_loss(loss_function)
     if is_exact:
         metrics = evaluate(run.model, parts["train"], size, loss_function)
     values = {f"train_{name}": value for name, value in metrics.items()}
@@ -52,7 +53,7 @@ def train_epoch(
 
 def _train(
     run: Run,
-    batches: Iterator[tuple[torch.Tensor, torch.Tensor | None]],
+    batches: Iterator[tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]],
     loss_function: Loss,
     parameters: list[nn.Parameter],
     penalty: float,
@@ -60,11 +61,11 @@ def _train(
 ) -> dict[str, float]:
     # kept on the device until the end: reading a number after each step would wait for it
     losses, hits, sizes = [], [], []
-    for inputs, labels in batches:
+    for inputs, labels, index in batches:
         assert labels is not None
         run.optimizer.zero_grad(set_to_none=True)
         logits = forward(run.model, inputs)
-        loss = loss_function(logits, labels)
+        loss = call_loss(loss_function, logits, labels, index)
         (loss if term is None else loss + term()).backward()
         if penalty:
             add_penalty(parameters, penalty)

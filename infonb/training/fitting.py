@@ -24,7 +24,13 @@ from infonb.progress import progress_bar
 from infonb.training.callbacks import Callbacks
 from infonb.training.epoch import train_epoch
 from infonb.training.evaluation import count_outputs
-from infonb.training.losses import Loss, MakeOptimizer, choose_loss, choose_optimizer
+from infonb.training.losses import (
+    Loss,
+    MakeOptimizer,
+    choose_loss,
+    choose_optimizer,
+    takes_index,
+)
 from infonb.training.regularizer import Regularizer, check_regularizer
 from infonb.training.state import Run, Saver
 from infonb.validate import check_choice, check_integer, check_number
@@ -72,7 +78,11 @@ def fit(
         moved to the network's device as a whole. Labels are whole numbers from 0.
     loss
         ``"binary_cross_entropy"`` (one logit), ``"cross_entropy"``, ``"auto"`` (the one of the
-        two that suits the number of outputs), or a function (logits, labels) → mean loss.
+        two that suits the number of outputs), or a function (logits, labels) → mean loss. One with
+        the attribute ``takes_index = True`` is called as (logits, labels, index), where the index
+        of a sample is its place in the data set, whatever the order of the batches (a DataLoader
+        yields it as a third part). If it is a module, such as `infonb.training.ELRLoss`, its
+        buffers are moved to the network's device and are part of the checkpoint.
     optimizer
         ``"adam"``, or a function that is given the list of parameters and returns an optimiser
         (`learning_rate` is not used then).
@@ -134,6 +144,8 @@ def fit(
         ``validation_accuracy``, all (epoch), epochs counted from 1; losses in nats per example,
         without penalty and regularizer. Attributes: ``best_epoch``, ``stopped`` (``"patience"``,
         ``"stop_at"`` or ``"epochs"``), ``monitor``, ``keep``, ``train_metrics`` and the settings.
+        With a loss that takes an index ``validation_loss`` is the cross-entropy: samples that are
+        not trained on have no place in its table.
 
     Raises
     ------
@@ -193,6 +205,9 @@ def fit(
     with modes_restored(model), random_state(device):
         n_outputs = count_outputs(model, parts["train"])
         settings["loss"], loss_function = choose_loss(loss, n_outputs)
+        with_buffers = None
+        if takes_index(loss_function) and isinstance(loss_function, nn.Module):
+            with_buffers = loss_function.to(device)
         for batches in parts.values():
             batches.check_labels(max(n_outputs, 2))
         parameters = [p for p in model.parameters() if p.requires_grad]
@@ -201,7 +216,8 @@ def fit(
         settings["optimizer"], opt = choose_optimizer(optimizer, parameters, learning_rate)
         order_seed, torch_seed = np.random.SeedSequence(seed).generate_state(2).tolist()
         seed_random_state(device, torch_seed)
-        run = Run(model, opt, torch.Generator().manual_seed(order_seed), monitor)
+        order = torch.Generator().manual_seed(order_seed)
+        run = Run(model, opt, order, monitor, loss=with_buffers)
         saver = None
         if checkpoint is not None:
             same: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import nn
@@ -10,14 +11,16 @@ from torch.nn import functional
 
 from infonb.validate import check_choice
 
-Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Loss = Callable[..., torch.Tensor]  # (logits, labels), or with the index of the samples as well
 MakeOptimizer = Callable[[list[nn.Parameter]], torch.optim.Optimizer]
 
 
 def choose_loss(loss: str | Loss, n_outputs: int) -> tuple[str, Loss]:
     """Return the name of a loss and the function (logits, labels) → mean loss."""
     if callable(loss):
-        return getattr(loss, "__qualname__", type(loss).__name__), loss
+        # with its parameters, if it has any: a training that is resumed must have the same
+        told = takes_index(loss) and isinstance(loss, nn.Module)
+        return repr(loss) if told else _name(loss), loss
     check_choice("loss", loss, ["auto", "binary_cross_entropy", "cross_entropy"])
     if loss == "auto":
         loss = "binary_cross_entropy" if n_outputs == 1 else "cross_entropy"
@@ -27,6 +30,39 @@ def choose_loss(loss: str | Loss, n_outputs: int) -> tuple[str, Loss]:
             "needs one, cross_entropy one per class. loss='auto' chooses."
         )
     return loss, binary_cross_entropy if n_outputs == 1 else functional.cross_entropy
+
+
+def takes_index(loss: object) -> bool:
+    """Whether a loss asks for the places of the samples in the data set."""
+    return callable(loss) and getattr(loss, "takes_index", False) is True
+
+
+def evaluation_loss(loss: Loss) -> Loss:
+    """Return the loss of samples that are looked at only: one with a table would change it."""
+    return _cross_entropy if takes_index(loss) else loss
+
+
+def _cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    n_outputs = 1 if logits.ndim == 1 else logits.shape[1]
+    return choose_loss("auto", n_outputs)[1](logits, labels)
+
+
+def call_loss(
+    loss: Loss, logits: torch.Tensor, labels: torch.Tensor, index: torch.Tensor | None
+) -> torch.Tensor:
+    """Return the loss of a batch, told the places of its samples if it asks for them."""
+    if not takes_index(loss):
+        return loss(logits, labels)
+    if index is None:
+        raise ValueError(
+            f"{_name(loss)} needs the place of each sample in the data set: let the DataLoader "
+            "yield (inputs, labels, index), or give the data as a Dataset or a tuple."
+        )
+    return loss(logits, labels, index)
+
+
+def _name(loss: Any) -> str:
+    return getattr(loss, "__qualname__", type(loss).__name__)
 
 
 def binary_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -31,6 +31,7 @@ class Run:
     best_epoch: int = 0
     best_weights: Tensors = field(default_factory=dict)
     stopped: str = ""
+    loss: nn.Module | None = None  # one with buffers of its own, such as a value for each sample
 
     @property
     def epoch(self) -> int:
@@ -88,6 +89,8 @@ class Saver:
             "optimizer": optimizer_tensors,
             "random": random,
         }
+        if run.loss is not None:
+            tensors["loss"] = copy_tensors(run.loss.state_dict())
         record = {
             "epochs": run.epoch,
             "best_epoch": run.best_epoch,
@@ -118,6 +121,8 @@ class Saver:
                 f"{epochs}. Give at least as many, or start over with resume=False."
             )
         run.model.load_state_dict(tensors["model"])
+        if run.loss is not None:
+            run.loss.load_state_dict(tensors.get("loss", {}))
         unpack_optimizer(run.optimizer, tensors.get("optimizer", {}), record["optimizer"])
         run.best_weights = tensors["best"]
         run.best_epoch, run.history = record["best_epoch"], record["history"]

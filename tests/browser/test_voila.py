@@ -30,6 +30,10 @@ TINY: dict[str, dict[str, Any]] = {
     "contexts": {
         "seed": [0, 1], "n_train": 128, "n_evaluation": 128, "size": 16, "width": 4, "epochs": 1,
     },
+    "early_learning": {
+        "loss": ["elr 7"], "seed": [0, 1], "n_train": 150, "n_validation": 80, "width": 16,
+        "epochs": 3, "measured": [1], "mi_neurons": 4, "linear_steps": 100,
+    },
     "entropy_regularizer": {
         "alpha": [0.75], "treatment": ["none", "entropy 0.1"], "seed": [0, 1], "n_train": 200,
         "n_validation": 100, "width": 8, "epochs": 2,

@@ -35,6 +35,11 @@ EXPECTED = {
         "selection": SELECTION | {"alpha", "treatment", "edges"},
         "measures": {"activations", "bins", "k", "mi_samples", "mi_neurons"},
     },
+    "early_learning": {
+        "selection": SELECTION | {"loss"},
+        "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"}
+        | {"linear_steps"},
+    },
     # files and what is drawn of them are in the key by their content
     "compare_models": {
         "selection": SELECTION - {"preset"}

@@ -451,6 +451,10 @@ TINY = {
     "contexts": {"n_train": 16, "n_evaluation": 16, "width": 2, "epochs": 1, "size": 8},
     "model_selection": {"setting": "colored_digits", "level": 1.0},
     "compare_models": {"n_samples": 50},
+    "early_learning": {
+        "loss": "elr 7", "n_train": 50, "n_validation": 40, "width": 4, "epochs": 1,
+        "linear_steps": 100, "mi_neurons": 2,
+    },
     "entropy_regularizer": {
         "alpha": 0.75, "treatment": "entropy 0.1", "width": 4, "epochs": 1, "n_train": 30,
         "n_validation": 40,

@@ -1,0 +1,227 @@
+"""Early learning, small: the steps against what is known, the claims against plain numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from infonb.experiments import EarlyLearning
+from infonb.experiments.early_learning import answer
+from infonb.experiments.early_learning.claims import memorized, peak_and_end
+from infonb.experiments.early_learning.data import ASYMMETRIC, noisy_images
+from infonb.experiments.early_learning.figures import (
+    explore_outcomes,
+    plot_along,
+    plot_beliefs,
+    plot_gradient,
+    plot_outcomes,
+    plot_roc,
+)
+from infonb.experiments.early_learning.levels import all_levels, first_of, loss_of
+from infonb.experiments.early_learning.linear import linear_model
+from infonb.parameters import ParameterError
+from infonb.training import ELRLoss, predict
+
+SMALL: dict[str, Any] = {
+    "cache": "none", "loss": ["elr 7", "kl 7"], "seed": [0, 1], "n_train": 150, "n_validation": 80,
+    "width": 16, "epochs": 6, "measured": [2, 9], "mi_neurons": 4, "linear_steps": 100,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def runs() -> xr.Dataset:
+    return EarlyLearning(**SMALL).run(progress=False)
+
+
+def test_words_and_what_they_mean() -> None:
+    assert loss_of("clean") == loss_of("ce") == ("ce", 0.0, None)
+    assert loss_of("elr 7") == ("elr", 7.0, None)
+    assert loss_of("kl 0.5 beta 0") == ("kl", 0.5, 0.0)
+    assert all_levels(["elr 7", "ce"]) == ["clean", "ce", "elr 7"]
+    levels = ["clean", "ce", "elr 7 beta 0", "elr 3", "elr 7"]
+    assert first_of("elr", levels) == "elr 3"
+    assert first_of("kl", levels) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["elr", "elr x", "elr 0", "elr -1", "elr 3 beta", "elr 3 beta 1", "mae 3", "elr 3 4", ""],
+)
+def test_words_that_mean_nothing_are_named(words: str) -> None:
+    with pytest.raises(ParameterError, match=f"not '{words}'"):
+        EarlyLearning(loss=[words])
+
+
+def test_other_bad_parameters_are_one_line() -> None:
+    with pytest.raises(ParameterError, match="beta must be below 1; not 1"):
+        EarlyLearning(beta=1.0)
+    with pytest.raises(ParameterError, match="at most 1797 for digits; not 1500 \\+ 597"):
+        EarlyLearning(n_train=1500)
+    with pytest.raises(ParameterError, match="n_validation must be at most 10000 for mnist"):
+        EarlyLearning(dataset="mnist", n_validation=20_000)
+
+
+def test_images_are_those_of_all_seeds_and_levels() -> None:
+    experiment = EarlyLearning(**SMALL)
+    clean, noisy, other = (
+        experiment.data(level, seed) for level, seed in [("clean", 0), ("ce", 0), ("elr 7", 1)]
+    )
+    for data in (noisy, other):
+        np.testing.assert_array_equal(data["train"].input, clean["train"].input)
+        xr.testing.assert_identical(data["evaluation"], clean["evaluation"])
+        np.testing.assert_array_equal(data["train"].true_label, clean["train"].label)
+    assert not clean["train"].is_wrong.any()
+    assert (noisy["train"].label != other["train"].label).any()
+    both = np.concatenate([clean[part].sample for part in ("train", "evaluation")])
+    assert np.unique(both).size == both.size == 230
+
+
+def test_asymmetric_noise_is_of_digits_that_look_alike() -> None:
+    train, _ = noisy_images(
+        "digits", 1.0, kind="asymmetric", n_train=300, n_validation=10, seed=0
+    )  # fmt: skip
+    expected = [ASYMMETRIC.get(int(true), int(true)) for true in train.true_label]
+    assert train.label.values.tolist() == expected
+
+
+def test_training_is_that_of_cross_entropy_in_a_plain_loop(tmp_path: Path) -> None:
+    experiment = EarlyLearning(**SMALL | {"epochs": 2, "measured": [1]})
+    data = experiment.data("ce", 0)
+    trained, history = experiment.train("ce", 0, data, checkpoint=tmp_path)
+    again, same = experiment.train("ce", 0, data, checkpoint=tmp_path)  # read, not trained
+    xr.testing.assert_identical(history, same)
+    np.testing.assert_array_equal(trained.target, again.target)
+    assert list(trained.networks) == [1, 2]
+    train = data["train"]
+    for epoch, network in trained.networks.items():
+        said = predict(network, train).argmax(1)
+        wrong = train.is_wrong.values
+        for outcome, labels in (("true", train.true_label.values), ("noisy", train.label.values)):
+            share = (said == labels)[wrong].mean()
+            found = history.fraction.sel(epoch=epoch, group="wrong", outcome=outcome)
+            assert float(found) == pytest.approx(share)
+    np.testing.assert_array_equal(
+        predict(trained.networks[2], train), predict(again.networks[2], train)
+    )
+
+
+def test_linear_gradient_is_that_of_the_loss() -> None:
+    """One step from zero momentum, by autograd on `ELRLoss`."""
+    for mode, lam in (("ce", 0.0), ("elr", 3.0), ("kl", 3.0)):
+        logits = torch.randn(5, 2, generator=torch.Generator().manual_seed(0), requires_grad=True)
+        labels = torch.tensor([0, 1, 1, 0, 1])
+        loss = ELRLoss(5, 2, lam, 0.7, mode)
+        (slope,) = torch.autograd.grad(loss(logits, labels, torch.arange(5)) * 5, logits)
+        from infonb.experiments.early_learning.linear import _slope
+
+        p = logits.detach().softmax(1).double().numpy()
+        y = np.eye(2)[labels.numpy()]
+        found = p - y + lam * _slope(mode, p, loss.target.double().numpy())
+        np.testing.assert_allclose(found, slope.numpy(), atol=1e-5)
+
+
+def test_linear_theory() -> None:
+    found = {
+        words: linear_model(mode, lam, steps=800, seed=1)
+        for words, mode, lam in (("ce", "ce", 0.0), ("elr", "elr", 3.0), ("kl", "kl", 3.0))
+    }
+    right = {words: one.linear_right.sel(group="wrong") for words, one in found.items()}
+    assert float(right["ce"].max() - right["ce"][-1]) > 0.8
+    assert float(right["elr"][-1]) > 0.95
+    assert float(right["kl"][-1]) < 0.05
+    error = found["ce"].linear_error.isel(linear_step=[0, int(right["ce"].argmax("linear_step"))])
+    start, peak = error.transpose("linear_step", "group").values
+    assert peak[0] < start[0]  # clean
+    assert peak[1] > start[1]  # wrong
+
+
+def test_runs_have_their_dims_and_the_table_its_rows(runs: xr.Dataset) -> None:
+    assert runs.loss.values.tolist() == ["clean", "ce", "elr 7", "kl 7"]
+    assert runs.checkpoint.values.tolist() == [2, 6]
+    assert runs.entropy.dims == ("loss", "seed", "checkpoint", "layer", "neuron")
+    assert runs.corrected_information.sizes["other_neuron"] == 4
+    assert runs.fraction.dims == ("loss", "seed", "epoch", "group", "outcome")
+    assert runs.fraction.sel(loss="clean", group="wrong").isnull().all()
+    assert runs.target.sizes["class"] == 10
+    table = EarlyLearning(**SMALL).claims(runs)
+    assert len(table.of_paper) == 8
+    # the linear model, two measures of two changes in two layers, two of the detector
+    assert len(table.claims) - len(table.of_paper) == 1 + 8 + 2
+    assert memorized(runs).dims == ("loss", "seed")
+    assert "Networks know better" in answer(runs, table)
+
+
+def test_peak_and_end() -> None:
+    curve = xr.DataArray([[0.1, 0.9, 0.3]], dims=("seed", "epoch"))
+    assert peak_and_end(curve, "epoch").values.tolist() == [[0.9], [0.3]]
+
+
+def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
+    images = EarlyLearning(**SMALL).data("ce", 0)["train"].input
+    pictures = [
+        plot_outcomes(runs, ["ce", "elr 7"]),
+        plot_beliefs(runs, images, ["ce", "elr 7"], seed=0, n=3),
+        plot_gradient([3.0]),
+        plot_along(runs, ["ce", "elr 7"]),
+        plot_roc(runs, ["ce", "elr 7"]),
+    ]
+    assert all(len(picture.to_png()) > 5000 and picture.alt for picture in pictures)
+    panel = explore_outcomes(runs)
+    panel.controls["loss"].value = "elr 7"
+    assert panel.value["loss"] == "elr 7"
+
+
+@pytest.mark.slow
+def test_what_was_measured_on_digits_holds_with_three_seeds() -> None:
+    runs = EarlyLearning(cache="none", loss=["elr 7"], linear_steps=800).run(progress=False)
+    share, right = memorized(runs), runs.final_validation_accuracy
+    assert (share.sel(loss="ce") > 0.8).all()
+    assert (share.sel(loss="elr 7") < 0.1).all()
+    assert (right.sel(loss="elr 7") - right.sel(loss="ce") > 0.15).all()
+    assert (runs.auroc.sel(loss="elr 7") > 0.95).all()
+    table = EarlyLearning(loss=["elr 7"]).claims(runs)
+    assert [claim.verdict for claim in table.of_paper] == ["holds"] * 7
+
+
+@pytest.mark.parametrize("is_long", [True, False])
+def test_a_killed_training_ends_as_one_that_was_not(
+    is_long: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long ones go on from the last checkpoint, short ones begin anew; both leave the same."""
+    from infonb.experiments.early_learning import training
+
+    images, others = noisy_images(
+        "digits", 0.4, kind="symmetric", n_train=60, n_validation=20, seed=0
+    )
+
+    def train(folder: Path) -> Any:
+        return training.train(
+            images, others, ELRLoss(60, 10, 7.0), network="mlp", width=8, checkpoints=[3, 12, 14],
+            folder=folder, is_long=is_long, epochs=14, batch_size=20, seed=0, progress=False,
+            optimizer=training.make_optimizer(0.05), device="cpu",
+        )  # fmt: skip
+
+    trained, history = train(tmp_path / "whole")
+    true = training.Snapshots.step
+
+    def killed(self: Any, model: Any, epoch: int) -> None:
+        if epoch == 13:
+            raise KeyboardInterrupt
+        true(self, model, epoch)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Snapshots, "step", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "killed")
+    again, same = train(tmp_path / "killed")
+    xr.testing.assert_identical(history, same)
+    np.testing.assert_array_equal(trained.target, again.target)
+    for epoch, network in trained.networks.items():
+        np.testing.assert_array_equal(
+            predict(network, others), predict(again.networks[epoch], others)
+        )
