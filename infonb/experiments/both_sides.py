@@ -14,7 +14,7 @@ import xarray as xr
 from infonb.experiments.failed_runs import named_in_errors
 from infonb.experiments.run_folder import digest
 from infonb.experiments.runs import Claim, Runs, dims_of
-from infonb.experiments.stacking import stack_runs
+from infonb.experiments.stacking import stack_runs, without_attrs
 from infonb.experiments.together import in_turn
 from infonb.progress import progress_bar
 
@@ -53,7 +53,7 @@ def both_sides_of(
 
 def of_both_sides(sides: Sequence[xr.Dataset]) -> xr.DataArray:
     """Return the activations of both sides, dims (side, ...), with one name for each layer."""
-    plain = [_without_samples(side.activation.drop_attrs()) for side in sides]
+    plain = [_without_samples(without_attrs(side[["activation"]]).activation) for side in sides]
     before, after = (side.layer.values.tolist() for side in plain)
     if before != after:  # fc1 and relu1 are one layer
         numbered = np.array([f"layer {i + 1}" for i in range(len(before))], dtype=object)
