@@ -146,7 +146,12 @@ class Experiment(ParameterSet):
         )
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
-        """Return what `infonb.fit` is told besides network, data, seed and checkpoint."""
+        """
+        Return what `infonb.fit` is told besides network, data, seed and checkpoint.
+
+        ``train`` and ``validation`` may be among it, where they are not the parts train and
+        evaluation of the data.
+        """
         return {}
 
     def train(

@@ -32,8 +32,9 @@ def asked_fit(
 
     device = choose_device(getattr(experiment, "device", "cpu"))
     model = experiment.network(level, seed, data).to(device)
-    options = {"seed": seed} | experiment.fitting(level, seed, data)
-    return Fit(model, data["train"], data.get("evaluation"), checkpoint, options)
+    parts = {"train": data["train"], "validation": data.get("evaluation")}
+    options = {"seed": seed} | parts | experiment.fitting(level, seed, data)
+    return Fit(model, options.pop("train"), options.pop("validation"), checkpoint, options)
 
 
 def in_turn(
