@@ -14,12 +14,14 @@ from infonb.claims import Compare
 from infonb.experiments import InAndOut, InOut
 from infonb.experiments.in_and_out import (
     agreement,
+    answer_words,
     ceiling,
     cheap_readings,
     groups_table,
     membership_words,
     pair_words,
     strongest,
+    teachers_of,
 )
 from infonb.experiments.in_and_out.answer import expected_of_copies
 from infonb.experiments.in_and_out.planting import images_of, planted
@@ -218,7 +220,7 @@ def test_planted_flips_and_teachers_are_found(digits):
     assert np.nanmean(taught) > 0.9
     assert "Of 20 planted learners" in pair_words(runs, found)
     clean = np.flatnonzero(runs.role == "clean")
-    pairs = strongest(found, clean, n=5, least=2)
+    pairs = strongest(found, clean, n=5)
     assert pairs.influence.is_monotonic_decreasing
     assert set(pairs.learner) <= set(clean)
 
@@ -252,6 +254,20 @@ def test_one_training_agrees_with_hundreds(digits):
     assert flips.value.sel(reading="cumulative loss") == expected
     assert ranks["cumulative loss"] - 0.1 < ceiling(runs, "planted") < 1
     assert "0.5 would be" in membership_words(loss)
+
+
+def test_few_repeats_say_that_they_are_few():
+    tiny = {"n_clean": 30, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4, "width": 4}
+    experiment = InAndOut(**tiny, epochs=1, repeats=1, cache="none")
+    runs = experiment.run(progress=False)
+    table = groups_table(experiment, runs)
+    assert np.isinf(table.high).all()  # one repeat
+    assert "not clearly known by heart" in answer_words(experiment, runs, table)
+    assert experiment.claims(runs).claims[0].verdict == "too close to tell"
+    one = runs.sel(labels="planted").isel(seed=0)
+    found = influence(one.right, one.held_out)
+    assert pair_words(runs, found).startswith("With so few repeats")
+    assert len(strongest(found, np.arange(10))) == len(teachers_of(found, 3)) == 0
 
 
 def test_planting_by_hand():
