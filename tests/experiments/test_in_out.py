@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -254,6 +257,33 @@ def test_one_training_agrees_with_hundreds(digits):
     assert flips.value.sel(reading="cumulative loss") == expected
     assert ranks["cumulative loss"] - 0.1 < ceiling(runs, "planted") < 1
     assert "0.5 would be" in membership_words(loss)
+
+
+KILLED = """
+from infonb.experiments import InAndOut
+InAndOut({values}, cache={cache!r}).run(progress=False)
+"""
+
+
+@pytest.mark.slow
+def test_killed_and_gone_on_with_it_is_the_same(tmp_path):
+    tiny = {"labels": ["planted"], "n_clean": 40, "repeats": 30, "width": 8, "epochs": 10}
+    code = KILLED.format(
+        values=", ".join(f"{k}={v!r}" for k, v in tiny.items()), cache=str(tmp_path)
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    end = time.monotonic() + 120
+    while len(kept := list(tmp_path.glob("in_and_out/*/measure-*.zarr"))) < 10:
+        assert process.poll() is None, "it has ended before it was killed"
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert 10 <= len(kept) < 60
+    resumed = InAndOut(**tiny, cache=str(tmp_path)).run(progress=False)
+    assert len(list(tmp_path.glob("in_and_out/*/measure-*.zarr"))) == 60
+    whole = InAndOut(**tiny, cache="none").run(progress=False)
+    xr.testing.assert_identical(resumed, whole)
 
 
 def test_few_repeats_say_that_they_are_few():
