@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from infonb.claims.sensitivity import sensitivity
+from infonb.experiments.both_sides import SIDES, both_sides_of, joined, of_both_sides
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.experiments.kept_training import start_from
 from infonb.experiments.runs import dims_of
 from infonb.experiments.sweep import sweep
 
 __all__ = ["over_lengths"]
-
-#: The two sides, as the parameter `activations` calls them, and in words.
-_SIDES = {"pre": "before the ReLU", "post": "after the ReLU"}
 
 #: At most so many neurons of each layer for mutual information.
 _NEURONS = 24
@@ -37,47 +35,43 @@ def over_lengths(
 
     The experiment has the parameters ``epochs``, ``activations``, ``bins`` and ``k`` and the step
     ``record``. Each length is a run of its own, trained on from the shorter one and kept like any
-    other. Training that stops early is not longer than that. Returns the grid of
-    `infonb.claims.sensitivity` with the axes epochs and side.
+    other (with ``cache="none"`` only while this runs). Training that stops early is not longer than
+    that. Returns the grid of `infonb.claims.sensitivity` with the axes epochs and side.
     """
-    now = experiment
+    now, ends = experiment, [start, end]
     lengths = sorted({max(1, round(part * now.epochs)) for part in parts})
-    recorded = []
     with TemporaryDirectory() as temporary:
-        if cache_folder(now.cache) is None:  # the two sides are those of one training
-            now = now.changed(cache=temporary)
-        for before, length in zip([None, *lengths], lengths, strict=False):
-            longer = now.changed(epochs=length)
-            if before is not None:
-                _go_on(now.changed(epochs=before), longer, [start, end])
-            recorded.append(_both_sides(longer, [start, end], progress))
+        if cache_folder(now.cache) is None and not now.cluster:
+            recorded = [
+                both_sides_of(now.changed(epochs=length), ends, Path(temporary), progress)
+                for length in lengths
+            ]
+        else:
+            recorded = _kept(now, ends, lengths, temporary, progress)
     return sensitivity(
-        _joined(recorded, "epochs", lengths), dims_of(now.over)[0], start, end,
+        joined(recorded, "epochs", lengths), dims_of(now.over)[0], start, end,
         direction=now.direction, bins=[now.bins], k=[now.k], n_neurons=_NEURONS,
         samples=[recorded[0].sizes["sample"]],
     )  # fmt: skip
 
 
-def _both_sides(experiment: Any, ends: list[Any], progress: bool | str) -> xr.DataArray:
-    """Return the activations before and after the ReLU, dims (side, over, seed, layer, ...)."""
-    sides = []
-    for side in _SIDES:
-        one = experiment.changed(activations=side)
-        activation = sweep(one, ends, step="record", progress=progress).activation.drop_attrs()
-        of_samples = [name for name, coord in activation.coords.items() if "sample" in coord.dims]
-        sides.append(activation.drop_vars(of_samples))
-    before, after = (side.layer.values.tolist() for side in sides)
-    if before != after:  # fc1 and relu1 are one layer
-        numbered = np.array([f"layer {i + 1}" for i in range(len(before))], dtype=object)
-        sides = [side.assign_coords(layer=numbered) for side in sides]
-    return _joined(sides, "side", list(_SIDES.values()))
-
-
-def _joined(arrays: list[xr.DataArray], axis: str, labels: list[Any]) -> xr.DataArray:
-    values = np.array(labels, dtype=object if isinstance(labels[0], str) else None)
-    return xr.concat(
-        arrays, xr.Variable(axis, values), coords="minimal", compat="override", join="override"
-    )
+def _kept(
+    experiment: Any, ends: list[Any], lengths: list[int], temporary: str, progress: bool | str
+) -> list[xr.DataArray]:
+    """Return the activations after each length, in runs that are kept like any other."""
+    now, recorded = experiment, []
+    if cache_folder(now.cache) is None:  # the two sides are those of one training
+        now = now.changed(cache=temporary)
+    for before, length in zip([None, *lengths], lengths, strict=False):
+        longer = now.changed(epochs=length)
+        if before is not None:
+            _go_on(now.changed(epochs=before), longer, ends)
+        sides = [
+            sweep(longer.changed(activations=side), ends, step="record", progress=progress)
+            for side in SIDES
+        ]
+        recorded.append(of_both_sides(sides))
+    return recorded
 
 
 def _go_on(before: Any, now: Any, levels: Sequence[Any]) -> None:

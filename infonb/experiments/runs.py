@@ -91,7 +91,7 @@ class Runs:
     def made(self, claim: Claim, trained: Any = None) -> xr.Dataset:
         """Return what is measured on a network, trained now or just before, and keep it."""
         model, history = checked_training(trained or self._trained(claim))
-        run = getattr(self.experiment, self.step)(claim.level, claim.seed, model, claim.data)
+        run = self.measured(claim, model)
         taken = (*dims_of(self.experiment.over), "seed")
         run = with_history(checked_run(run, self.step, taken), history)
         if claim.place is not None:
@@ -123,6 +123,10 @@ class Runs:
                 self.step, self.code,
             )  # fmt: skip
         return self._places[level, seed]
+
+    def measured(self, claim: Claim, model: Any) -> Any:
+        """Return what the step gives for a trained network."""
+        return getattr(self.experiment, self.step)(claim.level, claim.seed, model, claim.data)
 
     def make_anew(self, level: Any, seed: int) -> xr.Dataset:
         """Train and measure a network, and keep nothing."""

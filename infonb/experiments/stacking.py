@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-__all__ = ["stack_runs"]
+__all__ = ["stack_runs", "without_attrs"]
 
 
 def stack_runs(
@@ -29,11 +29,20 @@ def stack_runs(
             f"there is no run for {dict(zip(labels, missing[0], strict=True))}; levels must be all "
             f"combinations of {', '.join(labels)}."
         )
-    result = _nested({key: run.drop_attrs() for key, run in runs.items()}, dict(labels))
+    result = _nested({key: without_attrs(run) for key, run in runs.items()}, dict(labels))
     last = runs[tuple(values[-1] for values in labels.values())]
     for name, measured in last.data_vars.items():
         result[name].attrs = dict(measured.attrs)
     return result
+
+
+def without_attrs(dataset: xr.Dataset) -> xr.Dataset:
+    """Return what `drop_attrs` does, but at once: that aligns all variables again for each."""
+    plain = dataset.copy()
+    plain.attrs = {}
+    for variable in plain.variables.values():
+        variable.attrs = {}
+    return plain
 
 
 def _nested(

@@ -55,7 +55,7 @@ def _layers(model: nn.Module) -> Iterator[nn.Module]:
         yield nn.Flatten()
         yield from model.children()
     elif type(model) is nn.Sequential:
-        for child in model.children():
+        for child in model:  # children() gives a module that is there twice only once
             yield from _layers(child)
     else:
         yield model

@@ -14,8 +14,8 @@ from infonb.training.group.member import EVALUATED, Fit
 
 __all__ = ["group_size", "is_grouped"]
 
-#: On a CPU larger networks, in weights, gain nothing: one alone keeps it busy.
-_LARGEST = 100_000
+#: On a CPU networks with more weights gain little in a group, and lose alone: one keeps it busy.
+_LARGEST = 50_000
 
 #: On a CPU more networks than this gain nothing: weights no longer stay in the cache.
 _MOST = 32
