@@ -223,7 +223,9 @@ def test_planted_flips_and_teachers_are_found(digits):
     assert np.nanmean(taught) > 0.9
     assert "Of 20 planted learners" in pair_words(runs, found)
     clean = np.flatnonzero(runs.role == "clean")
-    pairs = strongest(found, clean, n=5)
+    label = runs.true_label.values
+    pairs = strongest(found, clean, label, n=5)
+    assert (label[pairs.learner] == label[pairs.teacher]).all()
     assert pairs.influence.is_monotonic_decreasing
     assert set(pairs.learner) <= set(clean)
 
@@ -297,7 +299,7 @@ def test_few_repeats_say_that_they_are_few():
     one = runs.sel(labels="planted").isel(seed=0)
     found = influence(one.right, one.held_out)
     assert pair_words(runs, found).startswith("With so few repeats")
-    assert len(strongest(found, np.arange(10))) == len(teachers_of(found, 3)) == 0
+    assert len(strongest(found, np.arange(10), np.zeros(60))) == len(teachers_of(found, 3)) == 0
 
 
 def test_planting_by_hand():

@@ -101,7 +101,8 @@ def answer_words(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) ->
         row = table.loc["random labels"]
         parts.append(
             f"With **random labels** for all, the memorization is {row.mem:.2f} "
-            f"[{row.low:.2f}, {row.high:.2f}]; 1 − 1/C is {row.expected:.2f}."
+            f"[{row.low:.2f}, {row.high:.2f}]; 1 − 1/C is {row.expected:.2f} if all are "
+            f"learnt, here {row['score in (U)']:.1%}."
         )
     return " ".join(parts)
 

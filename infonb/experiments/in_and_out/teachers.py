@@ -29,15 +29,18 @@ def teachers_of(found: xr.Dataset, sample: int, n: int = 5) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def strongest(found: xr.Dataset, among: np.ndarray, n: int = 6) -> pd.DataFrame:
+def strongest(found: xr.Dataset, among: np.ndarray, label: np.ndarray, n: int = 6) -> pd.DataFrame:
     """
     Return the pairs of highest influence among some places, with the highest of the null there.
 
-    A pair counts if at least half as many trainings as usual have the teacher in, and out.
+    `label` of all places: teacher and learner have the same one, else most of what is highest among
+    so many pairs is chance. A pair counts if at least half as many trainings as usual have the
+    teacher in, and out.
     """
     at = {"sample": among, "other_sample": among}
     part = found.isel(at)
     enough = np.minimum(part.n_in, part.n_out) >= max(1.0, float(part.n_out.median()) / 2)
+    enough = enough & (label[among][:, None] == label[among])
     values = np.nan_to_num(part.influence.where(enough).values, nan=-np.inf)
     order = np.argsort(-values, axis=None, kind="stable")[:n]
     order = order[np.isfinite(values.ravel()[order])]
