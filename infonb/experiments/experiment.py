@@ -141,7 +141,12 @@ class Experiment(ParameterSet):
         )
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
-        """Return what `infonb.fit` is told besides network, data, seed and checkpoint."""
+        """
+        Return what `infonb.fit` is told besides network, data, seed and checkpoint.
+
+        ``train`` and ``validation`` may be among it, where they are not the parts train and
+        evaluation of the data.
+        """
         return {}
 
     def train(
@@ -183,6 +188,11 @@ class Experiment(ParameterSet):
     def title(cls) -> str:
         """Return the first line of the docstring."""
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
+
+    @property
+    def trains_together(self) -> bool:
+        """Whether its small networks can be trained in groups: its `train` is the inherited one."""
+        return type(self).train is Experiment.train
 
     @property
     def seeds(self) -> list[int]:

@@ -10,7 +10,7 @@ which libraries and on what processor it was made. There the numbers are the sam
 elsewhere they differ by what rounding does to a few steps of training, which is far less than a
 changed formula would.
 
-The digits' networks were trained one by one, and are so here where bits are compared. In groups, as
+The small networks were trained one by one, and are so here where bits are compared. In groups, as
 they are trained by now, sums are rounded otherwise: those numbers are compared as on another
 machine.
 
@@ -93,7 +93,7 @@ def values_of(runs, name, dims):
 
 
 #: Experiments whose networks train in groups by now.
-GROUPED = ["colored_digits", "shuffled_digits"]
+GROUPED = ["colored_digits", "shuffled_digits", "concentric_circles"]
 CASES = [(name, False) for name in about()["parameters"]] + [(name, True) for name in GROUPED]
 
 

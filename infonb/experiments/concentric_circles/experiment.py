@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -34,7 +33,7 @@ from infonb.experiments.concentric_circles.recipes import (
     make_unseen,
     networks,
 )
-from infonb.experiments.concentric_circles.training import train
+from infonb.experiments.concentric_circles.training import fitting
 from infonb.experiments.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -105,18 +104,20 @@ class ConcentricCircles(CircleParameters, Experiment):
             **make_unseen(n_points=self.n_points, fraction=self.fraction, seed=seed),
         }
 
-    def train(
-        self, network: str, seed: int, data: dict[str, xr.Dataset],
-        checkpoint: Path | None = None, progress: bool | str = False,
-    ) -> tuple[nn.Module, xr.Dataset]:  # fmt: skip
-        """Train one network; return it and its history."""
-        recipe = self.recipes[network]
-        return train(
-            recipe, data["train"], data["mixed"], width=self.width, patience=self.patience,
+    def network(self, level: str, seed: int, data: dict[str, xr.Dataset]) -> nn.Module:
+        """Return the MLP, which is the same for all levels."""
+        from infonb.networks.mlp import MLP
+
+        return MLP([3, self.width, self.width, 1], seed=seed, initialization="default")
+
+    def fitting(self, level: str, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+        """Return what `infonb.fit` is told, and what it trains on and validates with."""
+        recipe = self.recipes[level]
+        options = fitting(
+            recipe, data["train"], data["mixed"], patience=self.patience, seed=seed,
             epochs=self.epochs_memorized if recipe.few else self.epochs,
-            learning_rate=self.learning_rate, penalty=self.penalty, seed=seed,
-            checkpoint=checkpoint, progress=progress,
         )  # fmt: skip
+        return options | {"learning_rate": self.learning_rate, "penalty": self.penalty}
 
     def measure(
         self, network: str, seed: int, model: nn.Module, data: dict[str, xr.Dataset]
