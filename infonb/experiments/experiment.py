@@ -208,6 +208,11 @@ class Experiment(ParameterSet):
         return (cls.__doc__ or cls.__name__).strip().splitlines()[0].rstrip(".")
 
     @property
+    def trains_together(self) -> bool:
+        """Whether its small networks can be trained in groups: its `train` is the inherited one."""
+        return type(self).train is Experiment.train
+
+    @property
     def seeds(self) -> list[int]:
         """The seeds: the parameter ``seed``, where there is one."""
         seeds = getattr(self, "seed", [0])

@@ -74,11 +74,10 @@ def in_turn(
 
 def _fit_of(runs: Runs, claim: Claim) -> Fit | None:
     """Return the training of a run if it can share a group, None if it is made by itself."""
-    from infonb.experiments.experiment import Experiment
     from infonb.training.group import is_grouped
 
     experiment = runs.experiment
-    if getattr(type(experiment), "train", None) is not Experiment.train:
+    if not getattr(experiment, "trains_together", False):
         return None
     folder = None if claim.place is None else claim.place.folder
     fit = asked_fit(experiment, claim.level, claim.seed, claim.data, folder)

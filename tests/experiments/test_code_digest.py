@@ -225,7 +225,8 @@ def test_claims_and_words_of_the_experiment_void_nothing(root, path, old, new):
         ("networks/mlp.py", "__init__"), ("data/images.py", "colored_images"),
         ("data/coloring.py", "colored"), ("experiments/digits.py", "options"),
         ("experiments/colored_digits.py", "data"), ("experiments/digits.py", "network"),
-        ("experiments/digits.py", "fitting"), ("experiments/experiment.py", "train"),
+        ("experiments/digits.py", "fitting"), ("experiments/together.py", "asked_fit"),
+        ("training/group/stack.py", "step"), ("training/group/size.py", "is_grouped"),
         ("experiments/digits.py", "sizes"),
     ],
 )  # fmt: skip

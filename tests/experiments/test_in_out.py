@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import re
+import subprocess
+import sys
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +17,14 @@ from infonb.claims import Compare
 from infonb.experiments import InAndOut, InOut
 from infonb.experiments.in_and_out import (
     agreement,
+    answer_words,
     ceiling,
     cheap_readings,
     groups_table,
     membership_words,
     pair_words,
     strongest,
+    teachers_of,
 )
 from infonb.experiments.in_and_out.answer import expected_of_copies
 from infonb.experiments.in_and_out.planting import images_of, planted
@@ -218,7 +223,9 @@ def test_planted_flips_and_teachers_are_found(digits):
     assert np.nanmean(taught) > 0.9
     assert "Of 20 planted learners" in pair_words(runs, found)
     clean = np.flatnonzero(runs.role == "clean")
-    pairs = strongest(found, clean, n=5, least=2)
+    label = runs.true_label.values
+    pairs = strongest(found, clean, label, n=5)
+    assert (label[pairs.learner] == label[pairs.teacher]).all()
     assert pairs.influence.is_monotonic_decreasing
     assert set(pairs.learner) <= set(clean)
 
@@ -252,6 +259,47 @@ def test_one_training_agrees_with_hundreds(digits):
     assert flips.value.sel(reading="cumulative loss") == expected
     assert ranks["cumulative loss"] - 0.1 < ceiling(runs, "planted") < 1
     assert "0.5 would be" in membership_words(loss)
+
+
+KILLED = """
+from infonb.experiments import InAndOut
+InAndOut({values}, cache={cache!r}).run(progress=False)
+"""
+
+
+@pytest.mark.slow
+def test_killed_and_gone_on_with_it_is_the_same(tmp_path):
+    tiny = {"labels": ["planted"], "n_clean": 40, "repeats": 30, "width": 8, "epochs": 10}
+    code = KILLED.format(
+        values=", ".join(f"{k}={v!r}" for k, v in tiny.items()), cache=str(tmp_path)
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    end = time.monotonic() + 120
+    while len(kept := list(tmp_path.glob("in_and_out/*/measure-*.zarr"))) < 10:
+        assert process.poll() is None, "it has ended before it was killed"
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert 10 <= len(kept) < 60
+    resumed = InAndOut(**tiny, cache=str(tmp_path)).run(progress=False)
+    assert len(list(tmp_path.glob("in_and_out/*/measure-*.zarr"))) == 60
+    whole = InAndOut(**tiny, cache="none").run(progress=False)
+    xr.testing.assert_identical(resumed, whole)
+
+
+def test_few_repeats_say_that_they_are_few():
+    tiny = {"n_clean": 30, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4, "width": 4}
+    experiment = InAndOut(**tiny, epochs=1, repeats=1, cache="none")
+    runs = experiment.run(progress=False)
+    table = groups_table(experiment, runs)
+    assert np.isinf(table.high).all()  # one repeat
+    assert "not clearly known by heart" in answer_words(experiment, runs, table)
+    assert experiment.claims(runs).claims[0].verdict == "too close to tell"
+    one = runs.sel(labels="planted").isel(seed=0)
+    found = influence(one.right, one.held_out)
+    assert pair_words(runs, found).startswith("With so few repeats")
+    assert len(strongest(found, np.arange(10), np.zeros(60))) == len(teachers_of(found, 3)) == 0
 
 
 def test_planting_by_hand():

@@ -101,7 +101,8 @@ def answer_words(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) ->
         row = table.loc["random labels"]
         parts.append(
             f"With **random labels** for all, the memorization is {row.mem:.2f} "
-            f"[{row.low:.2f}, {row.high:.2f}]; 1 − 1/C is {row.expected:.2f}."
+            f"[{row.low:.2f}, {row.high:.2f}]; 1 − 1/C is {row.expected:.2f} if all are "
+            f"learnt, here {row['score in (U)']:.1%}."
         )
     return " ".join(parts)
 
@@ -118,7 +119,8 @@ def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> 
     found = float(auroc(alone, alone["role"] == "wrong").auroc)
     zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
     return (
-        f"A **wrong label** is known by heart: of {wrong.number:.0f} the memorization is "
+        f"A **wrong label** is {'' if wrong.low > 0.5 else 'not clearly '}known by heart: of "
+        f"{wrong.number:.0f} the memorization is "
         f"{wrong.mem:.2f} [{wrong.low:.2f}, {wrong.high:.2f}], in {experiment.copies} copies it "
         f"is {copies.mem:.2f} (the plan says {copies.expected:.2f}). Of {clean.number:.0f} samples "
         f"with their **true label** {none:.0%} are not memorized (at most 0.05), and {known:.0%} "
@@ -140,6 +142,10 @@ def pair_words(runs: xr.Dataset, found: xr.Dataset) -> str:
     own = found.influence.values[learner, teacher]
     best = np.nan_to_num(found.influence.values[learner], nan=-np.inf)
     first = own >= best.max(axis=1)
+    if not np.isfinite(own).any():
+        return (
+            "With so few repeats no sample was left out both with and without another: take more."
+        )
     chance = np.nan_to_num(found["null"].values[learner], nan=-np.inf).max(axis=1)
     return (
         f"Of {learner.size} planted learners (one of two copies of a wrong label) {first.sum()} "

@@ -19,8 +19,9 @@ def partners(runs: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
 def teachers_of(found: xr.Dataset, sample: int, n: int = 5) -> pd.DataFrame:
     """Return the strongest teachers of a sample, with what is the strongest by chance."""
     one = found.sel(sample=sample)
-    order = np.argsort(-np.nan_to_num(one.influence.values, nan=-np.inf), kind="stable")[:n]
-    chance = float(one["null"].max())
+    values = np.nan_to_num(one.influence.values, nan=-np.inf)
+    order = np.argsort(-values, kind="stable")[: min(n, int(np.isfinite(values).sum()))]
+    chance = np.nan_to_num(one["null"].values, nan=-np.inf).max()
     return pd.DataFrame({
         "teacher": one.other_sample.values[order], "influence": one.influence.values[order],
         "trainings in": one.n_in.values[order], "trainings out": one.n_out.values[order],
@@ -28,20 +29,23 @@ def teachers_of(found: xr.Dataset, sample: int, n: int = 5) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def strongest(found: xr.Dataset, among: np.ndarray, n: int = 6, least: int = 5) -> pd.DataFrame:
+def strongest(found: xr.Dataset, among: np.ndarray, label: np.ndarray, n: int = 6) -> pd.DataFrame:
     """
     Return the pairs of highest influence among some places, with the highest of the null there.
 
-    A pair counts with at least so many trainings with the teacher in and as many without.
+    `label` of all places: teacher and learner have the same one, else most of what is highest among
+    so many pairs is chance. A pair counts if at least half as many trainings as usual have the
+    teacher in, and out.
     """
     at = {"sample": among, "other_sample": among}
     part = found.isel(at)
-    enough = (part.n_in >= least) & (part.n_out >= least)
+    enough = np.minimum(part.n_in, part.n_out) >= max(1.0, float(part.n_out.median()) / 2)
+    enough = enough & (label[among][:, None] == label[among])
     values = np.nan_to_num(part.influence.where(enough).values, nan=-np.inf)
     order = np.argsort(-values, axis=None, kind="stable")[:n]
     order = order[np.isfinite(values.ravel()[order])]
     learner, teacher = np.unravel_index(order, values.shape)
     return pd.DataFrame({
         "learner": among[learner], "teacher": among[teacher], "influence": values.ravel()[order],
-        "highest by chance": float(part["null"].where(enough).max()),
+        "highest by chance": np.nan_to_num(part["null"].where(enough), nan=-np.inf).max(),
     })  # fmt: skip

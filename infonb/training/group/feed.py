@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from infonb.training.group.member import chunked
+from infonb.training.group.padding import chunked
 
 if TYPE_CHECKING:
     from infonb.training.group.member import Member

@@ -26,12 +26,12 @@ from infonb.training.callbacks import Callbacks
 from infonb.training.evaluation import count_outputs
 from infonb.training.fitting import check_monitor, checked_settings, history_of
 from infonb.training.group.chain import chain_of, signature
-from infonb.training.group.stack import padded
+from infonb.training.group.padding import chunked
 from infonb.training.losses import choose_loss, choose_optimizer
 from infonb.training.state import Run, Saver
 from infonb.validate import check_integer
 
-__all__ = ["EVALUATED", "Fit", "Member", "chunked"]
+__all__ = ["EVALUATED", "Fit", "Member"]
 
 #: So many examples at least are evaluated at once, as in `infonb.fit`.
 EVALUATED = 1024
@@ -195,11 +195,6 @@ class Member:
         with random_state(self.device):
             set_random_state(self.device, self._random)
             save()
-
-
-def chunked(n: int, size: int) -> tuple[int, int]:
-    """Return in how many batches so many examples go, and how many places each of them takes."""
-    return -(-n // size), padded(min(n, size))
 
 
 def _settings(options: Mapping[str, Any], has_validation: bool) -> dict[str, Any]:

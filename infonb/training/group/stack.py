@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from infonb.training.group.padding import padded
 from infonb.training.losses import choose_optimizer
 
 if TYPE_CHECKING:
     from infonb.training.group.member import Member
 
-__all__ = ["ROWS", "Stack", "padded"]
-
-#: Numbers of examples, and of weights of a layer, are filled up to multiples of this: what a
-#: vector register leaves over at the end would be computed by other instructions, and where that
-#: end is would depend on the place in the group.
-ROWS = 32
+__all__ = ["Stack"]
 
 #: So many networks at least are computed: libraries take another way for a batch of one matrix.
 _FEWEST = 2
-
-
-def padded(n: int) -> int:
-    """Return the number of places that `n` examples or weights take."""
-    return -(-n // ROWS) * ROWS
 
 
 class Stack:
