@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import median_within_layers
+from infonb.experiments.early_learning.claims import information
 from infonb.experiments.early_learning.levels import CLEAN
 from infonb.plots import Picture, palette, subplots
 from infonb.plots.examples import as_rgb
@@ -131,11 +131,11 @@ def plot_gradient(
 
 
 def plot_along(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
-    """Draw median MI less its null, and median entropy, along the training, by layer."""
+    """Draw mean MI less its null, and median entropy, along the training, by layer."""
     layers = runs.layer.values.tolist()
     measures = {
-        "MI less its null (nat)": median_within_layers(runs.corrected_information),
-        "entropy (nat)": runs.entropy.median("neuron"),
+        "mean MI less its null (nat)": information(runs),
+        "median entropy (nat)": runs.entropy.median("neuron"),
     }
     picture, axes = subplots(len(measures), len(layers), size=(4.2, 2.6), sharex=True, sharey="row")
     colours = ["0.45", *palette(max(len(levels), 3), "layers")]
@@ -152,17 +152,17 @@ def plot_along(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
                 handles[label] = axis.plot(
                     curves.checkpoint, mean, lw=2, marker="o", ms=3.5, **style
                 )[0]  # fmt: skip
-        row[0].set_ylabel(f"median {words}")
+        row[0].set_ylabel(words)
     for axis, layer in zip(axes[0], layers, strict=True):
         axis.set_title(str(layer), fontsize=11, loc="left")
     for axis in axes[-1]:
         axis.set_xlabel("epoch")
     _shared_legend(picture, handles)
-    last = measures["MI less its null (nat)"].isel(checkpoint=-1).mean("seed")
+    last = measures["mean MI less its null (nat)"].isel(checkpoint=-1).mean("seed")
     told = [
         f"{name} {', '.join(f'{float(one):.3f}' for one in last.sel(loss=name))}" for name in names
     ]
-    picture.alt = f"Median MI less its null at the end, by layer, in nats: {'; '.join(told)}."
+    picture.alt = f"Mean MI less its null at the end, by layer, in nats: {'; '.join(told)}."
     return picture
 
 

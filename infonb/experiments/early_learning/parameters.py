@@ -62,7 +62,7 @@ class EarlyLearningParameters(MeasureParameters, DeviceParameters, _Training):
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "mnist": {
-            "dataset": "mnist", "loss": ["elr 3", "elr 7"], "n_train": 10_000,
+            "dataset": "mnist", "loss": ["elr 7", "elr 3"], "n_train": 10_000,
             "n_validation": 2000, "width": 256, "epochs": 60,
         }
     }  # fmt: skip
