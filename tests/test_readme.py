@@ -101,7 +101,7 @@ def test_every_command_is_one():
 
 def test_lessons_are_those_that_there_are():
     titles = [notebook_title(path) for path in lessons().values()]
-    named = re.findall(r"^\d+\. .*$", section("Learn it"), flags=re.MULTILINE)
+    named = re.findall(r"^\d+\. .*$", section("Lessons", GUIDE), flags=re.MULTILINE)
     assert named == titles
 
 
@@ -116,6 +116,8 @@ def test_experiments_are_those_that_there_are():
         ("colored_digits", "5 of 9 claims hold", "Five of nine claims hold"),
         ("shuffled_digits", "3 of 7 claims hold", "Three of seven claims hold"),
         ("model_selection", "2 of 4 claims hold", "Two of four claims hold"),
+        ("in_and_out", "8 % of true ones", "8 % are known by heart"),
+        ("early_learning", "the paper's λ = 3 by half", "| 99.6 % (99.3 … 99.9) | 46.7 %"),
     ],
 )
 def test_what_was_found_is_what_is_recorded(experiment, claim, recorded):
