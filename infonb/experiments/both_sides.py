@@ -39,7 +39,7 @@ def both_sides_of(
     runs, made = _Recorded(experiment, folder, progress), {}
     with (
         progress_bar(show=progress, total=len(keys), desc="networks", unit="network") as bar,
-        closing(in_turn(runs, list(keys), lambda key: bar.set_postfix_str(keys[key]))) as found,
+        closing(in_turn(runs, list(keys), lambda key: _say(bar, keys[key], progress))) as found,
     ):
         for key, run in found:
             with named_in_errors(keys[key]):
@@ -49,6 +49,10 @@ def both_sides_of(
             bar.update(1)
     stacked = stack_runs(made, {dim: list(ends), "seed": experiment.seeds})
     return stacked.activation.transpose("side", dim, "seed", ...)
+
+
+def _say(bar: Any, words: str, progress: bool | str) -> None:
+    bar.set_postfix_str(words, refresh=progress is True)  # as text each time would be a line
 
 
 def of_both_sides(sides: Sequence[xr.Dataset]) -> xr.DataArray:

@@ -67,9 +67,9 @@ def in_turn(
                 continue
             waiting.append((key, found, fit))
             if len(waiting) >= group_size(fit):
-                yield from _together(runs, waiting)
+                yield from _together(runs, waiting, say)
                 waiting = []
-        yield from _together(runs, waiting)
+        yield from _together(runs, waiting, say)
 
 
 def _fit_of(runs: Runs, claim: Claim) -> Fit | None:
@@ -84,7 +84,9 @@ def _fit_of(runs: Runs, claim: Claim) -> Fit | None:
     return fit if is_grouped(fit) else None
 
 
-def _together(runs: Runs, waiting: Sequence[Waiting]) -> Iterator[tuple[Key, Outcome]]:
+def _together(
+    runs: Runs, waiting: Sequence[Waiting], say: Callable[[Key], None]
+) -> Iterator[tuple[Key, Outcome]]:
     """Train networks as one, then measure one after the other."""
     from infonb.training.group import train_together
 
@@ -94,6 +96,7 @@ def _together(runs: Runs, waiting: Sequence[Waiting]) -> Iterator[tuple[Key, Out
         if claim.place is not None and not isinstance(outcome, Exception):
             note_training(claim.place, before)
     for (key, claim, fit), outcome in zip(waiting, outcomes, strict=True):
+        say(key)
         yield key, _measured(runs, claim, fit, outcome)
 
 
