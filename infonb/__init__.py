@@ -59,6 +59,9 @@ _HOME = {
     "explore_training": "infonb.widgets",
 }
 
+#: Rooms that are reached as ``inb.memorization``, without an import of their own.
+_ROOMS = ("memorization", "training")
+
 __all__ = [
     "Watch",
     "__version__",
@@ -88,10 +91,18 @@ __all__ = [
 ]
 
 
+#: Rooms that are used by their name, as in ``inb.memorization.in_out``; imported on first use, too.
+_ROOMS = ("memorization", "training")
+
+
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return import_module(f"infonb.{name}")
     if name in _HOME:
         globals()[name] = found = getattr(import_module(_HOME[name]), name)
         return found
+    if name in _ROOMS:
+        return import_module(f"infonb.{name}")
     raise AttributeError(f"module 'infonb' has no attribute {name!r}")
 
 

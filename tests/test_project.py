@@ -61,6 +61,14 @@ def modules() -> list[str]:
     return found
 
 
+def test_rooms_are_found_by_their_name():
+    code = (
+        "import infonb as inb; inb.memorization.in_out; inb.training.Dynamics\n"
+        "import sys, infonb as inb; assert inb.memorization is sys.modules['infonb.memorization']"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("name", [name for name in infonb.__all__ if name != "__version__"])
 def test_public_functions_have_an_example_that_runs(name):
     """The examples themselves are run by --doctest-modules."""

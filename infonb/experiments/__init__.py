@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from infonb.experiments.early_learning import EarlyLearning
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
+    from infonb.experiments.in_and_out import InAndOut
+    from infonb.experiments.in_out import InOut
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.shuffled_digits import ShuffledDigits
     from infonb.experiments.verdicts import Verdicts
@@ -28,6 +30,8 @@ __all__ = [
     "EarlyLearning",
     "EntropyRegularizer",
     "Experiment",
+    "InAndOut",
+    "InOut",
     "ModelSelection",
     "ShuffledDigits",
     "Verdicts",
@@ -49,8 +53,12 @@ _HOME = {
     "early_learning": ("early_learning", "EarlyLearning"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
+    "in_and_out": ("in_and_out", "InAndOut"),
 }
-_CLASSES = {name: module for module, name in _HOME.values()} | {"Experiment": "experiment"}
+_CLASSES = {name: module for module, name in _HOME.values()} | {
+    "Experiment": "experiment",
+    "InOut": "in_out",
+}
 
 #: Experiments of others, and where their notebooks are.
 _REGISTERED: dict[str, tuple[type[Experiment], Path | None]] = {}
@@ -64,7 +72,8 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
-    'model_selection', 'entropy_regularizer', 'early_learning', 'compare_models', 'verdicts']
+    'model_selection', 'entropy_regularizer', 'early_learning', 'compare_models', 'verdicts',
+    'in_and_out']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -97,7 +106,7 @@ def get(name: str) -> type[Experiment]:
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'early_learning',
-    'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'compare_models', 'verdicts', 'in_and_out'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

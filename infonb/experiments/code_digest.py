@@ -88,7 +88,8 @@ def check_affects(cls: type) -> None:
     fields = {info.name: info.affects for info in describe(cls)}
     over = getattr(cls, "over", ())
     free = {"seed", *((over,) if isinstance(over, str) else over)}
-    for step, known in (("train", ("training",)), ("measure", ("training", "measures"))):
+    trains = dict.fromkeys(("network", "fitting", "train"), ("training",))
+    for step, known in {**trains, "measure": ("training", "measures")}.items():
         for name in sorted(_fields_read(cls, step, set()) & fields.keys() - free):
             if fields[name] not in known:
                 raise TypeError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
@@ -112,25 +111,22 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """Return ``n_outputs`` of the network and what else `infonb.fit` needs."""
         raise NotImplementedError
 
-    def train(
-        self, level: Any, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
-        progress: bool | str = False,
-    ) -> tuple[nn.Module, xr.Dataset]:  # fmt: skip
-        """Train the MLP on flattened images; return it and its history."""
+    def network(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> nn.Module:
+        """Return the MLP, which flattens the images."""
         from infonb.networks.mlp import MLP
-        from infonb.training import fit
-        from infonb.training.device import choose_device
 
+        n_inputs = data["train"]["input"][0].size
+        n_outputs = self.options(level, data)["n_outputs"]
+        return MLP([n_inputs, *[self.width] * self.depth, n_outputs], seed=seed)
+
+    def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+        """Return what `infonb.fit` is told: the parameters of training, and `options`."""
         options = {"penalty": self.penalty} | self.options(level, data)
-        hidden = [self.width] * self.depth
-        sizes = [data["train"]["input"][0].size, *hidden, options.pop("n_outputs")]
-        model = MLP(sizes, seed=seed).to(choose_device(self.device))
-        history = fit(
-            model, data["train"], data["evaluation"], epochs=self.epochs,
-            batch_size=self.batch_size, learning_rate=self.learning_rate, seed=seed,
-            checkpoint=checkpoint, save_every=10, progress=progress, **options,
-        )  # fmt: skip
-        return model, history
+        del options["n_outputs"]
+        return options | {
+            "epochs": self.epochs, "batch_size": self.batch_size,
+            "learning_rate": self.learning_rate, "save_every": 10,
+        }  # fmt: skip
 
     def record(
         self, level: Any, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]

@@ -18,10 +18,13 @@ from infonb.experiments.kept_training import train_alone
 from infonb.experiments.runs import dims_of
 from infonb.experiments.steps import checked_data, checked_training
 from infonb.experiments.sweep import sweep
+from infonb.experiments.together import asked_fit
 from infonb.parameters import ParameterSet, parameter
 from infonb.version import __version__
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from infonb.claims import ClaimsTable, Row
 
 __all__ = ["Experiment", "One", "absolute"]
@@ -46,9 +49,11 @@ class Experiment(ParameterSet):
     Base of an experiment: a frozen dataclass whose fields are the parameters.
 
     A subclass sets `name`, `claim`, `over` and `rows`, declares its parameters with
-    `infonb.parameters.parameter`, and writes three steps, `data`, `train` and `measure`. All else
-    is inherited: `run` keeps every finished run and goes on with interrupted ones, `claims` makes
-    the closing table of the declared rows. The first line of the docstring is the title.
+    `infonb.parameters.parameter`, and writes the steps `data`, `train` and `measure`;
+    or, instead of `train`, `network` (an untrained one) and `fitting` (what `infonb.fit` is told).
+    All else is inherited: `run` keeps every finished run and goes on with interrupted ones,
+    `claims` makes the closing table of the declared rows. The first line of the docstring is the
+    title.
 
     Attributes
     ----------
@@ -128,6 +133,17 @@ class Experiment(ParameterSet):
         """Return the data sets of one run by role: train, evaluation, reference, null ..."""
         raise NotImplementedError(f"{type(self).__name__} needs a method data(level, seed).")
 
+    def network(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> nn.Module:
+        """Return the network as it is before training."""
+        raise NotImplementedError(
+            f"{type(self).__name__} needs a method train(level, seed, data), or the two steps "
+            "network(level, seed, data) and fitting(level, seed, data)."
+        )
+
+    def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
+        """Return what `infonb.fit` is told besides network, data, seed and checkpoint."""
+        return {}
+
     def train(
         self, level: Any, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
         progress: bool | str = False,
@@ -135,9 +151,14 @@ class Experiment(ParameterSet):
         """
         Return the trained model, or several in any form, and a history (epoch) or None.
 
-        In `checkpoint`, a folder or None, an interrupted training finds what it had reached.
+        In `checkpoint`, a folder or None, an interrupted training finds what it had reached. As it
+        is inherited, it fits `network` to the part train as `fitting` says, and validates it on
+        evaluation, if there is that.
         """
-        raise NotImplementedError(f"{type(self).__name__} needs a method train(level, seed, data).")
+        from infonb.training.group import raise_first, train_together
+
+        fit = asked_fit(self, level, seed, data, checkpoint)
+        return fit.model, raise_first(train_together([fit], progress=progress))[0]
 
     def measure(self, level: Any, seed: int, model: Any, data: dict[str, xr.Dataset]) -> xr.Dataset:
         """Return all that one run leaves behind, labelled."""

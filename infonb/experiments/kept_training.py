@@ -16,9 +16,12 @@ from infonb.storage import Held
 if TYPE_CHECKING:
     from infonb.experiments.cache import CachedRun
 
-__all__ = ["start_from", "train_alone", "train_in_place"]
+__all__ = ["begin_training", "note_training", "start_from", "train_alone", "train_in_place"]
 
 Train = Callable[[Path], Any]
+
+#: What tells whether a file was written in between.
+States = dict[str, tuple[int, ...]]
 
 
 def train_alone(place: CachedRun, train: Train, what: str) -> Any:
@@ -46,23 +49,35 @@ def train_alone(place: CachedRun, train: Train, what: str) -> Any:
 
 
 def train_in_place(place: CachedRun, train: Train) -> Any:
-    """
-    Train in the folder of a run, which must be locked; anew if what is there is damaged.
-
-    Every file that a training has left is noted with its checksum, whoever wrote the training:
-    a changed one is noticed, and all of them are known as infonb's when runs are removed.
-    """
+    """Train in the folder of a run, which must be locked; anew if what is there is damaged."""
     from infonb.networks.checkpoint import DamagedCheckpoint
 
     folder, files = place.folder, (noted(place.folder) or {}).get("files", {})
-    if any(not _is_unchanged(folder / path, found) for path, found in files.items()):
-        _forget(folder, files)
-    before = _states(folder)
+    before = begin_training(place)
     try:
         found = train(folder)
     except DamagedCheckpoint:  # of a training that had not ended
         _forget(folder, files)
         found = train(folder)
+    note_training(place, before)
+    return found
+
+
+def begin_training(place: CachedRun) -> States:
+    """Look at the folder before a training; what of it is not as it was noted begins anew."""
+    folder, files = place.folder, (noted(place.folder) or {}).get("files", {})
+    if any(not _is_unchanged(folder / path, found) for path, found in files.items()):
+        _forget(folder, files)
+    return _states(folder)
+
+
+def note_training(place: CachedRun, before: States) -> None:
+    """
+    Note every file that a training which has ended has left, with its checksum, whoever wrote it.
+
+    So a changed one is noticed, and all of them are known as infonb's when runs are removed.
+    """
+    folder, files = place.folder, (noted(place.folder) or {}).get("files", {})
     now = _states(folder)
     made = [
         path for path, state in now.items()
@@ -70,7 +85,6 @@ def train_in_place(place: CachedRun, train: Train) -> Any:
     ]  # fmt: skip
     with place.writing():
         place.note_down(files={path: file_checksum(folder / path) for path in sorted(made)})
-    return found
 
 
 def start_from(shorter: CachedRun, longer: CachedRun) -> None:
@@ -113,9 +127,9 @@ def _forget(folder: Path, files: dict[str, str]) -> None:
             (folder / path).unlink()
 
 
-def _states(folder: Path) -> dict[str, tuple[int, ...]]:
+def _states(folder: Path) -> States:
     """Return what tells whether a file was written in between, of all that may be a training's."""
-    states: dict[str, tuple[int, ...]] = {}
+    states: States = {}
     for path in files_in(folder):
         if is_unnoted(path) and not (folder / path).is_symlink():
             about = (folder / path).stat()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import xarray as xr
 
@@ -13,12 +15,29 @@ from infonb.experiments.kept_training import train_in_place
 from infonb.experiments.steps import checked_data, checked_run, checked_training, with_history
 from infonb.storage import Held
 
-__all__ = ["Runs", "dims_of"]
+__all__ = ["Claim", "Runs", "dims_of"]
 
 
 def dims_of(over: str | tuple[str, ...]) -> tuple[str, ...]:
     """Return the dimensions of the levels: one, or those of a product."""
     return (over,) if isinstance(over, str) else tuple(over)
+
+
+@dataclass
+class Claim:
+    """What it takes to make a run: its data, and its place, which is locked, if it is kept."""
+
+    level: Any
+    seed: int
+    data: dict[str, xr.Dataset]
+    place: CachedRun | None
+    locks: ExitStack
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.locks.close()
 
 
 class Runs:
@@ -29,7 +48,7 @@ class Runs:
         code: tuple[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.experiment, self.step, self.n_kept = experiment, step, 0
-        self._progress = "transient" if progress is True else False
+        self.progress = "transient" if progress is True else False
         self._places: dict[Any, CachedRun | None] = {}
         check_affects(type(experiment))
         # once: a user's own code may keep something while it runs
@@ -45,24 +64,39 @@ class Runs:
 
     def make(self, level: Any, seed: int) -> xr.Dataset:
         """Return a run, made or kept from before; raise Held if somebody else is making it."""
+        found = self.claim(level, seed)
+        if isinstance(found, xr.Dataset):
+            return found
+        with found:
+            return self.made(found)
+
+    def claim(self, level: Any, seed: int) -> xr.Dataset | Claim:
+        """Return a run that is kept, or what it takes to make it; Held if somebody else does."""
         data = None
         if (level, seed) not in self._places:
             data = self._data(level, seed)
         place = self.place(level, seed, data)
-        if place is None:
-            return self.make_anew(level, seed, data)
         kept = self.kept(level, seed)
         if kept is not None:
             return kept
-        lock = place.lock()
-        try:
-            kept = place.load()  # somebody else may just have finished it
-            if kept is None:
-                kept = self.make_anew(level, seed, data, place)
-                place.save(kept)
-            return kept
-        finally:
-            lock.release()
+        with ExitStack() as stack:
+            if place is not None:
+                stack.callback(place.lock().release)
+                kept = place.load()  # somebody else may just have finished it
+                if kept is not None:
+                    return kept
+            known = self._data(level, seed) if data is None else data
+            return Claim(level, seed, known, place, stack.pop_all())
+
+    def made(self, claim: Claim, trained: Any = None) -> xr.Dataset:
+        """Return what is measured on a network, trained now or just before, and keep it."""
+        model, history = checked_training(trained or self._trained(claim))
+        run = getattr(self.experiment, self.step)(claim.level, claim.seed, model, claim.data)
+        taken = (*dims_of(self.experiment.over), "seed")
+        run = with_history(checked_run(run, self.step, taken), history)
+        if claim.place is not None:
+            claim.place.save(run)
+        return run
 
     def keep(self, level: Any, seed: int, run: xr.Dataset) -> None:
         """Keep a run that was made elsewhere, unless somebody has just made it here."""
@@ -90,24 +124,17 @@ class Runs:
             )  # fmt: skip
         return self._places[level, seed]
 
-    def make_anew(
-        self, level: Any, seed: int, data: dict[str, xr.Dataset] | None = None,
-        place: CachedRun | None = None,
-    ) -> xr.Dataset:  # fmt: skip
-        """Train and measure a network; in its place, which must be locked, or nowhere."""
-        known = self._data(level, seed) if data is None else data
+    def make_anew(self, level: Any, seed: int) -> xr.Dataset:
+        """Train and measure a network, and keep nothing."""
+        return self.made(Claim(level, seed, self._data(level, seed), None, ExitStack()))
 
-        def train(folder: Path | None) -> tuple[Any, xr.Dataset | None]:
-            return checked_training(
-                self.experiment.train(
-                    level, seed, known, checkpoint=folder, progress=self._progress
-                )
+    def _trained(self, claim: Claim) -> Any:
+        def train(folder: Path | None) -> Any:
+            return self.experiment.train(
+                claim.level, claim.seed, claim.data, checkpoint=folder, progress=self.progress
             )
 
-        model, history = train(None) if place is None else train_in_place(place, train)
-        run = getattr(self.experiment, self.step)(level, seed, model, known)
-        taken = (*dims_of(self.experiment.over), "seed")
-        return with_history(checked_run(run, self.step, taken), history)
+        return train(None) if claim.place is None else train_in_place(claim.place, train)
 
     def _data(self, level: Any, seed: int) -> dict[str, xr.Dataset]:
         return checked_data(self.experiment.data(level, seed))

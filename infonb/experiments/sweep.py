@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import xarray as xr
@@ -10,6 +11,7 @@ import xarray as xr
 from infonb.experiments.failed_runs import named_in_errors
 from infonb.experiments.runs import Runs, dims_of
 from infonb.experiments.stacking import stack_runs
+from infonb.experiments.together import in_turn
 from infonb.experiments.waiting import Waiting
 from infonb.progress import progress_bar
 from infonb.storage import Held
@@ -30,8 +32,9 @@ def sweep(
     A finished run is kept in the cache, under a key of all parameters that it depends on, its level
     and seed, the code that it reaches and a checksum of its data, so that it is never made twice:
     not after an interruption, and not when levels or seeds are added. An interrupted training goes
-    on from its last checkpoint. With other bins or another k the networks are measured again, not
-    trained.
+    on from its last checkpoint. Small networks of one shape are trained together, with the same
+    result bit for bit whatever the group. With other bins or another k the networks are measured
+    again, not trained.
 
     Several processes may make the same sweep at once: each takes runs that no other is making, and
     all end with the same result. One that has to wait says for whom.
@@ -68,20 +71,25 @@ def _words(dims: Sequence[str], key: Sequence[Any], seed: int) -> str:
 def _make_here(
     runs: Runs, wanted: Mapping[tuple[Any, int], str], bar: Any, *, refresh: bool
 ) -> dict[tuple[Any, int], xr.Dataset]:
-    """Make one run after the other; those that others are making come last."""
+    """Make the runs, in groups where that pays; those that others are making come last."""
     finished: dict[tuple[Any, int], xr.Dataset] = {}
     waiting, pending = Waiting(bar), list(wanted)
+
+    def say(key: tuple[Any, int]) -> None:
+        bar.set_postfix_str(wanted[key], refresh=refresh)
+
     while pending:
         busy: list[tuple[Any, int]] = []
-        for key in pending:
-            bar.set_postfix_str(wanted[key], refresh=refresh)
-            try:
+        with closing(in_turn(runs, pending, say)) as made:
+            for key, found in made:
+                if isinstance(found, Held):
+                    busy.append(key)
+                    held = found, wanted[key]
+                    continue
                 with named_in_errors(wanted[key]):
-                    finished[key] = runs.make(*key)
-            except Held as error:
-                busy.append(key)
-                held = error, wanted[key]
-            else:
+                    if isinstance(found, Exception):
+                        raise found
+                finished[key] = found
                 bar.update(1)
         if len(busy) == len(pending):  # others are making all that is left
             waiting.look_later(*held)

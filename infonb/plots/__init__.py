@@ -15,9 +15,13 @@ from infonb.plots.difference import plot_difference
 from infonb.plots.interventions import plot_interventions
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
+from infonb.plots.membership import plot_membership
+from infonb.plots.memorization import plot_in_out, plot_memorization
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.ranking import plot_agreement, plot_ranking
 from infonb.plots.rates import plot_rates
+from infonb.plots.readings import plot_readings
+from infonb.plots.scored_images import plot_in_out_sample, plot_scored_images, plot_teachers
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.style import label_of, palette
@@ -41,14 +45,21 @@ __all__ = [
     "plot_difference",
     "plot_entropy",
     "plot_images",
+    "plot_in_out",
+    "plot_in_out_sample",
     "plot_interventions",
+    "plot_membership",
+    "plot_memorization",
     "plot_mutual_information",
     "plot_neuron",
     "plot_ranking",
     "plot_rates",
+    "plot_readings",
+    "plot_scored_images",
     "plot_sensitivity",
     "plot_side_by_side",
     "plot_surface",
+    "plot_teachers",
     "plot_training",
     "plot_verdicts",
     "subplots",

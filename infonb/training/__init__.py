@@ -7,6 +7,7 @@ from infonb.training.early_learning import ELRLoss, elr_gradient, elr_regularize
 from infonb.training.elr_plus import MeanLogits, fit_elr_plus
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
+from infonb.training.group import fit_group
 from infonb.training.regularizer import SoftEntropy
 from infonb.training.soft_entropy import soft_entropy
 
@@ -20,6 +21,7 @@ __all__ = [
     "elr_regularizer",
     "fit",
     "fit_elr_plus",
+    "fit_group",
     "open_dynamics",
     "predict",
     "soft_entropy",

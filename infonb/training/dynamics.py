@@ -19,7 +19,7 @@ from infonb.training.evaluation import count_outputs
 from infonb.training.per_sample import NAMES, of_samples
 from infonb.validate import check_integer
 
-__all__ = ["Dynamics", "open_dynamics"]
+__all__ = ["Dynamics", "check_order", "open_dynamics", "sample_coords"]
 
 #: Margins of the same network on the same samples, measured again, differ by less: by rounding.
 _SAME = 0.01
@@ -100,7 +100,7 @@ class Dynamics:
         self, data: Any, *, folder: str | Path | None = None, batch_size: int = 1024
     ) -> None:
         self._batch_size = check_integer("batch_size", batch_size, 1)
-        _check_order(data)
+        check_order(data)
         own = Batches(data, device="cpu", dtype=None, name="data")
         self._data, self._fingerprint = data, own.fingerprint()
         self._batches: tuple[Any, Batches] | None = None
@@ -142,7 +142,7 @@ class Dynamics:
     def _record(self, model: nn.Module, epoch: int) -> None:
         values, labels = self._measured(model)
         variables = {name: ("sample", values[name], _WORDS[name]) for name in NAMES}
-        coords = _sample_coords(self._data, labels)
+        coords = sample_coords(self._data, labels)
         part = xr.Dataset(variables, coords, {"data": self._fingerprint})
         there = self._kept.samples()
         if there is not None and not there.equals(part.drop_vars(list(part.data_vars))):
@@ -243,7 +243,7 @@ def _together(kept: EpochStore | EpochMemory, remedy: str) -> xr.Dataset:
     return xr.Dataset(values, {"epoch": epochs, **samples.coords}, samples.attrs)
 
 
-def _sample_coords(data: Any, labels: np.ndarray) -> dict[str, Any]:
+def sample_coords(data: Any, labels: np.ndarray) -> dict[str, Any]:
     """Return what is known of the samples."""
     coords: dict[str, Any] = {}
     if isinstance(data, xr.Dataset):
@@ -255,7 +255,7 @@ def _sample_coords(data: Any, labels: np.ndarray) -> dict[str, Any]:
     return {"sample": np.arange(len(labels)), **coords, "label": ("sample", labels)}
 
 
-def _check_order(data: Any) -> None:
+def check_order(data: Any) -> None:
     """Raise for a loader that gives the samples in another order each time."""
     if isinstance(data, DataLoader) and not isinstance(
         getattr(data, "sampler", None), SequentialSampler

@@ -185,18 +185,11 @@ def fit(
     >>> accuracy(model, concentric_circles(200, seed=21)) > 0.9
     True
     """
-    monitor = _check_monitor(monitor, patience, validation is not None)
-    settings: dict[str, Any] = {
-        "learning_rate": check_number("learning_rate", learning_rate, 0.0),
-        "penalty": check_number("penalty", penalty, 0.0),
-        "batch_size": check_integer("batch_size", batch_size, 1),
-        "patience": patience if patience is None else check_integer("patience", patience, 1),
-        "monitor": monitor,
-        "stop_at": stop_at if stop_at is None else check_number("stop_at", stop_at, 0.0, 1.0),
-        "keep": keep,
-        "seed": check_integer("seed", seed, 0),
-    }
-    check_choice("keep", keep, ["best", "last"])
+    monitor = check_monitor(monitor, patience, validation is not None)
+    settings = checked_settings(
+        learning_rate=learning_rate, penalty=penalty, batch_size=batch_size, patience=patience,
+        monitor=monitor, stop_at=stop_at, keep=keep, seed=seed,
+    )  # fmt: skip
     check_regularizer(regularizer)
     if regularizer is not None:  # a training without one is the same as before there was one
         settings["regularizer"] = re.sub(r" at 0x[0-9a-f]+", "", repr(regularizer))
@@ -259,10 +252,29 @@ def fit(
                 saver.flush()
         if keep == "best" and monitor is not None:
             model.load_state_dict(run.best_weights)
-    return _history(run, settings, is_exact)
+    return history_of(run, settings, is_exact)
 
 
-def _history(run: Run, settings: Mapping[str, Any], is_exact: bool) -> xr.Dataset:
+def checked_settings(
+    *, learning_rate: float, penalty: float, batch_size: int, patience: int | None,
+    monitor: str | None, stop_at: float | None, keep: str, seed: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the settings of a training that decide its weights, or raise for what is wrong."""
+    check_choice("keep", keep, ["best", "last"])
+    return {
+        "learning_rate": check_number("learning_rate", learning_rate, 0.0),
+        "penalty": check_number("penalty", penalty, 0.0),
+        "batch_size": check_integer("batch_size", batch_size, 1),
+        "patience": patience if patience is None else check_integer("patience", patience, 1),
+        "monitor": monitor,
+        "stop_at": stop_at if stop_at is None else check_number("stop_at", stop_at, 0.0, 1.0),
+        "keep": keep,
+        "seed": check_integer("seed", seed, 0),
+    }
+
+
+def history_of(run: Run, settings: Mapping[str, Any], is_exact: bool) -> xr.Dataset:
+    """Return the quantities of all epochs, and how they came about."""
     attrs = {name: value for name, value in settings.items() if value is not None}
     attrs |= {
         "monitor": run.monitor or "none",
@@ -282,7 +294,8 @@ def _postfix(values: Mapping[str, float]) -> dict[str, str]:
     return {"loss": f"{values['train_loss']:.3g}", "accuracy": f"{shown:.3f}"}
 
 
-def _check_monitor(monitor: str | None, patience: int | None, has_validation: bool) -> str | None:
+def check_monitor(monitor: str | None, patience: int | None, has_validation: bool) -> str | None:
+    """Return the quantity that is monitored, or None; raise if there is no such quantity."""
     check_choice("monitor", monitor, [*_MONITORS, "auto", None])
     if monitor == "auto":
         monitor = "validation_accuracy" if has_validation else None

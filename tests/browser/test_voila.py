@@ -38,6 +38,10 @@ TINY: dict[str, dict[str, Any]] = {
         "alpha": [0.75], "treatment": ["none", "entropy 0.1"], "seed": [0, 1], "n_train": 200,
         "n_validation": 100, "width": 8, "epochs": 2,
     },
+    "in_and_out": {
+        "n_clean": 60, "n_wrong": 6, "n_pairs": 3, "n_copied": 2, "n_null": 8, "repeats": 3,
+        "width": 16, "epochs": 4,
+    },
     "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
     "shuffled_digits": {
         "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,

@@ -47,6 +47,7 @@ EXPECTED = {
         | {"estimator", "k", "shown", "found"},
         "measures": set(),
     },
+    "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": {"says"}},
 }
 

@@ -224,7 +224,8 @@ def test_claims_and_words_of_the_experiment_void_nothing(root, path, old, new):
         ("training/fitting.py", "fit"), ("networks/mlp.py", "forward"),
         ("networks/mlp.py", "__init__"), ("data/images.py", "colored_images"),
         ("data/coloring.py", "colored"), ("experiments/digits.py", "options"),
-        ("experiments/colored_digits.py", "data"), ("experiments/digits.py", "train"),
+        ("experiments/colored_digits.py", "data"), ("experiments/digits.py", "network"),
+        ("experiments/digits.py", "fitting"), ("experiments/experiment.py", "train"),
         ("experiments/digits.py", "sizes"),
     ],
 )  # fmt: skip
@@ -276,7 +277,8 @@ def test_faces_are_seen_through():
     assert not {name for name in reached if name.rpartition(".")[2] in ("nico", "waterbirds")}
     assert not {name for name in reached if name.split(".")[1] in ("plots", "widgets", "reports")}
     assert {"infonb.data.images", "infonb.training.fitting", "infonb.networks.mlp"} <= reached
-    assert "infonb.experiments.digits:Digits.train" in closure.texts
+    assert "infonb.experiments.digits:Digits.fitting" in closure.texts
+    assert "infonb.experiments.digits:Digits.network" in closure.texts
     assert "infonb.experiments.digits:Digits.words" not in closure.texts
 
 
@@ -456,6 +458,10 @@ TINY = {
     "entropy_regularizer": {
         "alpha": 0.75, "treatment": "entropy 0.1", "width": 4, "epochs": 1, "n_train": 30,
         "n_validation": 40,
+    },
+    "in_and_out": {
+        "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
+        "width": 4, "epochs": 1, "repeats": 1,
     },
     "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 1},
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+from epochs import count_epochs
 
 import infonb as inb
 from infonb.experiments import ColoredDigits
@@ -52,10 +53,7 @@ def test_each_length_is_the_network_of_a_sweep_of_that_length(found, activations
 
 
 def test_a_shorter_training_is_the_beginning_of_the_longer(monkeypatch):
-    from infonb.training import fitting
-
-    counted, true = [], fitting.train_epoch
-    monkeypatch.setattr(fitting, "train_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
+    counted = count_epochs(monkeypatch)
     over_lengths(EXPERIMENT.changed(seed=[0], width=4, depth=1), 0.0, 1.0, progress=False)
     assert len(counted) == 2 * 8
 
@@ -69,11 +67,7 @@ def test_an_experiment_gives_its_own_lengths():
 
 
 def test_other_measures_train_nothing(tmp_path, monkeypatch):
-    from infonb.training import fitting
-
-    counted = []
-    true = fitting.train_epoch
-    monkeypatch.setattr(fitting, "train_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
+    counted = count_epochs(monkeypatch)
     small = EXPERIMENT.changed(width=4, depth=2)
     kept, options = small.changed(cache=str(tmp_path)), {"parts": [0.5, 1.0], "progress": False}
     over_lengths(kept, 0.0, 1.0, **options)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import xarray as xr
+from epochs import count_epochs
 
 from infonb.data import colored_images
 from infonb.experiments import ColoredDigits, ShuffledDigits
 from infonb.experiments.clearing import kept_runs
 from infonb.parameters import ParameterError
-from infonb.training import fitting
 
 pytestmark = [
     pytest.mark.slow,
@@ -43,9 +43,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def epochs(monkeypatch):
-    counted, true = [], fitting.train_epoch
-    monkeypatch.setattr(fitting, "train_epoch", lambda *a, **k: counted.append(1) or true(*a, **k))
-    return counted
+    return count_epochs(monkeypatch)
 
 
 @pytest.mark.parametrize(

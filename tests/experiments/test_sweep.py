@@ -13,6 +13,7 @@ import time
 import numpy as np
 import pytest
 import xarray as xr
+from epochs import count_epochs
 from safetensors.torch import load_file
 
 from infonb.experiments import ColoredDigits, ShuffledDigits, run_folder, sources, waiting
@@ -20,7 +21,6 @@ from infonb.experiments import cache as cache_module
 from infonb.experiments import code_digest as code_module
 from infonb.experiments.cache import CachedRun, cache_folder
 from infonb.storage import Lock
-from infonb.training import fitting
 
 pytestmark = pytest.mark.slow
 
@@ -31,15 +31,7 @@ SMALL = {"alpha": [0.0, 1.0], "seed": [0, 1], "width": 8, "epochs": 3, "n_train"
 @pytest.fixture
 def epochs(monkeypatch):
     """Count the epochs that are really trained."""
-    counted = []
-    true = fitting.train_epoch
-
-    def counting(*args, **kwargs):
-        counted.append(1)
-        return true(*args, **kwargs)
-
-    monkeypatch.setattr(fitting, "train_epoch", counting)
-    return counted
+    return count_epochs(monkeypatch)
 
 
 def run(folder, **changes):
@@ -126,19 +118,17 @@ def test_the_code_version_is_that_of_the_sources(tmp_path, monkeypatch):
     assert len({before, first, code_module.code_version.__wrapped__()}) == 3
 
 
-def test_an_interrupted_sweep_goes_on(tmp_path, epochs, monkeypatch):
-    true = fitting.train_epoch
-
-    def interrupting(*args, **kwargs):
-        if len(epochs) == 8:  # in the third network, after its second epoch
+@pytest.mark.parametrize("done", [8, 10])  # all four networks have two epochs; two have three
+def test_an_interrupted_sweep_goes_on(tmp_path, epochs, monkeypatch, done):
+    def interrupting(n):
+        if n == done:
             raise KeyboardInterrupt
-        return true(*args, **kwargs)
 
     with monkeypatch.context() as patch:
-        patch.setattr(fitting, "train_epoch", interrupting)
+        tried = count_epochs(patch, interrupting)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path)
-    assert len(epochs) == 8
+    assert len(tried) == len(epochs) == done
     resumed = run(tmp_path)
     assert len(epochs) == 12
     xr.testing.assert_identical(resumed, run("none"))
@@ -161,9 +151,9 @@ def test_a_failure_while_measuring_loses_no_training(tmp_path, epochs, monkeypat
 SWEEP = """
 import sys
 from infonb.experiments import ColoredDigits
-from infonb.training import fitting
-trained, epoch = [], fitting.train_epoch
-fitting.train_epoch = lambda *args, **kwargs: trained.append(1) or epoch(*args, **kwargs)
+from infonb.training.group.member import Member
+trained, finish = [], Member.finish_epoch
+Member.finish_epoch = lambda *args, **kwargs: trained.append(1) or finish(*args, **kwargs)
 experiment = ColoredDigits(
     alpha=[0.0, 1.0], seed=[0, 1], width=16, epochs=60, n_train=600, n_validation=60,
     cache=sys.argv[1],

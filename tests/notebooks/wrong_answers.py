@@ -221,4 +221,27 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("gives_away='accuracy on training digits'", "Both learn what they were trained on"),
         ],
     },
+    "10_memorized_or_learnt": {
+        1: [
+            ("outside=float(score.sel(sample=odd).mean())", "over all trainings"),
+            ("outside=share_right(False)", "where it was in the training set"),
+            ("memorization=share_right(True)", "how often they are right without it"),
+            ("memorization=share_right(False)", "subtract what they know without it"),
+            ("memorization=share_right(True) - share_right(False)", "the sign is not"),
+        ],
+        2: [
+            ("two=0.75", "V, not U − V"),
+            ("two=1", "That is without a copy"),
+            ("two=1 / 16", "one *is* left out already"),
+            ("four=0.25", "That is with one other copy"),
+            ("four=0.75**3", "one is enough"),
+            ("four=0", "not never"),
+        ],
+        3: [
+            ("learnt=share_learnt(model, 'wrong')", "trained to the end"),
+            ("learnt=share_learnt(stopped, 'clean')", "That is the clean digits"),
+            ("area=float(auroc(of_pixels, single.is_wrong).auroc)", "turn it around"),
+            ("can='yes'", "has this network memorized them"),
+        ],
+    },
 }  # fmt: skip

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from infonb.data import concentric_circles
 from infonb.networks import MLP
-from infonb.training import Dynamics, fit, open_dynamics
+from infonb.training import Dynamics, fit, fit_group, open_dynamics
 
 POINTS = concentric_circles(60)
 
@@ -136,6 +136,17 @@ def test_resumed_it_drops_what_lies_beyond_the_checkpoint(tmp_path: Path):
     xr.testing.assert_identical(again.results, whole.results)
 
 
+def test_networks_that_train_together_are_recorded_apart():
+    models = [MLP([2, 8, 1], seed=seed) for seed in (0, 1)]
+    both = [Dynamics(POINTS), Dynamics(POINTS)]
+    options = {"epochs": 3, "batch_size": 16, "progress": False, "keep": "last"}
+    fit_group(models, [POINTS] * 2, seeds=[0, 1], callbacks=[[one] for one in both], **options)
+    for seed, dynamics in enumerate(both):
+        alone, model = Dynamics(POINTS), MLP([2, 8, 1], seed=seed)
+        fit(model, POINTS, seed=seed, callbacks=[alone], **options)
+        xr.testing.assert_allclose(dynamics.results, alone.results, rtol=1e-3)
+
+
 def test_start_drops_later_epochs_and_begins_anew(tmp_path: Path):
     for dynamics in (Dynamics(POINTS), Dynamics(POINTS, folder=tmp_path / "d")):
         model = MLP([2, 4, 1])
@@ -148,6 +159,25 @@ def test_start_drops_later_epochs_and_begins_anew(tmp_path: Path):
             dynamics.results  # noqa: B018
         dynamics.step(model, 1)
         assert dynamics.results.sizes["epoch"] == 1
+
+
+def test_interrupted_while_it_drops_epochs_it_leaves_no_gap(tmp_path: Path, monkeypatch):
+    dynamics, model = Dynamics(POINTS, folder=tmp_path / "d"), MLP([2, 4, 1])
+    for epoch in range(1, 6):
+        dynamics.step(model, epoch)
+
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("infonb.training.epoch_store.shutil.rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            dynamics.start(model, 2)
+    assert open_dynamics(tmp_path / "d").epoch.values.tolist() == [1, 2, 3, 4]
+    again = Dynamics(POINTS, folder=tmp_path / "d")
+    again.start(model, 2)
+    assert again.results.epoch.values.tolist() == [1, 2]
+    assert not list((tmp_path / "d").glob(".*")), "nothing is left over"
 
 
 IMPORTS = """

@@ -86,7 +86,7 @@ class ModelSelection(Experiment):
     def train(
         self, level: tuple[str, float], seed: int, data: dict[str, xr.Dataset],
         checkpoint: Path | None = None, progress: bool | str = False,
-    ) -> tuple[nn.Module, xr.Dataset]:  # fmt: skip
+    ) -> tuple[Any, xr.Dataset | None]:  # fmt: skip
         """Train the network as its own experiment does."""
         source = self.source(level[0])
         return source.train(level[1], seed, data, checkpoint=checkpoint, progress=progress)

@@ -1,0 +1,148 @@
+"""What came out, group by group, beside what the plan says must come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from infonb.experiments.in_and_out.experiment import InAndOut
+from infonb.experiments.in_and_out.teachers import partners
+from infonb.memorization import auroc
+
+__all__ = ["answer_words", "expected_of_copies", "groups_table", "pair_words"]
+
+_NAMES = {
+    "clean": "true labels",
+    "wrong": "wrong labels, one copy each",
+    "pair": "wrong labels in two copies",
+    "copies": "wrong labels in {copies} copies",
+    "null": "null: nobody trained on them",
+}
+
+
+def groups_table(experiment: InAndOut, runs: xr.Dataset, score: str = "right") -> pd.DataFrame:
+    """
+    Return a row for each planted group: its memorization with an interval, and what is expected.
+
+    The interval (95 %) is for new trainings on other samples of the kind: Student's t, with the
+    variance of the repeats and that of the different images added up, which is a little too wide.
+    """
+    mem = experiment.by_repeat(runs).sel(score=score)
+    rows = []
+    for labels in mem.labels.values.tolist():
+        for role, name in _NAMES.items():
+            if labels == "random" and role not in ("clean", "null"):
+                continue  # their labels are as random as those of all others
+            of = "random labels" if role == "clean" else "null, random labels"
+            name = of if labels == "random" else name.format(copies=experiment.copies)
+            rows.append({"samples": name} | _row(runs, mem.sel(labels=labels), labels, role, score))
+    return pd.DataFrame(rows).set_index("samples").rename_axis(None)
+
+
+def _row(runs: xr.Dataset, mem: xr.DataArray, labels: str, role: str, score: str) -> dict[str, Any]:
+    at = np.flatnonzero(mem["role"].values == role)
+    one = mem.isel(sample=at)
+    low, high = _interval(one)
+    inside, outside = (
+        float(runs[name].sel(score=score, labels=labels).isel(sample=at).mean())
+        for name in ("U", "V")
+    )
+    return {
+        "number": at.size, "expected": _expected(runs, labels, role), "mem": float(one.mean()),
+        "low": low, "high": high, "score in (U)": inside, "score out (V)": outside,
+    }  # fmt: skip
+
+
+def _interval(mem: xr.DataArray) -> tuple[float, float]:
+    """Return an interval of the mean of (seed, sample), for other repeats and other images."""
+    from scipy.stats import t
+
+    repeats = mem.mean("sample").values
+    images = mem.mean("seed").groupby(mem["copy_of"].reset_coords(drop=True)).mean().values
+    variance = sum(one.var(ddof=1) / one.size for one in (repeats, images) if one.size > 1)
+    freedom = min(repeats.size, images.size) - 1
+    if not freedom:
+        return -np.inf, np.inf
+    half = t.ppf(0.975, freedom) * np.sqrt(variance)
+    return float(mem.mean() - half), float(mem.mean() + half)
+
+
+def _expected(runs: xr.Dataset, labels: str, role: str) -> float:
+    """Return the memorization that the plan implies if everything that is seen is learnt."""
+    if role == "null":
+        return 0.0
+    if labels == "random":
+        return 1 - 1 / (int(runs["label"].max()) + 1)
+    if role == "clean":
+        return np.nan  # that is the question
+    return 1.0 if role == "wrong" else expected_of_copies(runs, role)
+
+
+def expected_of_copies(runs: xr.Dataset, role: str) -> float:
+    """Return how often, of the trainings that left out a copy, all its other copies were out."""
+    held_out = runs.held_out.isel(labels=0)
+    at = np.flatnonzero(held_out["role"].values == role)
+    out = held_out.isel(sample=at)
+    groups = xr.DataArray(out["copy_of"].values, dims="sample", name="group")
+    all_out = out.groupby(groups).map(lambda one: one & one.all("sample"))
+    return float(all_out.sum() / out.sum())
+
+
+def answer_words(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> str:
+    """Return the answer in two or three sentences with their numbers."""
+    planted = "planted" in runs.labels.values
+    parts = []
+    if planted:
+        parts.append(_of_planted(experiment, runs, table))
+    if "random" in runs.labels.values:
+        row = table.loc["random labels"]
+        parts.append(
+            f"With **random labels** for all, the memorization is {row.mem:.2f} "
+            f"[{row.low:.2f}, {row.high:.2f}]; 1 − 1/C is {row.expected:.2f}."
+        )
+    return " ".join(parts)
+
+
+def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> str:
+    mem = _mem(runs)
+    clean, wrong, copies, null = (
+        table.loc[_NAMES[role].format(copies=experiment.copies)]
+        for role in ("clean", "wrong", "copies", "null")
+    )
+    of_clean = mem.isel(sample=np.flatnonzero(mem["role"].values == "clean"))
+    known, none = (float(share.mean()) for share in (of_clean > 0.5, of_clean <= 0.05))
+    alone = mem.isel(sample=np.flatnonzero(np.isin(mem["role"].values, ["clean", "wrong"])))
+    found = float(auroc(alone, alone["role"] == "wrong").auroc)
+    zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
+    return (
+        f"A **wrong label** is known by heart: of {wrong.number:.0f} the memorization is "
+        f"{wrong.mem:.2f} [{wrong.low:.2f}, {wrong.high:.2f}], in {experiment.copies} copies it "
+        f"is {copies.mem:.2f} (the plan says {copies.expected:.2f}). Of {clean.number:.0f} samples "
+        f"with their **true label** {none:.0%} are not memorized (at most 0.05), and {known:.0%} "
+        f"are known by heart (above 0.5). Samples that **nobody trained on** have {null.mem:+.3f} "
+        f"[{null.low:+.3f}, {null.high:+.3f}], {zero}. By memorization alone a planted wrong label "
+        f"is told from a true one with AUROC {found:.2f}."
+    ).replace("-", "−")
+
+
+def _mem(runs: xr.Dataset) -> xr.DataArray:
+    """Return the memorization by right or wrong among planted labels, mean of the seeds."""
+    mem = runs["mem"].sel(score="right", labels="planted", drop=True)
+    return mem.mean("seed")
+
+
+def pair_words(runs: xr.Dataset, found: xr.Dataset) -> str:
+    """Return whether each of two copies is found to be the other's teacher."""
+    learner, teacher = partners(runs)
+    own = found.influence.values[learner, teacher]
+    best = np.nan_to_num(found.influence.values[learner], nan=-np.inf)
+    first = own >= best.max(axis=1)
+    chance = np.nan_to_num(found["null"].values[learner], nan=-np.inf).max(axis=1)
+    return (
+        f"Of {learner.size} planted learners (one of two copies of a wrong label) {first.sum()} "
+        f"have their other copy as strongest teacher, mean influence {np.nanmean(own):.2f}; "
+        f"by chance the strongest of all teachers reaches {chance.mean():.2f}."
+    )

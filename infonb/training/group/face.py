@@ -1,0 +1,107 @@
+"""Training of several networks at once, of which each ends as if it had been alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+from torch import nn
+
+from infonb.training.group.member import Fit
+from infonb.training.group.together import raise_first, train_together
+
+__all__ = ["fit_group"]
+
+
+def fit_group(
+    models: Sequence[nn.Module],
+    trains: Sequence[Any],
+    validations: Sequence[Any] | None = None,
+    *,
+    seeds: Sequence[int],
+    checkpoints: Sequence[str | Path | None] | None = None,
+    callbacks: Sequence[Iterable[Any]] | None = None,
+    progress: bool | str = True,
+    **options: Any,
+) -> list[xr.Dataset]:
+    """
+    Train several small networks as one, each in place, and return the history of each.
+
+    Each network gets the same weights bit for bit whatever group it is trained in, be it alone: it
+    has its own data, order of the examples, labels and end. Networks of one shape share batched
+    matrix products, so that ten small ones take about the time of two.
+
+    Parameters
+    ----------
+    models
+        Networks, trained in place. Those are grouped that are chains of Linear, elementwise
+        activations and Flatten (`infonb.networks.MLP`, ``Sequential``) of at most 50,000 weights
+        (on a GPU of any number), by Adam and one of the two named losses, from data in memory,
+        without a regularizer. All others are trained by `infonb.fit`, one after the other.
+    trains, validations
+        The examples of each network, as in `infonb.fit`.
+    seeds
+        Of each network: the order of its examples, the same as in `infonb.fit`.
+    checkpoints
+        A folder for each network, or None, in the form of `infonb.fit`: what either has begun, the
+        other goes on with.
+    callbacks
+        For each network objects with ``step(model, epoch)``.
+    progress
+        True, False, ``"text"`` or ``"transient"``, as in `infonb.progress.progress_bar`.
+    **options
+        All others of `infonb.fit`, the same for all networks.
+
+    Returns
+    -------
+    list of xarray.Dataset
+        The history (epoch) of each network, as `infonb.fit` returns it; losses in nats.
+
+    Raises
+    ------
+    ValueError
+        If the lists differ in length, a network is given twice, or a training fails (as in
+        `infonb.fit`): the others end first.
+
+    Notes
+    -----
+    The last batch of an epoch is filled up with examples of no weight, and so is every tensor, up
+    to whole vector registers: the shapes that a network is computed in are then its own alone.
+    Groups are trained on one thread of the CPU. The results are those of `infonb.fit` but for
+    rounding. On a GPU no bits are promised.
+
+    Examples
+    --------
+    >>> from infonb.data import concentric_circles
+    >>> from infonb.networks import MLP
+    >>> models = [MLP([2, 16, 16, 1], seed=seed) for seed in range(5)]
+    >>> points = [concentric_circles(200, seed=seed) for seed in range(5)]
+    >>> histories = fit_group(models, points, seeds=range(5), epochs=50, learning_rate=0.01,
+    ...                       progress=False)
+    >>> min(float(history.train_accuracy[-1]) for history in histories) > 0.9
+    True
+    >>> alone = MLP([2, 16, 16, 1], seed=3)
+    >>> (history,) = fit_group([alone], [points[3]], seeds=[3], epochs=50, learning_rate=0.01,
+    ...                        progress=False)
+    >>> history.identical(histories[3])
+    True
+    """
+    if len({id(model) for model in models}) < len(models):
+        raise ValueError("a network is given twice in models; give a copy of it.")
+    n = len(models)
+    lists = {
+        "trains": trains, "validations": validations, "seeds": seeds, "checkpoints": checkpoints,
+        "callbacks": callbacks,
+    }  # fmt: skip
+    for name, given in lists.items():
+        if given is not None and len(given) != n:
+            raise ValueError(f"{name} has {len(given)} entries for {n} models; give one for each.")
+    fits = []
+    for i, model in enumerate(models):
+        own = {"seed": seeds[i]} | ({} if callbacks is None else {"callbacks": callbacks[i]})
+        validation = None if validations is None else validations[i]
+        checkpoint = None if checkpoints is None else checkpoints[i]
+        fits.append(Fit(model, trains[i], validation, checkpoint, options | own))
+    return raise_first(train_together(fits, progress=progress))
