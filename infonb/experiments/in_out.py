@@ -50,6 +50,9 @@ class InOut(Experiment):
     seed, sample) and ``interval`` (..., sample, bound). All that is known of the samples is a
     coordinate of ``sample``. Samples whose ``role`` is ``"null"`` are trained on by nobody.
 
+    Rows are judged on ``mem`` (score, *kinds, seed, sample) of `by_repeat`, in which each repeat
+    stands in the place of a seed: along the first of the kinds, or along ``score`` without any.
+
     Examples
     --------
     >>> @dataclass(frozen=True)
@@ -116,7 +119,7 @@ class InOut(Experiment):
             examples, repeats=[repeat], folds=self.folds, together=self.together, seed=seed
         )
         held_out = plan.sel(repeat=repeat, fold=fold, drop=True)
-        null = examples["role"].values == NULL if "role" in examples.coords else False
+        null = held_out["role"].values == NULL if "role" in held_out.coords else False
         seen = np.flatnonzero(~held_out.values & ~np.asarray(null))
         held = ("sample", held_out.values)
         return {"train": examples.isel(sample=seen), "samples": examples.assign(held_out=held)}

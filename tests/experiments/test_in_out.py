@@ -105,6 +105,18 @@ def test_no_null_sample_is_trained_on_and_each_other_one_is():
         assert held_out[data["samples"].role == "null"].sum() == 1
 
 
+def test_a_role_that_is_a_variable_counts_as_a_coordinate_does():
+    @dataclass(frozen=True)
+    class Other(Means):
+        def examples(self, power, seed):
+            return super().examples(power, seed).reset_coords("role")
+
+    data = Other(cache="none").data((2.0, 0, 0), 0)
+    assert set(data["train"].role.values) == {"train"}
+    expected = Means(repeats=3, cache="none").run(progress=False)
+    xr.testing.assert_equal(Other(repeats=3, cache="none").run(progress=False), expected)
+
+
 def test_more_repeats_make_only_what_is_new(tmp_path, counting):
     few = Means(repeats=2, folds=3, cache=str(tmp_path)).run(progress=False)
     assert len(counting.trained) == 6
