@@ -32,8 +32,8 @@ def fit_group(
 
     Each network gets the same weights bit for bit whatever group it is trained in, be it alone: it
     has its own data, order of the examples, labels and end. Networks of one shape share batched
-    matrix products: ten small ones take the time of two to five, and the more weights and the larger
-    batches they have, the less is gained; one alone takes longer than by `infonb.fit`.
+    matrix products: ten small ones take the time of two to five, and the more weights and the
+    larger batches they have, the less is gained; one alone takes longer than by `infonb.fit`.
 
     Parameters
     ----------
