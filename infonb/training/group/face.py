@@ -50,7 +50,8 @@ def fit_group(
         A folder for each network, or None, in the form of `infonb.fit`: what either has begun, the
         other goes on with.
     callbacks
-        For each network objects with ``step(model, epoch)``.
+        For each network objects with ``step(model, epoch)``, which look at it; they may write into
+        its weights, but neither replace nor freeze them.
     progress
         True, False, ``"text"`` or ``"transient"``, as in `infonb.progress.progress_bar`.
     **options

@@ -159,9 +159,19 @@ class Member:
         )  # fmt: skip
         if self._saver is not None:
             self._with_random_state(self._saver.end_of_epoch)
+        before = self._weights_at()
         if self.callback is not None:
             self.callback(self.run.epoch, dict(values))
         self._watching.step(self.run.epoch)
+        if self._weights_at() != before:
+            raise ValueError(
+                "a callback has replaced weights, or frozen some, which a network in a group does "
+                "not notice. Train this one by infonb.fit, or write into the weights (copy_)."
+            )
+
+    def _weights_at(self) -> list[tuple[int, bool]]:
+        """Return where the weights are, and whether they are trained."""
+        return [(one.data_ptr(), one.requires_grad) for one in self.model.parameters()]
 
     def _finish(self) -> None:
         """Tell the callbacks, and put the best weights back if they are kept."""

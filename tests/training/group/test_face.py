@@ -156,6 +156,24 @@ def test_callbacks_see_their_own_network_and_leave_no_trace():
         assert model.training  # as it was
 
 
+@pytest.mark.parametrize("change", ["replace", "freeze"])
+def test_what_a_callback_does_in_vain_is_told(change):
+    class Changing:
+        def step(self, model, epoch):
+            if change == "freeze":
+                model.out.requires_grad_(False)
+            else:
+                model.out.weight.data = torch.zeros_like(model.out.weight)
+
+    two = [MLP(SIZES), MLP(SIZES, seed=1)]
+    with pytest.raises(ValueError, match="a callback has replaced weights, or frozen some") as told:
+        fit_group(
+            two, [examples()] * 2, seeds=[0, 1], epochs=3, progress=False,
+            callbacks=[[], [Changing()]],
+        )  # fmt: skip
+    assert told.value.__notes__ == ["infonb: this is network 1 of 2."]
+
+
 def test_a_network_keeps_no_other_in_memory():
     models = [MLP(SIZES, seed=seed) for seed in range(8)]
     fit_group(models, [examples()] * 8, seeds=range(8), epochs=1, progress=False)
