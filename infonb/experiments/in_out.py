@@ -26,6 +26,9 @@ __all__ = ["InOut", "scores_of"]
 #: The dims of the trainings.
 RUNS = ("repeat", "fold")
 
+#: What is found, which no score can be named.
+RESULTS = ("U", "V", "mem", "interval", "n_in", "n_out", "held_out")
+
 
 @dataclass(frozen=True)
 class InOut(Experiment):
@@ -131,9 +134,7 @@ class InOut(Experiment):
     def measure(self, level: Any, seed: int, model: Any, data: dict[str, xr.Dataset]) -> xr.Dataset:
         """Return the scores of all samples, and which of them were left out."""
         samples = data["samples"]
-        scores = self.scores(model, samples)
-        for name, score in scores.data_vars.items():
-            check_dim("sample", score.dims, f"score {name!r}")
+        scores = _checked(self.scores(model, samples), samples)
         # what is known of the samples is the same in all runs and is put beside them at the end
         known = [name for name in scores.coords if name in samples.variables and name != "sample"]
         return scores.drop_vars(known).assign(held_out=("sample", samples.held_out.values))
@@ -203,6 +204,28 @@ class InOut(Experiment):
             about[*kind, seed] = examples[one_each].set_coords(one_each)
         labels = dict(zip(self.kinds, kinds, strict=True)) | {"seed": self.seeds}
         return {str(name): c for name, c in stack_runs(about, labels).coords.items()}
+
+
+def _checked(scores: Any, samples: xr.Dataset) -> xr.Dataset:
+    """Return what `scores` gave; raise unless it is scores of all samples, in their order."""
+    if not isinstance(scores, xr.Dataset) or not scores.data_vars:
+        what = type(scores).__name__ + (" without any" if isinstance(scores, xr.Dataset) else "")
+        raise TypeError(
+            f"scores must return an xarray.Dataset with a variable a score; not {what}."
+        )
+    for name, score in scores.data_vars.items():
+        if name in {*samples.variables, *RESULTS}:
+            raise ValueError(
+                f"{name!r} cannot be the name of a score: it has another meaning here."
+            )
+        check_dim("sample", score.dims, f"score {name!r}")
+    n, n_all = scores.sizes["sample"], samples.sizes["sample"]
+    if n != n_all:
+        raise ValueError(f"scores must be of all {n_all:,} samples; not of {n:,}.")
+    known = "sample" in scores.coords and "sample" in samples.coords
+    if known and not np.array_equal(scores["sample"].values, samples["sample"].values):
+        raise ValueError("scores must be of the samples in the order in which they are given.")
+    return scores
 
 
 def scores_of(runs: xr.Dataset) -> xr.DataArray:

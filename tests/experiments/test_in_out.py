@@ -183,6 +183,35 @@ def _mean(runs):
     return runs["mem"].mean(["score", "sample"])
 
 
+@pytest.mark.parametrize(
+    ("found", "error", "words"),
+    [
+        (xr.DataArray(np.ones(12), dims="sample"), TypeError, "a variable a score; not DataArray"),
+        (xr.Dataset(), TypeError, "a variable a score; not Dataset without any"),
+        (xr.Dataset({"mem": ("sample", np.ones(12))}), ValueError, "'mem' cannot be the name of"),
+        (xr.Dataset({"role": ("sample", np.ones(12))}), ValueError, "'role' cannot be the name"),
+        (xr.Dataset({"near": ("sample", np.ones(9))}), ValueError, "of all 12 samples; not of 9"),
+        (xr.Dataset({"near": 1.0}), ValueError, "dim 'sample' not found; score 'near' has dims"),
+    ],
+)
+def test_scores_are_of_all_samples_under_names_of_their_own(monkeypatch, found, error, words):
+    monkeypatch.setattr(Means, "scores", lambda *args: found)
+    with pytest.raises(error, match=words):
+        Means(repeats=1, cache="none").run(progress=False)
+
+
+def test_scores_in_another_order_are_refused(monkeypatch):
+    examples, scores = Means.examples, Means.scores
+    numbered = {"sample": np.arange(12)}
+    monkeypatch.setattr(Means, "examples", lambda *args: examples(*args).assign_coords(numbered))
+    Means(repeats=1, cache="none").run(progress=False)
+    monkeypatch.setattr(
+        Means, "scores", lambda *args: scores(*args).isel(sample=slice(None, None, -1))
+    )
+    with pytest.raises(ValueError, match="of the samples in the order in which they are given"):
+        Means(repeats=1, cache="none").run(progress=False)
+
+
 def test_rows_are_judged_over_repeats():
     class Judged(Means):
         rows = (Compare("{end} above {start}", _mean, 1, each=None),)
