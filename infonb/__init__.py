@@ -59,9 +59,6 @@ _HOME = {
     "explore_training": "infonb.widgets",
 }
 
-#: Rooms that are reached as ``inb.memorization``, without an import of their own.
-_ROOMS = ("memorization", "training")
-
 __all__ = [
     "Watch",
     "__version__",
@@ -101,10 +98,8 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         globals()[name] = found = getattr(import_module(_HOME[name]), name)
         return found
-    if name in _ROOMS:
-        return import_module(f"infonb.{name}")
     raise AttributeError(f"module 'infonb' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+    return sorted({*globals(), *__all__, *_ROOMS})

@@ -8,7 +8,14 @@ from difflib import get_close_matches
 from numbers import Integral, Real
 from typing import Any
 
-__all__ = ["check_choice", "check_dim", "check_integer", "check_number", "did_you_mean"]
+__all__ = [
+    "check_choice",
+    "check_dim",
+    "check_integer",
+    "check_level",
+    "check_number",
+    "did_you_mean",
+]
 
 
 def did_you_mean(value: object, choices: Iterable[object]) -> str:
@@ -57,6 +64,14 @@ def check_number(
     if not math.isfinite(number):
         raise ValueError(f"{name} must be finite; not {value!r}.")
     _check_range(name, value, minimum, maximum)
+    return number
+
+
+def check_level(level: object) -> float:
+    """Return the level of an interval as float; raise unless there is an interval of it."""
+    number = check_number("level", level, 0.0, 1.0)
+    if number in (0.0, 1.0):
+        raise ValueError(f"level must be above 0 and below 1, such as 0.95; not {level!r}.")
     return number
 
 

@@ -63,7 +63,8 @@ def modules() -> list[str]:
 
 def test_rooms_are_found_by_their_name():
     code = (
-        "import infonb as inb; inb.memorization.in_out; inb.training.Dynamics\n"
+        "import infonb as inb; assert {'memorization', 'training'} <= set(dir(inb))\n"
+        "inb.memorization.in_out; inb.training.Dynamics\n"
         "import sys, infonb as inb; assert inb.memorization is sys.modules['infonb.memorization']"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -131,10 +131,10 @@ def _symmetric(
 
 def _table(mapping: Mapping[int, int] | None, n_classes: int) -> NDArray[np.int64]:
     """Return which class each is mistaken for: itself where the mapping says nothing."""
-    if not mapping:
+    if not isinstance(mapping, Mapping) or not mapping:
         raise ValueError(
             "asymmetric noise needs mapping: class → class that it is mistaken for, such as "
-            "{3: 5, 5: 3}."
+            f"{{3: 5, 5: 3}}; not {mapping!r}."
         )
     to = np.arange(n_classes)
     for start, end in mapping.items():

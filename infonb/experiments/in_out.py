@@ -26,6 +26,9 @@ __all__ = ["InOut", "scores_of"]
 #: The dims of the trainings.
 RUNS = ("repeat", "fold")
 
+#: What is found, which no score can be named.
+RESULTS = ("U", "V", "mem", "interval", "n_in", "n_out", "held_out")
+
 
 @dataclass(frozen=True)
 class InOut(Experiment):
@@ -49,6 +52,9 @@ class InOut(Experiment):
     and of `infonb.memorization.in_out` ``U``, ``V``, ``mem``, ``n_in``, ``n_out`` (score, *kinds,
     seed, sample) and ``interval`` (..., sample, bound). All that is known of the samples is a
     coordinate of ``sample``. Samples whose ``role`` is ``"null"`` are trained on by nobody.
+
+    Rows are judged on ``mem`` (score, *kinds, seed, sample) of `by_repeat`, in which each repeat
+    stands in the place of a seed: along the first of the kinds, or along ``score`` without any.
 
     Examples
     --------
@@ -116,7 +122,7 @@ class InOut(Experiment):
             examples, repeats=[repeat], folds=self.folds, together=self.together, seed=seed
         )
         held_out = plan.sel(repeat=repeat, fold=fold, drop=True)
-        null = examples["role"].values == NULL if "role" in examples.coords else False
+        null = held_out["role"].values == NULL if "role" in held_out.coords else False
         seen = np.flatnonzero(~held_out.values & ~np.asarray(null))
         held = ("sample", held_out.values)
         return {"train": examples.isel(sample=seen), "samples": examples.assign(held_out=held)}
@@ -128,9 +134,7 @@ class InOut(Experiment):
     def measure(self, level: Any, seed: int, model: Any, data: dict[str, xr.Dataset]) -> xr.Dataset:
         """Return the scores of all samples, and which of them were left out."""
         samples = data["samples"]
-        scores = self.scores(model, samples)
-        for name, score in scores.data_vars.items():
-            check_dim("sample", score.dims, f"score {name!r}")
+        scores = _checked(self.scores(model, samples), samples)
         # what is known of the samples is the same in all runs and is put beside them at the end
         known = [name for name in scores.coords if name in samples.variables and name != "sample"]
         return scores.drop_vars(known).assign(held_out=("sample", samples.held_out.values))
@@ -200,6 +204,28 @@ class InOut(Experiment):
             about[*kind, seed] = examples[one_each].set_coords(one_each)
         labels = dict(zip(self.kinds, kinds, strict=True)) | {"seed": self.seeds}
         return {str(name): c for name, c in stack_runs(about, labels).coords.items()}
+
+
+def _checked(scores: Any, samples: xr.Dataset) -> xr.Dataset:
+    """Return what `scores` gave; raise unless it is scores of all samples, in their order."""
+    if not isinstance(scores, xr.Dataset) or not scores.data_vars:
+        what = type(scores).__name__ + (" without any" if isinstance(scores, xr.Dataset) else "")
+        raise TypeError(
+            f"scores must return an xarray.Dataset with a variable a score; not {what}."
+        )
+    for name, score in scores.data_vars.items():
+        if name in {*samples.variables, *RESULTS}:
+            raise ValueError(
+                f"{name!r} cannot be the name of a score: it has another meaning here."
+            )
+        check_dim("sample", score.dims, f"score {name!r}")
+    n, n_all = scores.sizes["sample"], samples.sizes["sample"]
+    if n != n_all:
+        raise ValueError(f"scores must be of all {n_all:,} samples; not of {n:,}.")
+    known = "sample" in scores.coords and "sample" in samples.coords
+    if known and not np.array_equal(scores["sample"].values, samples["sample"].values):
+        raise ValueError("scores must be of the samples in the order in which they are given.")
+    return scores
 
 
 def scores_of(runs: xr.Dataset) -> xr.DataArray:

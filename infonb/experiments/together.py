@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from infonb.experiments.kept_training import begin_training, note_training
+from infonb.experiments.kept_training import States, begin_training, note_training
+from infonb.storage import Held
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,14 +60,20 @@ def in_turn(
                     continue
                 locks.callback(found.locks.close)
                 fit = _fit_of(runs, found)
-            except Exception as error:
+                most = 0 if fit is None else group_size(fit)
+            except Held as held:
+                yield key, held
+                continue
+            except Exception as error:  # whoever stops at it has what came before
+                yield from _together(runs, waiting, say)
+                waiting = []
                 yield key, error
                 continue
             if fit is None:
                 yield key, _made(runs, found)
                 continue
             waiting.append((key, found, fit))
-            if len(waiting) >= group_size(fit):
+            if len(waiting) >= most:
                 yield from _together(runs, waiting, say)
                 waiting = []
         yield from _together(runs, waiting, say)
@@ -90,14 +97,34 @@ def _together(
     """Train networks as one, then measure one after the other."""
     from infonb.training.group import train_together
 
-    begun = [{} if claim.place is None else begin_training(claim.place) for _, claim, _ in waiting]
-    outcomes = train_together([fit for _, _, fit in waiting], progress=runs.progress)
-    for (_, claim, _), before, outcome in zip(waiting, begun, outcomes, strict=True):
-        if claim.place is not None and not isinstance(outcome, Exception):
-            note_training(claim.place, before)
+    begun = [_begun(claim) for _, claim, _ in waiting]
+    fits = [one[2] for one, before in zip(waiting, begun, strict=True) if isinstance(before, dict)]
+    trained = iter(train_together(fits, progress=runs.progress))
+    outcomes = [
+        _noted(claim, before, next(trained)) if isinstance(before, dict) else before
+        for (_, claim, _), before in zip(waiting, begun, strict=True)
+    ]
     for (key, claim, fit), outcome in zip(waiting, outcomes, strict=True):
         say(key)
         yield key, _measured(runs, claim, fit, outcome)
+
+
+def _begun(claim: Claim) -> States | Exception:
+    """Return how the folder of a run was before its training, or what is wrong with it."""
+    try:
+        return {} if claim.place is None else begin_training(claim.place)
+    except Exception as error:
+        return error
+
+
+def _noted(claim: Claim, before: States, outcome: Outcome) -> Outcome:
+    """Return what a training has come to; what it has left is noted."""
+    try:
+        if claim.place is not None and not isinstance(outcome, Exception):
+            note_training(claim.place, before)
+    except Exception as error:
+        return error
+    return outcome
 
 
 def _measured(runs: Runs, claim: Claim, fit: Fit, outcome: Outcome) -> Outcome:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.label_noise import check_coordinates, labels_within, with_auroc
-from infonb.validate import check_dim
+from infonb.memorization.label_noise import check_belief, labels_within, with_auroc
 
 __all__ = ["confident_learning"]
 
@@ -36,7 +35,7 @@ def confident_learning(probability: xr.DataArray, dim: str = "sample") -> xr.Dat
     ImportError
         Without cleanlab: ``pip install infonb[baselines]``.
     ValueError
-        As `suspect_labels`; also if a class has no sample.
+        As `suspect_labels`; also if a class has no sample, or a sample no probability.
 
     Notes
     -----
@@ -55,10 +54,23 @@ def confident_learning(probability: xr.DataArray, dim: str = "sample") -> xr.Dat
         raise ImportError(
             "confident_learning needs the package cleanlab: pip install infonb[baselines]"
         ) from error
-    check_dim("class", probability.dims, "probability")
-    check_coordinates(probability, dim, ["label"])
+    check_belief(probability, dim, "probability")
+    beyond = [str(name) for name in probability.dims if name not in (dim, "class")]
+    if beyond:
+        raise ValueError(
+            f"probability must have the dims ({dim!r}, 'class'), but has {beyond[0]!r} as well: "
+            "choose one of its entries, with sel or isel."
+        )
     values = probability.transpose(dim, "class").values.astype(np.float64)
-    values = values / values.sum(axis=1, keepdims=True)
+    if values.shape[1] < 2:
+        raise ValueError("probability has one class only: no label can be another.")
+    whole = values.sum(axis=1, keepdims=True)
+    if (values < 0).any() or not (whole > 0).all():
+        raise ValueError(
+            "probability must be at least 0, and for each sample above 0 in some class: leave out "
+            "samples of which nothing is known, such as empty rows of ELRLoss's table."
+        )
+    values = values / whole
     label = labels_within(probability.label.values, values.shape[1])
     absent = np.flatnonzero(np.bincount(label, minlength=values.shape[1]) == 0)
     if absent.size:
@@ -67,7 +79,7 @@ def confident_learning(probability: xr.DataArray, dim: str = "sample") -> xr.Dat
     quality = get_label_quality_scores(label, values)
     coords = {name: one for name, one in probability.coords.items() if "class" not in one.dims}
     found = xr.Dataset(
-        {"suspect": (dim, suspect), "suspicion": (dim, 1 - quality)}, coords,
+        {"suspect": (dim, suspect), "suspicion": (dim, 1 - quality, {"units": "1"})}, coords,
         {"formula": "1 - quality of the label (cleanlab)", "n": label.size},
     )  # fmt: skip
     return with_auroc(found, dim)

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.dims import check_array
-from infonb.validate import check_choice, check_dim, check_number
+from infonb.validate import check_choice, check_dim, check_level
 
 __all__ = ["aligned", "in_out", "run_dims"]
 
@@ -131,7 +131,7 @@ def in_out(
     score, held_out = aligned(score, held_out, dims)
     check_choice("pool", pool, ["mean", "logmeanexp"])
     kind = _interval_of(score, interval, pool)
-    check_number("level", level, 0, 1)
+    check_level(level)
     core = [*dims, "sample"]
     found = xr.apply_ufunc(
         _in_out, score.astype(float), held_out,

@@ -105,6 +105,8 @@ def influence(
     about = {"units": score.attrs.get("units", ""), "n": score.sizes["sample"], "given": given}
     for name, words in {"influence": "influence", "null": "influence by chance"}.items():
         result[name].attrs = {"long_name": words, "measure": "mean if in − mean if out", **about}
+    for side in ("in", "out"):
+        result[f"n_{side}"].attrs = {"long_name": f"trainings with the teacher {side}", "units": ""}
     return result
 
 

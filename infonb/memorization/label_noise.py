@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from infonb.dims import check_array
 from infonb.memorization.ranking import area_of
 from infonb.validate import check_dim
 
@@ -53,6 +54,7 @@ def outcome_fractions(prediction: xr.DataArray, dim: str = "sample") -> xr.DataA
     array([[1., 0., 0.],
            [0., 1., 0.]])
     """
+    check_array(prediction, "prediction")
     check_coordinates(prediction, dim, ["label", "true_label"])
     predicted = prediction.transpose(..., dim)
     label, true = prediction.label.values, prediction.true_label.values
@@ -104,7 +106,8 @@ def suspect_labels(belief: xr.DataArray, dim: str = "sample") -> xr.Dataset:
     Raises
     ------
     ValueError
-        If a coordinate or dimension is missing, there is one class only, or a label is none.
+        If a coordinate or dimension is missing, there is one class only, a label is no class, or a
+        belief is NaN.
 
     Notes
     -----
@@ -123,8 +126,7 @@ def suspect_labels(belief: xr.DataArray, dim: str = "sample") -> xr.Dataset:
     >>> found.suspect.values, found.suspicion.values.round(1), float(found.auroc)
     (array([False,  True, False]), array([-0.8,  0.6, -0.3]), 1.0)
     """
-    check_dim("class", belief.dims, "belief")
-    check_coordinates(belief, dim, ["label"])
+    check_belief(belief, dim, "belief")
     values = belief.transpose(..., dim, "class")
     n_classes = values.sizes["class"]
     if n_classes < 2:
@@ -135,10 +137,11 @@ def suspect_labels(belief: xr.DataArray, dim: str = "sample") -> xr.Dataset:
     suspicion = others - np.where(is_label, values.values, 0).sum(axis=-1)
     coords = {name: one for name, one in belief.coords.items() if "class" not in one.dims}
     shape = values.dims[:-1]
-    found = xr.Dataset(
-        {"suspect": (shape, suspicion > 0), "suspicion": (shape, suspicion)}, coords,
-        {"formula": "max of other classes - label", "n": label.size},
-    )  # fmt: skip
+    variables = {
+        "suspect": (shape, suspicion > 0), "suspicion": (shape, suspicion, {"units": "1"}),
+    }  # fmt: skip
+    about = {"formula": "max of other classes - label", "n": label.size}
+    found = xr.Dataset(variables, coords, about)
     return with_auroc(found, dim)
 
 
@@ -146,10 +149,23 @@ def with_auroc(found: xr.Dataset, dim: str) -> xr.Dataset:
     """Return suspicions with the area under the ROC curve, if it is known which are wrong."""
     if "is_wrong" not in found.coords:
         return found
+    check_coordinates(found.suspicion, dim, ["is_wrong"])
     positive = found.is_wrong.transpose(dim).values.astype(bool)
     suspicion = found.suspicion.transpose(..., dim)
     area = np.apply_along_axis(lambda row: area_of(row, positive)[0], -1, suspicion.values)
-    return found.assign(auroc=(suspicion.dims[:-1], area))
+    return found.assign(auroc=(suspicion.dims[:-1], area, {"units": "1"}))
+
+
+def check_belief(belief: xr.DataArray, dim: str, what: str) -> None:
+    """Raise unless there is a label of each sample, and a number for each of its classes."""
+    check_array(belief, what)
+    check_dim("class", belief.dims, what)
+    check_coordinates(belief, dim, ["label"])
+    unknown = int(belief.isnull().sum())
+    if unknown:
+        raise ValueError(
+            f"{what} is NaN for {unknown:,} of {belief.size:,} values: leave these samples out."
+        )
 
 
 def check_coordinates(values: xr.DataArray, dim: str, names: list[str]) -> None:
@@ -164,6 +180,8 @@ def check_coordinates(values: xr.DataArray, dim: str, names: list[str]) -> None:
 
 
 def labels_within(label: NDArray, n_classes: int) -> NDArray[np.int64]:
+    if label.dtype.kind not in "iub":
+        raise TypeError(f"label must be whole numbers, a class for each sample; not {label.dtype}.")
     outside = (label < 0) | (label >= n_classes)
     if outside.any():
         raise ValueError(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xarray as xr
 
 from infonb.memorization.ranking import BOUND, auroc, check_groups
-from infonb.validate import check_choice, check_number
+from infonb.validate import check_choice, check_level, check_number
 
 __all__ = ["membership"]
 
@@ -94,7 +94,9 @@ def membership(
     (0.889, array([1.]), array([0.67, 1.  , 1.  , 1.  ]))
     """
     check_choice("member", member, ["low", "high"])
-    check_number("level", level, 0.0, 1.0)
+    check_level(level)
+    if not isinstance(rates, Iterable) or isinstance(rates, str):
+        raise TypeError(f"rates must be a list of numbers, such as [0.01]; not {rates!r}.")
     wanted = [check_number("rates", rate, 0.0, 1.0) for rate in rates]
     loss, inside = check_groups(loss, is_in, "is_in")
     if bool(loss.isnull().any()):

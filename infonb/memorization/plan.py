@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import xarray as xr
@@ -30,10 +30,11 @@ def in_out_plan(
     Parameters
     ----------
     samples
-        Their number, or anything with the dim ``sample``: its coordinates of the samples are kept.
-        Samples whose ``role`` is ``"null"`` get a place in the plan, apart from the others, but are
-        to be trained on by no one: their memorization is 0, so that what is found for them is
-        chance. Who trains takes ``~held_out & (role != "null")``.
+        Their number, or anything with the dim ``sample``: its coordinates of the samples are kept,
+        and so are variables named ``role`` or as `together` says. Samples whose ``role`` is
+        ``"null"`` get a place in the plan, apart from the others, but are to be trained on by no
+        one: their memorization is 0, so that what is found for them is chance. Who trains takes
+        ``~held_out & (role != "null")``.
     repeats
         How often the samples are divided anew; or the numbers of the repeats that are wanted. A
         repeat is the same however many there are.
@@ -74,9 +75,9 @@ def in_out_plan(
     >>> in_out_plan(10, repeats=4, share=0.7).sum("sample").values.ravel().tolist()
     [3, 3, 3, 3]
     """
-    known = _labelled(samples)
+    known = _labelled(samples, together)
     check_integer("seed", seed, 0)
-    numbers = range(check_integer("repeats", repeats, 1)) if isinstance(repeats, int) else repeats
+    numbers = _numbers(repeats)
     if folds is not None and share is not None:
         raise ValueError(f"give folds or share, not both ({folds!r} and {share!r}).")
     if share is None:
@@ -86,7 +87,7 @@ def in_out_plan(
     parts_of = [(at, _unit_of(known, at, together)) for at in _roles(known)]
     held_out = np.zeros((len(numbers), folds or 1, known.sizes["sample"]), bool)
     for row, repeat in enumerate(numbers):
-        rng = np.random.default_rng([seed, check_integer("repeat", repeat, 0)])
+        rng = np.random.default_rng([seed, repeat])
         for is_null, (at, unit) in enumerate(parts_of):  # null samples are divided apart
             n = int(unit.max()) + 1
             if not is_null:
@@ -94,10 +95,20 @@ def in_out_plan(
             parts = _folds(n, folds, rng) if folds else _share(n, float(share or 0), rng)
             held_out[row][:, at] = parts[:, unit]
     return xr.DataArray(
-        held_out, known.coords | {"repeat": list(numbers), "fold": np.arange(folds or 1)},
+        held_out, known.coords | {"repeat": numbers, "fold": np.arange(folds or 1)},
         ("repeat", "fold", "sample"), "held_out",
         {"seed": seed, **({"folds": folds} if share is None else {"share": share})},
     )  # fmt: skip
+
+
+def _numbers(repeats: int | Sequence[int]) -> list[int]:
+    """Return the numbers of the repeats: so many from 0, or those that are given."""
+    if not isinstance(repeats, Iterable) or isinstance(repeats, str):
+        return list(range(check_integer("repeats", repeats, 1)))
+    numbers = [check_integer("repeat", repeat, 0) for repeat in repeats]
+    if not numbers or len(set(numbers)) < len(numbers):
+        raise ValueError(f"repeats must be different numbers, at least one; not {numbers}.")
+    return numbers
 
 
 def _folds(n: int, folds: int, rng: np.random.Generator) -> np.ndarray:
@@ -125,13 +136,16 @@ def _check_enough(n: int, folds: int | None, share: float | None, together: str 
         )
 
 
-def _labelled(samples: int | xr.Dataset | xr.DataArray) -> xr.DataArray:
-    """Return an array (sample) with all coordinates of the samples."""
+def _labelled(samples: int | xr.Dataset | xr.DataArray, together: str | None) -> xr.DataArray:
+    """Return an array (sample) with all coordinates of the samples, and what the plan asks for."""
     if not isinstance(samples, xr.Dataset | xr.DataArray):
         n = check_integer("samples", samples, 1)
         return xr.DataArray(np.arange(n), {"sample": np.arange(n)}, ("sample",))
     if "sample" not in samples.dims:
         raise ValueError(f"dim 'sample' not found; samples has dims {tuple(samples.dims)}.")
+    if isinstance(samples, xr.Dataset):
+        asked = [name for name in ("role", together) if name in samples.data_vars]
+        samples = samples.set_coords(asked)
     n = samples.sizes["sample"]
     coords = {name: c.variable for name, c in samples.coords.items() if c.dims == ("sample",)}
     if "sample" not in coords:

@@ -60,8 +60,9 @@ def rank_readings(
     Notes
     -----
     Above chance a reading points where it is said to point, below it the other way round. The
-    p-value is two-sided and counts the value among its draws. Interval and null are about new
-    samples; where networks are trained anew, keep a dim ``seed`` and compare its values.
+    p-value is two-sided and counts the value among its draws; it is NaN where the value is.
+    Interval and null are about new samples; where networks are trained anew, keep a dim ``seed``
+    and compare its values.
 
     References
     ----------
@@ -77,6 +78,7 @@ def rank_readings(
     ({'loss': 0.8, 'none': 0.5}, True)
     """
     check_integer("draws", draws, 1)
+    check_integer("seed", seed, 0)
     turned = {name: _turned(one) for name, one in _apart(_checked(readings)).items()}
     one = next(iter(turned.values()))[0]
     if against.dtype == bool:
@@ -145,11 +147,13 @@ def _ranked(
     tail, chance = (1 - level) / 2, 0.5 if name == "auroc" else 0.0
     ends = np.moveaxis(np.quantile(null, [tail, 1 - tail], axis=-1), 0, -1)
     far = abs(null - chance) >= abs(found[name].values - chance)[..., None] - 1e-12
+    # a reading that is NaN, or the same for all samples, has no rank that chance could beat
+    p_value = np.where(found[name].isnull(), np.nan, (1 + far.sum(axis=-1)) / (1 + draws))
     return xr.Dataset({
         "value": found[name],
         "interval": found.interval,
-        "null_interval": (found.interval.dims, ends),
-        "p_value": (found[name].dims, (1 + far.sum(axis=-1)) / (1 + draws)),
+        "null_interval": (found.interval.dims, ends, {"units": "1"}),
+        "p_value": (found[name].dims, p_value, {"units": "1"}),
     })  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.dims import check_array
-from infonb.validate import check_dim, check_number
+from infonb.validate import check_dim, check_level
 
 __all__ = ["area_of", "auroc", "check_groups", "check_samples", "of_ranks", "spearman"]
 
@@ -69,7 +69,7 @@ def auroc(values: xr.DataArray, is_positive: xr.DataArray, *, level: float = 0.9
     >>> float(found.auroc), found.interval.values.round(2)
     (0.75, array([0.23, 0.97]))
     """
-    check_number("level", level, 0.0, 1.0)
+    check_level(level)
     values, groups = check_groups(values, is_positive, "is_positive")
     found = _by_row(values, lambda row: _auroc(row, groups, level), 5)
     return _labelled("auroc", values, found[..., :3], ("n_positive", "n_negative"), found, level)
@@ -118,7 +118,7 @@ def spearman(values: xr.DataArray, other: xr.DataArray, *, level: float = 0.95) 
     >>> round(float(found.spearman), 3)
     0.9
     """
-    check_number("level", level, 0.0, 1.0)
+    check_level(level)
     values, other = check_samples(values, other, "other")
     numbers = other.values.astype(float)
     found = _by_row(values, lambda row: _spearman(row, numbers, level), 4)

@@ -15,6 +15,9 @@ __all__ = ["ELRLoss", "elr_gradient", "elr_regularizer"]
 #: Probabilities are held this far from 0 and 1, so that the logarithm stays finite.
 EPS = 1e-4
 
+#: Types of labels and places.
+_WHOLE = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+
 
 def elr_regularizer(logits: torch.Tensor, target: torch.Tensor, eps: float = EPS) -> torch.Tensor:
     r"""
@@ -117,8 +120,9 @@ class ELRLoss(nn.Module):
     Raises
     ------
     ValueError
-        For λ below 0, β outside [0, 1), fewer than 2 classes; when it is called, for labels that
-        are no class, places outside the table, and a sample that is twice in a batch.
+        For λ below 0, β outside [0, 1), fewer than 2 classes; when it is called, for an empty
+        batch, labels or places that are not one whole number a sample, labels that are no class,
+        places outside the table, and a sample that is twice in a batch.
 
     Notes
     -----
@@ -167,6 +171,10 @@ class ELRLoss(nn.Module):
         self, logits: torch.Tensor, labels: torch.Tensor, index: torch.Tensor
     ) -> torch.Tensor:
         """Update the table and return the mean loss of a batch; labels (sample) are classes."""
+        labels, index = (
+            _whole(name, values, len(logits))
+            for name, values in (("labels", labels), ("index", index))
+        )
         self._check(logits, labels, index)
         self.update(logits, index)
         loss = functional.cross_entropy(logits, labels)
@@ -194,6 +202,8 @@ class ELRLoss(nn.Module):
                 f"logits have shape {tuple(logits.shape)}, but this loss was made for (sample, "
                 f"{n_classes}). Give it n_classes as the network has outputs."
             )
+        if not len(logits):
+            raise ValueError("the batch has no samples: it has no mean loss.")
         _check_within("labels", labels, n_classes, "classes")
         _check_within("index", index, n, "samples (n)")
         if len(index.unique()) < len(index):
@@ -214,6 +224,18 @@ class ELRLoss(nn.Module):
 
 def _probabilities(logits: torch.Tensor, eps: float) -> torch.Tensor:
     return logits.softmax(1).clamp(eps, 1 - eps)
+
+
+def _whole(name: str, values: Any, n: int) -> torch.Tensor:
+    """Return one whole number for each of n samples."""
+    what = type(values).__name__
+    if isinstance(values, torch.Tensor):
+        what = f"{values.dtype} of shape {tuple(values.shape)}"
+        if values.dtype in _WHOLE and values.shape == (n,):
+            return values.long()
+    raise ValueError(
+        f"{name} must be a tensor of {n} whole numbers, one for each row of logits; not {what}."
+    )
 
 
 def _check_within(name: str, values: torch.Tensor, n: int, what: str) -> None:

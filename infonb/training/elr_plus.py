@@ -106,7 +106,7 @@ def fit_elr_plus(
         Whose logits are the means of those of the two, for `infonb.record`, `predict` and others.
     history : xarray.Dataset
         ``train_loss`` (epoch, network), of mixed examples with the regularizer, in nats, and with
-        validation ``validation_accuracy`` (epoch) of the mean logits.
+        validation ``validation_accuracy`` (epoch) of the mean logits. Attributes: the settings.
 
     Raises
     ------
@@ -133,8 +133,12 @@ def fit_elr_plus(
     >>> dict(history.train_loss.sizes), model(torch.zeros(5, 4)).shape
     ({'epoch': 3, 'network': 2}, torch.Size([5, 2]))
     """
-    if len(networks) != 2 or networks[0] is networks[1]:
-        raise ValueError(f"ELR+ needs two networks, not the same one twice; not {len(networks)}.")
+    if len(networks) != 2:
+        raise ValueError(f"ELR+ needs two networks; not {len(networks)}.")
+    if networks[0] is networks[1]:
+        raise ValueError(
+            "ELR+ needs two networks; not the same one twice. Make one with another seed."
+        )
     check_number("alpha", alpha, 0.0)
     check_number("momentum", momentum, 0.0, 1.0)
     sizes = [check_integer("batch_size", batch_size, 1), check_integer("ramp_steps", ramp_steps, 1)]
@@ -168,7 +172,13 @@ def fit_elr_plus(
                 bar.update(1)
         finally:
             bar.close()
-    return both, _history(history)
+    settings = {
+        "lam": lam, "beta": beta, "alpha": alpha, "momentum": momentum, "ramp_steps": ramp_steps,
+        "batch_size": batch_size, "seed": seed,
+    }  # fmt: skip
+    if optimizer == "adam":
+        settings["learning_rate"] = learning_rate
+    return both, _history(history, settings)
 
 
 def _epoch(
@@ -232,9 +242,12 @@ def ramp(step: int, steps: int) -> float:
     return math.exp(-5 * (1 - min(step / steps, 1)) ** 2)
 
 
-def _history(epochs: Sequence[dict[str, Any]]) -> xr.Dataset:
+def _history(epochs: Sequence[dict[str, Any]], settings: dict[str, Any]) -> xr.Dataset:
     dims = {"train_loss": ("epoch", "network"), "validation_accuracy": ("epoch",)}
     values = {
         name: (dims[name], np.array([one[name] for one in epochs])) for name in epochs[0]
     }  # fmt: skip
-    return xr.Dataset(values, {"epoch": np.arange(1, len(epochs) + 1), "network": [0, 1]})
+    coords = {"epoch": np.arange(1, len(epochs) + 1), "network": [0, 1]}
+    found = xr.Dataset(values, coords, settings)
+    found.train_loss.attrs["units"] = "nat"
+    return found

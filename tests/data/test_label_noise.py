@@ -70,6 +70,7 @@ def test_coordinates_and_two_classes() -> None:
         ({"n_classes": 9}, "labels must be between 0 and 8; not 9"),
         ({"kind": "pairs"}, "'symmetric', 'asymmetric'; not 'pairs'"),
         ({"kind": "asymmetric"}, "asymmetric noise needs mapping"),
+        ({"kind": "asymmetric", "mapping": [(1, 2)]}, r"needs mapping: .*; not \[\(1, 2\)\]"),
         ({"mapping": {1: 2}}, "mapping is of asymmetric noise only"),
         ({"kind": "asymmetric", "mapping": {1: 10}}, "mapping must be between 0 and 9; not 10"),
         ({"kind": "asymmetric", "mapping": {1: 1}}, "leads from class 1 to itself"),

@@ -105,6 +105,18 @@ def test_no_null_sample_is_trained_on_and_each_other_one_is():
         assert held_out[data["samples"].role == "null"].sum() == 1
 
 
+def test_a_role_that_is_a_variable_counts_as_a_coordinate_does():
+    @dataclass(frozen=True)
+    class Other(Means):
+        def examples(self, power, seed):
+            return super().examples(power, seed).reset_coords("role")
+
+    data = Other(cache="none").data((2.0, 0, 0), 0)
+    assert set(data["train"].role.values) == {"train"}
+    expected = Means(repeats=3, cache="none").run(progress=False)
+    xr.testing.assert_equal(Other(repeats=3, cache="none").run(progress=False), expected)
+
+
 def test_more_repeats_make_only_what_is_new(tmp_path, counting):
     few = Means(repeats=2, folds=3, cache=str(tmp_path)).run(progress=False)
     assert len(counting.trained) == 6
@@ -169,6 +181,35 @@ def test_what_a_subclass_leaves_out():
 
 def _mean(runs):
     return runs["mem"].mean(["score", "sample"])
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "words"),
+    [
+        (xr.DataArray(np.ones(12), dims="sample"), TypeError, "a variable a score; not DataArray"),
+        (xr.Dataset(), TypeError, "a variable a score; not Dataset without any"),
+        (xr.Dataset({"mem": ("sample", np.ones(12))}), ValueError, "'mem' cannot be the name of"),
+        (xr.Dataset({"role": ("sample", np.ones(12))}), ValueError, "'role' cannot be the name"),
+        (xr.Dataset({"near": ("sample", np.ones(9))}), ValueError, "of all 12 samples; not of 9"),
+        (xr.Dataset({"near": 1.0}), ValueError, "dim 'sample' not found; score 'near' has dims"),
+    ],
+)
+def test_scores_are_of_all_samples_under_names_of_their_own(monkeypatch, found, error, words):
+    monkeypatch.setattr(Means, "scores", lambda *args: found)
+    with pytest.raises(error, match=words):
+        Means(repeats=1, cache="none").run(progress=False)
+
+
+def test_scores_in_another_order_are_refused(monkeypatch):
+    examples, scores = Means.examples, Means.scores
+    numbered = {"sample": np.arange(12)}
+    monkeypatch.setattr(Means, "examples", lambda *args: examples(*args).assign_coords(numbered))
+    Means(repeats=1, cache="none").run(progress=False)
+    monkeypatch.setattr(
+        Means, "scores", lambda *args: scores(*args).isel(sample=slice(None, None, -1))
+    )
+    with pytest.raises(ValueError, match="of the samples in the order in which they are given"):
+        Means(repeats=1, cache="none").run(progress=False)
 
 
 def test_rows_are_judged_over_repeats():

@@ -147,6 +147,57 @@ def test_one_that_fails_is_named_and_costs_no_other(tmp_path, monkeypatch):
     xr.testing.assert_identical(runs, Halves(cache="none").run(progress=False))
 
 
+def test_what_comes_before_one_that_fails_is_kept(tmp_path, monkeypatch, groups):
+    from infonb.experiments import runs as module
+
+    true, calls = module.checked_data, []
+
+    def failing(data):
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("no data")
+        return true(data)
+
+    experiment = Halves(cache=str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "checked_data", failing)
+        with pytest.raises(RuntimeError, match="no data") as told:
+            experiment.run(progress=False)
+    assert told.value.__notes__ == ["infonb: this is the run noise=1.0, seed=0."]
+    assert groups == [2]
+    runs = experiment.run(progress=False)
+    assert groups == [2, 2]
+    xr.testing.assert_identical(runs, Halves(cache="none").run(progress=False))
+
+
+@pytest.mark.parametrize("step", ["begin_training", "note_training"])
+def test_a_folder_that_fails_is_named_and_costs_no_other(step, tmp_path, monkeypatch, groups):
+    from infonb.experiments import together
+
+    true, calls = getattr(together, step), []
+
+    def failing(*args):
+        calls.append(args)
+        if len(calls) == 2:
+            raise OSError("the disk is full")
+        return true(*args)
+
+    experiment = Halves(cache=str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr(together, step, failing)
+        with pytest.raises(OSError, match="the disk is full") as told:
+            experiment.run(progress=False)
+    assert told.value.__notes__ == ["infonb: this is the run noise=0.0, seed=1."]
+    runs = experiment.run(progress=False)
+    xr.testing.assert_identical(runs, Halves(cache="none").run(progress=False))
+
+
+def test_a_typo_in_what_fit_is_told_is_an_error(monkeypatch):
+    monkeypatch.setattr(Halves, "fitting", lambda *args: {"epoch": 3})
+    with pytest.raises(ValueError, match=r"not 'epoch'. Did you mean 'epochs'?"):
+        Halves(cache="none").run(progress=False)
+
+
 def test_large_networks_are_trained_by_themselves(groups, monkeypatch):
     monkeypatch.setattr(size, "_LARGEST", 10)
     counted = count_epochs(monkeypatch)

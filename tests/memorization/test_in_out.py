@@ -148,6 +148,8 @@ def test_what_does_not_fit():
         in_out(score, held_out, pool="median")
     with pytest.raises(ValueError, match=r"'newcombe' is for means of scores in 0 .. 1; .* 2 .. 2"):
         in_out(score * 2, held_out, interval="newcombe")
+    with pytest.raises(ValueError, match=r"level must be above 0 and below 1, such as 0.95; not 1"):
+        in_out(score, held_out, level=1)
     with pytest.raises(ValueError, match="dim must name dims of the trainings"):
         in_out(score, held_out, dim=("fold", "sample"))
 

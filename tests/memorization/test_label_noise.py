@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -105,3 +107,36 @@ def test_errors() -> None:
         suspect_labels(beliefs().isel({"class": [0, 1]}))
     with pytest.raises(ValueError, match="dim 'class' not found"):
         suspect_labels(beliefs().rename({"class": "k"}))
+    with pytest.raises(TypeError, match=r"label must be whole numbers, .*; not float64"):
+        suspect_labels(beliefs().assign_coords(label=("sample", np.full(300, 0.5))))
+    with pytest.raises(ValueError, match="belief is NaN for 3 of 900 values"):
+        suspect_labels(unknown(beliefs()))
+    with pytest.raises(ValueError, match=r"suspicion needs the coordinate 'is_wrong' \(sample\)"):
+        suspect_labels(beliefs().assign_coords(is_wrong=True))
+    with pytest.raises(TypeError, match="give belief, a DataArray; not ndarray"):
+        suspect_labels(beliefs().values)
+    with pytest.raises(TypeError, match="give prediction, a DataArray; not ndarray"):
+        outcome_fractions(predictions().values)
+
+
+def unknown(belief: xr.DataArray) -> xr.DataArray:
+    return belief.copy(data=np.where(np.arange(300)[:, None] == 7, np.nan, belief.values))
+
+
+def test_confident_learning_is_told_what_it_cannot_judge() -> None:
+    pytest.importorskip("cleanlab", reason="cleanlab is not installed (extra baselines)")
+    with pytest.raises(ValueError, match="but has 'seed' as well: choose one of its entries"):
+        confident_learning(beliefs().expand_dims(seed=[0, 1]))
+    with pytest.raises(ValueError, match="for each sample above 0 in some class"):
+        confident_learning(beliefs() * 0)
+    with pytest.raises(ValueError, match="probability is NaN for 3 of 900 values"):
+        confident_learning(unknown(beliefs()))
+    one = beliefs().isel({"class": [0]})
+    with pytest.raises(ValueError, match="one class only"):
+        confident_learning(one.assign_coords(label=0 * one.label))
+
+
+def test_without_cleanlab_it_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "cleanlab.filter", None)
+    with pytest.raises(ImportError, match=r"cleanlab: pip install infonb\[baselines\]"):
+        confident_learning(beliefs())

@@ -131,9 +131,15 @@ def test_batch_dims_stay():
         ),
         ([1.0, np.nan], [True, False], {}, "loss is NaN for 1 of 2 values"),
         ([1.0, 2.0], [True, False], {"rates": [2]}, "rates must be between 0.0 and 1.0; not 2"),
+        ([1.0, 2.0], [True, False], {"level": 1.0}, "level must be above 0 and below 1.*; not 1.0"),
         ([1.0, 2.0], [True, False], {"member": "lo"}, "member must be one of 'low', 'high'"),
     ],
 )
 def test_errors(loss, is_in, options, message):
     with pytest.raises(ValueError, match=message):
         membership(samples(loss), samples(is_in), **options)
+
+
+def test_one_rate_is_no_list():
+    with pytest.raises(TypeError, match=r"rates must be a list of numbers, .*; not 0.01"):
+        membership(samples([1.0, 2.0]), samples([True, False]), rates=0.01)

@@ -78,6 +78,8 @@ def test_who_belongs_together_is_in_or_out_together():
         ({"share": 1.5}, "share must be between 0 and 1; not 1.5"),
         ({"share": 0.5, "folds": 2}, "give folds or share, not both"),
         ({"repeats": 0}, "repeats must be at least 1; not 0"),
+        ({"repeats": []}, r"repeats must be different numbers, at least one; not \[\]"),
+        ({"repeats": [2, 2]}, r"repeats must be different numbers, at least one; not \[2, 2\]"),
         ({"together": "author"}, "together must be one of 'sample', 'role'; not 'author'"),
     ],
 )
@@ -93,3 +95,12 @@ def test_samples_that_are_none():
         in_out_plan(xr.DataArray([1], dims="x"))
     with pytest.raises(ValueError, match="all samples have role 'null'"):
         in_out_plan(with_role(0, 5))
+
+
+def test_variables_of_a_dataset_count_as_coordinates_do():
+    known = with_role(6, 4).assign_coords(author=("sample", np.arange(10) // 2))
+    samples = known.reset_coords(["role", "author"])
+    expected = in_out_plan(known, folds=3, repeats=np.int64(2), together="author")
+    found = in_out_plan(samples, folds=3, repeats=2, together="author")
+    xr.testing.assert_identical(found, expected)
+    assert "role" in in_out_plan(samples, folds=3).coords

@@ -72,6 +72,14 @@ def test_what_is_constant_is_chance():
     assert (float(found.value[0]), float(found.p_value[0])) == (0.5, 1.0)
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_has_no_rank_is_never_significant():
+    found = rank_readings({"none": samples(np.full(150, np.nan))}, WRONG, draws=20)
+    assert np.isnan([float(found.value[0]), float(found.p_value[0])]).all()
+    found = rank_readings({"none": samples(np.ones(150)), "good": GOOD}, NOTHING, draws=20)
+    assert found.p_value.isnull().values.tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     ("readings", "against", "error", "message"),
     [

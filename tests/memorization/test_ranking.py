@@ -145,6 +145,14 @@ def test_errors(values, other, error, message):
         auroc(values, other)
 
 
+@pytest.mark.parametrize("level", [0, 1.0])
+def test_a_level_has_an_interval(level):
+    values = samples([1.0, 2.0, 3.0, 4.0])
+    for rank, other in ((auroc, samples([True, False, True, False])), (spearman, values)):
+        with pytest.raises(ValueError, match=r"level must be above 0 and below 1, such as 0.95"):
+            rank(values, other, level=level)
+
+
 def test_spearman_needs_four():
     with pytest.raises(ValueError, match="at least 4 samples with both values; 3"):
         spearman(samples([1.0, 2.0, 3.0]), samples([1.0, 2.0, 3.0]))

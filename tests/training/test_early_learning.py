@@ -120,9 +120,18 @@ def test_bad_input_is_one_clear_line() -> None:
         loss(logits, labels, index + 1)
     with pytest.raises(ValueError, match="sample 2 is more than once in a batch"):
         loss(logits, labels, torch.tensor([0, 2, 1, 2, 3, 4]))
+    for bad in (index[:1], index[:5], index.float(), index > 2, index.numpy()):
+        with pytest.raises(ValueError, match="index must be a tensor of 6 whole numbers, one for"):
+            loss(logits, labels, bad)
+    for bad in (labels[:5], labels.float(), functional.one_hot(labels, 4)):
+        with pytest.raises(ValueError, match="labels must be a tensor of 6 whole numbers, one"):
+            loss(logits, bad, index)
+    with pytest.raises(ValueError, match="the batch has no samples"):
+        loss(logits[:0], labels[:0], index[:0])
     with pytest.raises(ValueError, match=r"shape \(6, 3\), but this loss was made for \(sample, 4"):
         loss(logits[:, :3], labels, index)
     assert (loss.target == 0).all()  # nothing was written
+    assert loss(logits, labels.int(), index.short()) == ELRLoss(6, 4)(logits, labels, index)
 
 
 # in fit

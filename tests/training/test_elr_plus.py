@@ -98,11 +98,15 @@ def test_seeded_and_without_trace() -> None:
     mean = (predict(first.networks[0], X) + predict(first.networks[1], X)) / 2
     np.testing.assert_allclose(predict(first, X), mean, atol=1e-6)
     assert history.validation_accuracy[-1] == accuracy(first, (X, Y))
+    assert history.train_loss.units == "nat"
+    assert (history.lam, history.batch_size, history.seed) == (3.0, 10, 0)
 
 
 def test_errors() -> None:
-    with pytest.raises(ValueError, match="needs two networks"):
+    with pytest.raises(ValueError, match="needs two networks; not 1"):
         fit_elr_plus(networks()[:1], (X, Y))
+    with pytest.raises(ValueError, match="needs two networks; not the same one twice"):
+        fit_elr_plus(networks()[:1] * 2, (X, Y))
     with pytest.raises(ValueError, match="beta must be at least 0 and below 1"):
         fit_elr_plus(networks(), (X, Y), beta=1.0, progress=False)
     parts = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from infonb.training.group.member import Fit
 from infonb.training.group.together import raise_first, train_together
+from infonb.training.losses import takes_index
 
 __all__ = ["fit_group"]
 
@@ -31,7 +32,8 @@ def fit_group(
 
     Each network gets the same weights bit for bit whatever group it is trained in, be it alone: it
     has its own data, order of the examples, labels and end. Networks of one shape share batched
-    matrix products, so that ten small ones take about the time of two.
+    matrix products: ten small ones take the time of two to five, and the more weights and the
+    larger batches they have, the less is gained; one alone takes longer than by `infonb.fit`.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def fit_group(
         A folder for each network, or None, in the form of `infonb.fit`: what either has begun, the
         other goes on with.
     callbacks
-        For each network objects with ``step(model, epoch)``.
+        For each network objects with ``step(model, epoch)``, which look at it; they may write into
+        its weights, but neither replace nor freeze them.
     progress
         True, False, ``"text"`` or ``"transient"``, as in `infonb.progress.progress_bar`.
     **options
@@ -61,9 +64,9 @@ def fit_group(
 
     Raises
     ------
-    ValueError
-        If the lists differ in length, a network is given twice, or a training fails (as in
-        `infonb.fit`): the others end first.
+    TypeError, ValueError
+        If the lists differ in length, networks share weights, a folder or the table of a loss, an
+        option is none of `infonb.fit`, or a training fails (as there): the others end first.
 
     Notes
     -----
@@ -88,16 +91,12 @@ def fit_group(
     >>> history.identical(histories[3])
     True
     """
-    if len({id(model) for model in models}) < len(models):
-        raise ValueError("a network is given twice in models; give a copy of it.")
-    n = len(models)
     lists = {
         "trains": trains, "validations": validations, "seeds": seeds, "checkpoints": checkpoints,
         "callbacks": callbacks,
     }  # fmt: skip
-    for name, given in lists.items():
-        if given is not None and len(given) != n:
-            raise ValueError(f"{name} has {len(given)} entries for {n} models; give one for each.")
+    _check_lists(models, lists, options)
+    _check_apart(models, checkpoints, options)
     fits = []
     for i, model in enumerate(models):
         own = {"seed": seeds[i]} | ({} if callbacks is None else {"callbacks": callbacks[i]})
@@ -105,3 +104,46 @@ def fit_group(
         checkpoint = None if checkpoints is None else checkpoints[i]
         fits.append(Fit(model, trains[i], validation, checkpoint, options | own))
     return raise_first(train_together(fits, progress=progress))
+
+
+def _check_lists(models: Any, lists: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    """Raise unless each list has an entry for each network, and nothing of theirs is an option."""
+    for name, given in {"models": models, **lists}.items():
+        if given is None:
+            continue
+        is_list = hasattr(given, "__len__") and hasattr(given, "__getitem__")
+        # a Dataset has a length, too: the number of its variables
+        if not is_list or isinstance(given, str | Mapping):
+            raise TypeError(
+                f"{name} must be a list with an entry for each network; not "
+                f"{type(given).__name__}. One for all of them: [it] * len(models)."
+            )
+        if len(given) != len(models):
+            raise ValueError(
+                f"{name} has {len(given)} entries for {len(models)} models; give one for each."
+            )
+    for name in ("seed", "validation", "checkpoint"):
+        if name in options:
+            raise TypeError(f"each network has a {name} of its own: give a list, {name}s=[...].")
+
+
+def _check_apart(models: Sequence[Any], checkpoints: Any, options: Mapping[str, Any]) -> None:
+    """Raise if two networks would change the same weights, table or folder."""
+    owners: dict[int, int] = {}
+    for place, model in enumerate(models):
+        own = [model, *(model.parameters() if isinstance(model, nn.Module) else ())]
+        if any(owners.setdefault(id(one), place) != place for one in own):
+            raise ValueError(
+                f"a network is given twice in models, or shares weights with another: at place "
+                f"{place}. Give a copy (copy.deepcopy)."
+            )
+    folders = [Path(one).expanduser().absolute() for one in checkpoints or () if one is not None]
+    if len(set(folders)) < len(folders):
+        twice = next(one for one in folders if folders.count(one) > 1)
+        raise ValueError(f"checkpoints has {twice} twice; give each network a folder of its own.")
+    loss = options.get("loss")
+    if len(models) > 1 and takes_index(loss) and isinstance(loss, nn.Module):
+        raise ValueError(
+            f"{type(loss).__name__} keeps a table of one training, which {len(models)} networks "
+            "cannot share: train each by infonb.fit, with a loss of its own."
+        )

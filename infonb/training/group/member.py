@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import signature as signature_of
 from pathlib import Path
 from typing import Any
 
@@ -24,28 +25,38 @@ from infonb.networks.state import (
 )
 from infonb.training.callbacks import Callbacks
 from infonb.training.evaluation import count_outputs
-from infonb.training.fitting import check_monitor, checked_settings, history_of
+from infonb.training.fitting import check_monitor, checked_settings, fit, history_of
 from infonb.training.group.chain import chain_of, signature
 from infonb.training.group.padding import chunked
 from infonb.training.losses import choose_loss, choose_optimizer
 from infonb.training.state import Run, Saver
-from infonb.validate import check_integer
+from infonb.validate import check_choice, check_integer
 
 __all__ = ["EVALUATED", "Fit", "Member"]
 
 #: So many examples at least are evaluated at once, as in `infonb.fit`.
 EVALUATED = 1024
 
+#: What may be among the options of a training: what `infonb.fit` takes by its name.
+_OPTIONS = [
+    name for name, one in signature_of(fit).parameters.items()
+    if one.kind is one.KEYWORD_ONLY and name != "checkpoint"
+]  # fmt: skip
+
 
 @dataclass
 class Fit:
-    """One training that is asked for: the arguments of `infonb.fit`."""
+    """One training that is asked for: the arguments of `infonb.fit`, of which no other is one."""
 
     model: nn.Module
     train: Any
     validation: Any = None
     checkpoint: str | Path | None = None
     options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in self.options:
+            check_choice("an option of infonb.fit", name, _OPTIONS)
 
 
 class Member:
@@ -148,9 +159,19 @@ class Member:
         )  # fmt: skip
         if self._saver is not None:
             self._with_random_state(self._saver.end_of_epoch)
+        before = self._weights_at()
         if self.callback is not None:
             self.callback(self.run.epoch, dict(values))
         self._watching.step(self.run.epoch)
+        if self._weights_at() != before:
+            raise ValueError(
+                "a callback has replaced weights, or frozen some, which a network in a group does "
+                "not notice. Train this one by infonb.fit, or write into the weights (copy_)."
+            )
+
+    def _weights_at(self) -> list[tuple[int, bool]]:
+        """Return where the weights are, and whether they are trained."""
+        return [(one.data_ptr(), one.requires_grad) for one in self.model.parameters()]
 
     def _finish(self) -> None:
         """Tell the callbacks, and put the best weights back if they are kept."""

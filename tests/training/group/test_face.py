@@ -9,7 +9,7 @@ import xarray as xr
 from torch import nn
 
 from infonb.networks import MLP
-from infonb.training import fit, fit_group
+from infonb.training import ELRLoss, fit, fit_group
 from infonb.training.group.member import Member
 
 SIZES = [6, 8, 3]
@@ -156,6 +156,24 @@ def test_callbacks_see_their_own_network_and_leave_no_trace():
         assert model.training  # as it was
 
 
+@pytest.mark.parametrize("change", ["replace", "freeze"])
+def test_what_a_callback_does_in_vain_is_told(change):
+    class Changing:
+        def step(self, model, epoch):
+            if change == "freeze":
+                model.out.requires_grad_(False)
+            else:
+                model.out.weight.data = torch.zeros_like(model.out.weight)
+
+    two = [MLP(SIZES), MLP(SIZES, seed=1)]
+    with pytest.raises(ValueError, match="a callback has replaced weights, or frozen some") as told:
+        fit_group(
+            two, [examples()] * 2, seeds=[0, 1], epochs=3, progress=False,
+            callbacks=[[], [Changing()]],
+        )  # fmt: skip
+    assert told.value.__notes__ == ["infonb: this is network 1 of 2."]
+
+
 def test_a_network_keeps_no_other_in_memory():
     models = [MLP(SIZES, seed=seed) for seed in range(8)]
     fit_group(models, [examples()] * 8, seeds=range(8), epochs=1, progress=False)
@@ -186,3 +204,33 @@ def test_bad_lists_are_told():
         fit_group([model, model], [examples()] * 2, seeds=[0, 1])
     with pytest.raises(ValueError, match="train has the label 5"):
         fit_group([model], [(examples()[0], np.full(90, 5))], seeds=[0], progress=False)
+
+
+def test_what_is_no_option_is_refused_whatever_the_network():
+    for model in (MLP(SIZES), nn.Sequential(nn.Linear(6, 3), nn.Dropout())):
+        with pytest.raises(ValueError, match=r"not 'epoch'. Did you mean 'epochs'?"):
+            fit_group([model], [examples()], seeds=[0], epoch=3, progress=False)
+        with pytest.raises(TypeError, match=r"give a list, validations=\[...\]"):
+            fit_group([model], [examples()], seeds=[0], validation=examples(), progress=False)
+
+
+def test_one_of_a_kind_in_place_of_a_list_is_told():
+    data = xr.Dataset(
+        {"input": (("sample", "place"), np.zeros((4, 6))), "label": ("sample", [0] * 4)}
+    )
+    with pytest.raises(TypeError, match=r"trains must be a list with an entry for each .*Dataset"):
+        fit_group([MLP(SIZES), MLP(SIZES)], data, seeds=[0, 1], progress=False)
+    with pytest.raises(TypeError, match=r"seeds must be a list with an entry for each .*; not int"):
+        fit_group([MLP(SIZES)], [data], seeds=3, progress=False)
+
+
+def test_nothing_is_shared_that_a_training_changes(tmp_path):
+    two, data = [MLP(SIZES), MLP(SIZES, seed=1)], [examples()] * 2
+    options = {"seeds": [0, 1], "epochs": 1, "progress": False}
+    with pytest.raises(ValueError, match=f"checkpoints has {tmp_path} twice"):
+        fit_group(two, data, checkpoints=[tmp_path, str(tmp_path)], **options)
+    with pytest.raises(ValueError, match="shares weights with another: at place 1"):
+        fit_group([two[0], nn.Sequential(two[0], nn.Linear(3, 3))], data, **options)
+    with pytest.raises(ValueError, match="ELRLoss keeps a table of one training, which 2 networks"):
+        fit_group(two, data, loss=ELRLoss(90, 3), **options)
+    fit_group(two[:1], data[:1], loss=ELRLoss(90, 3), **options | {"seeds": [0]})
