@@ -64,6 +64,10 @@ def test_other_bad_parameters_are_one_line() -> None:
         EarlyLearning(n_train=1500)
     with pytest.raises(ParameterError, match="n_validation must be at most 10000 for mnist"):
         EarlyLearning(dataset="mnist", n_validation=20_000)
+    with pytest.raises(ParameterError, match="noise must be above 0; not 0"):
+        EarlyLearning(noise=0.0)
+    with pytest.raises(ParameterError, match=r"leaves all 50 training labels right \(seed 1\)"):
+        EarlyLearning(noise=0.001, n_train=50, seed=[1]).prepare()
 
 
 def test_images_are_those_of_all_seeds_and_levels() -> None:

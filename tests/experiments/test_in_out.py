@@ -290,7 +290,7 @@ def test_killed_and_gone_on_with_it_is_the_same(tmp_path):
 
 def test_few_repeats_say_that_they_are_few():
     tiny = {"n_clean": 30, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4, "width": 4}
-    experiment = InAndOut(**tiny, epochs=1, repeats=1, cache="none")
+    experiment = InAndOut(**tiny, epochs=2, repeats=1, cache="none")
     runs = experiment.run(progress=False)
     table = groups_table(experiment, runs)
     assert np.isinf(table.high).all()  # one repeat
@@ -341,6 +341,18 @@ def test_what_the_plan_expects_of_copies():
 def test_too_many_images():
     with pytest.raises(ParameterError, match=r"need 2,085 different images; digits has 1,797"):
         InAndOut(n_clean=2000)
+
+
+def test_what_cannot_be_divided_or_compared_is_told_before_anything_runs():
+    with pytest.raises(ParameterError, match="samples to train on, 680; not 5,000"):
+        InAndOut(folds=5000)
+    assert InAndOut(folds=680).folds == 680
+    samples = InAndOut().examples("planted", 0)
+    assert int((samples.role != "null").sum()) == 680
+    with pytest.raises(ParameterError, match=r"labels must hold 'planted'.*not \['random'\]"):
+        InAndOut(labels=["random"])
+    with pytest.raises(ParameterError, match="epochs must be at least 2; not 1"):
+        InAndOut(epochs=1)
 
 
 def test_one_function_for_all_scores():
