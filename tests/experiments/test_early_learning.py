@@ -157,7 +157,39 @@ def test_runs_have_their_dims_and_the_table_its_rows(runs: xr.Dataset) -> None:
     # the linear model, two measures of two changes in two layers, two of the detector
     assert len(table.claims) - len(table.of_paper) == 1 + 8 + 2
     assert memorized(runs).dims == ("loss", "seed")
-    assert "Networks know better" in answer(runs, table)
+
+
+def told(runs: xr.Dataset, *, peak: float, memorized: float) -> str:
+    """Return the answer if cross-entropy had such shares of the wrong labels, and ELR none."""
+    shares, last = runs.fraction.copy(deep=True), runs.final_fraction.copy(deep=True)
+    shares.loc[{"loss": "ce", "group": "wrong", "outcome": "true"}] = peak
+    last.loc[{"group": "wrong", "outcome": "noisy"}] = 0.0
+    last.loc[{"loss": "ce", "group": "wrong", "outcome": "noisy"}] = memorized
+    right = runs.final_validation_accuracy.copy(deep=True)
+    right.loc[{"loss": "elr 7"}] = right.sel(loss="ce") + 0.2
+    runs = runs.assign(fraction=shares, final_fraction=last, final_validation_accuracy=right)
+    return answer(runs, EarlyLearning(**SMALL).claims(runs))
+
+
+def test_the_answer_says_what_came_out_not_what_was_hoped_for(runs: xr.Dataset) -> None:
+    table = EarlyLearning(**SMALL).claims(runs)
+    words = answer(runs, table)  # six epochs
+    assert words.startswith("**Most wrong labels are not memorized")
+    assert "keeps them from it" not in words
+    words = told(runs, peak=0.9, memorized=0.9)
+    assert words.startswith("**Networks know better before they memorize.**")
+    assert "**Early-learning regularization keeps them from it**: with weight λ = 7" in words
+    assert "2 seeds, no augmentation" in words
+    words = told(runs, peak=0.2, memorized=0.9)
+    assert words.startswith("**Networks memorize wrong labels, and hardly knew better before.**")
+    for name in ("*kl*: its variant", "AUROC: the chance", "Mutual information (MI)"):
+        assert name in words
+
+
+def test_of_one_seed_nothing_is_decided_and_what_helps_is_still_said(runs: xr.Dataset) -> None:
+    words = told(runs.isel(seed=[0]), peak=0.9, memorized=0.9)
+    assert "regularization keeps them from it**" in words
+    assert "One seed on small images (digits): nothing is decided by it." in words
 
 
 def test_peak_and_end() -> None:
