@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from matplotlib.colors import to_hex
 
 from infonb.experiments import EarlyLearning
 from infonb.experiments.early_learning import answer
@@ -25,6 +26,7 @@ from infonb.experiments.early_learning.figures import (
 from infonb.experiments.early_learning.levels import all_levels, first_of, loss_of
 from infonb.experiments.early_learning.linear import linear_model
 from infonb.parameters import ParameterError
+from infonb.plots import plot_training
 from infonb.training import ELRLoss, predict
 
 SMALL: dict[str, Any] = {
@@ -197,6 +199,13 @@ def test_peak_and_end() -> None:
     assert peak_and_end(curve, "epoch").values.tolist() == [[0.9], [0.3]]
 
 
+def colours_of(picture: Any) -> dict[str, str]:
+    """Return the colour of each line of the legend; without the number of an area."""
+    legend = (picture.legends or [picture.axes[0].get_legend()])[0]
+    names = [text.get_text().rsplit(" 0.", 1)[0] for text in legend.get_texts()]
+    return dict(zip(names, [to_hex(line.get_color()) for line in legend.get_lines()], strict=True))
+
+
 def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
     images = EarlyLearning(**SMALL).data("ce", 0)["train"].input
     pictures = [
@@ -207,6 +216,12 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
         plot_roc(runs, ["ce", "elr 7"]),
     ]
     assert all(len(picture.to_png()) > 5000 and picture.alt for picture in pictures)
+    # a loss has one colour on the page, which is no outcome's
+    training = plot_training(runs, by="loss")
+    colours = [colours_of(picture) for picture in (training, pictures[3], pictures[4])]
+    assert colours[0]["elr 7"] == colours[1]["elr 7"] == colours[2]["elr 7: area"]
+    assert colours[0]["ce"] == colours[1]["ce"] == colours[2]["ce: area"]
+    assert not {*colours[0].values()} & {*colours_of(pictures[0]).values()}
     panel = explore_outcomes(runs)
     panel.controls["loss"].value = "elr 7"
     assert panel.value["loss"] == "elr 7"

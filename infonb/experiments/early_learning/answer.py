@@ -136,8 +136,8 @@ def _legend(levels: list[str]) -> str:
     if "kl" in modes:
         words.append("*kl*: its variant that the paper expects to fail")
     return (
-        f"{'; '.join(words)}. Means over seeds and layers, entropy and MI in nats. AUROC: the chance "
-        "that a wrong label looks more suspect than a right one, 0.5 by guessing."
+        f"{'; '.join(words)}. Means over seeds and layers, entropy and MI in nats. AUROC: the "
+        "chance that a wrong label looks more suspect than a right one, 0.5 by guessing."
     )
 
 
@@ -147,7 +147,7 @@ def _areas(runs: xr.Dataset) -> list[xr.DataArray]:
 
 def _percent(share: xr.DataArray) -> str:
     value = float(share.mean())
-    return "–" if value != value else f"{100 * value:.1f} %"
+    return "–" if value != value else f"{100 * value:.1f}\N{NO-BREAK SPACE}%"
 
 
 def _number(value: xr.DataArray) -> str:

@@ -28,6 +28,12 @@ def _colours() -> dict[str, Any]:
     return {"true": blue, "noisy": red, "other": "0.6", "label": orange}
 
 
+def _colours_of(runs: xr.Dataset) -> dict[str, Any]:
+    """Return the colour of each loss, that of `infonb.plots.plot_training`, for all figures."""
+    levels = runs.loss.values.tolist()
+    return dict(zip(levels, palette(len(levels), "names"), strict=True))
+
+
 def plot_outcomes(
     runs: xr.Dataset, levels: Sequence[str], *, group: str = "wrong", width: float = 3.3
 ) -> Picture:
@@ -138,14 +144,14 @@ def plot_along(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
         "median entropy (nat)": runs.entropy.median("neuron"),
     }
     picture, axes = subplots(len(measures), len(layers), size=(4.2, 2.6), sharex=True, sharey="row")
-    colours = ["0.45", *palette(max(len(levels), 3), "layers")]
+    colours = _colours_of(runs)
     handles: dict[str, Any] = {}
     names = [CLEAN, *(level for level in levels if level != CLEAN)]
     for row, (words, values) in zip(axes, measures.items(), strict=True):
         for axis, layer in zip(row, layers, strict=True):
-            for name, colour in zip(names, colours, strict=False):
+            for name in names:
                 curves = values.sel(loss=name, layer=layer).transpose("checkpoint", "seed")
-                style = {"color": colour, "ls": "--" if name == CLEAN else "-"}
+                style = {"color": colours[name], "ls": "--" if name == CLEAN else "-"}
                 axis.plot(curves.checkpoint, curves, lw=0.6, alpha=0.5, **style)
                 label = "clean (null)" if name == CLEAN else name
                 mean = curves.mean("seed")
@@ -171,8 +177,8 @@ def plot_roc(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
     picture, axes = subplots(1, 1, size=(4.6, 3.6))
     axis = axes[0, 0]
     told = []
-    for level, colour in zip(levels, palette(max(len(levels), 3), "layers"), strict=False):
-        run = runs.sel(loss=level)
+    for level in levels:
+        run, colour = runs.sel(loss=level), _colours_of(runs)[level]
         area = float(run.auroc.mean("seed"))
         for at in range(run.sizes["seed"]):
             one = run.isel(seed=at)

@@ -146,7 +146,8 @@ class InAndOut(DeviceParameters, InOut):
         """Return the caption of the table."""
         return (
             "Memorization by right or wrong: 1 is always right if seen, never if left out. One "
-            f"effect for each repeat, a division with trainings of its own. {INTERVALS}"
+            "effect for each repeat, a division with trainings of its own. "
+            + INTERVALS.replace("seeds", "repeats")
         )
 
 
