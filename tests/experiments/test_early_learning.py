@@ -20,6 +20,7 @@ from infonb.experiments.early_learning.figures import (
     plot_along,
     plot_beliefs,
     plot_gradient,
+    plot_linear,
     plot_outcomes,
     plot_roc,
 )
@@ -214,8 +215,12 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
         plot_gradient([3.0]),
         plot_along(runs, ["ce", "elr 7"]),
         plot_roc(runs, ["ce", "elr 7"]),
+        plot_linear(runs, ["ce", "elr 7"]),
     ]
     assert all(len(picture.to_png()) > 5000 and picture.alt for picture in pictures)
+    right = runs.linear_right.sel(loss="ce", group="wrong").isel(seed=1)
+    drawn = pictures[5].axes[0].lines[1].get_ydata()  # the second seed
+    np.testing.assert_array_equal(drawn, right)
     # a loss has one colour on the page, which is no outcome's
     training = plot_training(runs, by="loss")
     colours = [colours_of(picture) for picture in (training, pictures[3], pictures[4])]

@@ -16,8 +16,8 @@ from infonb.plots.examples import as_rgb
 if TYPE_CHECKING:
     from infonb.widgets import Panel
 
-__all__ = ["explore_outcomes", "plot_along", "plot_beliefs", "plot_gradient", "plot_outcomes",
-           "plot_roc"]  # fmt: skip
+__all__ = ["explore_outcomes", "plot_along", "plot_beliefs", "plot_gradient", "plot_linear",
+           "plot_outcomes", "plot_roc"]  # fmt: skip
 
 #: What is said of a wrong label, in the words and colours of all figures of this page.
 _WORDS = {"true": "the true class", "noisy": "the wrong label: memorized", "other": "another class"}
@@ -133,6 +133,30 @@ def plot_gradient(
         "Push on the logit of the true class of an image with a wrong label: below 0, towards the "
         "label, for cross-entropy; above 0 with a strong belief in the table."
     )
+    return picture
+
+
+def plot_linear(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
+    """Draw how often the linear model of the theory is right where labels are wrong and right."""
+    groups = {"wrong": "wrong labels", "clean": "right labels"}
+    picture, axes = subplots(1, 2, size=(4.2, 3.0), sharey=True)
+    handles: dict[str, Any] = {}
+    for axis, (group, words) in zip(axes[0], groups.items(), strict=True):
+        for level in levels:
+            curves = runs.linear_right.sel(loss=level, group=group).transpose("linear_step", "seed")
+            step, colour = curves.linear_step + 1, _colours_of(runs)[level]
+            axis.plot(step, curves, color=colour, lw=0.6, alpha=0.5)
+            handles[level] = axis.plot(step, curves.mean("seed"), color=colour, lw=2)[0]
+        axis.set(xscale="log", xlabel="step of gradient descent", ylim=(-0.02, 1.04))
+        axis.set_title(words, fontsize=11, loc="left")
+    axes[0, 0].set_ylabel("true class said")
+    _shared_legend(picture, handles)
+    wrong = runs.linear_right.sel(group="wrong").mean("seed")
+    told = [
+        f"{level} {float(wrong.sel(loss=level).max()):.2f}, "
+        f"{float(wrong.sel(loss=level)[-1]):.2f}" for level in levels
+    ]  # fmt: skip
+    picture.alt = f"Linear model, accuracy on wrong labels at its peak and end: {'; '.join(told)}."
     return picture
 
 
