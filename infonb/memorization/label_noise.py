@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from infonb.memorization.ranking import area_of
 from infonb.validate import check_dim
 
 __all__ = ["outcome_fractions", "suspect_labels"]
@@ -147,18 +148,8 @@ def with_auroc(found: xr.Dataset, dim: str) -> xr.Dataset:
         return found
     positive = found.is_wrong.transpose(dim).values.astype(bool)
     suspicion = found.suspicion.transpose(..., dim)
-    area = np.apply_along_axis(auroc, -1, suspicion.values, positive)
+    area = np.apply_along_axis(lambda row: area_of(row, positive)[0], -1, suspicion.values)
     return found.assign(auroc=(suspicion.dims[:-1], area))
-
-
-def auroc(score: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Return the probability that a positive has the higher score, ties counted half."""
-    from scipy.stats import rankdata
-
-    n, m = int(positive.sum()), int((~positive).sum())
-    if not n or not m:
-        return float("nan")
-    return float((rankdata(score)[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
 def check_coordinates(values: xr.DataArray, dim: str, names: list[str]) -> None:

@@ -11,7 +11,7 @@ import xarray as xr
 from infonb.dims import check_array
 from infonb.validate import check_dim, check_number
 
-__all__ = ["auroc", "check_groups", "check_samples", "of_ranks", "spearman"]
+__all__ = ["area_of", "auroc", "check_groups", "check_samples", "of_ranks", "spearman"]
 
 BOUND = np.array(["low", "high"], dtype=object)
 
@@ -165,17 +165,21 @@ def of_ranks(ranks: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return (whole - n * (n + 1) / 2) / (n * (ranks.size - n))
 
 
-def _auroc(values: np.ndarray, groups: np.ndarray, level: float) -> tuple[float, ...]:
-    """Return area, low, high, and the sizes of the groups."""
+def area_of(values: np.ndarray, groups: np.ndarray) -> tuple[float, int, int]:
+    """Return the area of known values (sample,), NaN if a group is empty, and sizes of both."""
     from scipy.stats import rankdata
 
     known = ~np.isnan(values)
     values, groups = values[known], groups[known]
     n, m = int(groups.sum()), int((~groups).sum())
-    if not (n and m):
-        return (*(np.nan,) * 3, n, m)
-    area = float(of_ranks(rankdata(values), groups))
-    return (area, *_newcombe(area, n, m, level), n, m)
+    return float(of_ranks(rankdata(values), groups)) if n and m else np.nan, n, m
+
+
+def _auroc(values: np.ndarray, groups: np.ndarray, level: float) -> tuple[float, ...]:
+    """Return area, low, high, and the sizes of the groups."""
+    area, n, m = area_of(values, groups)
+    limits = _newcombe(area, n, m, level) if n and m else (np.nan, np.nan)
+    return (area, *limits, n, m)
 
 
 def _newcombe(area: float, n: int, m: int, level: float) -> tuple[float, float]:
