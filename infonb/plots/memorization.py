@@ -70,13 +70,14 @@ def plot_memorization(
 def _edges(values: np.ndarray, bins: int) -> np.ndarray:
     """Return edges of equal bins; between the values if these stand on a ladder."""
     distinct = np.unique(values.round(6))
-    low, high, step = distinct[0], distinct[-1], np.diff(distinct).min()
-    places = (distinct - low) / step
-    n = round(places[-1]) + 1
-    if n > 20 * bins or not np.allclose(places, places.round(), atol=0.02):
+    low, high = distinct[0], distinct[-1]
+    steps = round((high - low) / np.diff(distinct).min())
+    places = (distinct - low) * steps / (high - low)
+    if steps >= 20 * bins or not np.allclose(places, places.round(), atol=0.02):
         return np.linspace(low - 1e-6, high + 1e-6, bins + 1)
-    each = -(-n // bins)  # steps in a bin, if there are more of them than bins
-    return low + step * (each * np.arange(-(-n // each) + 1) - 0.5)
+    each = -(-(steps + 1) // bins)  # steps in a bin, if there are more of them than bins
+    n = -(-(steps + 1) // each)
+    return low + (high - low) / steps * (each * np.arange(n + 1) - 0.5)
 
 
 def _finite(values: xr.DataArray) -> np.ndarray:
