@@ -103,7 +103,7 @@ def _in_all_rulers(alike: dict[str, Claim | str], own: str) -> Claim | str:
 
 
 def claims_table(
-    rows: Iterable[Row], runs: xr.Dataset, over: str, caption: str = ""
+    rows: Iterable[Row], runs: xr.Dataset, over: str, caption: str = "", each: str = "seed"
 ) -> ClaimsTable:
     """
     Return the closing table of declared rows; what could not be compared is told below it.
@@ -118,6 +118,8 @@ def claims_table(
         The dimension of the levels, such as ``alpha``.
     caption
         Words below the table: what the numbers are.
+    each
+        What ``seed`` of the runs stands for, as in "repeats that agree".
 
     Examples
     --------
@@ -135,7 +137,7 @@ def claims_table(
             else:
                 missing[one] = None
     words = f"Not compared: {'; '.join(missing)}." if missing else ""
-    return ClaimsTable(claims, " ".join(part for part in (caption, words) if part))
+    return ClaimsTable(claims, " ".join(part for part in (caption, words) if part), each)
 
 
 def levels_of(values: xr.DataArray, over: str) -> list[Any]:

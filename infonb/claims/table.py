@@ -44,6 +44,8 @@ class ClaimsTable:
         The rows.
     caption
         Words below the table: what the numbers are.
+    each
+        What there is one effect for: a seed, or what takes its place.
 
     Examples
     --------
@@ -56,8 +58,8 @@ class ClaimsTable:
     'Further checks, which the paper does not report: none of 1 holds and 1 does not hold.'
     """
 
-    def __init__(self, claims: Iterable[Claim], caption: str = "") -> None:
-        self.claims = tuple(claims)
+    def __init__(self, claims: Iterable[Claim], caption: str = "", each: str = "seed") -> None:
+        self.claims, self.each = tuple(claims), each
         by_layer = {one.statement for one in self.claims if not one.where.startswith(MEAN)}
         self.further = tuple(
             one for one in self.claims
@@ -72,7 +74,7 @@ class ClaimsTable:
 
     def to_frame(self) -> pd.DataFrame:
         """Return all rows as a data frame of strings, those of the paper first."""
-        return pd.DataFrame([claim_row(claim) for claim in (*self.of_paper, *self.further)])
+        return _frame((*self.of_paper, *self.further), self.each)
 
     @property
     def summary(self) -> str:
@@ -106,17 +108,26 @@ class ClaimsTable:
         if self.caption:
             head += _folded("What decides, and what the columns are", words)
         if not self.of_paper:
-            return _html(self.further, of_paper=False) + head
+            return _html(self.further, self.each, of_paper=False) + head
         if self.further:
             title = escape(self.further_summary.removesuffix("."))
-            head += _folded(title, _html(self.further, of_paper=False))
-        return _html(self.of_paper) + head
+            head += _folded(title, _html(self.further, self.each, of_paper=False))
+        return _html(self.of_paper, self.each) + head
 
 
-def _html(claims: Sequence[Claim], *, of_paper: bool = True) -> str:
-    """Return rows as a table; of further checks without what the paper says."""
+def _frame(claims: Sequence[Claim], each: str) -> pd.DataFrame:
+    """Return rows as strings, with what there is one effect for in place of seeds."""
     frame = pd.DataFrame([claim_row(claim) for claim in claims])
-    for column in ("paper", "here", BOOTSTRAP, STUDENT, "seeds that agree", "holds?"):
+    if each != "seed" and claims:
+        frame["holds?"] = frame["holds?"].str.replace("one seed", f"one {each}")
+        frame = frame.rename(columns=lambda name: name.replace("seeds", f"{each}s"))
+    return frame
+
+
+def _html(claims: Sequence[Claim], each: str, *, of_paper: bool = True) -> str:
+    """Return rows as a table; of further checks without what the paper says."""
+    frame = _frame(claims, each)
+    for column in set(frame.columns) - {"the paper says", "where", "difference"}:
         frame[column] = frame[column].map(_together)
     if not of_paper:
         frame = frame.drop(columns="paper").rename(columns={"the paper says": "what is checked"})

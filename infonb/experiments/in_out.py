@@ -189,7 +189,7 @@ class InOut(Experiment):
         """Return the table of the declared rows, of the memorization that each repeat finds."""
         mem = self.by_repeat(runs).to_dataset(name="mem")
         over = self.kinds[0] if self.kinds else "score"
-        return claims_table(self.declared(runs), mem, over, self.words(runs))
+        return claims_table(self.declared(runs), mem, over, self.words(runs), each="repeat")
 
     def _known(self) -> dict[str, xr.DataArray]:
         """Return what is known of the samples: with dims of the kinds where these differ."""

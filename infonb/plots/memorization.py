@@ -30,7 +30,8 @@ def plot_memorization(
     null
         Names of the groups that nobody trained on: what is chance, in grey.
     bins
-        Of all values together.
+        At most, of all values together: a whole number of steps wide where values come in steps, as
+        shares of right answers do.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def plot_memorization(
     """
     values = {name: _finite(mem) for name, mem in groups.items()}
     every = np.concatenate([*values.values(), [0.0, 1.0]])
-    edges = np.linspace(every.min() - 1e-9, every.max() + 1e-9, bins + 1)
+    edges = _edges(every, bins)
     picture, axes = subplots(len(values), 1, size=(6.2, 0.72), sharex=True)
     picture.set_figheight(0.75 * len(values) + 0.6)
     colours = palette(len(values), "layers")
@@ -64,6 +65,19 @@ def plot_memorization(
     picture.supylabel("samples", fontsize=10)
     picture.alt = f"Memorization: {', '.join(words)}."
     return picture
+
+
+def _edges(values: np.ndarray, bins: int) -> np.ndarray:
+    """Return edges of equal bins; between the values if these stand on a ladder."""
+    distinct = np.unique(values.round(6))
+    low, high = distinct[0], distinct[-1]
+    steps = round((high - low) / np.diff(distinct).min())
+    places = (distinct - low) * steps / (high - low)
+    if steps >= 20 * bins or not np.allclose(places, places.round(), atol=0.02):
+        return np.linspace(low - 1e-6, high + 1e-6, bins + 1)
+    each = -(-(steps + 1) // bins)  # steps in a bin, if there are more of them than bins
+    n = -(-(steps + 1) // each)
+    return low + (high - low) / steps * (each * np.arange(n + 1) - 0.5)
 
 
 def _finite(values: xr.DataArray) -> np.ndarray:

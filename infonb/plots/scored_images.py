@@ -11,10 +11,13 @@ import xarray as xr
 
 from infonb.plots.examples import as_rgb
 from infonb.plots.picture import Picture, subplots
+from infonb.plots.style import palette
 
 __all__ = ["plot_in_out_sample", "plot_scored_images", "plot_teachers"]
 
 _WRONG = "#b03020"
+#: Networks that saw a sample, and those that did not: colours that no role of samples has.
+IN, OUT = reversed(palette(2, "names"))
 
 
 def plot_scored_images(examples: xr.Dataset, values: xr.DataArray, *, columns: int = 10) -> Picture:
@@ -166,7 +169,7 @@ def _number(value: float, sign: str = "") -> str:
 def _draw_scores(axis: Any, inside: Sequence[float], outside: Sequence[float]) -> None:
     """Draw two rows of scores, spread a little so that equal ones show, with their means."""
     rng = np.random.default_rng(0)
-    for row, (values, colour) in enumerate(((outside, "#de8f05"), (inside, "#0173b2"))):
+    for row, (values, colour) in enumerate(((outside, OUT), (inside, IN))):
         spread = row + rng.uniform(-0.18, 0.18, len(values))
         axis.scatter(values, spread, s=14, alpha=0.6, lw=0, color=colour)
         axis.plot([np.mean(values)] * 2, [row - 0.3, row + 0.3], color="black", lw=1.5)

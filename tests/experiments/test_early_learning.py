@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from matplotlib.colors import to_hex
 
 from infonb.experiments import EarlyLearning
 from infonb.experiments.early_learning import answer
@@ -19,12 +20,14 @@ from infonb.experiments.early_learning.figures import (
     plot_along,
     plot_beliefs,
     plot_gradient,
+    plot_linear,
     plot_outcomes,
     plot_roc,
 )
 from infonb.experiments.early_learning.levels import all_levels, first_of, loss_of
 from infonb.experiments.early_learning.linear import linear_model
 from infonb.parameters import ParameterError
+from infonb.plots import plot_training
 from infonb.training import ELRLoss, predict
 
 SMALL: dict[str, Any] = {
@@ -64,6 +67,10 @@ def test_other_bad_parameters_are_one_line() -> None:
         EarlyLearning(n_train=1500)
     with pytest.raises(ParameterError, match="n_validation must be at most 10000 for mnist"):
         EarlyLearning(dataset="mnist", n_validation=20_000)
+    with pytest.raises(ParameterError, match="noise must be above 0; not 0"):
+        EarlyLearning(noise=0.0)
+    with pytest.raises(ParameterError, match=r"leaves all 50 training labels right \(seed 1\)"):
+        EarlyLearning(noise=0.001, n_train=50, seed=[1]).prepare()
 
 
 def test_images_are_those_of_all_seeds_and_levels() -> None:
@@ -153,12 +160,51 @@ def test_runs_have_their_dims_and_the_table_its_rows(runs: xr.Dataset) -> None:
     # the linear model, two measures of two changes in two layers, two of the detector
     assert len(table.claims) - len(table.of_paper) == 1 + 8 + 2
     assert memorized(runs).dims == ("loss", "seed")
-    assert "Networks know better" in answer(runs, table)
+
+
+def told(runs: xr.Dataset, *, peak: float, memorized: float) -> str:
+    """Return the answer if cross-entropy had such shares of the wrong labels, and ELR none."""
+    shares, last = runs.fraction.copy(deep=True), runs.final_fraction.copy(deep=True)
+    shares.loc[{"loss": "ce", "group": "wrong", "outcome": "true"}] = peak
+    last.loc[{"group": "wrong", "outcome": "noisy"}] = 0.0
+    last.loc[{"loss": "ce", "group": "wrong", "outcome": "noisy"}] = memorized
+    right = runs.final_validation_accuracy.copy(deep=True)
+    right.loc[{"loss": "elr 7"}] = right.sel(loss="ce") + 0.2
+    runs = runs.assign(fraction=shares, final_fraction=last, final_validation_accuracy=right)
+    return answer(runs, EarlyLearning(**SMALL).claims(runs))
+
+
+def test_the_answer_says_what_came_out_not_what_was_hoped_for(runs: xr.Dataset) -> None:
+    table = EarlyLearning(**SMALL).claims(runs)
+    words = answer(runs, table)  # six epochs
+    assert words.startswith("**Most wrong labels are not memorized")
+    assert "keeps them from it" not in words
+    words = told(runs, peak=0.9, memorized=0.9)
+    assert words.startswith("**Networks know better before they memorize.**")
+    assert "**Early-learning regularization keeps them from it**: with weight λ = 7" in words
+    assert "2 seeds, no augmentation" in words
+    words = told(runs, peak=0.2, memorized=0.9)
+    assert words.startswith("**Networks memorize wrong labels, and hardly knew better before.**")
+    for name in ("*kl*: its variant", "AUROC: the chance", "Mutual information (MI)"):
+        assert name in words
+
+
+def test_of_one_seed_nothing_is_decided_and_what_helps_is_still_said(runs: xr.Dataset) -> None:
+    words = told(runs.isel(seed=[0]), peak=0.9, memorized=0.9)
+    assert "regularization keeps them from it**" in words
+    assert "One seed on small images (digits): nothing is decided by it." in words
 
 
 def test_peak_and_end() -> None:
     curve = xr.DataArray([[0.1, 0.9, 0.3]], dims=("seed", "epoch"))
     assert peak_and_end(curve, "epoch").values.tolist() == [[0.9], [0.3]]
+
+
+def colours_of(picture: Any) -> dict[str, str]:
+    """Return the colour of each line of the legend; without the number of an area."""
+    legend = (picture.legends or [picture.axes[0].get_legend()])[0]
+    names = [text.get_text().rsplit(" 0.", 1)[0] for text in legend.get_texts()]
+    return dict(zip(names, [to_hex(line.get_color()) for line in legend.get_lines()], strict=True))
 
 
 def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
@@ -169,8 +215,18 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
         plot_gradient([3.0]),
         plot_along(runs, ["ce", "elr 7"]),
         plot_roc(runs, ["ce", "elr 7"]),
+        plot_linear(runs, ["ce", "elr 7"]),
     ]
     assert all(len(picture.to_png()) > 5000 and picture.alt for picture in pictures)
+    right = runs.linear_right.sel(loss="ce", group="wrong").isel(seed=1)
+    drawn = pictures[5].axes[0].lines[1].get_ydata()  # the second seed
+    np.testing.assert_array_equal(drawn, right)
+    # a loss has one colour on the page, which is no outcome's
+    training = plot_training(runs, by="loss")
+    colours = [colours_of(picture) for picture in (training, pictures[3], pictures[4])]
+    assert colours[0]["elr 7"] == colours[1]["elr 7"] == colours[2]["elr 7: area"]
+    assert colours[0]["ce"] == colours[1]["ce"] == colours[2]["ce: area"]
+    assert not {*colours[0].values()} & {*colours_of(pictures[0]).values()}
     panel = explore_outcomes(runs)
     panel.controls["loss"].value = "elr 7"
     assert panel.value["loss"] == "elr 7"

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 
@@ -19,9 +20,12 @@ from infonb.experiments.in_and_out import (
     agreement,
     answer_words,
     ceiling,
+    chance_words,
     cheap_readings,
+    explore_in_out,
     groups_table,
     membership_words,
+    noise_words,
     pair_words,
     strongest,
     teachers_of,
@@ -220,6 +224,10 @@ def test_rows_are_judged_over_repeats():
     table = experiment.claims(experiment.run(progress=False))
     assert len(table.claims) == 1
     assert len(table.claims[0].effect) == 5
+    frame = table.to_frame()
+    assert frame["repeats that agree"].tolist() == ["5 of 5"]
+    assert "95 % t (repeats)" in table._repr_html_()
+    assert "seed" not in " ".join(frame.columns)
 
 
 # on digits: what was planted must come out
@@ -331,16 +339,37 @@ def test_killed_and_gone_on_with_it_is_the_same(tmp_path):
 
 def test_few_repeats_say_that_they_are_few():
     tiny = {"n_clean": 30, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4, "width": 4}
-    experiment = InAndOut(**tiny, epochs=1, repeats=1, cache="none")
+    experiment = InAndOut(**tiny, epochs=2, repeats=1, cache="none")
     runs = experiment.run(progress=False)
     table = groups_table(experiment, runs)
     assert np.isinf(table.high).all()  # one repeat
-    assert "not clearly known by heart" in answer_words(experiment, runs, table)
+    words = answer_words(experiment, runs, table)
+    assert "not clearly known by heart" in words
+    assert "one repeat has no interval" in words
+    assert "inf" not in words
+    assert noise_words(runs, "planted").startswith("One repeat does not say")
     assert experiment.claims(runs).claims[0].verdict == "too close to tell"
     one = runs.sel(labels="planted").isel(seed=0)
     found = influence(one.right, one.held_out)
     assert pair_words(runs, found).startswith("With so few repeats")
-    assert len(strongest(found, np.arange(10), np.zeros(60))) == len(teachers_of(found, 3)) == 0
+    panel = explore_in_out(runs, found, experiment.examples("planted", 0))
+    role, rank = panel.controls["role"], panel.controls["rank"]
+    assert rank.max == 3  # each step is another sample
+    rank.value = 3
+    role.value = "clean"
+    assert (rank.max, rank.value) == (29, 3)
+    rank.value = 29
+    role.value = "null"
+    assert (rank.max, rank.value) == (3, 3)
+    pairs = strongest(found, np.arange(10), np.zeros(60))
+    assert len(pairs) == len(teachers_of(found, 3)) == 0
+    assert chance_words(pairs) == "With so few repeats there is no such pair."
+
+
+def test_how_many_pairs_are_above_chance():
+    pairs = pd.DataFrame({"influence": [0.9, 0.8, 0.7], "highest by chance": 0.75})
+    assert chance_words(pairs).endswith("Of these 3 pairs 2 are above that.")
+    assert chance_words(pairs[1:]).endswith("Of these 2 pairs 1 is above that.")
 
 
 def test_planting_by_hand():
@@ -382,6 +411,18 @@ def test_what_the_plan_expects_of_copies():
 def test_too_many_images():
     with pytest.raises(ParameterError, match=r"need 2,085 different images; digits has 1,797"):
         InAndOut(n_clean=2000)
+
+
+def test_what_cannot_be_divided_or_compared_is_told_before_anything_runs():
+    with pytest.raises(ParameterError, match="samples to train on, 680; not 5,000"):
+        InAndOut(folds=5000)
+    assert InAndOut(folds=680).folds == 680
+    samples = InAndOut().examples("planted", 0)
+    assert int((samples.role != "null").sum()) == 680
+    with pytest.raises(ParameterError, match=r"labels must hold 'planted'.*not \['random'\]"):
+        InAndOut(labels=["random"])
+    with pytest.raises(ParameterError, match="epochs must be at least 2; not 1"):
+        InAndOut(epochs=1)
 
 
 def test_one_function_for_all_scores():

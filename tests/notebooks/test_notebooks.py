@@ -56,3 +56,15 @@ def test_tags_say_to_the_page_what_it_understands(name):
                 assert before["cell_type"] == "code", f"{cell['id']} follows no figure"
             if tag == "open":
                 assert any(line.startswith("## ") for line in cell["source"]), cell["id"]
+
+
+@pytest.mark.parametrize("name", ["colored_digits", "early_learning", "in_and_out"])
+def test_the_answer_has_its_figures_its_table_and_its_caveat(name):
+    cells = json.loads(notebook_path(name).read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    first = next(at for at, one in enumerate(sources) if one.startswith("## The answer"))
+    end = next(at for at in range(first + 1, len(cells)) if sources[at].startswith("## "))
+    answer = sources[first:end]
+    assert any(one.startswith("**Caveat.**") for one in answer)
+    assert sum("plot_" in one for one in answer) >= 2
+    assert any("claims(runs)" in one for one in answer)

@@ -76,3 +76,23 @@ def test_one_sample_has_its_scores_and_teachers(digits):
     assert inside.get_offsets()[:, 0].tolist() == [1.0, 0.9]
     assert "score in 0.95, out 0.20; teachers: label 5, true 6 (+0.80)" in picture.alt
     assert "0.40" in picture.texts[0].get_text()
+
+
+def test_bins_have_no_gaps_where_scores_come_in_steps():
+    steps = np.arange(-7, 21) / 20  # of 20 networks in and 20 out
+    picture = plot_memorization({"all": xr.DataArray(np.repeat(steps, 3), dims="sample")})
+    heights = [bar.get_height() for bar in picture.axes[0].patches]
+    assert heights == [3] * 28
+    fine = xr.DataArray(np.arange(-35, 101) / 100, dims="sample")
+    heights = [bar.get_height() for bar in plot_memorization({"all": fine}).axes[0].patches]
+    assert len(heights) <= 40
+    assert set(heights[:-1]) == {4}  # all but the last hold as many steps
+
+
+def test_in_and_out_have_colours_that_no_role_has(digits):
+    teachers = pd.DataFrame({"teacher": [5], "influence": [0.8], "by chance": [0.4]})
+    sample = plot_in_out_sample(digits, 8, [1.0], [0.1], teachers)
+    scores = {tuple(one.get_facecolor()[0, :3]) for one in sample.axes[1].collections}
+    roles = plot_in_out(FOUND).axes[0].collections
+    assert len(scores) == 2
+    assert not scores & {tuple(one.get_facecolor()[0, :3]) for one in roles}

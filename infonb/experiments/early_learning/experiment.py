@@ -12,10 +12,11 @@ import xarray as xr
 from infonb.claims import INTERVALS, Row
 from infonb.experiments.early_learning.claims import rows_of
 from infonb.experiments.early_learning.detectors import detectors
-from infonb.experiments.early_learning.levels import CLEAN, all_levels, loss_of
+from infonb.experiments.early_learning.levels import CE, CLEAN, all_levels, loss_of
 from infonb.experiments.early_learning.parameters import EarlyLearningParameters
 from infonb.experiments.experiment import Experiment
 from infonb.experiments.measuring import hidden_layers, shared_entropy
+from infonb.parameters import ParameterError
 
 __all__ = ["EarlyLearning"]
 
@@ -42,10 +43,14 @@ class EarlyLearning(EarlyLearningParameters, Experiment):
     )
 
     def prepare(self) -> None:
-        """Find the device and the files of the data set, before all else."""
+        """Find the device, the files of the data set and wrong labels, before all else."""
         self.check_device()
-        if self.dataset != "digits":
-            self.data(CLEAN, self.seeds[0])
+        for seed in self.seeds:
+            if not self.data(CE, seed)["train"].is_wrong.any():
+                raise ParameterError(
+                    f"noise {self.noise:g} leaves all {self.n_train} training labels right (seed "
+                    f"{seed}); take more noise, or a larger n_train."
+                )
 
     def levels(self) -> list[str]:
         """Return the losses; clean and ce are always among them."""

@@ -16,8 +16,8 @@ from infonb.plots.examples import as_rgb
 if TYPE_CHECKING:
     from infonb.widgets import Panel
 
-__all__ = ["explore_outcomes", "plot_along", "plot_beliefs", "plot_gradient", "plot_outcomes",
-           "plot_roc"]  # fmt: skip
+__all__ = ["explore_outcomes", "plot_along", "plot_beliefs", "plot_gradient", "plot_linear",
+           "plot_outcomes", "plot_roc"]  # fmt: skip
 
 #: What is said of a wrong label, in the words and colours of all figures of this page.
 _WORDS = {"true": "the true class", "noisy": "the wrong label: memorized", "other": "another class"}
@@ -26,6 +26,12 @@ _WORDS = {"true": "the true class", "noisy": "the wrong label: memorized", "othe
 def _colours() -> dict[str, Any]:
     blue, orange, _, red, *_ = palette(4, "layers")
     return {"true": blue, "noisy": red, "other": "0.6", "label": orange}
+
+
+def _colours_of(runs: xr.Dataset) -> dict[str, Any]:
+    """Return the colour of each loss, that of `infonb.plots.plot_training`, for all figures."""
+    levels = runs.loss.values.tolist()
+    return dict(zip(levels, palette(len(levels), "names"), strict=True))
 
 
 def plot_outcomes(
@@ -130,6 +136,30 @@ def plot_gradient(
     return picture
 
 
+def plot_linear(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
+    """Draw how often the linear model of the theory is right where labels are wrong and right."""
+    groups = {"wrong": "wrong labels", "clean": "right labels"}
+    picture, axes = subplots(1, 2, size=(4.2, 3.0), sharey=True)
+    handles: dict[str, Any] = {}
+    for axis, (group, words) in zip(axes[0], groups.items(), strict=True):
+        for level in levels:
+            curves = runs.linear_right.sel(loss=level, group=group).transpose("linear_step", "seed")
+            step, colour = curves.linear_step + 1, _colours_of(runs)[level]
+            axis.plot(step, curves, color=colour, lw=0.6, alpha=0.5)
+            handles[level] = axis.plot(step, curves.mean("seed"), color=colour, lw=2)[0]
+        axis.set(xscale="log", xlabel="step of gradient descent", ylim=(-0.02, 1.04))
+        axis.set_title(words, fontsize=11, loc="left")
+    axes[0, 0].set_ylabel("true class said")
+    _shared_legend(picture, handles)
+    wrong = runs.linear_right.sel(group="wrong").mean("seed")
+    told = [
+        f"{level} {float(wrong.sel(loss=level).max()):.2f}, "
+        f"{float(wrong.sel(loss=level)[-1]):.2f}" for level in levels
+    ]  # fmt: skip
+    picture.alt = f"Linear model, accuracy on wrong labels at its peak and end: {'; '.join(told)}."
+    return picture
+
+
 def plot_along(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
     """Draw mean MI less its null, and median entropy, along the training, by layer."""
     layers = runs.layer.values.tolist()
@@ -138,14 +168,14 @@ def plot_along(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
         "median entropy (nat)": runs.entropy.median("neuron"),
     }
     picture, axes = subplots(len(measures), len(layers), size=(4.2, 2.6), sharex=True, sharey="row")
-    colours = ["0.45", *palette(max(len(levels), 3), "layers")]
+    colours = _colours_of(runs)
     handles: dict[str, Any] = {}
     names = [CLEAN, *(level for level in levels if level != CLEAN)]
     for row, (words, values) in zip(axes, measures.items(), strict=True):
         for axis, layer in zip(row, layers, strict=True):
-            for name, colour in zip(names, colours, strict=False):
+            for name in names:
                 curves = values.sel(loss=name, layer=layer).transpose("checkpoint", "seed")
-                style = {"color": colour, "ls": "--" if name == CLEAN else "-"}
+                style = {"color": colours[name], "ls": "--" if name == CLEAN else "-"}
                 axis.plot(curves.checkpoint, curves, lw=0.6, alpha=0.5, **style)
                 label = "clean (null)" if name == CLEAN else name
                 mean = curves.mean("seed")
@@ -171,8 +201,8 @@ def plot_roc(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
     picture, axes = subplots(1, 1, size=(4.6, 3.6))
     axis = axes[0, 0]
     told = []
-    for level, colour in zip(levels, palette(max(len(levels), 3), "layers"), strict=False):
-        run = runs.sel(loss=level)
+    for level in levels:
+        run, colour = runs.sel(loss=level), _colours_of(runs)[level]
         area = float(run.auroc.mean("seed"))
         for at in range(run.sizes["seed"]):
             one = run.isel(seed=at)

@@ -82,6 +82,8 @@ class EarlyLearningParameters(MeasureParameters, DeviceParameters, _Training):
         super().__post_init__()
         for words in self.loss:
             loss_of(words)
+        if not self.noise:
+            raise ParameterError("noise must be above 0; not 0: that is 'clean', always there.")
         if self.beta >= 1:
             raise ParameterError(f"beta must be below 1; not {self.beta:g}: nothing would be kept.")
         sizes = {"n_train": self.n_train, "n_validation": self.n_validation}

@@ -10,18 +10,21 @@ from infonb.experiments.in_and_out.readings import (
     ceiling,
     cheap_readings,
     membership_words,
+    noise_words,
 )
-from infonb.experiments.in_and_out.teachers import strongest, teachers_of
+from infonb.experiments.in_and_out.teachers import chance_words, strongest, teachers_of
 
 __all__ = [
     "InAndOut",
     "agreement",
     "answer_words",
     "ceiling",
+    "chance_words",
     "cheap_readings",
     "explore_in_out",
     "groups_table",
     "membership_words",
+    "noise_words",
     "pair_words",
     "strongest",
     "teachers_of",

@@ -92,19 +92,22 @@ def expected_of_copies(runs: xr.Dataset, role: str) -> float:
 
 
 def answer_words(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> str:
-    """Return the answer in two or three sentences with their numbers."""
-    planted = "planted" in runs.labels.values
-    parts = []
-    if planted:
-        parts.append(_of_planted(experiment, runs, table))
+    """Return the answer in a few sentences with their numbers, and what it is limited to."""
+    parts = [_of_planted(experiment, runs, table)]
     if "random" in runs.labels.values:
-        row = table.loc["random labels"]
+        row, n = table.loc["random labels"], int(runs["label"].max()) + 1
         parts.append(
-            f"With **random labels** for all, the memorization is {row.mem:.2f} "
-            f"[{row.low:.2f}, {row.high:.2f}]; 1 − 1/C is {row.expected:.2f} if all are "
-            f"learnt, here {row['score in (U)']:.1%}."
+            f"With **random labels** for all samples it is {row.mem:.2f}{_between(row)}: of {n} "
+            f"classes 1 − 1/{n} = {row.expected:.2f} is expected if all that was seen is learnt, "
+            f"here {_percent(row['score in (U)'], 1)}."
         )
-    return " ".join(parts)
+    seen = int((runs["role"] != "null").sum())
+    trained = round(seen * (1 - 1 / experiment.folds))
+    parts.append(
+        f"All this is about networks that see {trained:,} of {seen:,} small images; where they see "
+        f"more, fewer are known by heart."
+    )
+    return " ".join(parts).replace("-", "−")
 
 
 def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> str:
@@ -117,17 +120,30 @@ def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> 
     known, none = (float(share.mean()) for share in (of_clean > 0.5, of_clean <= 0.05))
     alone = mem.isel(sample=np.flatnonzero(np.isin(mem["role"].values, ["clean", "wrong"])))
     found = float(auroc(alone, alone["role"] == "wrong").auroc)
-    zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
+    verb = "is" if wrong.low > 0.5 else "is not" if wrong.high < 0.5 else "is not clearly"
+    if not np.isfinite(null.low):
+        zero = "one repeat has no interval"
+    else:
+        zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
     return (
-        f"A **wrong label** is {'' if wrong.low > 0.5 else 'not clearly '}known by heart: of "
-        f"{wrong.number:.0f} the memorization is "
-        f"{wrong.mem:.2f} [{wrong.low:.2f}, {wrong.high:.2f}], in {experiment.copies} copies it "
-        f"is {copies.mem:.2f} (the plan says {copies.expected:.2f}). Of {clean.number:.0f} samples "
-        f"with their **true label** {none:.0%} are not memorized (at most 0.05), and {known:.0%} "
-        f"are known by heart (above 0.5). Samples that **nobody trained on** have {null.mem:+.3f} "
-        f"[{null.low:+.3f}, {null.high:+.3f}], {zero}. By memorization alone a planted wrong label "
-        f"is told from a true one with AUROC {found:.2f}."
-    ).replace("-", "−")
+        f"A **wrong label** {verb} known by heart: memorization, right if seen less right if not, "
+        f"is {wrong.mem:.2f}{_between(wrong)} on average of {wrong.number:.0f}. Where "
+        f"{experiment.copies} copies share the label it is {copies.mem:.2f} "
+        f"({copies.expected:.2f} is expected). Of {clean.number:,.0f} samples with their **true "
+        f"label** {_percent(none)} are not memorized (at most 0.05), and {_percent(known)} are "
+        f"known by heart (above 0.5). Samples that **nobody trained on** have "
+        f"{null.mem:+.3f}{_between(null, '+.3f')}, {zero}. A planted wrong label has more "
+        f"memorization than a true one with a chance of {found:.2f} (AUROC)."
+    )
+
+
+def _between(row: pd.Series, digits: str = ".2f") -> str:
+    """Return the interval in brackets; nothing where there is none."""
+    return f" [{row.low:{digits}}, {row.high:{digits}}]" if np.isfinite(row.low) else ""
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def _mem(runs: xr.Dataset) -> xr.DataArray:

@@ -65,7 +65,7 @@ class InAndOut(DeviceParameters, InOut):
     copies: int = parameter(6, "how many copies", minimum=3)
     n_null: int = parameter(40, "samples that no network is trained on", minimum=2)
     width: int = parameter(96, "neurons in each of two hidden layers", minimum=2)
-    epochs: int = parameter(50, "epochs", minimum=1)
+    epochs: int = parameter(50, "epochs", minimum=2)  # what is forgotten needs two
     batch_size: int = parameter(64, "samples in a step", minimum=1)
     learning_rate: float = parameter(1e-2, "of Adam", minimum=0)
 
@@ -76,6 +76,17 @@ class InAndOut(DeviceParameters, InOut):
             raise ParameterError(
                 f"n_clean, n_wrong, n_pairs, n_copied and n_null need {n:,} different images; "
                 f"{self.dataset} has {most:,}. Take a smaller n_clean, or dataset='mnist'."
+            )
+        seen = n - self.n_null + self.n_pairs + (self.copies - 1) * self.n_copied
+        if self.folds > seen:
+            raise ParameterError(
+                f"folds must be at most the number of samples to train on, {seen:,}; not "
+                f"{self.folds:,}."
+            )
+        if "planted" not in self.labels:
+            raise ParameterError(
+                f"labels must hold 'planted', with which random ones are compared; not "
+                f"{list(self.labels)}."
             )
 
     @property
@@ -135,7 +146,8 @@ class InAndOut(DeviceParameters, InOut):
         """Return the caption of the table."""
         return (
             "Memorization by right or wrong: 1 is always right if seen, never if left out. One "
-            f"effect for each repeat, a division with trainings of its own. {INTERVALS}"
+            "effect for each repeat, a division with trainings of its own. "
+            + INTERVALS.replace("seeds", "repeats")
         )
 
 

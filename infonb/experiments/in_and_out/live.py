@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -42,15 +42,20 @@ def explore_in_out(
     order = {name: at[np.argsort(-mem[at], kind="stable")] for name in dict.fromkeys(role)
              for at in [np.flatnonzero(role == name)]}  # fmt: skip
 
-    def draw(role: str, rank: float) -> Picture:
+    def draw(role: str, rank: int) -> Picture:
         among = order[role]
-        at = int(among[round(rank / 100 * (among.size - 1))])
+        at = int(among[min(rank, among.size - 1)])
         sample = examples["sample"].values[at]
         inside, outside = score[~out[:, at], at], score[out[:, at], at]
         return plot_in_out_sample(examples, sample, inside, outside, teachers_of(found, sample))
 
     controls = {
         "role": choice([(name, name) for name in order], "role", "pair"),
-        "rank": widgets.IntSlider(0, 0, 100, description="rank, %"),
+        "rank": widgets.IntSlider(0, 0, order["pair"].size - 1, description="rank"),
     }
+
+    def as_many(change: dict[str, Any]) -> None:
+        controls["rank"].max = order[change["new"]].size - 1
+
+    controls["role"].observe(as_many, "value")  # every step of the slider is another sample
     return Panel(draw, controls, interactive=interactive, owns_controls=True)

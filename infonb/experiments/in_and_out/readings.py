@@ -13,7 +13,7 @@ from infonb.memorization import in_out, membership, rank_readings, spearman
 if TYPE_CHECKING:
     from infonb.experiments.in_and_out.experiment import InAndOut
 
-__all__ = ["agreement", "ceiling", "cheap_readings", "membership_words"]
+__all__ = ["agreement", "ceiling", "cheap_readings", "membership_words", "noise_words"]
 
 
 def cheap_readings(
@@ -106,13 +106,24 @@ def ceiling(runs: xr.Dataset, labels: str) -> float:
     return float(spearman(first, second).spearman)
 
 
+def noise_words(runs: xr.Dataset, labels: str) -> str:
+    """Return how far memorization agrees with itself: no reading can be expected to do better."""
+    found = ceiling(runs, labels)
+    if np.isnan(found):
+        return "One repeat does not say how noisy memorization is itself."
+    return (
+        f"Memorization has noise of its own: the two halves of the repeats agree with ρ = "
+        f"{found:.2f}."
+    )
+
+
 def membership_words(loss: xr.DataArray) -> str:
     """Return how well the loss of one network tells who was in its training set."""
     is_in = loss["is_in"].reset_coords(drop=True)
     found = membership(loss.reset_coords(drop=True), is_in, rates=(0.1,))
     low, high = found.auroc_interval.values
     return (
-        "Of a sample drawn from those that it saw, and one of the null, the loss of this network "
-        f"is lower on the first with a chance of {float(found.auroc):.2f} [{low:.2f}, {high:.2f}]; "
-        "0.5 would be a network that remembers nobody."
+        "Draw a sample that this network saw, and one of the null: its loss is lower on the first "
+        f"with a chance of {float(found.auroc):.2f} [{low:.2f}, {high:.2f}]; 0.5 is that of a "
+        "network that remembers nobody."
     )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-__all__ = ["partners", "strongest", "teachers_of"]
+__all__ = ["chance_words", "partners", "strongest", "teachers_of"]
 
 
 def partners(runs: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
@@ -49,3 +49,16 @@ def strongest(found: xr.Dataset, among: np.ndarray, label: np.ndarray, n: int = 
         "learner": among[learner], "teacher": among[teacher], "influence": values.ravel()[order],
         "highest by chance": np.nan_to_num(part["null"].where(enough), nan=-np.inf).max(),
     })  # fmt: skip
+
+
+def chance_words(pairs: pd.DataFrame) -> str:
+    """Return how many of the strongest pairs are above what is the highest of all by chance."""
+    if not len(pairs):
+        return "With so few repeats there is no such pair."
+    highest = pairs["highest by chance"].max()
+    above = int((pairs["influence"] > highest).sum())
+    return (
+        f"By chance the highest of all such pairs is {highest:.2f} (the same, with permuted "
+        f"memberships of the networks). Of these {len(pairs)} pairs "
+        f"{above if above else 'none'} {'is' if above < 2 else 'are'} above that."
+    )
