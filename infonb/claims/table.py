@@ -53,9 +53,9 @@ class ClaimsTable:
     >>> check = Claim("loss falls", "network", -1, "not reported", "3 → 4", (1.0, 1.1))
     >>> table = ClaimsTable([found, check])
     >>> table.summary
-    '1 of 1 claims of the paper holds.'
+    'The one claim of the paper holds.'
     >>> table.further_summary
-    'Further checks, which the paper does not report: none of 1 holds and 1 does not hold.'
+    'Further checks, which the paper does not report: one, which does not hold.'
     """
 
     def __init__(self, claims: Iterable[Claim], caption: str = "", each: str = "seed") -> None:

@@ -218,7 +218,7 @@ def test_what_the_paper_does_not_say_is_counted_apart():
 
 def test_without_claims_of_the_paper_the_headline_says_so():
     table = ClaimsTable([named("loss rises", "network", "not reported")])
-    assert table.summary == "The paper makes no claim here; 1 of 1 further checks holds."
+    assert table.summary == "The paper makes no claim here; the one further check holds."
     assert not table.further_summary
     html = table._repr_html_()
     assert html.index("<table") < html.index("<strong>")

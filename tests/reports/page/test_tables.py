@@ -13,7 +13,7 @@ CLAIMS = """
 <table class="dataframe infonb-claims">
 <thead><tr><th>the paper says</th><th>where</th><th>holds?</th></tr></thead>
 <tbody><tr><td>entropy falls</td><td>fc1</td><td>✓ holds</td></tr></tbody></table>
-<p><strong>1 of 1 claims hold.</strong> In nats.</p>
+<p><strong>The one claim holds.</strong> In nats.</p>
 """
 
 
@@ -29,7 +29,7 @@ def test_words_in_tables_are_flush_left(small: Path) -> None:
 def test_the_verdict_is_told_first_and_leads_to_the_table(small: Path) -> None:
     page = soup(rendered(new_markdown_cell("## The claim"), shown({"text/html": CLAIMS})))
     verdict = page.select_one("header .verdict")
-    assert verdict.get_text() == "Result: 1 of 1 claims hold."
+    assert verdict.get_text() == "Result: The one claim holds."
     target = page.find(id=verdict.a["href"].removeprefix("#"))
     assert target.table["class"] == ["dataframe", "infonb-claims"]
 
