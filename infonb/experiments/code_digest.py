@@ -163,12 +163,27 @@ class Closure:
                 continue  # the values of fields are in the key
             if self.sources.path(cls.__module__) is None:
                 self._value(f"{cls.__qualname__}.{name}", member, cls.__module__, {name})
-                continue
-            (node,) = self.sources.definitions(cls.__module__)[cls.__name__]
-            assert isinstance(node, ast.ClassDef)
-            for statement in node.body:
-                if name in defined(statement):
-                    self._statement(cls.__module__, f"{cls.__name__}.{name}", statement)
+            else:
+                (node,) = self.sources.definitions(cls.__module__)[cls.__name__]
+                assert isinstance(node, ast.ClassDef)
+                for statement in node.body:
+                    if name in defined(statement):
+                        self._statement(cls.__module__, f"{cls.__name__}.{name}", statement)
+            if self._hides(member, name):
+                return
+
+    def _hides(self, member: Any, name: str) -> bool:
+        """Whether a method keeps those of the bases from being called: it names neither."""
+        names = _names_in(member)
+        return names is not None and not names & {"super", name} and not self._names_bases
+
+    @functools.cached_property
+    def _names_bases(self) -> bool:
+        """Whether a method calls one of a base by the name of that class."""
+        return any(
+            {base.__name__ for base in one.__mro__[1:-1]} & (_names_in(member) or set())
+            for one in self._classes for member in vars(one).values()
+        )  # fmt: skip
 
     def _symbol(self, module: str, name: str | None) -> None:
         """Add a definition, or the whole module that it stands in, and what these reach."""
@@ -303,3 +318,9 @@ class Closure:
     def _add(self, place: str, node: ast.AST, mark: str) -> None:
         text = ast.dump(strip(copy.deepcopy(node))) + mark
         self.texts[place] = self.texts.get(place, "") + text
+
+
+def _names_in(member: Any) -> set[str] | None:
+    """Return what the code of a method names; None if it is none."""
+    function = unwrapped(member)
+    return names_of(function.__code__) if isinstance(function, types.FunctionType) else None

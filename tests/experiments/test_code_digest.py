@@ -271,6 +271,30 @@ def test_what_is_measured_moves_the_key_of_the_measures_alone(root):
     assert keys(root)[1] != measures
 
 
+class Own(ColoredDigits):
+    def train(self, *args, **kwargs):
+        return None, None
+
+
+class WithSuper(ColoredDigits):
+    def train(self, *args, **kwargs):
+        return super().train(*args, **kwargs)
+
+
+class ByName(ColoredDigits):
+    def train(self, *args, **kwargs):
+        return self.fit_it(*args, **kwargs)
+
+    def fit_it(self, *args, **kwargs):
+        return Experiment.train(self, *args, **kwargs)
+
+
+@pytest.mark.parametrize(("cls", "reaches"), [(Own, False), (WithSuper, True), (ByName, True)])
+def test_a_method_of_a_base_counts_where_it_can_be_called(cls, reaches):
+    found = Closure(Sources(), cls, ("train",)).texts
+    assert ("infonb.experiments.experiment:Experiment.train" in found) == reaches
+
+
 def test_faces_are_seen_through():
     closure = Closure(Sources(), ColoredDigits, (*_TRAINING, *MEASURES))
     reached = {place.partition(":")[0] for place in closure.texts}
@@ -462,9 +486,9 @@ TINY = {
     },
     "in_and_out": {
         "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
-        "width": 4, "epochs": 1, "repeats": 1,
+        "width": 4, "epochs": 2, "repeats": 1,
     },
-    "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 1},
+    "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 2},
 }  # fmt: skip
 
 #: What runs without having a say in the numbers.

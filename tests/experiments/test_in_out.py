@@ -307,7 +307,7 @@ def test_one_training_agrees_with_hundreds(digits):
     ).auroc  # fmt: skip
     assert flips.value.sel(reading="cumulative loss") == expected
     assert ranks["cumulative loss"] - 0.1 < ceiling(runs, "planted") < 1
-    assert "0.5 would be" in membership_words(loss)
+    assert "; 0.5 is that of" in membership_words(loss)
 
 
 KILLED = """
