@@ -126,8 +126,9 @@ def _of_planted(experiment: InAndOut, runs: xr.Dataset, table: pd.DataFrame) -> 
     else:
         zero = "with zero inside" if null.low <= 0 <= null.high else "**and zero is outside**"
     return (
-        f"A **wrong label** {verb} known by heart: memorization, right if seen less right if not, "
-        f"is {wrong.mem:.2f}{_between(wrong)} on average of {wrong.number:.0f}. Where "
+        f"A **wrong label** {verb} known by heart. Its memorization, how often networks that saw "
+        "it say the label less how often others do, is "
+        f"{wrong.mem:.2f}{_between(wrong)} on average of {wrong.number:.0f}. Where "
         f"{experiment.copies} copies share the label it is {copies.mem:.2f} "
         f"({copies.expected:.2f} is expected). Of {clean.number:,.0f} samples with their **true "
         f"label** {_percent(none)} are not memorized (at most 0.05), and {_percent(known)} are "
