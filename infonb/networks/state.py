@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,6 +17,7 @@ __all__ = [
     "random_state",
     "seed_random_state",
     "set_random_state",
+    "undisturbed",
 ]
 
 
@@ -53,6 +55,20 @@ def random_state(device: torch.device) -> Iterator[None]:
     """Give torch's global random state back afterwards: dropout and DataLoaders draw from it."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield
+
+
+@contextmanager
+def undisturbed(model: nn.Module, data: Any) -> Iterator[None]:
+    """Give torch's random state back, and that of the generator of data that are a loader."""
+    # a loader draws a seed for its workers, also where it does not shuffle
+    generator = getattr(data, "generator", None)
+    state = None if generator is None else generator.get_state()
+    try:
+        with random_state(device_and_dtype(model)[0]):
+            yield
+    finally:
+        if generator is not None:
+            generator.set_state(state)
 
 
 def seed_random_state(device: torch.device, seed: int) -> None:

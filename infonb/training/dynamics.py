@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader, SequentialSampler
 
 from infonb.data.batches import Batches
-from infonb.networks.state import device_and_dtype, modes_restored, random_state
+from infonb.networks.state import device_and_dtype, modes_restored, undisturbed
 from infonb.training.epoch_store import EpochMemory, EpochStore
 from infonb.training.evaluation import count_outputs
 from infonb.training.per_sample import NAMES, of_samples
@@ -154,7 +152,7 @@ class Dynamics:
 
     def _measured(self, model: nn.Module) -> tuple[dict[str, np.ndarray], np.ndarray]:
         batches = self._prepared(model)
-        with self._undisturbed(model):
+        with undisturbed(model, self._data):
             return of_samples(model, batches, self._batch_size)
 
     def _prepared(self, model: nn.Module) -> Batches:
@@ -163,22 +161,9 @@ class Dynamics:
         if self._batches is None or self._batches[0] != place:
             batches = Batches(self._data, device=place[0], dtype=place[1], name="data")
             self._batches = place, batches
-            with self._undisturbed(model), modes_restored(model):
+            with undisturbed(model, self._data), modes_restored(model):
                 batches.check_labels(max(count_outputs(model, batches), 2))
         return self._batches[1]
-
-    @contextmanager
-    def _undisturbed(self, model: nn.Module) -> Iterator[None]:
-        """Give torch's random state back, and that of a loader's own generator."""
-        # a loader draws a seed for its workers, also where it does not shuffle
-        generator = getattr(self._data, "generator", None)
-        state = None if generator is None else generator.get_state()
-        try:
-            with random_state(device_and_dtype(model)[0]):
-                yield
-        finally:
-            if generator is not None:
-                generator.set_state(state)
 
     def _check_folder(self, folder: str | Path) -> None:
         there = self._kept.samples()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -239,8 +238,9 @@ class Watch:
     def _measured(self, model: nn.Module, epoch: int) -> xr.Dataset:
         from infonb.activations import record
         from infonb.measures import entropy, mutual_information
+        from infonb.networks.state import undisturbed
 
-        with _undisturbed(model, self._sample):
+        with undisturbed(model, self._sample):
             recorded = record(model, self._sample, progress=False, **self._recording)
         activation = recorded.activation
         part = recorded if self._keeps else recorded.drop_dims("sample")
@@ -275,18 +275,3 @@ class Watch:
                 f"epoch {epoch} its network was not the one given now. Make a new Watch"
                 + (f", with another to= than {self._to}." if self._to else ".")
             )
-
-
-@contextmanager
-def _undisturbed(model: nn.Module, sample: Any) -> Iterator[None]:
-    """Give torch's random state back, and that of a loader's own generator."""
-    from infonb.networks.state import device_and_dtype, random_state
-
-    generator = getattr(sample, "generator", None)
-    state = None if generator is None else generator.get_state()
-    try:
-        with random_state(device_and_dtype(model)[0]):
-            yield
-    finally:
-        if generator is not None:
-            generator.set_state(state)
