@@ -22,7 +22,9 @@ from infonb.data.language import (
     generated_reviews,
     load_imdb,
     load_texts,
+    tokenize,
     with_heuristic_labels,
+    word_tokenizer,
 )
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
@@ -54,6 +56,8 @@ __all__ = [
     "shuffled_images",
     "split",
     "subsample",
+    "tokenize",
     "waterbird_images",
     "with_heuristic_labels",
+    "word_tokenizer",
 ]

@@ -1,4 +1,9 @@
-"""Texts with labels: every data set has ``text`` (sample) and ``label`` (sample)."""
+"""Data sets of texts, and how texts become numbers.
+
+A data set of texts is an `xarray.Dataset` with ``text`` (sample), strings, ``label`` (sample), and
+what is known about the texts as coordinates on ``sample``; `tokenize` makes ``input`` (sample,
+token) of its texts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,7 @@ from infonb.data.language.adjectives import adjective_parts, adjective_signs, wi
 from infonb.data.language.imdb import load_imdb
 from infonb.data.language.reviews import generated_reviews
 from infonb.data.language.text_files import load_texts
+from infonb.data.language.tokens import tokenize, word_tokenizer
 
 __all__ = [
     "adjective_parts",
@@ -13,5 +19,7 @@ __all__ = [
     "generated_reviews",
     "load_imdb",
     "load_texts",
+    "tokenize",
     "with_heuristic_labels",
+    "word_tokenizer",
 ]
