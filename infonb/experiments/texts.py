@@ -35,6 +35,9 @@ PAPER_TEXTS: dict[str, Any] = {
 #: Epochs without improvement count only once the training loss is below this (section 4b).
 PATIENCE_BELOW = 0.075
 
+#: Standard deviation of DistilBERT's first weights; an experiment may have a parameter ``spread``.
+DISTILBERT_SPREAD = 0.02
+
 #: Words that a tiny encoder knows at most.
 _WORDS = 2000
 
@@ -63,8 +66,8 @@ class TextParameters(ParameterSet):
     weight_decay: float = parameter(0.01, "of AdamW, for all weights but biases", minimum=0)
     warmup_steps: int = parameter(20, "steps until the learning rate is reached", minimum=0)
     patience: int = parameter(
-        0, "stop after so many epochs without better validation accuracy, once the training loss "
-        "is below 0.075; 0: never", minimum=0,
+        0, "stop after so many epochs without gain, once the loss is below 0.075; 0: never",
+        minimum=0,
     )  # fmt: skip
     mi_neurons: int = parameter(
         64, "neurons of each block for MI: the first; 0: all", minimum=0, affects="measures"
@@ -122,7 +125,7 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         return text_classifier(
             self.model, n_classes=about["n_classes"], n_tokens=about["n_tokens"],
             pad_id=about["pad_id"], seed=seed, width=self.width, depth=self.depth,
-            max_length=self.max_length,
+            max_length=self.max_length, spread=getattr(self, "spread", DISTILBERT_SPREAD),
         )  # fmt: skip
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:

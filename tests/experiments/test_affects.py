@@ -23,6 +23,10 @@ EXPECTED = {
         "selection": SELECTION | {"beta"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples"},
     },
+    "shuffled_reviews": {
+        "selection": SELECTION | {"beta"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"},
+    },
     "contexts": {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
