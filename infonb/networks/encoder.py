@@ -203,7 +203,8 @@ def _tiny(
         n_heads=next(heads for heads in (4, 3, 2, 1) if width % heads == 0),
         hidden_dim=2 * width,
         max_position_embeddings=check_integer("max_length", max_length, 1),
-        pad_token_id=pad_id, initializer_range=_SPREAD, dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
+        pad_token_id=pad_id, initializer_range=_SPREAD,
+        dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
     )  # fmt: skip
     cpu = torch.device("cpu")
     with random_state(cpu):
