@@ -35,9 +35,6 @@ PAPER_TEXTS: dict[str, Any] = {
 #: Epochs without improvement count only once the training loss is below this (section 4b).
 PATIENCE_BELOW = 0.075
 
-#: Standard deviation of DistilBERT's first weights; an experiment may have a parameter ``spread``.
-DISTILBERT_SPREAD = 0.02
-
 #: Words that a tiny encoder knows at most.
 _WORDS = 2000
 
@@ -122,10 +119,12 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         from infonb.networks.encoder import text_classifier
 
         about = data["train"].attrs
+        # that of the first weights of a tiny encoder, where an experiment has it as a parameter
+        spread = {"spread": self.spread} if hasattr(self, "spread") else {}
         return text_classifier(
             self.model, n_classes=about["n_classes"], n_tokens=about["n_tokens"],
             pad_id=about["pad_id"], seed=seed, width=self.width, depth=self.depth,
-            max_length=self.max_length, spread=getattr(self, "spread", DISTILBERT_SPREAD),
+            max_length=self.max_length, **spread,
         )  # fmt: skip
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
