@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
     from infonb.experiments.shuffled_digits import ShuffledDigits
+    from infonb.experiments.shuffled_reviews import ShuffledReviews
     from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "ModelSelection",
     "SentimentAdjectives",
     "ShuffledDigits",
+    "ShuffledReviews",
     "Verdicts",
     "get",
     "names",
@@ -50,6 +52,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "sentiment_adjectives": ("sentiment_adjectives", "SentimentAdjectives"),
+    "shuffled_reviews": ("shuffled_reviews", "ShuffledReviews"),
     "contexts": ("contexts", "Contexts"),
     "model_selection": ("model_selection", "ModelSelection"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
@@ -75,6 +78,7 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
+     'shuffled_reviews',
      'contexts', 'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
      'compare_models', 'verdicts']
     """
@@ -108,8 +112,9 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'sentiment_adjectives', 'contexts', 'model_selection',
-    'entropy_regularizer', 'in_and_out', 'early_learning', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'model_selection',
+    'entropy_regularizer', 'in_and_out', 'early_learning', 'compare_models', 'verdicts'.
+    Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

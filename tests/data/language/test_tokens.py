@@ -76,6 +76,20 @@ def test_a_review_of_100_000_characters_is_cut_and_counted():
     assert tokenize(data_of(exact), word_tokenizer(exact), max_length=5).n_cut == 1
 
 
+def test_words_that_are_no_tokens_take_no_place():
+    from tokenizers import normalizers
+
+    tokenizer = word_tokenizer(["a b c d e f"])
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Replace("x", " ")])
+    found = tokenize(data_of(["x x x x a b c d e f", "a x x x", "x"]), tokenizer, max_length=5)
+    tokens = [[tokenizer.id_to_token(i) for i in row] for row in found.input.values]
+    assert tokens == [
+        ["[CLS]", "a", "b", "c", "[SEP]"], ["[CLS]", "a", "[SEP]", "[PAD]", "[PAD]"],
+        ["[CLS]", "[SEP]", "[PAD]", "[PAD]", "[PAD]"],
+    ]  # fmt: skip
+    assert found.n_cut == 1
+
+
 def test_the_tokenizer_is_left_as_it_is():
     tokenizer = word_tokenizer(TEXTS)
     before = tokenizer.to_str()
