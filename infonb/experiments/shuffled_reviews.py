@@ -51,7 +51,7 @@ class ShuffledReviews(Texts):
         [0.0, 0.2, 0.4, 0.6, 0.8], "probabilities of a random training label",
         minimum=0, maximum=1, affects="selection", order=-1)  # fmt: skip
     stop_at: float = parameter(
-        0.98, "stop once this training accuracy is reached; 0: train all epochs",
+        0.99, "stop once this training accuracy is reached; 0: train all epochs",
         minimum=0, maximum=1, order=-1)  # fmt: skip
     dataset: str = parameter(
         "reviews", "reviews (generated, offline), imdb, or FILE.csv: text, label"
@@ -62,10 +62,11 @@ class ShuffledReviews(Texts):
     n_train: int = parameter(200, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(250, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(40, "tokens of a text at most; the rest is cut off", minimum=3)
-    width: int = parameter(32, "neurons of each block of a tiny encoder", minimum=4)
+    width: int = parameter(64, "neurons of each block of a tiny encoder", minimum=4)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
     epochs: int = parameter(60, "largest number of epochs", minimum=1)
     learning_rate: float = parameter(2e-3, "of AdamW", minimum=0)
+    warmup_steps: int = parameter(5, "steps until the learning rate is reached", minimum=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
