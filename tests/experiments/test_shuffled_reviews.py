@@ -53,7 +53,7 @@ def test_training_stops_where_the_labels_are_known(runs):
         for seed in runs.seed.values:
             curve = runs.train_accuracy.sel(beta=beta, seed=seed).dropna("epoch")
             assert (curve[:-1] < 0.95).all()
-    assert float(lengths.sel(beta=0.8).mean()) > float(lengths.sel(beta=0.0).mean())
+    assert int(lengths.max()) < SMALL["epochs"]
 
 
 def test_the_curves_add_up_to_the_accuracy(experiment, runs):
