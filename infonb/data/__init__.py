@@ -16,6 +16,7 @@ from infonb.data.images import colored_images, shuffled_images
 from infonb.data.inputs import load_inputs
 from infonb.data.label_noise import inject_label_noise
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
+from infonb.data.language import tokenize, word_tokenizer
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
 from infonb.data.splits import split
@@ -41,5 +42,7 @@ __all__ = [
     "shuffled_images",
     "split",
     "subsample",
+    "tokenize",
     "waterbird_images",
+    "word_tokenizer",
 ]
