@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,7 +14,7 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
-from infonb.experiments.published import SENTIMENT_ADJECTIVES
+from infonb.experiments.published import SENTIMENT_ADJECTIVES, Published
 from infonb.experiments.review_texts import anchored_dataset, check_dataset, review_texts
 from infonb.experiments.texts import PAPER_TEXTS, Texts
 from infonb.parameters import parameter
@@ -49,7 +49,6 @@ class SentimentAdjectives(Texts):
         "the mutual information between neurons, in a language model too."
     )
     direction: ClassVar = -1
-    rows = information_rows(-1, SENTIMENT_ADJECTIVES)
     PRESETS: ClassVar = {"paper": PAPER_TEXTS | {
         "dataset": "imdb", "n_train": 0, "alpha": [0.0, 0.25, 0.5, 0.75, 1.0]}}  # fmt: skip
 
@@ -60,7 +59,7 @@ class SentimentAdjectives(Texts):
         "reviews", "reviews (generated, offline), imdb, or FILE.csv: text, label", order=-1
     )
     spread: float = parameter(
-        0.144, "standard deviation of the first weights of a tiny encoder; DistilBERT's: 0.02",
+        0.144, "spread of the first weights of a tiny encoder; DistilBERT's is 0.02",
         minimum=0)  # fmt: skip
     n_train: int = parameter(800, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(300, "validation texts; 0: all", minimum=0)
@@ -114,7 +113,7 @@ class SentimentAdjectives(Texts):
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
         """Return the paper's rows, and the check that the networks go by the word."""
         return (
-            *self.rows,
+            *information_rows(-1, _published(runs.layer.values.tolist())),
             Compare(
                 "predictions follow a word that contradicts the text more often",
                 lambda runs: runs.followed.sel(texts="contradicted", drop=True), 1, each=None,
@@ -136,8 +135,9 @@ class SentimentAdjectives(Texts):
         return (
             f"Differences from {self.symbol} = {start:g} to {self.symbol} = {end:g}, one for each "
             f"seed; entropy and MI in nats, of the first token's state after each block. "
-            f"{INTERVALS} The paper's numbers are those of DistilBERT on IMDb, read off its "
-            f"figures; here: {runs.attrs['model']} on {runs.attrs['dataset']}."
+            f"{INTERVALS} The paper's numbers are those of the last two of DistilBERT's six "
+            f"blocks, on IMDb, read off its figures; here: {runs.attrs['model']} on "
+            f"{runs.attrs['dataset']}."
         )
 
     @classmethod
@@ -186,13 +186,22 @@ def what_was_learnt(runs: xr.Dataset) -> str:
 
 
 def shown_review(text: str, tokens: Sequence[str]) -> str:
-    """Return a review in Markdown, its adjectives of the two lists in bold, and its tokens below."""
+    """Return a review in Markdown with its adjectives in bold, and its tokens below."""
     from infonb.data.language.adjectives import NEGATIVE, POSITIVE
 
     words = [
         f"**{word}**" if word in (*POSITIVE, *NEGATIVE) else escape(word) for word in text.split()
     ]
     return f"> {' '.join(words)}\n\n" + " ".join(f"`{token}`" for token in tokens)
+
+
+def _published(layers: Sequence[str]) -> Published:
+    """Return the paper's numbers, those of its last two blocks under the names of ours."""
+    known = SENTIMENT_ADJECTIVES
+    # one block alone is the last
+    named = dict(zip(reversed(layers), reversed(known.entropy.values()), strict=False))
+    density = next(iter(known.density.values()))
+    return replace(known, entropy=named, density=dict.fromkeys(layers, density))
 
 
 def _followed(run: xr.Dataset) -> xr.DataArray:
