@@ -16,7 +16,17 @@ from infonb.data.images import colored_images, shuffled_images
 from infonb.data.inputs import load_inputs
 from infonb.data.label_noise import inject_label_noise
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
-from infonb.data.language import tokenize, word_tokenizer
+from infonb.data.language import (
+    adjective_parts,
+    adjective_signs,
+    generated_reviews,
+    load_imdb,
+    load_texts,
+    shuffled_texts,
+    tokenize,
+    with_heuristic_labels,
+    word_tokenizer,
+)
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
 from infonb.data.splits import split
@@ -24,25 +34,32 @@ from infonb.data.waterbirds import waterbird_images
 
 __all__ = [
     "add_artifact",
+    "adjective_parts",
+    "adjective_signs",
     "align",
     "colored",
     "colored_images",
     "concentric_circles",
     "context_scenes",
     "flip_labels",
+    "generated_reviews",
     "inject_label_noise",
     "load_digits",
     "load_images",
+    "load_imdb",
     "load_inputs",
     "load_mnist",
+    "load_texts",
     "nico_images",
     "recolored",
     "shuffle_labels",
     "shuffled",
     "shuffled_images",
+    "shuffled_texts",
     "split",
     "subsample",
     "tokenize",
     "waterbird_images",
+    "with_heuristic_labels",
     "word_tokenizer",
 ]

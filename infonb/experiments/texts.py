@@ -47,7 +47,7 @@ class TextParameters(ParameterSet):
     """Parameters of data, encoder and training."""
 
     model: str = parameter(
-        "tiny", "tiny: trained from scratch, offline; a name of the hub; or a folder of an encoder"
+        "tiny", "tiny: from scratch, offline; a name of the hub; or the folder of an encoder"
     )
     seed: list[int] = parameter(
         [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
@@ -63,8 +63,8 @@ class TextParameters(ParameterSet):
     weight_decay: float = parameter(0.01, "of AdamW, for all weights but biases", minimum=0)
     warmup_steps: int = parameter(20, "steps until the learning rate is reached", minimum=0)
     patience: int = parameter(
-        0, "stop after so many epochs without better validation accuracy, once the training loss "
-        "is below 0.075; 0: never", minimum=0,
+        0, "stop after so many epochs without gain, once the loss is below 0.075; 0: never",
+        minimum=0,
     )  # fmt: skip
     mi_neurons: int = parameter(
         64, "neurons of each block for MI: the first; 0: all", minimum=0, affects="measures"
