@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from math import sqrt
 from typing import Any
 
 import torch
@@ -18,9 +19,10 @@ __all__ = ["TextClassifier", "text_classifier"]
 #: Texts that are looked at at once in eval mode: of texts alike in length little is padding.
 _AT_ONCE = 128
 
-#: Spread of the weights that a tiny encoder begins with. BERT's 0.02 suits its width of 768: from
-#: there a narrow one takes several times as long to learn anything, and learns nothing by heart.
-SPREAD = 0.1
+#: Spread of the weights of BERT, at its width. Those of a tiny encoder are as many times wider as
+#: makes sums over its width the same: from 0.02 it takes several times as long to learn anything,
+#: and learns nothing by heart.
+_SPREAD, _WIDTH = 0.02, 768
 
 #: Where training is quicker in mixed precision.
 _MIXED = ("cuda",)
@@ -128,7 +130,7 @@ class TextClassifier(nn.Module):
 def text_classifier(
     model: str = "tiny", *, n_classes: int, n_tokens: int = 2000, pad_id: int | None = None,
     seed: int = 0, width: int = 48, depth: int = 3, max_length: int = 128,
-    spread: float = SPREAD,
+    spread: float | None = None,
 ) -> TextClassifier:  # fmt: skip
     """
     Return an encoder of texts with a head for classes.
@@ -146,9 +148,9 @@ def text_classifier(
         Of ``"tiny"`` alone: size of the vocabulary, neurons of a block, blocks, tokens of a text at
         most.
     spread
-        Of ``"tiny"`` alone: standard deviation of the first weights. 0.02 is that of DistilBERT,
-        whose blocks have 768 neurons; ``width ** -0.5`` lets signals keep their size from block to
-        block, so that states hold more of a text than the task needs.
+        Of ``"tiny"`` alone: standard deviation of the first weights; None: BERT's 0.02, as many
+        times wider as makes sums over the width the same. ``width ** -0.5`` lets signals keep their
+        size from block to block, so that states hold more of a text than the task needs.
     pad_id
         The token for padding; None: what the model's configuration says.
     seed
@@ -180,7 +182,10 @@ def text_classifier(
     """
     check_integer("seed", seed, 0)
     if model == "tiny":
-        encoder = _tiny(n_tokens, width, depth, max_length, seed, pad_id or 0, spread)
+        encoder = _tiny(
+            n_tokens, width, depth, max_length, seed, pad_id or 0,
+            _SPREAD * sqrt(_WIDTH / width) if spread is None else spread,
+        )  # fmt: skip
     else:
         encoder = load_encoder(find_encoder(model), seed)
         _check_encoder(encoder, model)
@@ -208,8 +213,9 @@ def _tiny(
         n_heads=next(heads for heads in (4, 3, 2, 1) if width % heads == 0),
         hidden_dim=2 * width,
         max_position_embeddings=check_integer("max_length", max_length, 1),
+        pad_token_id=pad_id,
         initializer_range=check_number("spread", spread, 0.0),
-        pad_token_id=pad_id, dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
+        dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
     )  # fmt: skip
     cpu = torch.device("cpu")
     with random_state(cpu):

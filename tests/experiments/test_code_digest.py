@@ -472,6 +472,10 @@ TINY = {
     "shuffled_reviews": {
         "beta": 0.8, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
     },
+    "sentiment_adjectives": {
+        "alpha": 1.0, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
+        "mi_neurons": 2,
+    },
     "concentric_circles": {
         "division": 1.0, "beta": 1.0, "n_points": 60, "n_memorized": 20, "epochs": 1,
         "epochs_memorized": 1, "mi_samples": 20,

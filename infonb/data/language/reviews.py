@@ -100,7 +100,7 @@ def generated_reviews(
     Returns
     -------
     xarray.Dataset
-        ``text`` (sample), object, 6 to 50 words, one in six with ``<br />``; ``label``
+        ``text`` (sample), object, 6 to 55 words, one in six with ``<br />``; ``label``
         (sample): 1 positive, 0 negative, the true sentiment; the coordinate ``adjective_sign``
         (sample): 1, 0, or -1 where that is unclear, as `adjective_signs` finds it.
 
