@@ -555,7 +555,9 @@ def _missing(closure, entered):
 @pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
 @pytest.mark.parametrize("name", experiments.names())
 def test_whatever_runs_is_in_the_closure(name, tmp_path):
-    for room in ("data", "networks", "training", "activations", "measures", "selection"):
+    for room in (
+        "data", "networks", "training", "activations", "measures", "memorization", "selection",
+    ):  # fmt: skip
         importlib.import_module(f"infonb.{room}")  # what runs when a face is imported is no step
     experiment = experiments.get(name)(seed=0, cache="none", **TINY[name])
     level = experiment.levels()[-1]
