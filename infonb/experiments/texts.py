@@ -93,14 +93,21 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         raise NotImplementedError(f"{type(self).__name__} needs a method texts.")
 
     def prepare(self) -> None:
-        """Find device, encoder and texts, before anything is created."""
+        """Find device, encoder and texts, and let a pretrained one read the longest of them."""
         self.check_device()
         if self.model != "tiny":
             from infonb.networks.pretrained import find_encoder
 
-            find_encoder(self.model)
-        data = self.data(self.levels()[0], self.seeds[0])
+            find_encoder(self.model)  # first: texts may take longer
+        level, seed = self.levels()[0], self.seeds[0]
+        data = self.data(level, seed)
         self.check_measured(data["evaluation"].sizes["sample"], "evaluation texts")
+        if self.model != "tiny":
+            from infonb.training import predict
+
+            ids = data["train"]["input"]
+            longest = int((ids != data["train"].attrs["pad_id"]).sum("token").values.argmax())
+            predict(self.network(level, seed, data), ids[[longest]])
 
     def data(self, level: Any, seed: int) -> dict[str, xr.Dataset]:
         """Return the texts as numbers of tokens, ``input`` (sample, token), without the texts."""
