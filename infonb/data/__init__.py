@@ -16,6 +16,15 @@ from infonb.data.images import colored_images, shuffled_images
 from infonb.data.inputs import load_inputs
 from infonb.data.label_noise import inject_label_noise
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
+from infonb.data.language import (
+    balanced,
+    generated_biographies,
+    load_bias_in_bios,
+    load_bug,
+    scrub,
+    scrubbed,
+    training_set,
+)
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
 from infonb.data.splits import split
@@ -24,22 +33,29 @@ from infonb.data.waterbirds import waterbird_images
 __all__ = [
     "add_artifact",
     "align",
+    "balanced",
     "colored",
     "colored_images",
     "concentric_circles",
     "context_scenes",
     "flip_labels",
+    "generated_biographies",
     "inject_label_noise",
+    "load_bias_in_bios",
+    "load_bug",
     "load_digits",
     "load_images",
     "load_inputs",
     "load_mnist",
     "nico_images",
     "recolored",
+    "scrub",
+    "scrubbed",
     "shuffle_labels",
     "shuffled",
     "shuffled_images",
     "split",
     "subsample",
+    "training_set",
     "waterbird_images",
 ]
