@@ -1,0 +1,207 @@
+"""Where the texts of people come from: generated, Bias in Bios, BUG, or a file of one's own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from infonb.data.language import (
+    balanced,
+    generated_biographies,
+    load_bias_in_bios,
+    load_bug,
+    scrubbed,
+    training_set,
+)
+from infonb.data.language.bias_in_bios import PROFESSIONS
+from infonb.data.language.text_tables import BadTable, read_text_table
+from infonb.parameters import ParameterError
+
+__all__ = ["COLUMNS", "DATASETS", "people", "six_sets"]
+
+DATASETS = ("biographies", "bias-in-bios", "bug", "file")
+
+#: Of a file of one's own.
+COLUMNS = ("text", "occupation", "gender")
+
+#: How many texts are generated if the parameters do not say; there is no end of them.
+GENERATED = {"n_train": 1000, "n_validation": 400}
+
+#: Of BUG's stereotypical sentences so many are not trained on, but validated.
+_HELD_OUT = 0.25
+
+#: Of a file of one's own.
+_VALIDATION = 0.2
+
+
+def people(
+    dataset: str, *, folder: str, n_train: int, n_validation: int, n_occupations: int,
+    opposite: float, mask: str, seed: int,
+) -> dict[str, xr.Dataset]:  # fmt: skip
+    """
+    Return texts of people to train on and to validate, each with label, gender and stereotype.
+
+    0 takes all there are. Validation has as many women as men in every occupation; ``stereotype``
+    is 1 where the gender is the more common one of the occupation in training. BUG has the
+    part ``gold``, too.
+    """
+    if dataset == "biographies":
+        n_train, n_validation = (
+            n or most for n, most in zip((n_train, n_validation), GENERATED.values(), strict=True)
+        )
+        pool = generated_biographies(n_train, seed=seed)
+        other = generated_biographies(n_validation, skew=0.5, seed=2**20 + seed)
+        parts = {"train": pool, "evaluation": other}
+    elif dataset == "bug":
+        parts = _bug(folder or None, n_occupations, opposite, mask, seed)
+    elif dataset == "bias-in-bios":
+        parts = _bias_in_bios(folder or None, n_occupations)
+    else:
+        parts = _own(folder, n_occupations, seed)
+    parts["train"] = some(parts["train"], n_train, seed)
+    usual = usual_gender(parts["train"])
+    parts = {role: _with_stereotype(part, usual) for role, part in parts.items()}
+    validation = balanced(parts["evaluation"], "subsampled", seed=seed)
+    parts["evaluation"] = _each_alike(validation, n_validation)
+    return parts
+
+
+def six_sets(
+    parts: dict[str, xr.Dataset], level: str, *, pure: bool, seed: int
+) -> dict[str, xr.Dataset]:
+    """
+    Return the training set of a level, such as "raw subsampled", and the same validation texts.
+
+    All are scrubbed if the training texts are. `pure`: nobody of the other gender is in an original
+    set.
+    """
+    text, balance = level.split(" ")
+    pool = parts["train"]
+    if pure and balance == "original":
+        pool = pool.isel(sample=np.flatnonzero(pool["stereotype"].values == 1))
+    found = {"train": training_set(pool, text, balance, seed=seed)}
+    others = {role: part for role, part in parts.items() if role != "train"}
+    return found | {
+        role: scrubbed(part) if text == "scrubbed" else part for role, part in others.items()
+    }
+
+
+def usual_gender(train: xr.Dataset) -> dict[int, str]:
+    """Return the more common gender of each occupation; of a tie the first by name."""
+    counts = Counter(
+        zip(train["label"].values.tolist(), train["gender"].values.tolist(), strict=True)
+    )
+    found: dict[int, str] = {}
+    for label, gender in sorted(counts, key=lambda one: (-counts[one], one[1])):
+        found.setdefault(label, gender)
+    return found
+
+
+def some(data: xr.Dataset, n: int, seed: int) -> xr.Dataset:
+    """Return so many examples, drawn, in their order; 0, or more than there are: all."""
+    if not 0 < n < data.sizes["sample"]:
+        return data
+    drawn = np.random.default_rng(seed).choice(data.sizes["sample"], n, replace=False)
+    return data.isel(sample=np.sort(drawn))
+
+
+def _each_alike(data: xr.Dataset, n: int) -> xr.Dataset:
+    """Return about n examples of a balanced set, as many of both genders in each occupation."""
+    if not 0 < n < data.sizes["sample"]:
+        return data
+    share = n / data.sizes["sample"]
+    taken: list[np.ndarray] = []
+    labels, genders = data["label"].values, data["gender"].values
+    for label in np.unique(labels):
+        parts = [np.flatnonzero((labels == label) & (genders == one)) for one in set(genders)]
+        each = max(1, round(share * min(part.size for part in parts)))
+        taken += [part[:each] for part in parts]
+    return data.isel(sample=np.sort(np.concatenate(taken)))
+
+
+def _with_stereotype(part: xr.Dataset, usual: dict[int, str]) -> xr.Dataset:
+    expected = [usual.get(label) for label in part["label"].values.tolist()]
+    is_usual = np.array(expected, dtype=object) == part["gender"].values
+    return part.assign_coords(stereotype=("sample", np.where(is_usual, 1, -1)))
+
+
+@lru_cache(2)  # a page asks several times
+def _bug(
+    folder: str | None, n_occupations: int, opposite: float, mask: str, seed: int
+) -> dict[str, xr.Dataset]:
+    """Return BUG: stereotypical sentences to train on, and a few of the other gender."""
+    options = {"folder": folder, "n_professions": n_occupations or None, "mask": mask}
+    data = load_bug(**options)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(data.sizes["sample"])
+    is_usual = data["stereotype"].values[order] == 1
+    usual, other = order[is_usual], order[~is_usual]
+    held_out = round(_HELD_OUT * usual.size)
+    n_opposite = round(opposite * (usual.size - held_out))
+    pool = np.concatenate([usual[held_out:], other[:n_opposite]])
+    rest = np.concatenate([usual[:held_out], other[n_opposite:]])
+    return {
+        "train": data.isel(sample=rng.permutation(pool)),
+        "evaluation": data.isel(sample=np.sort(rest)),
+        "gold": load_bug("gold", **options),
+    }
+
+
+def _bias_in_bios(folder: str | None, n_occupations: int) -> dict[str, xr.Dataset]:
+    train = load_bias_in_bios("train", folder=folder)
+    chosen = None
+    if 0 < n_occupations < len(PROFESSIONS):
+        counts = Counter(train["occupation"].values.tolist())
+        chosen = sorted(name for name, _ in counts.most_common(n_occupations))
+        train = load_bias_in_bios("train", folder=folder, occupations=chosen)
+    return {
+        "train": train,
+        "evaluation": load_bias_in_bios("dev", folder=folder, occupations=chosen),
+    }
+
+
+def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
+    """Return the texts of a table, a fifth of them for validation."""
+    table = read_text_table(Path(path).expanduser(), COLUMNS)
+    values = {name: np.array([str(v) for v in table[name]], dtype=object) for name in COLUMNS}
+    genders = sorted(set(values["gender"]))
+    if len(genders) != 2:
+        raise BadTable(
+            f"{path}: gaps are between two groups; the column gender has {genders[:6]}. Keep the "
+            "rows of two."
+        )
+    frequent = [name for name, _ in Counter(values["occupation"].tolist()).most_common()]
+    names = sorted(frequent[: n_occupations or None])
+    if len(names) < 2:
+        raise BadTable(f"{path}: all texts have the occupation {names[0]!r}; two are needed.")
+    taken = np.flatnonzero(np.isin(values["occupation"], names))
+    taken = np.random.default_rng(seed).permutation(taken)
+    data = xr.Dataset(
+        {
+            "text": ("sample", values["text"]),
+            "label": ("sample", np.searchsorted(names, values["occupation"]).astype(np.int64)),
+        },
+        {name: ("sample", values[name]) for name in ("occupation", "gender")}
+        | {"sample": np.arange(len(table))},
+        {"name": Path(path).stem, "n_classes": len(names), "class_names": names},
+    )
+    cut = round(_VALIDATION * taken.size)
+    return {"train": data.isel(sample=taken[cut:]), "evaluation": data.isel(sample=taken[:cut])}
+
+
+def check_file(dataset: str, folder: str) -> None:
+    """Raise if a path is missing, or is given where nothing is read."""
+    if dataset == "file" and not folder:
+        raise ParameterError(
+            f"dataset='file' needs folder: the path of a .csv or .parquet with the columns "
+            f"{', '.join(COLUMNS)}."
+        )
+    if dataset == "biographies" and folder:
+        raise ParameterError(
+            f"folder={folder!r} is not used with dataset='biographies', which are generated. Leave "
+            "folder out, or choose dataset='bug', 'bias-in-bios' or 'file'."
+        )
