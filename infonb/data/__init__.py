@@ -23,7 +23,9 @@ from infonb.data.language import (
     load_bug,
     scrub,
     scrubbed,
+    tokenize,
     training_set,
+    word_tokenizer,
 )
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
@@ -56,6 +58,8 @@ __all__ = [
     "shuffled_images",
     "split",
     "subsample",
+    "tokenize",
     "training_set",
     "waterbird_images",
+    "word_tokenizer",
 ]

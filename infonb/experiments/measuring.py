@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import xarray as xr
 
-__all__ = ["hidden_layers", "information", "shared_entropy"]
+__all__ = ["hidden_layers", "information", "information_of_first", "shared_entropy"]
 
 
 def hidden_layers(depth: int, activations: str) -> list[str]:
@@ -32,6 +32,28 @@ def information(
         run.activation, k=k, max_samples=mi_samples or None,
         neurons=share_out(run.activation, mi_neurons) if mi_neurons else None,
     )  # fmt: skip
+    return run
+
+
+def information_of_first(
+    recorded: xr.Dataset, n: int, *, bins: int, edges: str, k: int, mi_samples: int = 0
+) -> xr.Dataset:
+    """
+    Return a recording with the entropy of all neurons, and the MI of the first `n` of each layer.
+
+    0, or more than there are: of all. MI has dims (layer, neuron, other_layer, other_neuron), NaN
+    in `neuron` beyond the first. Neurons are standardized for it, which leaves MI as it is: in the
+    first blocks of an encoder some vary much less than others.
+    """
+    from infonb.measures import entropy, mutual_information
+
+    run = recorded.copy()
+    if edges != "shared":
+        run["entropy"] = entropy(run.activation, bins=bins, edges=edges)
+    first = run.activation.isel(neuron=slice(n or None))
+    run["mutual_information"] = mutual_information(
+        first, k=k, max_samples=mi_samples or None, standardize=True
+    )
     return run
 
 

@@ -11,19 +11,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from infonb.networks.checkpoint import load_weights, save_weights
     from infonb.networks.cnn import CNN
+    from infonb.networks.encoder import TextClassifier, text_classifier
     from infonb.networks.loading import load_model
     from infonb.networks.mlp import MLP
     from infonb.networks.resnet import ResNet18
 
-__all__ = ["CNN", "MLP", "ResNet18", "load_model", "load_weights", "save_weights"]
+__all__ = [
+    "CNN",
+    "MLP",
+    "ResNet18",
+    "TextClassifier",
+    "load_model",
+    "load_weights",
+    "save_weights",
+    "text_classifier",
+]
 
 _HOME = {
     "CNN": "infonb.networks.cnn",
     "MLP": "infonb.networks.mlp",
     "ResNet18": "infonb.networks.resnet",
+    "TextClassifier": "infonb.networks.encoder",
     "load_model": "infonb.networks.loading",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
+    "text_classifier": "infonb.networks.encoder",
 }
 
 

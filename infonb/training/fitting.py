@@ -53,6 +53,7 @@ def fit(
     batch_size: int = 512,
     epochs: int = 100,
     patience: int | None = None,
+    patience_below: float | None = None,
     monitor: str | None = "auto",
     stop_at: float | None = None,
     keep: str = "best",
@@ -100,6 +101,9 @@ def fit(
         The largest number of passes over the training examples.
     patience
         Stop after so many epochs in a row without improvement of the monitored quantity.
+    patience_below
+        Epochs count for `patience` from the first one on whose training loss is below this, in
+        nats; None: from the first.
     monitor
         ``"validation_accuracy"``, ``"validation_loss"``, ``"train_accuracy"``,
         ``"train_loss"``, or None. ``"auto"``: the validation accuracy if there is validation.
@@ -188,7 +192,7 @@ def fit(
     monitor = check_monitor(monitor, patience, validation is not None)
     settings = checked_settings(
         learning_rate=learning_rate, penalty=penalty, batch_size=batch_size, patience=patience,
-        monitor=monitor, stop_at=stop_at, keep=keep, seed=seed,
+        patience_below=patience_below, monitor=monitor, stop_at=stop_at, keep=keep, seed=seed,
     )  # fmt: skip
     check_regularizer(regularizer)
     if regularizer is not None:  # a training without one is the same as before there was one
@@ -236,7 +240,10 @@ def fit(
                 values = train_epoch(
                     run, parts, loss_function, parameters, settings, regularizer, is_exact
                 )
-                run.finish_epoch(values, patience=patience, stop_at=stop_at, epochs=epochs)
+                run.finish_epoch(
+                    values, patience=patience, patience_below=patience_below, stop_at=stop_at,
+                    epochs=epochs,
+                )  # fmt: skip
                 if saver is not None:
                     saver.end_of_epoch()
                 bar.set_postfix(_postfix(values), refresh=False)
@@ -258,10 +265,17 @@ def fit(
 def checked_settings(
     *, learning_rate: float, penalty: float, batch_size: int, patience: int | None,
     monitor: str | None, stop_at: float | None, keep: str, seed: int,
+    patience_below: float | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the settings of a training that decide its weights, or raise for what is wrong."""
     check_choice("keep", keep, ["best", "last"])
-    return {
+    # named only where it is given: a training without it is the same as before there was one
+    below = {}
+    if patience_below is not None:
+        if patience is None:
+            raise ValueError("patience_below needs patience, the number of epochs that count.")
+        below = {"patience_below": check_number("patience_below", patience_below, 0.0)}
+    return below | {
         "learning_rate": check_number("learning_rate", learning_rate, 0.0),
         "penalty": check_number("penalty", penalty, 0.0),
         "batch_size": check_integer("batch_size", batch_size, 1),

@@ -45,6 +45,7 @@ class Run:
         patience: int | None,
         stop_at: float | None,
         epochs: int,
+        patience_below: float | None = None,
     ) -> None:
         """Write down the quantities of an epoch; note whether it is the best and the last."""
         for name, value in values.items():
@@ -55,10 +56,19 @@ class Run:
                 self.best_weights = copy_tensors(self.model.state_dict())
         if stop_at is not None and values["train_accuracy"] >= stop_at:
             self.stopped = "stop_at"
-        elif patience is not None and self.epoch - self.best_epoch >= patience:
+        elif patience is not None and self._idle(patience_below) >= patience:
             self.stopped = "patience"
         elif self.epoch >= epochs:
             self.stopped = "epochs"
+
+    def _idle(self, below: float | None) -> int:
+        """Return for how many epochs nothing has improved, since the loss came below a number."""
+        start = self.best_epoch
+        if below is not None:
+            losses = self.history["train_loss"]
+            first = next((i for i, loss in enumerate(losses) if loss < below), len(losses))
+            start = max(start, first)
+        return self.epoch - start
 
     def _is_improved(self) -> bool:
         if self.monitor is None or self.best_epoch == 0:

@@ -6,6 +6,7 @@ from infonb.data.language.biographies import generated_biographies, load_bias_in
 from infonb.data.language.bug import load_bug
 from infonb.data.language.resampling import balanced, training_set
 from infonb.data.language.scrubbing import scrub, scrubbed
+from infonb.data.language.tokens import tokenize, word_tokenizer
 
 __all__ = [
     "balanced",
@@ -14,5 +15,7 @@ __all__ = [
     "load_bug",
     "scrub",
     "scrubbed",
+    "tokenize",
     "training_set",
+    "word_tokenizer",
 ]

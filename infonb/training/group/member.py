@@ -155,7 +155,7 @@ class Member:
                 )
         self.run.finish_epoch(
             values, patience=self.settings["patience"], stop_at=self.settings["stop_at"],
-            epochs=self.epochs,
+            patience_below=self.settings.get("patience_below"), epochs=self.epochs,
         )  # fmt: skip
         if self._saver is not None:
             self._with_random_state(self._saver.end_of_epoch)
@@ -221,7 +221,7 @@ class Member:
 def _settings(options: Mapping[str, Any], has_validation: bool) -> dict[str, Any]:
     usual: dict[str, Any] = {
         "learning_rate": 1e-3, "penalty": 0.0, "batch_size": 512, "patience": None,
-        "monitor": "auto", "stop_at": None, "keep": "best", "seed": 0,
+        "patience_below": None, "monitor": "auto", "stop_at": None, "keep": "best", "seed": 0,
     }  # fmt: skip
     found = {name: options.get(name, value) for name, value in usual.items()}
     found["monitor"] = check_monitor(found["monitor"], found["patience"], has_validation)
