@@ -17,14 +17,20 @@ from infonb.data.inputs import load_inputs
 from infonb.data.label_noise import inject_label_noise
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
 from infonb.data.language import (
+    adjective_parts,
+    adjective_signs,
     balanced,
     generated_biographies,
+    generated_reviews,
     load_bias_in_bios,
     load_bug,
+    load_imdb,
+    load_texts,
     scrub,
     scrubbed,
     tokenize,
     training_set,
+    with_heuristic_labels,
     word_tokenizer,
 )
 from infonb.data.mnist import load_mnist, subsample
@@ -34,6 +40,8 @@ from infonb.data.waterbirds import waterbird_images
 
 __all__ = [
     "add_artifact",
+    "adjective_parts",
+    "adjective_signs",
     "align",
     "balanced",
     "colored",
@@ -42,13 +50,16 @@ __all__ = [
     "context_scenes",
     "flip_labels",
     "generated_biographies",
+    "generated_reviews",
     "inject_label_noise",
     "load_bias_in_bios",
     "load_bug",
     "load_digits",
     "load_images",
+    "load_imdb",
     "load_inputs",
     "load_mnist",
+    "load_texts",
     "nico_images",
     "recolored",
     "scrub",
@@ -61,5 +72,6 @@ __all__ = [
     "tokenize",
     "training_set",
     "waterbird_images",
+    "with_heuristic_labels",
     "word_tokenizer",
 ]
