@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
+    from infonb.experiments.biographies import Biographies
     from infonb.experiments.colored_digits import ColoredDigits
     from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
+    "Biographies",
     "ColoredDigits",
     "CompareModels",
     "ConcentricCircles",
@@ -48,6 +50,7 @@ _HOME = {
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
     "contexts": ("contexts", "Contexts"),
+    "biographies": ("biographies", "Biographies"),
     "model_selection": ("model_selection", "ModelSelection"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
     "in_and_out": ("in_and_out", "InAndOut"),
@@ -71,7 +74,7 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts',
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'biographies',
      'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
      'compare_models', 'verdicts']
     """
@@ -105,8 +108,8 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'model_selection', 'entropy_regularizer', 'in_and_out',
-    'early_learning', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
+    'in_and_out', 'early_learning', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

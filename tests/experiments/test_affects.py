@@ -27,6 +27,10 @@ EXPECTED = {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
+    "biographies": {
+        "selection": SELECTION | {"training_set", "folder"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "permutations"},
+    },
     "model_selection": {
         "selection": SELECTION - {"preset"} | {"setting", "level", "found"},
         "measures": set(),

@@ -123,7 +123,8 @@ def load_bias_in_bios(
             "occupation": ("sample", names[taken]),
         },
         attrs={
-            "name": "bias in bios", "part": part, "n_classes": len(chosen), "class_names": chosen,
+            "name": "bias in bios", "part": part, "n_classes": len(chosen),
+            "class_names": ", ".join(chosen),
         },
     )  # fmt: skip
 

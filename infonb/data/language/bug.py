@@ -128,8 +128,8 @@ def load_bug(
             "stereotype": ("sample", table["stereotype"].to_numpy(np.int64)[taken]),
         },
         attrs={
-            "name": "bug", "part": part, "n_classes": len(frequent), "class_names": frequent,
-            "mask": mask,
+            "name": "bug", "part": part, "n_classes": len(frequent),
+            "class_names": ", ".join(frequent), "mask": mask,
         },
     )  # fmt: skip
 

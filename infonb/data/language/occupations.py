@@ -23,9 +23,9 @@ FIELDS = (
         ("the university hospital", "a children's hospital", "the county hospital",
          "a clinic by the river", "the emergency department", "a hospital in the north"),
         ("takes care of patients after accidents", "works long shifts with a large team",
-         "wrote a guide for the families of patients", "trains young colleagues in hygiene",
+         "writes a guide for the families of patients", "trains young colleagues in hygiene",
          "answers questions of patients before treatment", "keeps the records of each patient",
-         "worked abroad for a medical charity", "sits on the safety committee"),
+         "works abroad with a medical charity", "sits on the safety committee"),
         {
             "nurse": (
                 "dresses wounds and sets up infusions", "leads the night shift of the ward",
@@ -46,7 +46,7 @@ FIELDS = (
          "a legal aid office", "an office for tenants' rights", "a firm for family law"),
         ("deals with contracts and wills", "meets clients who cannot pay",
          "knows the rules on inheritance", "explains the law to newcomers",
-         "worked on a large case against a mine", "writes about the rights of tenants",
+         "works on a large case against a mine", "writes about the rights of tenants",
          "reads decisions of the supreme court", "speaks with witnesses"),
         {
             "paralegal": (
@@ -55,8 +55,8 @@ FIELDS = (
                 "indexes the exhibits of a trial", "prepares binders before hearings",
             ),
             "attorney": (
-                "passed the bar exam", "gives opening statements before the jury",
-                "argues appeals", "cross-examines experts", "became a partner of the firm",
+                "has passed the bar exam", "gives opening statements before the jury",
+                "argues appeals", "cross-examines experts", "is a partner of the firm",
                 "defends clients at trial",
             ),
         },
@@ -67,8 +67,8 @@ FIELDS = (
          "the largest campus of the state", "an academy for languages", "a new campus"),
         ("explains fractions with drawings", "reads essays until late at night",
          "likes to answer questions after class", "organises an exchange with Spain",
-         "works on a book about learning", "introduced computers to the timetable",
-         "was praised for clear lessons", "speaks about history to the public"),
+         "works on a book about learning", "brings computers to the timetable",
+         "is praised for clear lessons", "speaks about history to the public"),
         {
             "teacher": (
                 "welcomes parents in the evening", "plans lessons for the fourth grade",
@@ -76,7 +76,7 @@ FIELDS = (
                 "hangs up drawings of the pupils", "goes with the pupils to the zoo",
             ),
             "professor": (
-                "supervises doctoral theses", "won a grant for research",
+                "supervises doctoral theses", "wins grants for research",
                 "publishes in journals on algebra", "chairs the faculty",
                 "gives lectures at conferences", "edits a journal of the academy of sciences",
             ),
@@ -89,13 +89,13 @@ FIELDS = (
          "an office above the market", "a firm for offices and hotels",
          "a workshop at the harbour"),
         ("likes light and plain rooms", "works with clients from the first sketch on",
-         "restored an old library", "drew plans for a hotel on the coast",
-         "prefers wood to plastic", "won a prize for a museum", "visits the site each week",
+         "restores old libraries", "draws plans for hotels on the coast",
+         "prefers wood to plastic", "wins prizes for museums", "visits the site each week",
          "speaks about housing at fairs"),
         {
             "interior designer": (
                 "chooses curtains and carpets", "mixes colours for bedrooms",
-                "buys lamps and antique chairs", "studied textiles",
+                "buys lamps and antique chairs", "knows all about textiles",
                 "arranges sofas and mirrors", "draws wallpaper",
             ),
             "architect": (
@@ -133,24 +133,24 @@ FIRST = {"female": tuple(_FEMALE.split()), "male": tuple(_MALE.split())}
 
 SURNAMES = tuple(_SURNAMES.split())
 
+#: Short, so that a small network is trained in seconds; every text has one with the gender in it.
 OPENINGS = (
-    "{title} {first} {last} works at {place} and {first_thing}.",
-    "{first} {last} has been at {place} for {years} years. {Subject} {first_thing}.",
-    "At {place}, {title} {last} {first_thing}.",
-    "{first} {last} came to {place} {years} years ago, where {subject} {first_thing}.",
+    "{title} {first} {last} {first_thing}.",
+    "{first} {last} {first_thing}.",
+    "{title} {last} {first_thing}.",
+    "At {place}, {first} {last} {first_thing}.",
 )
 
 CLOSINGS = (
     "{Subject} also {second_thing}.",
-    "In {possessive} spare time {subject} {second_thing}.",
-    "For {years} years {subject} has been known as someone who {second_thing}.",
-    "{Possessive} colleagues say that {title} {last} {second_thing}.",
+    "Today {subject} {second_thing}.",
+    "{Subject} {second_thing}, too.",
+    "{Possessive} friends say that {subject} {second_thing}.",
 )
 
 FAMILY = (
-    "{Subject} lives with {possessive} {partner} and {number} children.",
+    "{Subject} lives with {possessive} {partner}.",
     "{Subject} is the {parent} of {number} children.",
     "{Subject} grew up with {number} {siblings}.",
-    "Friends call {object} by {possessive} first name, {first}.",
-    "{first} lives by the sea.",
+    "Friends call {object} {first}.",
 )

@@ -152,7 +152,7 @@ def _parts(data: xr.Dataset, group: str, within: str) -> dict[object, list[np.nd
 
 def _named(data: xr.Dataset, label: object) -> str:
     """Return a class with its name, where the data know it."""
-    names = data.attrs.get("class_names", ())
+    names = str(data.attrs.get("class_names", "")).split(", ")
     known = isinstance(label, int) and len(names) > label
     return f"{label} ({names[int(str(label))]})" if known else repr(label)
 

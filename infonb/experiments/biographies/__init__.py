@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from infonb.experiments.biographies.answer import answer_words, groups_words
-from infonb.experiments.biographies.claims import last_block, ordered_table
+from infonb.experiments.biographies.answer import groups_table, what_is_known
+from infonb.experiments.biographies.claims import last_block
 from infonb.experiments.biographies.experiment import Biographies
 
-__all__ = ["Biographies", "answer_words", "groups_words", "last_block", "ordered_table"]
+__all__ = ["Biographies", "groups_table", "last_block", "what_is_known"]

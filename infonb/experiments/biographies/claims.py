@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 import xarray as xr
 
 from infonb.claims import Compare, Rank, Row, entropy_in_rulers
@@ -79,9 +78,3 @@ ROWS: tuple[Row, ...] = (
         between=[("raw original", "raw subsampled"), ("raw original", "raw oversampled")],
     ),
 )  # fmt: skip
-
-
-def ordered_table(runs: xr.Dataset) -> np.ndarray:
-    """Return the training sets that were run, the one with the highest compression first."""
-    mean = runs["compression"].mean("seed")
-    return runs["training_set"].values[np.argsort(-mean.values, kind="stable")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -14,11 +13,11 @@ from infonb.data.language import (
     generated_biographies,
     load_bias_in_bios,
     load_bug,
+    load_texts,
     scrubbed,
     training_set,
 )
 from infonb.data.language.bias_in_bios import PROFESSIONS
-from infonb.data.language.text_tables import BadTable, read_text_table
 from infonb.parameters import ParameterError
 
 __all__ = ["COLUMNS", "DATASETS", "people", "six_sets"]
@@ -26,7 +25,7 @@ __all__ = ["COLUMNS", "DATASETS", "people", "six_sets"]
 DATASETS = ("biographies", "bias-in-bios", "bug", "file")
 
 #: Of a file of one's own.
-COLUMNS = ("text", "occupation", "gender")
+COLUMNS = ("text", "label", "gender")
 
 #: How many texts are generated if the parameters do not say; there is no end of them.
 GENERATED = {"n_train": 1000, "n_validation": 400}
@@ -71,22 +70,26 @@ def people(
 
 
 def six_sets(
-    parts: dict[str, xr.Dataset], level: str, *, pure: bool, seed: int
+    parts: dict[str, xr.Dataset], level: str, *, pure: bool, own: bool, seed: int
 ) -> dict[str, xr.Dataset]:
     """
-    Return the training set of a level, such as "raw subsampled", and the same validation texts.
+    Return the training set of a level, such as "raw subsampled", and the texts of other roles.
 
-    All are scrubbed if the training texts are. `pure`: nobody of the other gender is in an original
-    set.
+    These are scrubbed, too, where the training texts are and `own` is true. `pure`: nobody of the
+    other gender is in an original set.
     """
     text, balance = level.split(" ")
     pool = parts["train"]
+    n_original = int((pool["stereotype"] == 1).sum()) if pure else pool.sizes["sample"]
     if pure and balance == "original":
         pool = pool.isel(sample=np.flatnonzero(pool["stereotype"].values == 1))
     found = {"train": training_set(pool, text, balance, seed=seed)}
+    # all networks take as many steps as one of the original set
+    found["train"].attrs["n_pool"] = n_original
     others = {role: part for role, part in parts.items() if role != "train"}
     return found | {
-        role: scrubbed(part) if text == "scrubbed" else part for role, part in others.items()
+        role: scrubbed(part) if own and text == "scrubbed" else part
+        for role, part in others.items()
     }
 
 
@@ -166,39 +169,31 @@ def _bias_in_bios(folder: str | None, n_occupations: int) -> dict[str, xr.Datase
 
 def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
     """Return the texts of a table, a fifth of them for validation."""
-    table = read_text_table(Path(path).expanduser(), COLUMNS)
-    values = {name: np.array([str(v) for v in table[name]], dtype=object) for name in COLUMNS}
-    genders = sorted(set(values["gender"]))
+    data = load_texts(path)
+    genders = sorted(set(data["gender"].values)) if "gender" in data.coords else []
     if len(genders) != 2:
-        raise BadTable(
-            f"{path}: gaps are between two groups; the column gender has {genders[:6]}. Keep the "
-            "rows of two."
-        )
-    frequent = [name for name, _ in Counter(values["occupation"].tolist()).most_common()]
-    names = sorted(frequent[: n_occupations or None])
-    if len(names) < 2:
-        raise BadTable(f"{path}: all texts have the occupation {names[0]!r}; two are needed.")
-    taken = np.flatnonzero(np.isin(values["occupation"], names))
-    taken = np.random.default_rng(seed).permutation(taken)
-    data = xr.Dataset(
-        {
-            "text": ("sample", values["text"]),
-            "label": ("sample", np.searchsorted(names, values["occupation"]).astype(np.int64)),
-        },
-        {name: ("sample", values[name]) for name in ("occupation", "gender")}
-        | {"sample": np.arange(len(table))},
-        {"name": Path(path).stem, "n_classes": len(names), "class_names": names},
+        found = f"has {', '.join(map(repr, genders[:6]))}" if genders else "is missing"
+        raise ValueError(f"{path}: the column gender {found}. Keep the rows of two genders.")
+    names = np.array(data.attrs["class_names"].split(", "), dtype=object)
+    labels, counts = np.unique(data["label"].values, return_counts=True)
+    chosen = np.sort(labels[np.argsort(-counts, kind="stable")][: n_occupations or None])
+    data = data.isel(sample=np.flatnonzero(np.isin(data["label"].values, chosen)))
+    numbers = np.searchsorted(chosen, data["label"].values)
+    data = data.assign(label=("sample", numbers.astype(np.int64))).assign_coords(
+        occupation=("sample", names[chosen][numbers])
     )
-    cut = round(_VALIDATION * taken.size)
-    return {"train": data.isel(sample=taken[cut:]), "evaluation": data.isel(sample=taken[:cut])}
+    data = data.assign_attrs(n_classes=len(chosen), class_names=", ".join(names[chosen]))
+    order = np.random.default_rng(seed).permutation(data.sizes["sample"])
+    cut = round(_VALIDATION * order.size)
+    return {"train": data.isel(sample=order[cut:]), "evaluation": data.isel(sample=order[:cut])}
 
 
 def check_file(dataset: str, folder: str) -> None:
     """Raise if a path is missing, or is given where nothing is read."""
     if dataset == "file" and not folder:
         raise ParameterError(
-            f"dataset='file' needs folder: the path of a .csv or .parquet with the columns "
-            f"{', '.join(COLUMNS)}."
+            f"dataset='file' needs folder: the path of a .csv with the columns "
+            f"{', '.join(COLUMNS)}, where the label is the occupation."
         )
     if dataset == "biographies" and folder:
         raise ParameterError(

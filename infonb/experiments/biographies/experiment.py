@@ -17,7 +17,8 @@ from infonb.experiments.biographies.measures import (
     readable_gender,
 )
 from infonb.experiments.experiment import absolute
-from infonb.experiments.texts import PAPER_TEXTS, Texts
+from infonb.experiments.parameters import MAX_SEED
+from infonb.experiments.texts import PAPER_TEXTS, Texts, tokenized
 from infonb.parameters import parameter
 
 if TYPE_CHECKING:
@@ -32,15 +33,15 @@ class Biographies(Texts):
     Biographies: what networks that tell an occupation know of the gender.
 
     Bansal, Pruthi and Belinkov (2022), section 4, Figure 4 (Bias in Bios, RoBERTa). An encoder is
-    trained to tell the occupation from a biography. The training set has the words that tell
-    the gender, or has them scrubbed away; and it is as it comes, with most people of one gender in an
-    occupation, or balanced by leaving out or repeating some. Networks that go by the gender memorize
-    a heuristic (hypothesis H1).
+    trained to tell the occupation from a biography. The training texts have the words that tell the
+    gender, or have them scrubbed away; and they are as they come, with most people of one gender in
+    an occupation, or balanced by leaving out or repeating some. Networks that go by the gender
+    memorize a heuristic (hypothesis H1).
     """
 
     name, over = "biographies", "training_set"
     claim: ClassVar[str] = (
-        "H1: the network that is trained on raw, unbalanced biographies has the lowest entropy, and "
+        "H1: a network that is trained on raw, unbalanced biographies has the lowest entropy, and "
         "the better the gender can be read from a network, the higher its mutual information."
     )
     rows = ROWS
@@ -51,6 +52,13 @@ class Biographies(Texts):
         | {"n_train": 0, "n_validation": 2500, "max_length": 128, "n_occupations": 0},
     }
 
+    n_train: int = parameter(1000, "training texts before balancing; 0: all", minimum=0)
+    n_validation: int = parameter(480, "validation texts; 0: all", minimum=0)
+    max_length: int = parameter(64, "tokens of a text at most; the rest is cut off", minimum=3)
+    depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
+    seed: list[int] = parameter(
+        [0, 1], "six networks for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
+    )
     training_set: list[str] = parameter(
         list(LEVELS), "texts raw or scrubbed, genders original, subsampled or oversampled",
         choices=list(LEVELS), affects="selection", order=-1,
@@ -60,8 +68,8 @@ class Biographies(Texts):
         choices=list(DATASETS), order=-1,
     )  # fmt: skip
     folder: str = parameter(
-        "", "where bias-in-bios or bug are, or a file with text, occupation, gender; empty: "
-        "INFONB_DATA, hub", affects="selection", order=-1,
+        "", "where bias-in-bios or bug are, or a .csv with text, label, gender; empty: INFONB_DATA",
+        affects="selection", order=-1,
     )  # fmt: skip
     n_occupations: int = parameter(
         12, "of the most frequent occupations; 0: all (biographies: 8)", minimum=0, order=-1
@@ -69,6 +77,10 @@ class Biographies(Texts):
     opposite: float = parameter(
         0.1, "bug: sentences of the other gender in training, as a share of the usual ones",
         minimum=0, maximum=1, order=-1,
+    )  # fmt: skip
+    validation: str = parameter(
+        "raw", "validation texts: raw, the same for all networks; or own, in the form of training",
+        choices=["raw", "own"], order=-1,
     )  # fmt: skip
     permutations: int = parameter(
         5, "codes with permuted genders, for the null", minimum=0, affects="measures"
@@ -78,15 +90,29 @@ class Biographies(Texts):
         super().__post_init__()
         check_file(self.dataset, self.folder)
 
-    def texts(self, training_set: str, seed: int) -> dict[str, xr.Dataset]:
-        """Return a training set, and validation texts with as many women as men everywhere."""
-        parts = people(
+    def people(self, seed: int) -> dict[str, xr.Dataset]:
+        """Return the texts that the training sets are made of, and those for validation."""
+        return people(
             self.dataset, folder=self.folder, n_train=self.n_train,
             n_validation=self.n_validation, n_occupations=self.n_occupations,
             opposite=self.opposite, mask="<mask>" if "roberta" in self.model else "[MASK]",
             seed=seed,
         )  # fmt: skip
-        return six_sets(parts, training_set, pure=self.dataset == "bug", seed=seed)
+
+    def texts(self, training_set: str, seed: int) -> dict[str, xr.Dataset]:
+        """Return a training set, and validation texts with as many women as men everywhere."""
+        return self._of(self.people(seed), training_set, seed)
+
+    def data(self, training_set: str, seed: int) -> dict[str, xr.Dataset]:
+        """Return the texts as numbers of tokens; a tiny encoder has the words of all six sets."""
+        parts = self.people(seed)
+        tokenizer, known = self.tokenizer(parts)
+        return tokenized(self._of(parts, training_set, seed), tokenizer, self.max_length, known)
+
+    def _of(self, parts: dict[str, xr.Dataset], level: str, seed: int) -> dict[str, xr.Dataset]:
+        return six_sets(
+            parts, level, pure=self.dataset == "bug", own=self.validation == "own", seed=seed
+        )
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return the base's options, with as many steps for each training set as n_train gives."""
@@ -128,8 +154,8 @@ class Biographies(Texts):
         """Return the caption of the table."""
         return (
             "The last block's states of the first token; entropy and MI in nats, Kendall's τ over "
-            f"the training sets for each seed. {INTERVALS} The paper's numbers are those of RoBERTa "
-            f"on Bias in Bios; here: {runs.attrs['model']} on {runs.attrs['dataset']}."
+            f"the training sets for each seed. {INTERVALS} The paper's numbers are those of "
+            f"RoBERTa on Bias in Bios; here: {runs.attrs['model']} on {runs.attrs['dataset']}."
         )
 
     @classmethod

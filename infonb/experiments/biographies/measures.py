@@ -12,7 +12,9 @@ __all__ = ["accuracy_by_stereotype", "gaps", "readable_gender"]
 _STEREOTYPE = xr.Variable("stereotype", np.array(["usual", "opposite"], dtype=object))
 
 
-def readable_gender(recorded: xr.Dataset, *, permutations: int, seed: int) -> dict[str, xr.DataArray]:
+def readable_gender(
+    recorded: xr.Dataset, *, permutations: int, seed: int
+) -> dict[str, xr.DataArray]:
     """
     Return how far the gender compresses, from the states of each block.
 

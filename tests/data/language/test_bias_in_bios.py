@@ -35,7 +35,7 @@ def test_from_a_folder(tmp_path: Path, table: pd.DataFrame, ending: str) -> None
     assert data.occupation.values.tolist() == ["rapper", "surgeon", "teacher", "rapper"]
     assert data.gender.values.tolist() == ["female", "male", "female", "male"]
     assert data.label.values.tolist() == [23, 25, 26, 23]
-    assert data.attrs["class_names"] == list(PROFESSIONS)
+    assert data.attrs["class_names"] == ", ".join(PROFESSIONS)
     assert len(PROFESSIONS) == 28
     some = load_bias_in_bios(folder=tmp_path, occupations=["surgeon", "rapper"])
     assert some.label.values.tolist() == [1, 0, 1]

@@ -54,7 +54,7 @@ def test_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "A [MASK] lost his key ; the guard-house is shut .",
         "She met the [MASK] .",  # the index is wrong, the word is there
     ]
-    assert data.attrs["class_names"] == ["guard", "nurse"]  # the more frequent one first
+    assert data.attrs["class_names"] == "guard, nurse"  # the more frequent one first
     assert data.label.values.tolist() == [1, 1, 0, 0]
     assert data.gender.values.tolist() == ["female", "male", "male", "female"]
     assert data.stereotype.values.tolist() == [1, -1, 1, -1]
@@ -137,7 +137,7 @@ class TestRealSentences:
 
     def test_most_frequent(self) -> None:
         data = load_bug(n_professions=20)
-        assert data.attrs["class_names"][:3] == ["author", "person", "writer"]
+        assert data.attrs["class_names"].startswith("author, person, writer, ")
         assert (np.bincount(data.label.values)[:2] == [3498, 1401]).all()
         gold = load_bug("gold", n_professions=20)
         assert gold.attrs["class_names"] == data.attrs["class_names"]

@@ -20,7 +20,7 @@ def people(*groups: tuple[int, str, int]) -> xr.Dataset:
             "text": ("sample", np.array([f"He is {i}." for i in range(n)], dtype=object)),
         },
         {"sample": np.arange(100, 100 + n), "gender": ("sample", np.array(genders, object))},
-        {"class_names": ["nurse", "surgeon"]},
+        {"class_names": "nurse, surgeon"},
     )
 
 
