@@ -89,7 +89,7 @@ __all__ = [
 
 
 #: Rooms that are used by their name, as in ``inb.memorization.in_out``; imported on first use, too.
-_ROOMS = ("memorization", "training")
+_ROOMS = ("memorization", "probing", "training")
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ counts places along ``neuron``, never its labels.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -22,6 +23,7 @@ __all__ = [
     "Attributes",
     "check_array",
     "check_not_infinite",
+    "check_samples",
     "count_neurons",
     "group_dim",
     "inside_width",
@@ -80,6 +82,27 @@ def check_not_infinite(values: xr.DataArray, what: str) -> None:
             "quartiles. Compare binned entropy, or leave them out: "
             "values.where(numpy.isfinite(values))."
         )
+
+
+def check_samples(
+    values: Any, other: Any, name: str, dim: Hashable = "sample"
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return values (..., sample) and a variable (sample) of the same samples."""
+    check_array(values, "values")
+    check_array(other, name)
+    check_dim(dim, values.dims, "values")
+    if other.dims != (dim,):
+        raise ValueError(f"{name} must have the dims {(dim,)}; not {other.dims}.")
+    n, n_other = values.sizes[dim], other.sizes[dim]
+    if n != n_other:
+        raise ValueError(f"values and {name} are of different samples: {n:,} and {n_other:,}.")
+    labelled = dim in values.coords and dim in other.coords
+    if labelled and not np.array_equal(values[dim].values, other[dim].values):
+        raise ValueError(
+            f"values and {name} are of different samples, or in another order: bring them in "
+            f"line, as in {name}.sel({dim}=values.{dim})."
+        )
+    return values.transpose(..., dim), other
 
 
 def inside_width(values: xr.DataArray, dim: Hashable = "sample") -> xr.DataArray | None:

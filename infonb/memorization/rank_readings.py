@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.ranking import auroc, check_groups, check_samples, of_ranks, spearman
+from infonb.dims import check_samples
+from infonb.memorization.ranking import auroc, check_groups, of_ranks, spearman
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["rank_readings"]

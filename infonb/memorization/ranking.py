@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.dims import check_array
-from infonb.validate import check_dim, check_level
+from infonb.dims import check_samples
+from infonb.validate import check_level
 
-__all__ = ["area_of", "auroc", "check_groups", "check_samples", "of_ranks", "spearman"]
+__all__ = ["area_of", "auroc", "check_groups", "of_ranks", "spearman"]
 
 BOUND = np.array(["low", "high"], dtype=object)
 
@@ -123,25 +123,6 @@ def spearman(values: xr.DataArray, other: xr.DataArray, *, level: float = 0.95) 
     numbers = other.values.astype(float)
     found = _by_row(values, lambda row: _spearman(row, numbers, level), 4)
     return _labelled("spearman", values, found[..., :3], ("n_samples",), found, level)
-
-
-def check_samples(values: Any, other: Any, name: str) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return values (..., sample) and a variable (sample) of the same samples."""
-    check_array(values, "values")
-    check_array(other, name)
-    check_dim("sample", values.dims, "values")
-    if other.dims != ("sample",):
-        raise ValueError(f"{name} must have the dims ('sample',); not {other.dims}.")
-    n, n_other = values.sizes["sample"], other.sizes["sample"]
-    if n != n_other:
-        raise ValueError(f"values and {name} are of different samples: {n:,} and {n_other:,}.")
-    labelled = "sample" in values.coords and "sample" in other.coords
-    if labelled and not np.array_equal(values.sample.values, other.sample.values):
-        raise ValueError(
-            f"values and {name} are of different samples, or in another order: bring them in "
-            f"line, as in {name}.sel(sample=values.sample)."
-        )
-    return values.transpose(..., "sample"), other
 
 
 def check_groups(values: Any, group: Any, name: str) -> tuple[xr.DataArray, np.ndarray]:
