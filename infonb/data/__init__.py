@@ -16,7 +16,23 @@ from infonb.data.images import colored_images, shuffled_images
 from infonb.data.inputs import load_inputs
 from infonb.data.label_noise import inject_label_noise
 from infonb.data.labels import flip_labels, shuffle_labels, shuffled
-from infonb.data.language import adjective_parts, adjective_signs, balanced, generated_biographies, generated_reviews, load_bias_in_bios, load_bug, load_imdb, load_texts, scrub, scrubbed, tokenize, training_set, with_heuristic_labels, word_tokenizer
+from infonb.data.language import (
+    adjective_parts,
+    adjective_signs,
+    balanced,
+    generated_biographies,
+    generated_reviews,
+    load_bias_in_bios,
+    load_bug,
+    load_imdb,
+    load_texts,
+    scrub,
+    scrubbed,
+    tokenize,
+    training_set,
+    with_heuristic_labels,
+    word_tokenizer,
+)
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
 from infonb.data.splits import split
