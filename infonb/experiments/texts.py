@@ -63,8 +63,8 @@ class TextParameters(ParameterSet):
     weight_decay: float = parameter(0.01, "of AdamW, for all weights but biases", minimum=0)
     warmup_steps: int = parameter(20, "steps until the learning rate is reached", minimum=0)
     patience: int = parameter(
-        0, "stop after so many epochs without better validation accuracy, once the training loss "
-        "is below 0.075; 0: never", minimum=0,
+        0, "stop after so many epochs without gain, once the loss is below 0.075; 0: never",
+        minimum=0,
     )  # fmt: skip
     mi_neurons: int = parameter(
         64, "neurons of each block for MI: the first; 0: all", minimum=0, affects="measures"

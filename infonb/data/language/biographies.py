@@ -49,7 +49,8 @@ def generated_biographies(
     n
         Number of texts.
     skew
-        Share of the people in an occupation who are of its more common gender, 0.5 .. 1.
+        Share of the people in an occupation who are of its more common gender, 0.5 .. 1; so many
+        are, to the nearest whole number.
     clarity
         Probability with which each of the two things that are said of a person tells the two
         occupations of a field apart; otherwise it says what people of both do. With 1 the
@@ -85,19 +86,15 @@ def generated_biographies(
     --------
     >>> data = generated_biographies(400, seed=0)
     >>> data.occupation.values[0], data.gender.values[0], data.text.values[0]
-    ('professor', 'male', 'Victor Wade has been at a school of music for 3 years. He explains
-    fractions with drawings. He also gives lectures at conferences.')
+    ('professor', 'male', 'At an academy for languages, Charles Hart explains fractions with
+    drawings. He also reads essays until late at night.')
     """
     n = check_integer("n", n, 1)
     check_number("skew", skew, minimum=0.5, maximum=1)
     check_number("clarity", clarity, minimum=0, maximum=1)
     rng = np.random.default_rng(check_integer("seed", seed, 0))
     labels = rng.permutation(np.arange(n) % len(OCCUPATIONS))
-    common = rng.random(n) < skew
-    # occupations of women have even numbers
-    genders = [
-        GENDERS[(label + (not usual)) % 2] for label, usual in zip(labels, common, strict=True)
-    ]
+    genders = _genders(labels, skew)
     texts = [
         _biography(int(label), gender, clarity, rng)
         for label, gender in zip(labels, genders, strict=True)
@@ -115,6 +112,18 @@ def generated_biographies(
             "skew": float(skew), "clarity": float(clarity), "seed": int(seed),
         },
     )  # fmt: skip
+
+
+def _genders(labels: np.ndarray, skew: float) -> list[str]:
+    """Return the gender of each person: of each occupation the wanted share, to the nearest."""
+    genders = [""] * labels.size
+    for label in range(len(OCCUPATIONS)):
+        places = np.flatnonzero(labels == label)
+        n_usual = round(skew * places.size)
+        for at, place in enumerate(places):
+            # occupations of women have even numbers
+            genders[place] = GENDERS[(label + (at >= n_usual)) % 2]
+    return genders
 
 
 def _biography(label: int, gender: str, clarity: float, rng: np.random.Generator) -> str:

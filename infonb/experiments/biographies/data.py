@@ -44,9 +44,9 @@ def people(
     """
     Return texts of people to train on and to validate, each with label, gender and stereotype.
 
-    0 takes all there are. Validation has as many women as men in every occupation; ``stereotype``
-    is 1 where the gender is the more common one of the occupation in training. BUG has the
-    part ``gold``, too.
+    0 takes all there are. Validation has as many women as men in every occupation, and one size
+    for all seeds; ``stereotype`` is 1 where the gender is the more common one of the occupation in
+    training. BUG has the part ``gold``, too.
     """
     if dataset == "biographies":
         n_train, n_validation = (
@@ -140,16 +140,19 @@ def _bug(
     options = {"folder": folder, "n_professions": n_occupations or None, "mask": mask}
     data = load_bug(**options)
     rng = np.random.default_rng(seed)
-    order = rng.permutation(data.sizes["sample"])
-    is_usual = data["stereotype"].values[order] == 1
-    usual, other = order[is_usual], order[~is_usual]
-    held_out = round(_HELD_OUT * usual.size)
-    n_opposite = round(opposite * (usual.size - held_out))
-    pool = np.concatenate([usual[held_out:], other[:n_opposite]])
-    rest = np.concatenate([usual[:held_out], other[n_opposite:]])
+    pool, rest = [], []
+    for label in range(int(data.attrs["n_classes"])):
+        usual, other = (
+            rng.permutation(np.flatnonzero((data["label"] == label) & (data["stereotype"] == kind)))
+            for kind in (1, -1)
+        )
+        cut = round(_HELD_OUT * usual.size)
+        n_opposite = min(round(opposite * (usual.size - cut)), other.size)
+        pool += [usual[cut:], other[:n_opposite]]
+        rest += [usual[:cut], other[n_opposite:]]
     return {
-        "train": data.isel(sample=rng.permutation(pool)),
-        "evaluation": data.isel(sample=np.sort(rest)),
+        "train": data.isel(sample=rng.permutation(np.concatenate(pool))),
+        "evaluation": data.isel(sample=np.sort(np.concatenate(rest))),
         "gold": load_bug("gold", **options),
     }
 
@@ -183,9 +186,16 @@ def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
         occupation=("sample", names[chosen][numbers])
     )
     data = data.assign_attrs(n_classes=len(chosen), class_names=", ".join(names[chosen]))
-    order = np.random.default_rng(seed).permutation(data.sizes["sample"])
-    cut = round(_VALIDATION * order.size)
-    return {"train": data.isel(sample=order[cut:]), "evaluation": data.isel(sample=order[:cut])}
+    rng = np.random.default_rng(seed)
+    held_out = []
+    for label in range(len(chosen)):
+        for gender in genders:
+            is_one = (data["label"].values == label) & (data["gender"].values == gender)
+            one = rng.permutation(np.flatnonzero(is_one))
+            held_out.append(one[: round(_VALIDATION * one.size)])
+    other = np.sort(np.concatenate(held_out))
+    train = rng.permutation(np.setdiff1d(np.arange(data.sizes["sample"]), other))
+    return {"train": data.isel(sample=train), "evaluation": data.isel(sample=other)}
 
 
 def check_file(dataset: str, folder: str) -> None:

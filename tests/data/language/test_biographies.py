@@ -24,7 +24,7 @@ def test_genders_are_skewed_as_asked() -> None:
         part = data.gender.values[data.label.values == i]
         assert part.size == 1000
         expected = 0.8 if i % 2 == 0 else 0.2
-        assert np.mean(part == "female") == pytest.approx(expected, abs=0.05), name
+        assert np.mean(part == "female") == pytest.approx(expected, abs=1e-9), name
     everyone = generated_biographies(800, skew=1, seed=0)
     assert set(zip(everyone.label.values % 2, everyone.gender.values, strict=True)) == {
         (0, "female"), (1, "male"),
