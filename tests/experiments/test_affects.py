@@ -32,7 +32,7 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "permutations"},
     },
     "model_selection": {
-        "selection": SELECTION - {"preset"} | {"setting", "level", "found"},
+        "selection": SELECTION - {"preset"} | {"setting", "kept", "level", "found"},
         "measures": set(),
     },
     "entropy_regularizer": {

@@ -45,16 +45,17 @@ class Biographies(Texts):
         "the better the gender can be read from a network, the higher its mutual information."
     )
     rows = ROWS
-    direction: ClassVar = 1
+    direction: ClassVar = -1
     PRESETS: ClassVar = {
         "paper": PAPER_TEXTS
         | {"model": "roberta-base", "dataset": "bias-in-bios", "seed": [0, 5, 26, 42, 63]}
         | {"n_train": 0, "n_validation": 2500, "max_length": 128, "n_occupations": 0},
     }
 
-    n_train: int = parameter(1000, "training texts before balancing; 0: all", minimum=0)
+    n_train: int = parameter(2000, "training texts before balancing; 0: all", minimum=0)
     n_validation: int = parameter(480, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(64, "tokens of a text at most; the rest is cut off", minimum=3)
+    epochs: int = parameter(4, "passes over the texts before balancing", minimum=1)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
     seed: list[int] = parameter(
         [0, 1], "six networks for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
@@ -143,6 +144,11 @@ class Biographies(Texts):
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Add the name of the data."""
         return super().finish(runs).assign_attrs(dataset=self.dataset)
+
+    def ends(self, runs: xr.Dataset) -> tuple[str, str]:
+        """Return the last training set and the first, in which the heuristic is the strongest."""
+        levels = runs["training_set"].values.tolist()
+        return levels[-1], levels[0]
 
     def answer(self, table: ClaimsTable, grid: xr.Dataset | None = None) -> str:
         """Return what the table says in plain sentences."""
