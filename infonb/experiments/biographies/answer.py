@@ -20,6 +20,10 @@ __all__ = ["claims_words", "groups_table", "knowing", "what_is_known"]
 
 _FIRST = LEVELS[0]
 
+#: Of two orders of the networks.
+_VERBS = {HOLDS: "agrees with", FAILS: "is opposite to"}
+_UNCLEAR = "is not shown to agree with"
+
 
 def claims_words(table: ClaimsTable) -> str:
     """Return what a table of these claims says, of entropy and of the order of the networks."""
@@ -28,7 +32,8 @@ def claims_words(table: ClaimsTable) -> str:
     for what in ("mutual information", "entropy"):
         ranked = [one for one in table.claims if one.n_levels and f" mean {what} " in one.statement]
         parts += [_of_order(what, ranked)] if ranked else []
-    return " ".join(parts) or table.summary
+    few = "In brackets Kendall's τ, 1 for the same order, here and in the paper."
+    return " ".join([*parts, few] if len(parts) > 1 else parts) or table.summary
 
 
 def _of_entropy(claims: Sequence[Claim]) -> str:
@@ -56,13 +61,15 @@ def _of_entropy(claims: Sequence[Claim]) -> str:
 
 def _of_order(what: str, claims: Sequence[Claim]) -> str:
     """Return Kendall's τ of one measure with each of the metrics, the paper's beside it."""
-    parts = []
+    groups: dict[str, list[str]] = {}
     for claim in claims:
         metric = claim.statement.rpartition("with a higher ")[2]
-        doubt = {HOLDS: "", FAILS: ", clearly the other way"}.get(claim.outcome, ", not clear")
         tau = f"{np.mean(claim.effect):.2f}".replace("-", "−")
-        parts.append(f"{tau}{doubt} (paper {claim.paper.removeprefix('τ = ')}) by {metric}")
-    return f"Kendall's τ of the order by {what}: {join(parts)}."
+        groups.setdefault(_VERBS.get(claim.outcome, _UNCLEAR), []).append(
+            f"the {metric} ({tau}, paper {claim.paper.removeprefix('τ = ')})"
+        )
+    words = "; ".join(f"{verb} that by {join(parts)}" for verb, parts in groups.items())
+    return f"The order of the networks by **{what}** {words}."
 
 
 def _count(k: int, n: int) -> str:
@@ -157,10 +164,11 @@ def groups_table(runs: xr.Dataset) -> pd.DataFrame:
     """
     columns = _by_stereotype(runs["accuracy_of"], "")
     for name in METRICS:
-        columns[name.replace("_", " ")] = runs[name]
+        short = name.replace("_", " ").replace("tpr", "TPR")
+        columns[short] = runs[name]
         null = runs.get("null_compression" if name == "compression" else f"{name}_null")
         if null is not None:
-            columns[f"null of {name.replace('_', ' ')}"] = (
+            columns[f"null of {short}"] = (
                 null.mean("permutation") if "permutation" in null.dims else null
             )
     if "gold_accuracy_of" in runs:

@@ -64,7 +64,7 @@ def _ranks(
 
 ROWS: tuple[Row, ...] = (
     Compare(
-        "median entropy is lower on raw original", _entropy, 1, between=_others,
+        "median entropy is lower on {start} than on {end}", _entropy, 1, between=_others,
         paper="lowest of the six", subject="median entropy",
     ),
     *_ranks(_information, 1, "mutual information", BIAS_IN_BIOS.tau_information),
@@ -74,7 +74,7 @@ ROWS: tuple[Row, ...] = (
         between=[("raw original", "scrubbed original")],
     ),
     Compare(
-        "the gap of true positive rates is smaller when balanced", "tpr_gap", -1, each=None,
+        "the TPR gap is smaller on {end} than on {start}", "tpr_gap", -1, each=None,
         between=[("raw original", "raw subsampled"), ("raw original", "raw oversampled")],
     ),
 )  # fmt: skip

@@ -39,7 +39,7 @@ _VALIDATION = 0.2
 
 def people(
     dataset: str, *, folder: str, n_train: int, n_validation: int, n_occupations: int,
-    opposite: float, mask: str, seed: int,
+    skew: float, opposite: float, mask: str, seed: int,
 ) -> dict[str, xr.Dataset]:  # fmt: skip
     """
     Return texts of people to train on and to validate, each with label, gender and stereotype.
@@ -52,7 +52,7 @@ def people(
         n_train, n_validation = (
             n or most for n, most in zip((n_train, n_validation), GENERATED.values(), strict=True)
         )
-        pool = generated_biographies(n_train, seed=seed)
+        pool = generated_biographies(n_train, skew=skew, seed=seed)
         other = generated_biographies(n_validation, skew=0.5, seed=2**20 + seed)
         parts = {"train": pool, "evaluation": other}
     elif dataset == "bug":
@@ -91,6 +91,13 @@ def six_sets(
         role: scrubbed(part) if own and text == "scrubbed" else part
         for role, part in others.items()
     }
+
+
+def as_long(data: xr.Dataset, n: int) -> xr.Dataset:
+    """Return a smaller data set as often as it fits into so many examples, as one pass."""
+    times = max(1, round(n / data.sizes["sample"]))
+    found = data.isel(sample=np.tile(np.arange(data.sizes["sample"]), times))
+    return found.assign_coords(sample=np.arange(found.sizes["sample"])) if times > 1 else data
 
 
 def usual_gender(train: xr.Dataset) -> dict[int, str]:

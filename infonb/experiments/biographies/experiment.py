@@ -10,7 +10,13 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, ClaimsTable
 from infonb.experiments.biographies.claims import LEVELS, ROWS
-from infonb.experiments.biographies.data import DATASETS, check_file, people, six_sets
+from infonb.experiments.biographies.data import (
+    DATASETS,
+    as_long,
+    check_file,
+    people,
+    six_sets,
+)
 from infonb.experiments.biographies.measures import (
     accuracy_by_stereotype,
     gaps,
@@ -75,6 +81,10 @@ class Biographies(Texts):
     n_occupations: int = parameter(
         12, "of the most frequent occupations; 0: all (biographies: 8)", minimum=0, order=-1
     )
+    skew: float = parameter(
+        0.95, "biographies: share of the usual gender in an occupation", minimum=0.5, maximum=1,
+        order=-1,
+    )  # fmt: skip
     opposite: float = parameter(
         0.1, "bug: sentences of the other gender in training, as a share of the usual ones",
         minimum=0, maximum=1, order=-1,
@@ -95,7 +105,7 @@ class Biographies(Texts):
         """Return the texts that the training sets are made of, and those for validation."""
         return people(
             self.dataset, folder=self.folder, n_train=self.n_train,
-            n_validation=self.n_validation, n_occupations=self.n_occupations,
+            n_validation=self.n_validation, n_occupations=self.n_occupations, skew=self.skew,
             opposite=self.opposite, mask="<mask>" if "roberta" in self.model else "[MASK]",
             seed=seed,
         )  # fmt: skip
@@ -105,10 +115,16 @@ class Biographies(Texts):
         return self._of(self.people(seed), training_set, seed)
 
     def data(self, training_set: str, seed: int) -> dict[str, xr.Dataset]:
-        """Return the texts as numbers of tokens; a tiny encoder has the words of all six sets."""
+        """
+        Return the texts as numbers of tokens; a tiny encoder has the words of all six sets.
+
+        A set that was made smaller is there several times: a pass is as long for all.
+        """
         parts = self.people(seed)
         tokenizer, known = self.tokenizer(parts)
-        return tokenized(self._of(parts, training_set, seed), tokenizer, self.max_length, known)
+        found = self._of(parts, training_set, seed)
+        found["train"] = as_long(found["train"], found["train"].attrs["n_pool"])
+        return tokenized(found, tokenizer, self.max_length, known)
 
     def _of(self, parts: dict[str, xr.Dataset], level: str, seed: int) -> dict[str, xr.Dataset]:
         return six_sets(
