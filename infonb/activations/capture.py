@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import torch
@@ -15,7 +15,9 @@ from infonb.activations.batch import Batch, Place
 from infonb.activations.blocks import first_tensor
 from infonb.activations.first_look import Seen, look
 from infonb.activations.hooks import Hooks
+from infonb.activations.inner_masks import InnerMasks
 from infonb.activations.layers import Layer
+from infonb.activations.masks import Mask
 from infonb.activations.modules import named_modules
 from infonb.activations.operations import Operation, Operations
 from infonb.activations.reduction import Reduction, Rows
@@ -44,17 +46,19 @@ class Capture:
         self.fired: Fired = []  # (name, rows) of every call in the latest forward pass, in order
         self._first_tensors = first_tensors and reduction.select is None
         self._hooks = Hooks({}, hook, self._take)
+        self._inner = InnerMasks(model)
         self._modules: dict[str, nn.Module] = {}
         self._operations: Operations | None = None
         self._wanted: dict[str, Operation] = {}
         self._batch = Batch((), {}, None, 0)
         self._tokens: Tokens | None = None
+        self.extra = ""  # where the model adds tokens of its own: "front" or "back", if known
 
     @contextmanager
     def opened(self, layers: Iterable[Layer]) -> Iterator[None]:
         """Put hooks on the model and all in its state for a recording; then restore it."""
         layers = list(layers)
-        with every_module_called(), eval_mode(self.model), self._hooks:
+        with every_module_called(), eval_mode(self.model), closing(self._inner), self._hooks:
             self.add(layers)
             if not any(layer.operation for layer in layers):
                 yield
@@ -67,6 +71,7 @@ class Capture:
         """Take the rows of more modules."""
         new = {layer.module_name: layer.module for layer in layers if not layer.operation}
         self._modules |= new
+        self._inner.watch(new)  # before the hooks of the layers, which ask for masks
         self._hooks.add(new)
 
     def only(self, names: set[str]) -> None:
@@ -98,6 +103,11 @@ class Capture:
     def digest(self) -> str:
         """What tells the operations of the latest forward pass from others."""
         return "" if self._operations is None else self._operations.digest
+
+    @property
+    def short_mask(self) -> Mask | None:
+        """The mask of the latest batch that is shorter than a layer, if there is one."""
+        return None if self._tokens is None else self._tokens.short.mask
 
     def look(self, batch: Batch) -> list[Seen]:
         """Return what every module puts out; nothing is taken."""
@@ -138,7 +148,8 @@ class Capture:
 
     def _placed(self, batch: Batch) -> Batch:
         placed = batch.changed(self.place)  # a copy, which the model may change
-        self._tokens = Tokens(self.model, placed)
+        self._inner.begin(batch.size)
+        self._tokens = Tokens(self.model, placed, self._inner, self.extra)
         return placed
 
     def _take(self, value: Any, name: str, module: nn.Module) -> Rows:

@@ -15,6 +15,7 @@ from torch import nn
 from infonb.activations.batch import Batch
 from infonb.activations.blocks import choose_blocks
 from infonb.activations.capture import Capture
+from infonb.activations.extra_tokens import find_extra
 from infonb.activations.last_operation import LastOperation
 from infonb.activations.layers import Asked, Layer, choose, order_layers
 from infonb.activations.reduction import Reduction, Rows, RowsError
@@ -55,6 +56,8 @@ class ForwardPass:
         self._doubted: set[str] = set()
         self._calls: Counter[str] = Counter()
         self._graph: list[str] = []
+        # whether it was tried where the model adds tokens that its masks do not know
+        self._tried, self._reduce = False, reduction.reduce
 
     def __call__(
         self, batches: Iterable[Batch], is_recorded: Callable[[Batch], bool]
@@ -71,7 +74,7 @@ class ForwardPass:
                     if not self._calls:
                         self._begin(batch)
                     self._batch = batch
-                    output = self._capture.run(batch)
+                    output = self._run(batch)
                     fired = self._capture.fired
                     rows = self._rows(fired, number, batch)
                     self._look_at_shapes(fired, batch)
@@ -103,6 +106,19 @@ class ForwardPass:
             self._capture.add(self.layers)
         asked = self.layers or self.asked
         self._capture.find(batch, {layer.module_name for layer in asked if layer.operation})
+
+    def _run(self, batch: Batch) -> Any:
+        """Return what the model puts out; the first time a mask is too short, see why."""
+        output = self._capture.run(batch)
+        short = self._capture.short_mask
+        if short is None or self._tried or self._reduce not in ("mean", "first"):
+            return output
+        if self._reduce == "first" and bool(short.tokens[:, 0].all()):
+            return output  # wherever they are, the first token is the first
+        self._tried = True
+        self._capture.extra = find_extra(self._capture, batch)
+        with random_state(self.device):  # the batch has drawn its random numbers already
+            return self._capture.run(batch)
 
     def _rows(self, fired: list[tuple[str, Rows]], number: int, batch: Batch) -> list[Rows]:
         names = [name for name, _ in fired]

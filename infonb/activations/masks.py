@@ -12,7 +12,7 @@ from torch import nn
 
 from infonb.activations.batch import Batch
 
-__all__ = ["Mask", "arguments", "mask_of"]
+__all__ = ["Mask", "arguments", "mask_of", "with_extra"]
 
 _ADDED = -100.0  # what is added to the scores of padding, or less: -inf, finfo.min, -1e4
 
@@ -75,6 +75,12 @@ def mask_of(name: str, value: Any, n_samples: int) -> Mask | None:
         "and ...key_padding_mask: true at padding)"
     )
     return Mask(name, _attended(marked), bool(marked.any() and not marked.all()), why)
+
+
+def with_extra(mask: torch.Tensor, length: int, where: str) -> torch.Tensor:
+    """Return a mask (sample, token) with real tokens added in front or at the back."""
+    more = mask.new_ones(len(mask), length - mask.shape[1])
+    return torch.cat([more, mask] if where == "front" else [mask, more], 1)
 
 
 def _told(name: str, real: torch.Tensor) -> Mask:

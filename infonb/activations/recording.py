@@ -192,8 +192,11 @@ def record(
     Real tokens are those that an argument marks whose name ends in ``attention_mask`` (1 at real
     tokens) or ``key_padding_mask`` (true at padding), as (sample, token) or with more dims, as 0
     and 1 or as 0 and -inf. Where a model has an encoder and a decoder, the names of layer and mask
-    (``decoder_``, ``tgt_``) must say which of them they belong to. A mask that does not fit a
-    layer, or that cannot be read, is not used, and a warning says so.
+    (``decoder_``, ``tgt_``) must say which of them they belong to. Of one sequence, the mask counts
+    that the nearest module around a layer is called with: some models make it themselves, or cut
+    the batch. Tokens that a model adds, such as a prompt, count; whether they stand before or
+    behind the others is found by running one sample without its padding. A mask that still does not
+    fit a layer, or that cannot be read, is not used, and a warning says so.
 
     With `to`, the store is made in a folder beside its place, ``activations.zarr.partial``, and
     moved there when it is whole. Every batch is on disk when the next one begins: a process that

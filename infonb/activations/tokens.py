@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import nn
 
 from infonb.activations.batch import Batch
-from infonb.activations.masks import Mask, arguments, mask_of
+from infonb.activations.inner_masks import InnerMasks
+from infonb.activations.masks import Mask, arguments, mask_of, with_extra
 
 __all__ = ["Tokens"]
 
@@ -22,16 +24,28 @@ _ACROSS = re.compile(r"cross|enc|multihead_attn")
 _BESIDE = re.compile(r"mask|type|pos|segment|label|bbox|lang|weight")
 
 
+@dataclass
+class Short:
+    """A mask that is shorter than a layer, if there is one."""
+
+    mask: Mask | None = None
+
+
 class Tokens:
     """
     The masks of one batch, asked layer by layer.
 
     A mask fits a layer by its shape, which is not enough where the model has two sequences: then
-    the names of layer and mask must say to which of them they belong.
+    the names of layer and mask must say to which of them they belong. Of one sequence, what a
+    module around the layer is called with comes first: the model may make a mask, or change it.
     """
 
-    def __init__(self, model: nn.Module, batch: Batch) -> None:
-        self.n_samples, self._where = batch.size, ""
+    def __init__(
+        self, model: nn.Module, batch: Batch, inner: InnerMasks | None = None, extra: str = ""
+    ) -> None:
+        self.n_samples, self._where, self._inner = batch.size, "", inner
+        # where the model adds tokens of its own, and the mask that does not know them
+        self._extra, self.short = extra, Short()
         named = arguments(model, batch)
         masks = [mask_of(name, value, batch.size) for name, value in named]
         self.masks = [mask for mask in masks if mask is not None]
@@ -57,6 +71,9 @@ class Tokens:
 
         The former is None where all count: nothing is padded, or it is not known what.
         """
+        nearest = self._nearest(layer, shape)
+        if nearest is not None:
+            return (nearest.tokens if nearest.pads else None), ""
         if not any(mask.pads for mask in self.masks):
             return None, ""
         mine = self._belonging(layer, shape)
@@ -68,11 +85,18 @@ class Tokens:
             padded = next((mask for mask in mine if mask.pads), None)
             if padded is None:
                 return None, ""
+            if len(shape) == 2 and padded.tokens.shape[1] < shape[1] and not padded.problem:
+                self.short.mask = padded
+                if self._extra:
+                    return with_extra(padded.tokens, shape[1], self._extra), ""
             return None, f"{padded.name} {tuple(padded.tokens.shape)} does not fit its {shape}"
         return _agreed(fitting, shape)
 
     def for_function(self, layer: str, shape: tuple[int, ...]) -> tuple[torch.Tensor | None, str]:
         """Return the mask of a layer, also where nothing is padded, or where it does not fit."""
+        nearest = self._nearest(layer, shape)
+        if nearest is not None:
+            return nearest.tokens, ""
         if not self.masks:
             return None, ""
         mine = self._belonging(layer, shape) if any(mask.pads for mask in self.masks) else []
@@ -81,6 +105,12 @@ class Tokens:
             return None, "no mask is known to be of it"
         fitting = [mask for mask in mine if mask.at(shape) is not None] or mine
         return _agreed(fitting, shape)
+
+    def _nearest(self, layer: str, shape: tuple[int, ...]) -> Mask | None:
+        """Return the mask that a module around a layer is called with; None of two sequences."""
+        if self._inner is None or self._sided:
+            return None
+        return self._inner.of(self._where + layer, shape)
 
     def _belonging(self, layer: str, shape: tuple[int, ...]) -> list[Mask]:
         """Return the masks that may belong to a layer; none if its sequence is not known."""

@@ -244,4 +244,27 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("can='yes'", "has this network memorized them"),
         ],
     },
+    "11_reading_a_language_models_neurons": {
+        1: [
+            ("three=2 / 3", "the share of real tokens"),
+            ("three=10", "divide by all places"),
+            ("three=0.5", "in units of the real tokens"),
+            ("two=0.5", "cut to its own longest text"),
+            ("two=5 / 6", "the share of real tokens"),
+        ],
+        2: [
+            ("known=2", "That counts the padding"),
+            ("known=1.8", "divides by all five places"),
+            ("known=1", "reduce='first'"),
+            ("unknown=3", "without a mask it cannot"),
+            ("unknown=1.8", "the network computes there"),
+        ],
+        3: [
+            ("median=last_median(48, masked=True)", "padded on the right"),
+            ("median=last_median(48, masked=False, side='left')", "That is without the mask"),
+            ("median=last_median(48, masked=True, side='left', reduce='mean')", "the mean over"),
+            ("changed='the weights'", "Nothing was trained"),
+            ("changed='which tokens are seen'", "The mask leaves padding out"),
+        ],
+    },
 }  # fmt: skip

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from infonb.data import concentric_circles, load_digits, shuffled
 from infonb.networks.mlp import MLP
 from infonb.training import accuracy, fit, predict
+from infonb.training.group import fit_group
 
 CIRCLES = concentric_circles(120)
 OTHERS = concentric_circles(60, seed=21)
@@ -176,6 +177,11 @@ def test_last_weights_are_kept_on_demand() -> None:
     assert same(*models)
 
 
+def fit_alone_in_a_group(model, train, validation, **options):
+    (history,) = fit_group([model], [train], [validation], seeds=[0], **options)
+    return history
+
+
 def test_patience() -> None:
     # labels that have nothing to do with the inputs: validation soon stops getting better
     wrong = shuffled(CIRCLES, 1.0, n_classes=2, seed=0)
@@ -184,6 +190,24 @@ def test_patience() -> None:
     assert history.attrs["stopped"] == "patience"
     assert history.sizes["epoch"] == history.attrs["best_epoch"] + 4 < 500
     assert int(history.validation_loss.values.argmin()) + 1 == history.attrs["best_epoch"]
+
+
+@pytest.mark.parametrize("train", [fit, fit_alone_in_a_group])
+def test_patience_counts_from_a_training_loss_on(train) -> None:
+    wrong = shuffled(CIRCLES, 1.0, n_classes=2, seed=0)
+    asked = {"monitor": "validation_loss", "epochs": 300, "patience": 4, "learning_rate": 0.01}
+    below = 0.66
+    model = MLP([2, 32, 1])
+    history = train(model, wrong, OTHERS, patience_below=below, progress=False, **asked)
+    losses = history.train_loss.values
+    first = int((losses < below).argmax())  # so many epochs came before it
+    assert history.attrs["stopped"] == "patience"
+    assert first > history.attrs["best_epoch"] + 4, "without it, it would have stopped before"
+    assert history.sizes["epoch"] == first + 4
+    assert history.attrs["patience_below"] == below
+    never = train(MLP([2, 8, 1]), wrong, OTHERS, **asked | {"patience_below": 0.0, "epochs": 30,
+                  "progress": False})  # fmt: skip
+    assert never.attrs["stopped"] == "epochs"
 
 
 def test_stop_at_means_memorised() -> None:
@@ -255,6 +279,11 @@ LABELS = CIRCLES.label
     [
         (lambda m: fit(m, CIRCLES, monitor="validation_loss"), "needs validation, which is None"),
         (lambda m: fit(m, CIRCLES, patience=3), "patience needs something to monitor"),
+        (lambda m: fit(m, CIRCLES, OTHERS, patience_below=1.0), "patience_below needs patience"),
+        (
+            lambda m: fit(m, CIRCLES, OTHERS, patience=1, patience_below=-1.0),
+            "patience_below must be at least",
+        ),
         (lambda m: fit(m, CIRCLES, OTHERS, monitor="accuracy"), "Did you mean"),
         (lambda m: fit(m, CIRCLES, keep="bset"), "Did you mean 'best'"),
         (lambda m: fit(m, CIRCLES, loss="crossentropy"), "Did you mean 'cross_entropy'"),

@@ -128,7 +128,11 @@ def tokenize(data: xr.Dataset, tokenizer: Any, *, max_length: int = 128) -> xr.D
     rows: list[list[int]] = []
     n_cut = 0
     for start in range(0, len(texts), _AT_ONCE):
-        for encoding in encode(texts[start : start + _AT_ONCE]):
+        part = texts[start : start + _AT_ONCE]
+        heads = [_head(text, max_length) for text in part]
+        for text, head, encoding in zip(part, heads, encode(heads), strict=True):
+            if len(head) < len(text) and not encoding.overflowing:
+                encoding = encode([text])[0]  # some of its words are no tokens
             rows.append(encoding.ids)
             n_cut += bool(encoding.overflowing)
     inputs = np.full((len(rows), max(map(len, rows))), pad_id, dtype=np.int64)
@@ -147,6 +151,12 @@ def texts_of(data: xr.Dataset) -> list[str]:
     if data["text"].dims != ("sample",):
         raise ValueError(f"text must have the dim 'sample' alone; not {data['text'].dims}.")
     return _strings(data["text"].values.tolist(), str(data.attrs.get("name", "the data")))
+
+
+def _head(text: str, n: int) -> str:
+    """Return the first n words of a text: what is behind them would be read, and then cut off."""
+    words = text.split(None, n)
+    return text[: len(text) - len(words[n])] if len(words) > n else text
 
 
 def _bare_tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
