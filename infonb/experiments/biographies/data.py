@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -144,7 +145,11 @@ def _bug(
     folder: str | None, n_occupations: int, opposite: float, mask: str, seed: int
 ) -> dict[str, xr.Dataset]:
     """Return BUG: stereotypical sentences to train on, and a few of the other gender."""
-    options = {"folder": folder, "n_professions": n_occupations or None, "mask": mask}
+    options: dict[str, Any] = {
+        "folder": folder,
+        "n_professions": n_occupations or None,
+        "mask": mask,
+    }
     data = load_bug(**options)
     rng = np.random.default_rng(seed)
     pool, rest = [], []

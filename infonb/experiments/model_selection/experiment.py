@@ -54,10 +54,9 @@ class ModelSelection(Experiment):
         list(SOURCES), "experiments whose networks are ranked, and trained if need be",
         choices=[*SOURCES, *LANGUAGE], affects="selection",
     )  # fmt: skip
-    kept: list[str] = parameter(
-        list(LANGUAGE), "experiments that are ranked, too, where their runs are kept",
-        choices=list(LANGUAGE), affects="selection",
-    )  # fmt: skip
+    kept: bool = parameter(
+        True, "also those on texts, where all runs of their defaults are kept", affects="selection"
+    )
     level: list[float] = parameter(
         [0.0, 0.25, 0.5, 0.75, 1.0], "shortcut strengths α, shares β of random labels",
         minimum=0, maximum=1, affects="selection",
@@ -92,7 +91,7 @@ class ModelSelection(Experiment):
 
     def settings(self) -> list[str]:
         """Return the experiments that are ranked: those that are asked for, and those kept."""
-        others = [name for name in self.kept if name not in self.setting]
+        others = [name for name in LANGUAGE if self.kept and name not in self.setting]
         return [*self.setting, *(name for name in others if is_kept(self.source(name)))]
 
     def data(self, level: tuple[str, float], seed: int) -> dict[str, xr.Dataset]:
