@@ -129,12 +129,6 @@ def load_bias_in_bios(
     )  # fmt: skip
 
 
-def find_bias_in_bios(part: str, folder: str | Path | None = None) -> None:
-    """Raise the error that loading would begin with; a folder's files are found, none is read."""
-    if _local(part, folder) is None:
-        _check_hub()
-
-
 def _chosen(occupations: Sequence[str] | None) -> list[str]:
     if occupations is None:
         return list(PROFESSIONS)

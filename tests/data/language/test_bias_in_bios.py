@@ -8,7 +8,7 @@ import pytest
 
 from infonb.data.fetch import VARIABLE
 from infonb.data.language import bias_in_bios, load_bias_in_bios
-from infonb.data.language.bias_in_bios import PROFESSIONS, find_bias_in_bios
+from infonb.data.language.bias_in_bios import PROFESSIONS
 
 pd = pytest.importorskip("pandas")
 
@@ -53,7 +53,7 @@ def test_from_the_named_folder_and_a_file(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(
         FileNotFoundError, match=r"neither train.parquet nor train.csv \(it has dev"
     ):
-        find_bias_in_bios("train")
+        load_bias_in_bios("train")
 
 
 @pytest.mark.parametrize(
