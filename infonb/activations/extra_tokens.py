@@ -62,7 +62,7 @@ def _unpadded(batch: Batch, number: int, mask: Mask) -> Batch:
 
     def cut(value: Any) -> Any:
         if getattr(value, "ndim", 0) >= 2 and value.shape[:2] == (1, length):
-            return value[:, real.to(getattr(value, "device", "cpu"))]
+            return value[:, real.to(value.device) if torch.is_tensor(value) else real.numpy()]
         return value
 
     return batch.part(number, number + 1).changed(cut)

@@ -18,6 +18,13 @@ __all__ = ["TextClassifier", "text_classifier"]
 #: Texts that are looked at at once in eval mode: of texts alike in length little is padding.
 _AT_ONCE = 128
 
+#: Spread of the weights that a tiny encoder begins with. BERT's 0.02 suits its width of 768: from
+#: there a narrow one takes several times as long to learn anything, and learns nothing by heart.
+_SPREAD = 0.1
+
+#: Where training is quicker in mixed precision.
+_MIXED = ("cuda",)
+
 
 class TextClassifier(nn.Module):
     """
@@ -67,10 +74,12 @@ class TextClassifier(nn.Module):
         config: Any = encoder.config
         width = config.hidden_size
         generator = torch.Generator().manual_seed(check_integer("seed", seed, 0))
-        self.pre_classifier = _linear(width, width, generator)
+        spread = getattr(config, "initializer_range", 0.02)
+        self.pre_classifier = _linear(width, width, spread, generator)
         self.relu = nn.ReLU()
         self.dropout = nn.Dropout(dropout)
-        self.classifier = _linear(width, check_integer("n_classes", n_classes, 1), generator)
+        n_classes = check_integer("n_classes", n_classes, 1)
+        self.classifier = _linear(width, n_classes, spread, generator)
 
     def forward(
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
@@ -107,8 +116,9 @@ class TextClassifier(nn.Module):
         return torch.cat(parts)[order.argsort()]
 
     def _logits(self, input_ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
-        mixed = self.training and input_ids.device.type == "cuda"
-        with torch.autocast("cuda", torch.bfloat16) if mixed else nullcontext():
+        device = input_ids.device.type
+        mixed = self.training and device in _MIXED
+        with torch.autocast(device, torch.bfloat16) if mixed else nullcontext():
             states = self.encoder(input_ids=input_ids, attention_mask=real.long())
             first = states.last_hidden_state[:, 0]
             hidden = self.relu(self.pre_classifier(self.dropout(first)))
@@ -193,7 +203,8 @@ def _tiny(
         n_heads=next(heads for heads in (4, 3, 2, 1) if width % heads == 0),
         hidden_dim=2 * width,
         max_position_embeddings=check_integer("max_length", max_length, 1),
-        pad_token_id=pad_id, dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
+        pad_token_id=pad_id, initializer_range=_SPREAD,
+        dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
     )  # fmt: skip
     cpu = torch.device("cpu")
     with random_state(cpu):
@@ -237,10 +248,10 @@ def _packed(input_ids: torch.Tensor, real: torch.Tensor) -> tuple[torch.Tensor, 
     return input_ids[:, :longest], real[:, :longest]
 
 
-def _linear(n_in: int, n_out: int, generator: torch.Generator) -> nn.Linear:
-    """Return a layer that is drawn as those of BERT's kind are."""
+def _linear(n_in: int, n_out: int, spread: float, generator: torch.Generator) -> nn.Linear:
+    """Return a layer that is drawn as those of the encoder are."""
     # skip_init: the ordinary constructor draws from the global random state
     linear = nn.utils.skip_init(nn.Linear, n_in, n_out)
-    nn.init.normal_(linear.weight, std=0.02, generator=generator)
+    nn.init.normal_(linear.weight, std=spread, generator=generator)
     nn.init.zeros_(linear.bias)
     return linear

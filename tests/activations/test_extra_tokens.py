@@ -49,6 +49,10 @@ def test_a_prompt_on_either_side(added, side, reduce, batch_size):
     data = data_of(TEXTS, side)
     found = activations(model, data, reduce, layers=["layer"], batch_size=batch_size)
     np.testing.assert_allclose(found, expected, **CLOSE)
+    arrays = {name: value.numpy() for name, value in data.items()}
+    np.testing.assert_array_equal(
+        activations(model, arrays, reduce, layers=["layer"], batch_size=batch_size), found
+    )
 
 
 @pytest.mark.parametrize("model", [Prompted(front=1, back=1), Prompted(front=2, leaks=True)])

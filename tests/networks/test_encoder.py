@@ -125,6 +125,22 @@ def test_many_texts_are_looked_at_in_parts_of_one_length(monkeypatch):
     assert {shape[0] for shape in shapes} == {5}, "whole in training, and where it is recorded"
 
 
+def test_mixed_precision_is_of_training_alone(monkeypatch):
+    monkeypatch.setattr(module, "_MIXED", ("cpu",))  # what a GPU does, where there is none
+    model, kinds = tiny(), []
+    model.encoder.transformer.layer[0].ffn.lin1.register_forward_hook(
+        lambda _, args, output: kinds.append(output.dtype)
+    )
+    ids, _ = padded(TEXTS)
+    trained = model.train()(ids)
+    trained.sum().backward()
+    seen = model.eval()(ids)
+    assert kinds == [torch.bfloat16, torch.float32]
+    assert trained.dtype == seen.dtype == torch.float32
+    assert model.pre_classifier.weight.grad.dtype == torch.float32
+    torch.testing.assert_close(trained, seen, rtol=0, atol=0.02)
+
+
 def texts_with_a_sign(n=80):
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 2, n)
