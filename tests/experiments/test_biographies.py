@@ -213,6 +213,10 @@ def test_words_say_where_the_order_is_chance() -> None:
     assert "trained on raw original (compression 1.4" in said or "(compression 1.5" in said
     assert "Among these 5 the order by compression is chance**: τ rests on raw original" in said
     assert "90 and 40 % (raw original)" in said
+    # entropies are whole numbers apart, seeds hundredths
+    assert "nat, more than what seeds alone do (0.0" in said
+    one = found["entropy"].isel(training_set=[0] * 6).assign_coords(training_set=words(*LEVELS))
+    assert "by 0.00 nat, no more than" in what_is_known(found.assign(entropy=one))
     nobody = what_is_known(found.assign(compression=found["compression"] * 0 + 1))
     assert nobody.startswith("The gender can be read from no network (compression 1.00)")
     known = groups_table(found)

@@ -39,7 +39,7 @@ _NUMBERS = ("two", "three", "four", "five")
 
 
 def generated_biographies(
-    n: int, *, skew: float = 0.95, clarity: float = 0.35, seed: int = 0
+    n: int, *, skew: float = 0.9, clarity: float = 0.35, seed: int = 0
 ) -> xr.Dataset:
     """
     Return generated biographies of women and men in eight occupations, most of one gender each.

@@ -11,12 +11,12 @@ import xarray as xr
 from infonb.claims import Claim, ClaimsTable
 from infonb.claims.verdict import FAILS, HOLDS
 from infonb.claims.words import join
-from infonb.experiments.biographies.claims import LEVELS, METRICS
+from infonb.experiments.biographies.claims import LEVELS, METRICS, last_block
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["claims_words", "groups_table", "knowing", "what_is_known"]
+__all__ = ["claims_words", "groups_table", "knowing", "spread_words", "what_is_known"]
 
 _FIRST = LEVELS[0]
 
@@ -89,8 +89,9 @@ def what_is_known(runs: xr.Dataset) -> str:
     -------
     str
         From which networks the gender compresses more, for every seed, than any permuted one; how
-        sure the order of the others then is; and the accuracy on people of the usual gender of
-        their occupation and on others.
+        sure the order of the others then is; the accuracy on people of the usual gender of
+        their occupation and on others; and how much the entropy differs by training set and by
+        seed.
 
     Examples
     --------
@@ -111,7 +112,7 @@ def what_is_known(runs: xr.Dataset) -> str:
             f" **Among these {len(others)} the order by compression is chance**"
             f"{f': τ rests on {join(known)}' if known else ''}."
         )
-    return f"{words} {_accuracies(runs)}"
+    return " ".join(part for part in (words, _accuracies(runs), spread_words(runs)) if part)
 
 
 def knowing(runs: xr.Dataset) -> list[str]:
@@ -120,6 +121,23 @@ def knowing(runs: xr.Dataset) -> list[str]:
         return []
     above = (runs["compression"] > runs["null_compression"].max("permutation")).all("seed")
     return runs["training_set"].values[above.values].tolist()
+
+
+def spread_words(runs: xr.Dataset) -> str:
+    """Return by how much the median entropy differs between training sets, and between seeds."""
+    if runs.sizes["seed"] < 2:
+        return ""
+    middle = last_block(runs["entropy"]).median(["layer", "neuron"])
+    sets = float(middle.mean("seed").std("training_set", ddof=1))
+    # of the mean over seeds, as the other is
+    seeds = float(np.sqrt(middle.var("seed", ddof=1).mean() / runs.sizes["seed"]))
+    more = (
+        "more than" if sets > 2 * seeds else "little more than" if sets > seeds else "no more than"
+    )
+    return (
+        f"The training sets differ in median entropy by {sets:.2f} nat, {more} what seeds alone do "
+        f"({seeds:.2f}; standard deviations of the means over seeds)."
+    )
 
 
 def _range(runs: xr.Dataset, levels: list[str]) -> str:

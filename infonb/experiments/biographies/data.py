@@ -29,7 +29,7 @@ DATASETS = ("biographies", "bias-in-bios", "bug", "file")
 COLUMNS = ("text", "label", "gender")
 
 #: How many texts are generated if the parameters do not say; there is no end of them.
-GENERATED = {"n_train": 2000, "n_validation": 480}
+GENERATED = {"n_train": 800, "n_validation": 480}
 
 #: Of BUG's stereotypical sentences so many are not trained on, but validated.
 _HELD_OUT = 0.25

@@ -58,10 +58,10 @@ class Biographies(Texts):
         | {"n_train": 0, "n_validation": 2500, "max_length": 128, "n_occupations": 0},
     }
 
-    n_train: int = parameter(2000, "training texts before balancing; 0: all", minimum=0)
+    n_train: int = parameter(800, "training texts before balancing; 0: all", minimum=0)
     n_validation: int = parameter(480, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(64, "tokens of a text at most; the rest is cut off", minimum=3)
-    epochs: int = parameter(4, "passes over the texts before balancing", minimum=1)
+    epochs: int = parameter(10, "passes over the texts before balancing", minimum=1)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
     seed: list[int] = parameter(
         [0, 1], "six networks for each seed", minimum=0, maximum=MAX_SEED, affects="selection"
@@ -82,7 +82,7 @@ class Biographies(Texts):
         12, "of the most frequent occupations; 0: all (biographies: 8)", minimum=0, order=-1
     )
     skew: float = parameter(
-        0.95, "biographies: share of the usual gender in an occupation", minimum=0.5, maximum=1,
+        0.9, "biographies: share of the usual gender in an occupation", minimum=0.5, maximum=1,
         order=-1,
     )  # fmt: skip
     opposite: float = parameter(
