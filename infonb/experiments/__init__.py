@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
     from infonb.experiments.model_selection import ModelSelection
+    from infonb.experiments.sentiment_adjectives import SentimentAdjectives
     from infonb.experiments.shuffled_digits import ShuffledDigits
+    from infonb.experiments.shuffled_reviews import ShuffledReviews
     from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
@@ -35,7 +37,9 @@ __all__ = [
     "InAndOut",
     "InOut",
     "ModelSelection",
+    "SentimentAdjectives",
     "ShuffledDigits",
+    "ShuffledReviews",
     "Verdicts",
     "get",
     "names",
@@ -49,6 +53,8 @@ _HOME = {
     "concentric_circles": ("concentric_circles", "ConcentricCircles"),
     "colored_digits": ("colored_digits", "ColoredDigits"),
     "shuffled_digits": ("shuffled_digits", "ShuffledDigits"),
+    "sentiment_adjectives": ("sentiment_adjectives", "SentimentAdjectives"),
+    "shuffled_reviews": ("shuffled_reviews", "ShuffledReviews"),
     "contexts": ("contexts", "Contexts"),
     "biographies": ("biographies", "Biographies"),
     "model_selection": ("model_selection", "ModelSelection"),
@@ -74,8 +80,9 @@ def names() -> list[str]:
     Examples
     --------
     >>> names()
-    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'contexts', 'biographies',
-     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
+    ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
+     'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
+     'in_and_out', 'early_learning',
      'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
@@ -108,8 +115,9 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
-    'in_and_out', 'early_learning', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
+    'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning', 'compare_models',
+    'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -47,7 +47,7 @@ class TextParameters(ParameterSet):
     """Parameters of data, encoder and training."""
 
     model: str = parameter(
-        "tiny", "tiny: trained from scratch, offline; a name of the hub; or a folder of an encoder"
+        "tiny", "tiny: from scratch, offline; a name of the hub; or the folder of an encoder"
     )
     seed: list[int] = parameter(
         [0, 1, 2], "one network for each seed", minimum=0, maximum=MAX_SEED, affects="selection"

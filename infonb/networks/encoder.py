@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from math import sqrt
 from typing import Any
 
 import torch
@@ -11,16 +12,17 @@ from torch import nn
 from infonb.data.language.tokens import NEEDED
 from infonb.networks.pretrained import find_encoder, load_encoder
 from infonb.networks.state import random_state, seed_random_state
-from infonb.validate import check_integer
+from infonb.validate import check_integer, check_number
 
 __all__ = ["TextClassifier", "text_classifier"]
 
 #: Texts that are looked at at once in eval mode: of texts alike in length little is padding.
 _AT_ONCE = 128
 
-#: Spread of the weights that a tiny encoder begins with. BERT's 0.02 suits its width of 768: from
-#: there a narrow one takes several times as long to learn anything, and learns nothing by heart.
-_SPREAD = 0.1
+#: Spread of the weights of BERT, at its width. Those of a tiny encoder are as many times wider as
+#: makes sums over its width the same: from 0.02 it takes several times as long to learn anything,
+#: and learns nothing by heart.
+_SPREAD, _WIDTH = 0.02, 768
 
 #: Where training is quicker in mixed precision.
 _MIXED = ("cuda",)
@@ -128,6 +130,7 @@ class TextClassifier(nn.Module):
 def text_classifier(
     model: str = "tiny", *, n_classes: int, n_tokens: int = 2000, pad_id: int | None = None,
     seed: int = 0, width: int = 48, depth: int = 3, max_length: int = 128,
+    spread: float | None = None,
 ) -> TextClassifier:  # fmt: skip
     """
     Return an encoder of texts with a head for classes.
@@ -144,6 +147,10 @@ def text_classifier(
     n_tokens, width, depth, max_length
         Of ``"tiny"`` alone: size of the vocabulary, neurons of a block, blocks, tokens of a text at
         most.
+    spread
+        Of ``"tiny"`` alone: standard deviation of the first weights; None: BERT's 0.02, as many
+        times wider as makes sums over the width the same. ``width ** -0.5`` lets signals keep their
+        size from block to block, so that states hold more of a text than the task needs.
     pad_id
         The token for padding; None: what the model's configuration says.
     seed
@@ -175,7 +182,10 @@ def text_classifier(
     """
     check_integer("seed", seed, 0)
     if model == "tiny":
-        encoder = _tiny(n_tokens, width, depth, max_length, seed, pad_id or 0)
+        encoder = _tiny(
+            n_tokens, width, depth, max_length, seed, pad_id or 0,
+            _SPREAD * sqrt(_WIDTH / width) if spread is None else spread,
+        )  # fmt: skip
     else:
         encoder = load_encoder(find_encoder(model), seed)
         _check_encoder(encoder, model)
@@ -189,7 +199,7 @@ def text_classifier(
 
 
 def _tiny(
-    n_tokens: int, width: int, depth: int, max_length: int, seed: int, pad_id: int
+    n_tokens: int, width: int, depth: int, max_length: int, seed: int, pad_id: int, spread: float
 ) -> nn.Module:
     """Return a small DistilBERT, without dropout: it would take a third of the time."""
     try:
@@ -203,7 +213,8 @@ def _tiny(
         n_heads=next(heads for heads in (4, 3, 2, 1) if width % heads == 0),
         hidden_dim=2 * width,
         max_position_embeddings=check_integer("max_length", max_length, 1),
-        pad_token_id=pad_id, initializer_range=_SPREAD,
+        pad_token_id=pad_id,
+        initializer_range=check_number("spread", spread, 0.0),
         dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
     )  # fmt: skip
     cpu = torch.device("cpu")

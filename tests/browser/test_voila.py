@@ -47,6 +47,10 @@ TINY: dict[str, dict[str, Any]] = {
         "width": 16, "epochs": 4,
     },
     "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
+    "sentiment_adjectives": {
+        "alpha": [0.0, 1.0], "seed": [0, 1], "n_train": 200, "n_validation": 100, "width": 16,
+        "epochs": 3,
+    },
     "shuffled_digits": {
         "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,
         "epochs": 4,

@@ -23,6 +23,10 @@ EXPECTED = {
         "selection": SELECTION | {"beta"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples"},
     },
+    "sentiment_adjectives": {
+        "selection": SELECTION | {"alpha"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"},
+    },
     "contexts": {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},

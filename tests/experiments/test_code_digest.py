@@ -469,6 +469,10 @@ def test_an_experiment_in_a_test_reaches_its_helpers_and_the_package():
 TINY = {
     "colored_digits": {"alpha": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
     "shuffled_digits": {"beta": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
+    "sentiment_adjectives": {
+        "alpha": 1.0, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
+        "mi_neurons": 2,
+    },
     "concentric_circles": {
         "division": 1.0, "beta": 1.0, "n_points": 60, "n_memorized": 20, "epochs": 1,
         "epochs_memorized": 1, "mi_samples": 20,

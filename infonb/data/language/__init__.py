@@ -14,6 +14,7 @@ from infonb.data.language.imdb import load_imdb
 from infonb.data.language.resampling import balanced, training_set
 from infonb.data.language.reviews import generated_reviews
 from infonb.data.language.scrubbing import scrub, scrubbed
+from infonb.data.language.shuffled_texts import shuffled_texts
 from infonb.data.language.text_files import load_texts
 from infonb.data.language.tokens import tokenize, word_tokenizer
 
@@ -29,6 +30,7 @@ __all__ = [
     "load_texts",
     "scrub",
     "scrubbed",
+    "shuffled_texts",
     "tokenize",
     "training_set",
     "with_heuristic_labels",

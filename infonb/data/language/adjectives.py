@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from infonb.data.labels import random_streams
+from infonb.data.language.dividing import check_both_classes, divided, name_of
 from infonb.validate import check_integer, check_number
 
 __all__ = [
@@ -22,8 +23,6 @@ __all__ = [
 #: The two lists of the paper.
 POSITIVE = ("good", "great", "wonderful", "excellent", "best")
 NEGATIVE = ("bad", "terrible", "awful", "poor", "negative")
-
-_VALIDATION = 0.2
 
 
 def adjective_signs(texts: Iterable[str]) -> NDArray[np.int64]:
@@ -178,31 +177,11 @@ def adjective_parts(
     """
     check_number("alpha", alpha, 0.0, 1.0)
     seed = check_integer("seed", seed, 0)
-    kept = _of_one_sign(data)
-    first = np.unique(kept["text"].values.astype(object), return_index=True)[1]
-    distinct = kept.isel(sample=np.sort(first))
-    distinct.attrs["n_repeated"] = kept.sizes["sample"] - distinct.sizes["sample"]
-    n = distinct.sizes["sample"]
-    if n < 5:
-        raise ValueError(
-            f"{_name(data)} has {n} different texts with words of exactly one list: too few to "
-            "divide. Give more texts."
-        )
-    order = np.random.default_rng(0).permutation(n)
-    held_out, rest = order[: round(_VALIDATION * n)], order[round(_VALIDATION * n) :]
-    which = np.random.default_rng(random_streams(seed, 2)[1]).permutation(rest)
-    train = with_heuristic_labels(
-        distinct.isel(sample=_first(which, n_train, "n_train", _name(data))), alpha, seed=seed
-    )
-    validation = with_heuristic_labels(
-        distinct.isel(sample=_first(held_out, n_validation, "n_validation", _name(data))), 0.0
-    )
-    for part, name in ((train, "training"), (validation, "validation")):
-        if len(classes := np.unique(part["label"].values)) < 2:
-            raise ValueError(
-                f"all {part.sizes['sample']} texts of {_name(data)} for {name} have the label "
-                f"{classes[0]}; two classes are needed: give more texts, or texts of both."
-            )
+    parts = divided(_of_one_sign(data), seed=seed, n_train=n_train, n_validation=n_validation)
+    train = with_heuristic_labels(parts.train, alpha, seed=seed)
+    validation = with_heuristic_labels(parts.validation, 0.0)
+    check_both_classes(train, "training")
+    check_both_classes(validation, "validation")
     return (
         train.assign_attrs(seed=seed, split="train"),
         validation.assign_attrs(seed=seed, split="validation"),
@@ -213,26 +192,13 @@ def _of_one_sign(data: xr.Dataset) -> xr.Dataset:
     """Return the texts with words of exactly one list, whose sign is a coordinate."""
     if bad := sorted(set(np.unique(data["label"].values).tolist()) - {0, 1}):
         raise ValueError(
-            f"the labels of {_name(data)} must be 0 (negative) and 1 (positive); not {bad[0]!r}."
+            f"the labels of {name_of(data)} must be 0 (negative) and 1 (positive); not {bad[0]!r}."
         )
     signs = adjective_signs(data["text"].values)
     if not (signs >= 0).any():
         raise ValueError(
-            f"none of the {signs.size} texts of {_name(data)} holds words of exactly one list: "
+            f"none of the {signs.size} texts of {name_of(data)} holds words of exactly one list: "
             f"{', '.join(POSITIVE)}; {', '.join(NEGATIVE)}."
         )
     kept = data.assign_coords(adjective_sign=("sample", signs)).isel(sample=signs >= 0)
     return kept.assign_attrs(n_left_out=int((signs < 0).sum()))
-
-
-def _first(which: NDArray[np.int64], n: int | None, name: str, of: str) -> NDArray[np.int64]:
-    """Return the first so many, all if that is None."""
-    if n is None:
-        return which
-    if check_integer(name, n, 1) > which.size:
-        raise ValueError(f"{name} must be at most {which.size} for {of}; not {n}. 0 takes all.")
-    return which[:n]
-
-
-def _name(data: xr.Dataset) -> str:
-    return str(data.attrs.get("name", "the data"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import xarray as xr
@@ -11,6 +12,8 @@ from infonb.data.language.adjectives import NEGATIVE, POSITIVE
 from infonb.validate import check_integer, check_number
 
 __all__ = ["generated_reviews"]
+
+_T = TypeVar("_T")
 
 # None of the words below is in the lists of adjectives. Those of a review that tell its sentiment
 # are the ends of its findings alone: "the plot" + "moved us to tears".
@@ -71,7 +74,7 @@ _BREAK = ".<br /><br />"
 
 
 def generated_reviews(
-    n: int, *, agreement: float = 0.67, unclear: float = 0.1, seed: int = 0
+    n: int, *, agreement: float = 0.67, unclear: float = 0.1, mixed: float = 1 / 6, seed: int = 0
 ) -> xr.Dataset:
     """
     Return film reviews made of phrases, of known sentiment, with adjectives of the two lists.
@@ -88,13 +91,16 @@ def generated_reviews(
         Probability that the adjective's sign is the sentiment.
     unclear
         Probability that a review has adjectives of both lists, or none.
+    mixed
+        Probability that a review finds two things of its sentiment and one of the other. Whoever
+        reads it has to weigh them; of the other reviews every finding tells the sentiment.
     seed
         Of all that is drawn.
 
     Returns
     -------
     xarray.Dataset
-        ``text`` (sample), object, 6 to 50 words, one in six with ``<br />``; ``label``
+        ``text`` (sample), object, 6 to 55 words, one in six with ``<br />``; ``label``
         (sample): 1 positive, 0 negative, the true sentiment; the coordinate ``adjective_sign``
         (sample): 1, 0, or -1 where that is unclear, as `adjective_signs` finds it.
 
@@ -119,6 +125,7 @@ def generated_reviews(
     n = check_integer("n", n, 2)
     agreement = check_number("agreement", agreement, 0.0, 1.0)
     unclear = check_number("unclear", unclear, 0.0, 1.0)
+    mixed = check_number("mixed", mixed, 0.0, 1.0)
     seed = check_integer("seed", seed, 0)
     texts, labels, signs = [], [], []
     for i in range(n):
@@ -126,7 +133,7 @@ def generated_reviews(
         draw = np.random.default_rng([seed, i])
         label = i % 2
         sign = -1 if draw.random() < unclear else label if draw.random() < agreement else 1 - label
-        texts.append(_review(draw, label, sign))
+        texts.append(_review(draw, label, sign, mixed))
         labels.append(label)
         signs.append(sign)
     return xr.Dataset(
@@ -140,14 +147,14 @@ def generated_reviews(
         },
         attrs={
             "name": "reviews", "n_classes": 2, "class_names": "negative, positive",
-            "agreement": agreement, "unclear": unclear, "seed": seed,
+            "agreement": agreement, "unclear": unclear, "mixed": mixed, "seed": seed,
         },
     )  # fmt: skip
 
 
-def _review(draw: np.random.Generator, label: int, sign: int) -> str:
+def _review(draw: np.random.Generator, label: int, sign: int, mixed: float) -> str:
     """Return a review of a sentiment, with an adjective of a sign; -1: of both, or none."""
-    sentences = _findings(draw, label)
+    sentences = _findings(draw, label, mixed)
     both = bool(draw.random() < 0.5)
     signs = [sign] if sign >= 0 else [0, 1] * both
     for of in signs:
@@ -169,14 +176,13 @@ def _joined(draw: np.random.Generator, sentences: list[str]) -> str:
     return text
 
 
-def _findings(draw: np.random.Generator, label: int) -> list[str]:
-    """Return one to three sentences of a sentiment; of three one may be of the other."""
-    number = int(draw.integers(1, 4))
-    kinds = [label] * number
-    if number == 3 and draw.random() < 0.5:
-        kinds[-1] = 1 - label
+def _findings(draw: np.random.Generator, label: int, mixed: float) -> list[str]:
+    """Return one to three sentences of a sentiment; if it is mixed, two, and one of the other."""
+    kinds = [label, label, 1 - label]
+    if draw.random() >= mixed:
+        kinds = [label] * int(_pick(draw, (1, 1, 2, 2, 3)))
     return [f"{_pick(draw, _SUBJECTS)} {_pick(draw, (_BLAME, _PRAISE)[kind])}" for kind in kinds]
 
 
-def _pick(draw: np.random.Generator, choices: Sequence[str]) -> str:
+def _pick(draw: np.random.Generator, choices: Sequence[_T]) -> _T:
     return choices[int(draw.integers(len(choices)))]

@@ -14,7 +14,9 @@ from infonb.experiments.contexts import Contexts
 from infonb.experiments.experiment import Experiment
 from infonb.experiments.run_folder import noted
 from infonb.experiments.runs import dims_of
+from infonb.experiments.sentiment_adjectives import SentimentAdjectives
 from infonb.experiments.shuffled_digits import ShuffledDigits
+from infonb.experiments.shuffled_reviews import ShuffledReviews
 from infonb.parameters import ParameterError, describe
 from infonb.selection.ranking.rank import KINDS
 from infonb.storage import open_dataset
@@ -61,7 +63,11 @@ _METRICS = {
 SOURCES = {"colored_digits": ColoredDigits, "shuffled_digits": ShuffledDigits}
 
 #: Those on texts, with parameters of their own.
-LANGUAGE: dict[str, type[Experiment]] = {"biographies": Biographies}
+LANGUAGE: dict[str, type[Experiment]] = {
+    "sentiment_adjectives": SentimentAdjectives,
+    "shuffled_reviews": ShuffledReviews,
+    "biographies": Biographies,
+}
 
 #: The experiments of infonb whose networks stand in one order.
 _OWN: tuple[type[Experiment], ...] = (
