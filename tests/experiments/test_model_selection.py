@@ -281,5 +281,6 @@ def test_networks_on_texts_are_ranked_where_all_their_runs_are_kept(tmp_path, mo
     assert not is_kept(small.changed(k=4))
     assert not is_kept(small.changed(cache="none"))
     monkeypatch.setattr(ModelSelection, "source", lambda self, name: small)
-    assert ModelSelection().settings() == ["colored_digits", "shuffled_digits", "biographies"]
+    texts = ["sentiment_adjectives", "shuffled_reviews", "biographies"]
+    assert ModelSelection().settings() == ["colored_digits", "shuffled_digits", *texts]
     assert ModelSelection(kept=False).settings() == ["colored_digits", "shuffled_digits"]
