@@ -24,13 +24,17 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in parts.items())
 
 
+#: No word goes on behind it: not he-man, not an apostrophe and a letter. So what is left has no
+#: word that was not there before, and scrubbing once is enough.
+_NO_MORE = r"(?![\w-]|['\u2019]\w)"
+
 #: Gendered words, one behind the other, with the blanks around them. The full stop of Mr. goes with
 #: it, for it ends no sentence.
 _GENDERED = re.compile(
     r" ?(?<![\w-])(?<!\w['\u2019])(?:(?:"
     rf"(?:{_any(TITLES)})(?![\w'\u2019-])\.?"
-    rf"|(?i:{_any(PRONOUNS | NOUNS)}){_ENDING}(?![\w-])"
-    rf"|(?:{_any(FIRST_NAMES['female'] | FIRST_NAMES['male'])}){_ENDING}(?![\w-])"
+    rf"|(?i:{_any(PRONOUNS | NOUNS)}){_ENDING}{_NO_MORE}"
+    rf"|(?:{_any(FIRST_NAMES['female'] | FIRST_NAMES['male'])}){_ENDING}{_NO_MORE}"
     r") ?)+"
 )
 
@@ -68,9 +72,7 @@ def scrub(text: str) -> str:
     >>> scrub("Ms. Anna Moss works at a clinic; she's fond of her patients.")
     'Moss works at a clinic; fond of patients.'
     """
-    shorter = _GENDERED.sub(_blank, text)
-    # what closes up may be a word again, though hardly in a real text: then once more
-    return text if shorter == text else scrub(shorter)
+    return _GENDERED.sub(_blank, text)
 
 
 def scrubbed(data: xr.Dataset) -> xr.Dataset:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -70,6 +71,15 @@ def test_twice_is_once_and_nothing_else_goes(text: str) -> None:
     others = re.sub(r"[\s.']", "", text).count("moss")
     assert others >= once.count("moss")
     assert text.count("-") == once.count("-")
+
+
+@pytest.mark.parametrize("piece", ["he ", "a ", "' ", "Mr.", "x", "he-", "she's", "he'"])
+def test_a_text_of_100_000_characters_is_no_matter(piece: str) -> None:
+    text = (piece * 100_000)[:100_000]
+    start = time.monotonic()
+    once = scrub(text)
+    assert scrub(once) == once
+    assert time.monotonic() - start < 20
 
 
 def test_every_listed_word_goes() -> None:
