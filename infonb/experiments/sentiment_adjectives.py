@@ -49,6 +49,7 @@ class SentimentAdjectives(Texts):
         "the mutual information between neurons, in a language model too."
     )
     direction: ClassVar = -1
+    rows = information_rows(-1, SENTIMENT_ADJECTIVES)  # `declared`: with our blocks' names
     PRESETS: ClassVar = {"paper": PAPER_TEXTS | {
         "dataset": "imdb", "n_train": 0, "alpha": [0.0, 0.25, 0.5, 0.75, 1.0]}}  # fmt: skip
 
