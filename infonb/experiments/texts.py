@@ -119,10 +119,12 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         from infonb.networks.encoder import text_classifier
 
         about = data["train"].attrs
+        # that of the first weights of a tiny encoder, where an experiment has it as a parameter
+        spread = {"spread": self.spread} if hasattr(self, "spread") else {}
         return text_classifier(
             self.model, n_classes=about["n_classes"], n_tokens=about["n_tokens"],
             pad_id=about["pad_id"], seed=seed, width=self.width, depth=self.depth,
-            max_length=self.max_length,
+            max_length=self.max_length, **spread,
         )  # fmt: skip
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:

@@ -55,6 +55,10 @@ TINY: dict[str, dict[str, Any]] = {
         "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,
         "epochs": 4,
     },
+    "shuffled_reviews": {
+        "beta": [0.0, 0.8], "seed": [0, 1], "n_train": 60, "n_validation": 80, "width": 8,
+        "epochs": 2,
+    },
     "verdicts": {
         "setting": ["marked_digits/mlp2x64", "circles/mlp2x32"], "n_train": 100, "n_samples": 100,
         "epochs": 2,

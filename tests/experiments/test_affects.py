@@ -23,6 +23,10 @@ EXPECTED = {
         "selection": SELECTION | {"beta"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples"},
     },
+    "shuffled_reviews": {
+        "selection": SELECTION | {"beta"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"},
+    },
     "sentiment_adjectives": {
         "selection": SELECTION | {"alpha"},
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"},

@@ -469,6 +469,9 @@ def test_an_experiment_in_a_test_reaches_its_helpers_and_the_package():
 TINY = {
     "colored_digits": {"alpha": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
     "shuffled_digits": {"beta": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
+    "shuffled_reviews": {
+        "beta": 0.8, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
+    },
     "sentiment_adjectives": {
         "alpha": 1.0, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
         "mi_neurons": 2,
