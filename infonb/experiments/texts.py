@@ -35,9 +35,6 @@ PAPER_TEXTS: dict[str, Any] = {
 #: Epochs without improvement count only once the training loss is below this (section 4b).
 PATIENCE_BELOW = 0.075
 
-#: Words that a tiny encoder knows at most.
-_WORDS = 2000
-
 #: Texts that are recorded at once.
 _AT_ONCE = 128
 
@@ -55,6 +52,7 @@ class TextParameters(ParameterSet):
     n_train: int = parameter(600, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(500, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(48, "tokens of a text at most; the rest is cut off", minimum=3)
+    n_words: int = parameter(2000, "words that a tiny encoder knows at most", minimum=5)
     width: int = parameter(48, "neurons of each block of a tiny encoder", minimum=4)
     depth: int = parameter(3, "blocks of a tiny encoder", minimum=1)
     epochs: int = parameter(10, "largest number of epochs", minimum=1)
@@ -120,7 +118,7 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         if self.model == "tiny":
             from infonb.data.language import word_tokenizer
 
-            return word_tokenizer(parts["train"]["text"].values, size=_WORDS), "tiny"
+            return word_tokenizer(parts["train"]["text"].values, size=self.n_words), "tiny"
         from infonb.networks.pretrained import find_encoder, load_tokenizer, weights_checksum
 
         folder = find_encoder(self.model)
