@@ -9,6 +9,7 @@ from infonb.plots.changes import plot_changes
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.comparison import plot_comparison
 from infonb.plots.comparison_settings import plot_verdicts
+from infonb.plots.compression import plot_information_by
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
@@ -48,6 +49,7 @@ __all__ = [
     "plot_images",
     "plot_in_out",
     "plot_in_out_sample",
+    "plot_information_by",
     "plot_interventions",
     "plot_known_labels",
     "plot_membership",

@@ -22,6 +22,10 @@ NAMES = list(EXPLORERS)
 
 #: Networks of the other experiments, small enough for a few seconds.
 TINY: dict[str, dict[str, Any]] = {
+    "biographies": {
+        "seed": [0, 1], "n_train": 240, "n_validation": 160, "width": 8, "depth": 1, "epochs": 1,
+        "permutations": 1, "training_set": ["raw original", "scrubbed original"],
+    },
     "compare_models": {"n_samples": 200},
     "concentric_circles": {
         "division": [0.5, 1.0], "beta": [0.0, 1.0], "seed": [0], "n_points": 200, "width": 4,

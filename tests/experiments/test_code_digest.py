@@ -481,6 +481,10 @@ TINY = {
         "epochs_memorized": 1, "mi_samples": 20,
     },
     "contexts": {"n_train": 16, "n_evaluation": 16, "width": 2, "epochs": 1, "size": 8},
+    "biographies": {
+        "training_set": "scrubbed oversampled", "n_train": 200, "n_validation": 80, "width": 4,
+        "depth": 1, "epochs": 1, "permutations": 1,
+    },
     "model_selection": {"setting": "colored_digits", "level": 1.0},
     "compare_models": {"n_samples": 50},
     "early_learning": {
