@@ -102,8 +102,7 @@ class ShuffledReviews(Texts):
 
         model = self.network(level, seed, data).to(choose_device(self.device))
         outcomes = LabelOutcomes(data["train"], checkpoint)
-        # in an encoder as small as that several threads only wait for each other
-        with torch_threads(1 if self.model == "tiny" else None):
+        with torch_threads(self.n_threads):
             history = fit(
                 model, data["train"], data["evaluation"], seed=seed, checkpoint=checkpoint,
                 progress=progress, callbacks=[outcomes], **self.fitting(level, seed, data),
