@@ -34,7 +34,10 @@ class LabelOutcomes:
     def start(self, model: nn.Module, epoch: int) -> None:
         """Drop what comes after this epoch; record it if it was killed before it could be."""
         self.found = self.found[:epoch]
-        if len(self.found) == epoch - 1:
+        if len(self.found) < epoch:
+            # of epochs before, if their file is gone, nothing is known
+            unknown = np.full(self._fractions(self.train["label"].values).shape, np.nan)
+            self.found += [unknown] * (epoch - 1 - len(self.found))
             self.step(model, epoch)
 
     def step(self, model: nn.Module, epoch: int) -> None:
