@@ -88,7 +88,7 @@ def what_is_known(runs: xr.Dataset) -> str:
     Returns
     -------
     str
-        From which networks the gender compresses more, for every seed, than any permuted one; how
+        From which networks the gender compresses more, for every seed, than permuted ones; how
         sure the order of the others then is; the accuracy on people of the usual gender of
         their occupation and on others; and how much the entropy differs by training set and by
         seed.
@@ -101,8 +101,8 @@ def what_is_known(runs: xr.Dataset) -> str:
     others = [level for level in runs["training_set"].values.tolist() if level not in known]
     if known:
         words = (
-            "The gender can be read, beyond every code with permuted genders, from networks that "
-            f"were trained on {join(known)} (compression {_range(runs, known)})"
+            "The gender can be read, beyond the 95 % interval of permuted genders, from networks "
+            f"that were trained on {join(known)} (compression {_range(runs, known)})"
         )
         words += f"; not from {join(others)} ({_range(runs, others)})." if others else "."
     else:
@@ -116,10 +116,10 @@ def what_is_known(runs: xr.Dataset) -> str:
 
 
 def knowing(runs: xr.Dataset) -> list[str]:
-    """Return the training sets whose compression is above every permuted one, for every seed."""
-    if "null_compression" not in runs:
+    """Return the training sets whose compression is above the null's interval, for every seed."""
+    if "null_interval" not in runs:
         return []
-    above = (runs["compression"] > runs["null_compression"].max("permutation")).all("seed")
+    above = (runs["compression"] > runs["null_interval"].sel(bound="high", drop=True)).all("seed")
     return runs["training_set"].values[above.values].tolist()
 
 
