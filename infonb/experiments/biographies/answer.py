@@ -89,10 +89,10 @@ def what_is_known(runs: xr.Dataset) -> str:
     Returns
     -------
     str
-        For how many seeds MI is highest on raw original texts; from which networks the gender compresses more, for every seed, than permuted ones; how
-        sure the order of the others then is; the accuracy on people of the usual gender of
-        their occupation and on others; and how much the entropy differs by training set and by
-        seed.
+        For how many seeds MI is highest on raw original texts; from which networks the gender
+        compresses more, for every seed, than permuted ones; how sure the order of the others then
+        is; the accuracy on people of the usual gender of their occupation and on others; and how
+        much the entropy differs by training set and by seed.
 
     Examples
     --------
