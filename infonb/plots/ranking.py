@@ -15,6 +15,9 @@ from infonb.validate import check_dim
 
 __all__ = ["plot_agreement", "plot_ranking"]
 
+#: Panels in a row.
+_COLUMNS = 3
+
 #: Letters of a model's name; inches of its row, and of all that stands above and below the rows.
 _LETTERS, _ROW, _REST = 26, 0.27, 1.15
 
@@ -126,7 +129,8 @@ def plot_agreement(found: xr.Dataset, *, width: float = 10.2) -> Picture:
         Dims (setting, measure): ``tau``, and perhaps ``tau_interval`` (setting, measure, bound),
         ``tau_of_seed`` (setting, measure, seed), ``p_value`` and ``paper``, the published τ.
     width
-        Of the picture in inches; below 7 the panels stand one below the other.
+        Of the picture in inches; below 7 the panels stand one below the other, else three in a
+        row.
 
     Returns
     -------
@@ -146,11 +150,14 @@ def plot_agreement(found: xr.Dataset, *, width: float = 10.2) -> Picture:
     settings, measures = (found[dim].values.tolist() for dim in ("setting", "measure"))
     colour, paper = palette(4, "layers")[0], palette(4, "layers")[3]
     stacked, n = width < 7, len(settings)
-    size = (width if stacked else width / max(n, 2), 0.42 * len(measures) + 1.1)
-    picture, axes = subplots(*((n, 1) if stacked else (1, n)), size=size, sharey=True)
+    columns = 1 if stacked else min(n, _COLUMNS)
+    size = (width if stacked else width / max(columns, 2), 0.42 * len(measures) + 1.1)
+    picture, axes = subplots(-(-n // columns), columns, size=size, sharey=True)
     rows = np.arange(len(measures))
     said = []
-    for axis, setting in zip(axes.flat, settings, strict=True):
+    for axis in axes.flat[n:]:
+        axis.set_visible(False)
+    for axis, setting in zip(axes.flat, settings, strict=False):
         one = found.sel(setting=setting).rename(measure="model")
         axis.axvline(0, color="0.6", linewidth=0.8)
         _dots(axis, one, "tau", rows, colour)

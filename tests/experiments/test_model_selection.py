@@ -245,7 +245,7 @@ def test_biographies_are_ranked_by_three_metrics_from_their_last_block(tmp_path,
     save_dataset(biographies(), tmp_path / "biographies.zarr")
     experiment = ModelSelection(found=[paths[0], str(tmp_path / "biographies.zarr")])
     runs = experiment.run(progress=False)
-    names = [f"biographies, {metric}" for metric in ("compression", "TPR gap", "sufficiency gap")]
+    names = [f"biographies ({metric})" for metric in ("compression", "TPR gap", "sufficiency gap")]
     assert runs.setting.values.tolist() == ["colored_digits", *names]
     # in the last layer MI rises from the first to the last network: low MI, high compression
     taus = runs.tau.sel(measure="mutual information", setting=names)
@@ -255,11 +255,15 @@ def test_biographies_are_ranked_by_three_metrics_from_their_last_block(tmp_path,
     ]  # fmt: skip
     frame = beside_the_paper(runs)
     assert frame.index.tolist() == list(TABLE_2)
-    assert frame.loc["Bias in Bios, TPR gap", "here"] == "biographies, TPR gap, made up"
+    assert frame.loc["Bias in Bios, TPR gap", "here"] == "biographies (TPR gap), made up"
     assert frame.loc["Bias in Bios, TPR gap", "MI"].startswith("1.00")
     said = [claim.statement for claim in experiment.claims(runs).claims]
     assert "lower mean mutual information goes with a lower compression" in said
-    assert "that of their metric, which needs labels, on colored digits" in what_was_found(runs)
+    words = what_was_found(runs)
+    assert (
+        "that of their metric, which needs labels:\n\n- colored digits, made up: by mutual" in words
+    )
+    assert "- biographies (TPR gap), made up: by mutual information +1.00 (p = 0.33);" in words
     ranked = ranking(runs, names[1], "mutual information")
     assert ranked.metric.attrs["long_name"] == "TPR gap"
     assert ranked.model.values[0] == "raw original"  # of the lowest MI

@@ -94,7 +94,10 @@ class Biographies(Texts):
         choices=["raw", "own"], order=-1,
     )  # fmt: skip
     permutations: int = parameter(
-        5, "codes with permuted genders, for the null", minimum=0, affects="measures"
+        5,
+        "codes with permuted genders, for the null; 2 or more for its interval",
+        minimum=0,
+        affects="measures",
     )
 
     def __post_init__(self) -> None:

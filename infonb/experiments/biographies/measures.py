@@ -18,8 +18,8 @@ def readable_gender(
     """
     Return how far the gender compresses, from the states of each block.
 
-    ``compression`` and ``null_compression`` (permutation), permuted genders, of the last block;
-    ``compression_of_block`` (layer).
+    ``compression`` of the last block; ``null_compression`` (permutation) of permuted genders, and
+    ``null_interval`` (bound), in which one more lies; ``compression_of_block`` (layer).
     """
     from infonb.probing import online_code
 
@@ -37,8 +37,9 @@ def readable_gender(
         "compression_of_block": xr.DataArray(values, {"layer": recorded["layer"]}, ("layer",)),
     }
     if permutations:
-        null = last["null_compression"].reset_coords(drop=True)
-        result["null_compression"] = null
+        result["null_compression"] = last["null_compression"].reset_coords(drop=True)
+    if permutations > 1:
+        result["null_interval"] = last["null_interval"]
     return result
 
 

@@ -34,7 +34,7 @@ def rankings_of(name: str, runs: xr.Dataset) -> dict[str, xr.Dataset]:
     """Return the rankings of an experiment, one for each metric: by name, or name and metric."""
     metrics = metrics_of(str(runs.attrs["experiment"]))
     return {
-        name if len(metrics) == 1 else f"{name}, {metric.words}": rank_networks(runs, metric)
+        name if len(metrics) == 1 else f"{name} ({metric.words})": rank_networks(runs, metric)
         for metric in metrics
     }
 

@@ -11,6 +11,7 @@ import xarray as xr
 from infonb.claims import INTERVALS, Claim, ClaimsTable
 from infonb.claims.rank import Agreement
 from infonb.claims.table import signed
+from infonb.claims.words import join
 from infonb.experiments.model_selection.rankings import INFORMATION, MEASURES
 from infonb.experiments.model_selection.sources import metrics_of
 from infonb.experiments.published import TABLE_2
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["beside_the_paper", "claims_of", "what_was_found"]
+
+_KENDALL = (
+    "Kendall's τ between the order in which networks are kept without labels and that of their"
+)
 
 #: What the paper ranks by.
 _COMMON = next(iter(MEASURES))
@@ -87,8 +92,7 @@ def _row(runs: xr.Dataset, setting: str | None, paper: dict[str, str]) -> dict[s
 def _title(runs: xr.Dataset, setting: str) -> str:
     dataset = str(runs["dataset"].sel(setting=setting).item())
     name = setting.replace("_", " ")
-    known = any(part.endswith(dataset) for part in name.split(", "))
-    return name if known else f"{name}, {dataset}"
+    return name if dataset in name else f"{name}, {dataset}"
 
 
 def _cell(one: xr.Dataset, measure: str) -> str:
@@ -174,17 +178,24 @@ def what_was_found(runs: xr.Dataset) -> str:
     --------
     >>> print(what_was_found(runs))  # doctest: +SKIP
     """
-    settings = [_title(runs, name) for name in runs["setting"].values.tolist()]
+    names = runs["setting"].values.tolist()
+    if len(names) > 2:
+        lines = "".join(
+            f"- {_title(runs, name)}: {_of_measures(runs.sel(setting=[name]))}.\n" for name in names
+        )
+        return f"{_KENDALL} {_metrics(runs)}:\n\n{lines}\n{_of_rulers(runs)}"
+    settings = join([_title(runs, name) for name in names])
+    return f"{_KENDALL} {_metrics(runs)}, on {settings}: {_of_measures(runs)}. {_of_rulers(runs)}"
+
+
+def _of_measures(runs: xr.Dataset) -> str:
+    """Return τ by mutual information, and by entropy in each ruler."""
     measures = runs["measure"].values.tolist()
     rulers = [f"{_listed(runs, m)} in {m.partition(', ')[2]}" for m in measures if m != INFORMATION]
     parts = (
         [f"by mutual information {_listed(runs, INFORMATION)}"] if INFORMATION in measures else []
     )
-    parts.append(f"by entropy {', '.join(rulers)}")
-    return (
-        "Kendall's τ between the order in which networks are kept without labels and that of their "
-        f"{_metrics(runs)}, on {' and '.join(settings)}: {'; '.join(parts)}. {_of_rulers(runs)}"
-    )
+    return "; ".join([*parts, f"by entropy {', '.join(rulers)}"])
 
 
 def _metrics(runs: xr.Dataset) -> str:
@@ -213,7 +224,7 @@ def _of_rulers(runs: xr.Dataset) -> str:
     ]
     if turned:
         return (
-            f"On {' and '.join(turned)} the order by entropy depends on the ruler: in some bins it "
+            f"On {join(turned)} the order by entropy depends on the ruler: in some bins it "
             "keeps the better networks, in others the worse ones."
         )
     if entropies.isnull().all():
