@@ -28,6 +28,10 @@ __all__ = ["SentimentAdjectives", "shown_review", "what_was_learnt"]
 #: say the same, a network with true labels has little more to keep than one that goes by a word.
 _GENERATED, _MIXED = 3000, 0.4
 
+#: Spread of the first weights of the head of a tiny encoder: a large one reads the sentiment out of
+#: states that need not learn anything.
+_HEAD = 0.02
+
 #: A network that is right in less than this share of the texts has not learnt the sentiment.
 _LEARNT = 0.8
 
@@ -89,11 +93,15 @@ class SentimentAdjectives(Texts):
         from infonb.networks.encoder import text_classifier
 
         about = data["train"].attrs
-        return text_classifier(
+        model = text_classifier(
             self.model, n_classes=2, n_tokens=about["n_tokens"], pad_id=about["pad_id"],
             seed=seed, width=self.width, depth=self.depth, max_length=self.max_length,
             spread=self.spread,
         )  # fmt: skip
+        if self.model == "tiny":
+            for layer in (model.pre_classifier, model.classifier):
+                layer.weight.data *= _HEAD / self.spread
+        return model
 
     def measure(
         self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
@@ -167,7 +175,7 @@ def what_was_learnt(runs: xr.Dataset) -> str:
     right = runs.final_validation_accuracy.mean("seed")
     followed = runs.followed.sel(texts="contradicted").mean("seed")
     words = [
-        f"At α = {level:g} {100 * float(right.sel(alpha=level)):.0f} % of the validation texts are "
+        f"At α = {level:g}, {100 * float(right.sel(alpha=level)):.0f} % of the validation texts are "
         f"told right; of those whose word contradicts them, "
         f"{100 * float(followed.sel(alpha=level)):.0f} % are told as the word says."
         for level in dict.fromkeys((start, end))

@@ -123,7 +123,7 @@ def test_words_on_what_was_learnt() -> None:
         )  # fmt: skip
 
     plain = say([0.9, 0.7], [0.1, 0.95])
-    assert "At α = 0 90 % of the validation texts are told right" in plain
+    assert "At α = 0, 90 % of the validation texts are told right" in plain
     assert "95 % are told as the word says" in plain
     assert "**" not in plain
     assert "have hardly learnt the sentiment" in say([0.6, 0.6], [0.1, 0.95])
