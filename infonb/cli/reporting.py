@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,9 @@ def make_report(plan: Callable[[str | None], ReportPlan], options: Mapping[str, 
     except ModuleNotFoundError as error:
         raise click.ClickException(str(error)) from None
 
+    # what notebooks are checked with makes grammars of addresses as it is imported, for a second;
+    # there is none to check
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from infonb.reports.errors import ReportError
     from infonb.reports.run import execute_plan
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
+    from infonb.experiments.biographies import Biographies
     from infonb.experiments.colored_digits import ColoredDigits
     from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from infonb.experiments.verdicts import Verdicts
 
 __all__ = [
+    "Biographies",
     "ColoredDigits",
     "CompareModels",
     "ConcentricCircles",
@@ -54,6 +56,7 @@ _HOME = {
     "sentiment_adjectives": ("sentiment_adjectives", "SentimentAdjectives"),
     "shuffled_reviews": ("shuffled_reviews", "ShuffledReviews"),
     "contexts": ("contexts", "Contexts"),
+    "biographies": ("biographies", "Biographies"),
     "model_selection": ("model_selection", "ModelSelection"),
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
     "in_and_out": ("in_and_out", "InAndOut"),
@@ -78,8 +81,8 @@ def names() -> list[str]:
     --------
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
-     'shuffled_reviews',
-     'contexts', 'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
+     'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
+     'in_and_out', 'early_learning',
      'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
@@ -112,9 +115,9 @@ def get(name: str) -> type[Experiment]:
     Traceback (most recent call last):
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
-    'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'model_selection',
-    'entropy_regularizer', 'in_and_out', 'early_learning', 'compare_models', 'verdicts'.
-    Did you mean 'colored_digits'?
+    'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
+    'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning', 'compare_models',
+    'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

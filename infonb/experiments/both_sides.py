@@ -1,9 +1,9 @@
-"""The activations on both sides of the ReLU, of trainings that go on in folders of their own."""
+"""The activations on both sides of the ReLU, recorded of trainings that are kept or go on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.failed_runs import named_in_errors
+from infonb.experiments.cache import CachedRun
 from infonb.experiments.run_folder import digest
 from infonb.experiments.runs import Claim, Runs, dims_of
 from infonb.experiments.stacking import stack_runs, without_attrs
-from infonb.experiments.together import in_turn
+from infonb.experiments.sweep import make_here
 from infonb.progress import progress_bar
 
 __all__ = ["SIDES", "both_sides_of", "joined", "of_both_sides"]
@@ -28,31 +28,21 @@ def both_sides_of(
     experiment: Any, ends: Sequence[Any], folder: Path, progress: bool | str
 ) -> xr.DataArray:
     """
-    Return the activations of some levels, dims (side, over, seed, layer, ...); keep no runs.
+    Return the activations of some levels, dims (side, over, seed, layer, ...).
 
-    What an earlier call with fewer epochs has left in the folder is gone on with.
+    Trainings are kept as those of any run, or, where no runs are kept, in the folder: what an
+    earlier call with fewer epochs has left there is gone on with. Activations are not kept: to
+    record them again takes less time than to read them.
     """
     dim = dims_of(experiment.over)[0]
     keys = {
         (level, seed): f"{dim}={level}, seed={seed}" for level in ends for seed in experiment.seeds
     }
-    runs, made = _Recorded(experiment, folder, progress), {}
-    with (
-        progress_bar(show=progress, total=len(keys), desc="networks", unit="network") as bar,
-        closing(in_turn(runs, list(keys), lambda key: _say(bar, keys[key], progress))) as found,
-    ):
-        for key, run in found:
-            with named_in_errors(keys[key]):
-                if isinstance(run, Exception):
-                    raise run
-            made[key] = run
-            bar.update(1)
+    runs = _Recorded(experiment, folder, progress)
+    with progress_bar(show=progress, total=len(keys), desc="networks", unit="network") as bar:
+        made = make_here(runs, keys, bar, refresh=progress is True)
     stacked = stack_runs(made, {dim: list(ends), "seed": experiment.seeds})
     return stacked.activation.transpose("side", dim, "seed", ...)
-
-
-def _say(bar: Any, words: str, progress: bool | str) -> None:
-    bar.set_postfix_str(words, refresh=progress is True)  # as text each time would be a line
 
 
 def of_both_sides(sides: Sequence[xr.Dataset]) -> xr.DataArray:
@@ -79,14 +69,19 @@ def _without_samples(activation: xr.DataArray) -> xr.DataArray:
 
 
 class _Recorded(Runs):
-    """Runs of which both sides are recorded, and the training only is kept, in a folder."""
+    """Runs of which both sides are recorded, and the training only is kept."""
 
     def __init__(self, experiment: Any, folder: Path, progress: bool | str) -> None:
         super().__init__(experiment, "record", progress)
         self._folder = folder
 
     def place(self, level: Any, seed: int, data: Any = None) -> Any:
-        return _Place(self._folder / digest({"level": level, "seed": seed}))
+        if (level, seed) not in self._places:
+            known = self._data(level, seed) if data is None else data
+            found = _Training.of(self.experiment, level, seed, known, self.step, self.code)
+            own = _Place(self._folder / digest({"level": level, "seed": seed}))
+            self._places[level, seed] = found or own  # type: ignore[assignment]
+        return self._places[level, seed]
 
     def kept(self, level: Any, seed: int) -> None:
         return None
@@ -99,6 +94,16 @@ class _Recorded(Runs):
             for side in SIDES
         ]
         return of_both_sides(sides).to_dataset(name="activation")
+
+
+class _Training(CachedRun):
+    """The place of a training that is kept, and not what is recorded of its network."""
+
+    def load(self) -> None:
+        return None
+
+    def save(self, run: xr.Dataset) -> None:
+        """Keep nothing but the training, which has been noted."""
 
 
 @dataclass

@@ -8,10 +8,8 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +17,8 @@ import numpy as np
 import xarray as xr
 
 from infonb.experiments.clearing import kept_runs
-from infonb.experiments.code_digest import code_digest, libraries
+from infonb.experiments.code_digest import code_digest, is_ours, libraries
+from infonb.experiments.process_cache import is_of_this_process, recall, remember
 from infonb.experiments.run_folder import (
     clear_leftovers,
     digest,
@@ -33,7 +32,7 @@ from infonb.parameters import ParameterSet, describe
 from infonb.storage import Lock, open_dataset, save_dataset
 
 __all__ = [
-    "CachedRun", "cache_folder", "cache_of_this_process", "check_cache", "checksum", "code_of",
+    "CachedRun", "cache_folder", "check_cache", "checksum", "code_of",
 ]  # fmt: skip
 
 #: Environment variable with the folder of finished runs, where the parameter leaves it open.
@@ -58,12 +57,6 @@ def cache_folder(setting: str = "") -> Path | None:
     import pooch
 
     return Path(pooch.os_cache("infonb")) / "runs"
-
-
-@cache
-def cache_of_this_process() -> TemporaryDirectory[str]:
-    """Return a folder that keeps runs as long as this process lives."""
-    return TemporaryDirectory(prefix="infonb-runs-")
 
 
 def check_cache(setting: str = "") -> None:
@@ -98,8 +91,15 @@ def checksum(dataset: xr.Dataset) -> str:
     return found.hexdigest()
 
 
-def code_of(kind: type, step: str = "measure") -> tuple[str, str]:
-    """Return the digests of the code that the training, and what is measured, depend on."""
+def code_of(kind: type, step: str = "measure", folder: Path | None = None) -> tuple[str, str]:
+    """
+    Return the digests of the code that the training, and what is measured, depend on.
+
+    In the folder of this process nothing is found that other code has made: there the class stands
+    for the code of the package, which need not be read.
+    """
+    if folder is not None and is_of_this_process(folder) and is_ours(kind):
+        return f"{kind.__qualname__} {id(kind)}", step
     return code_digest(kind, _TRAINING), code_digest(kind, (step,))
 
 
@@ -135,7 +135,7 @@ class CachedRun:
         values: dict[str, dict[str, Any]] = {"training": {}, "measures": {}, "selection": {}}
         for info in describe(kind):
             values[info.affects][info.name] = getattr(experiment, info.name)
-        training, measuring = code or code_of(kind, step)
+        training, measuring = code or code_of(kind, step, folder)
         note = {
             "experiment": kind.name,
             "level": level,
@@ -188,6 +188,9 @@ class CachedRun:
 
     def load(self) -> xr.Dataset | None:
         """Return what was measured, or None if it is not there just as it was saved."""
+        held = recall(self.store)
+        if held is not None:
+            return held
         expected = (noted(self.folder) or {}).get("stores", {}).get(self.store.name)
         if expected is None or not os.path.lexists(self.store):
             return None
@@ -201,6 +204,8 @@ class CachedRun:
 
     def save(self, run: xr.Dataset) -> None:
         """Keep what was measured, whole or not at all; the run must be locked."""
+        if remember(self.store, run):
+            return
         with self.writing():
             partial = _beside(self.store, "partial")
             save_dataset(run, partial)

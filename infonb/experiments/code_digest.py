@@ -53,7 +53,7 @@ from infonb.experiments.user_code import (
 from infonb.parameters import describe
 from infonb.version import __version__
 
-__all__ = ["Closure", "check_affects", "code_digest", "code_version", "libraries"]
+__all__ = ["Closure", "check_affects", "code_digest", "code_version", "is_ours", "libraries"]
 
 #: Methods of an experiment that come after its runs: a step that happens to use such a name on
 #: something else does not depend on them.
@@ -73,9 +73,14 @@ _VERSION = "infonb.version"
 
 def code_digest(cls: type, steps: tuple[str, ...]) -> str:
     """Return the digest of all code that some methods of an experiment's class depend on."""
-    if all(one.__module__.startswith("infonb.") or one is object for one in cls.__mro__):
+    if is_ours(cls):
         return _kept_digest(cls, steps)
     return Closure(_sources(), cls, steps).digest()  # a cell may have run again since
+
+
+def is_ours(cls: type) -> bool:
+    """Whether a class and all its bases are of the package."""
+    return all(one.__module__.startswith("infonb.") or one is object for one in cls.__mro__)
 
 
 @functools.cache
@@ -128,6 +133,7 @@ def code_version() -> str:
     return f"infonb {__version__} {digest.hexdigest()}, {libraries()}"
 
 
+@functools.cache
 def libraries() -> str:
     """Return the versions of the libraries that numbers depend on."""
     return ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy"))

@@ -14,12 +14,12 @@ import xarray as xr
 from infonb.experiments.cache import (
     CachedRun,
     cache_folder,
-    cache_of_this_process,
     code_of,
 )
 from infonb.experiments.cluster import check_cluster
 from infonb.experiments.code_digest import check_affects
 from infonb.experiments.kept_training import train_alone
+from infonb.experiments.process_cache import cache_of_this_process
 from infonb.experiments.runs import dims_of
 from infonb.experiments.steps import checked_data, checked_training
 from infonb.experiments.sweep import sweep
@@ -234,7 +234,8 @@ class Experiment(ParameterSet):
     def one(self, level: Any, seed: int, *, progress: bool | str = False) -> One:
         """Make or read the network of one level and seed, which `run` then does not train again."""
         check_affects(type(self))
-        code = code_of(type(self)) if cache_folder(self.cache) else None
+        folder = cache_folder(self.cache)
+        code = code_of(type(self), folder=folder) if folder else None
         data = checked_data(self.data(level, seed))
         place = CachedRun.of(self, level, seed, data, code=code)
 

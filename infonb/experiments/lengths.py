@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -40,14 +41,20 @@ def over_lengths(
     """
     now, ends = experiment, [start, end]
     lengths = sorted({max(1, round(part * now.epochs)) for part in parts})
+    recorded = []
     with TemporaryDirectory() as temporary:
-        if cache_folder(now.cache) is None and not now.cluster:
-            recorded = [
-                both_sides_of(now.changed(epochs=length), ends, Path(temporary), progress)
-                for length in lengths
-            ]
-        else:
-            recorded = _kept(now, ends, lengths, temporary, progress)
+        if _cannot_keep(now):
+            now = now.changed(cache="none")
+        if now.cluster and cache_folder(now.cache) is None:
+            now = now.changed(cache=temporary)  # the two sides are those of one training
+        for before, length in zip([None, *lengths], lengths, strict=False):
+            longer = now.changed(epochs=length)
+            if before is not None:
+                _go_on(now.changed(epochs=before), longer, ends)
+            recorded.append(
+                _on_cluster(longer, ends, progress) if now.cluster
+                else both_sides_of(longer, ends, Path(temporary), progress)
+            )  # fmt: skip
     return sensitivity(
         joined(recorded, "epochs", lengths), dims_of(now.over)[0], start, end,
         direction=now.direction, bins=[now.bins], k=[now.k], n_neurons=_NEURONS,
@@ -55,23 +62,18 @@ def over_lengths(
     )  # fmt: skip
 
 
-def _kept(
-    experiment: Any, ends: list[Any], lengths: list[int], temporary: str, progress: bool | str
-) -> list[xr.DataArray]:
-    """Return the activations after each length, in runs that are kept like any other."""
-    now, recorded = experiment, []
-    if cache_folder(now.cache) is None:  # the two sides are those of one training
-        now = now.changed(cache=temporary)
-    for before, length in zip([None, *lengths], lengths, strict=False):
-        longer = now.changed(epochs=length)
-        if before is not None:
-            _go_on(now.changed(epochs=before), longer, ends)
-        sides = [
-            sweep(longer.changed(activations=side), ends, step="record", progress=progress)
-            for side in SIDES
-        ]
-        recorded.append(of_both_sides(sides))
-    return recorded
+def _cannot_keep(experiment: Any) -> bool:
+    """Whether runs are read from a folder in which nothing can be written."""
+    folder = cache_folder(experiment.cache)
+    return folder is not None and folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK)
+
+
+def _on_cluster(experiment: Any, ends: list[Any], progress: bool | str) -> xr.DataArray:
+    """Return the activations of both sides, made by other processes as runs like any other."""
+    return of_both_sides([
+        sweep(experiment.changed(activations=side), ends, step="record", progress=progress)
+        for side in SIDES
+    ])  # fmt: skip
 
 
 def _go_on(before: Any, now: Any, levels: Sequence[Any]) -> None:

@@ -52,8 +52,8 @@ class Runs:
         self._places: dict[Any, CachedRun | None] = {}
         check_affects(type(experiment))
         # once: a user's own code may keep something while it runs
-        keeps = cache_folder(experiment.cache) is not None
-        self.code = code or (code_of(type(experiment), step) if keeps else None)
+        folder = cache_folder(experiment.cache)
+        self.code = code or (code_of(type(experiment), step, folder) if folder else None)
 
     def kept(self, level: Any, seed: int) -> xr.Dataset | None:
         """Return a run that is kept from before; None if there is none."""

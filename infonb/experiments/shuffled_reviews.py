@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +12,7 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
+from infonb.experiments.label_outcomes import LabelOutcomes
 from infonb.experiments.published import SHUFFLED_IMDB
 from infonb.experiments.review_texts import anchored_dataset, check_dataset, review_texts
 from infonb.experiments.texts import PAPER_TEXTS, Texts
@@ -55,13 +56,17 @@ class ShuffledReviews(Texts):
     dataset: str = parameter(
         "reviews", "reviews (generated, offline), imdb, or FILE.csv: text, label"
     )
+    spread: float = parameter(
+        0.05, "standard deviation of the first weights of a tiny encoder; DistilBERT's: 0.02",
+        minimum=0)  # fmt: skip
     n_train: int = parameter(200, "training texts; 0: all", minimum=0)
-    n_validation: int = parameter(300, "validation texts; 0: all", minimum=0)
+    n_validation: int = parameter(250, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(40, "tokens of a text at most; the rest is cut off", minimum=3)
-    width: int = parameter(32, "neurons of each block of a tiny encoder", minimum=4)
+    width: int = parameter(64, "neurons of each block of a tiny encoder", minimum=4)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
     epochs: int = parameter(60, "largest number of epochs", minimum=1)
     learning_rate: float = parameter(2e-3, "of AdamW", minimum=0)
+    warmup_steps: int = parameter(5, "steps until the learning rate is reached", minimum=0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -91,20 +96,22 @@ class ShuffledReviews(Texts):
         progress: bool | str = False,
     ) -> tuple[nn.Module, xr.Dataset]:  # fmt: skip
         """Train one encoder; its history also has ``fraction`` (epoch, group, outcome)."""
-        from infonb.memorization import outcome_fractions
-        from infonb.training import Dynamics, fit
+        from infonb.training import fit
         from infonb.training.device import choose_device
+        from infonb.training.threads import torch_threads
 
         model = self.network(level, seed, data).to(choose_device(self.device))
-        dynamics = Dynamics(data["train"], folder=checkpoint and checkpoint / "dynamics")
-        history = fit(
-            model, data["train"], data["evaluation"], seed=seed, checkpoint=checkpoint,
-            progress=progress, callbacks=[dynamics], **self.fitting(level, seed, data),
-        )  # fmt: skip
-        return model, history.assign(fraction=outcome_fractions(dynamics.results.prediction))
+        outcomes = LabelOutcomes(data["train"], checkpoint)
+        # in an encoder as small as that several threads only wait for each other
+        with torch_threads(1 if self.model == "tiny" else None):
+            history = fit(
+                model, data["train"], data["evaluation"], seed=seed, checkpoint=checkpoint,
+                progress=progress, callbacks=[outcomes], **self.fitting(level, seed, data),
+            )  # fmt: skip
+        return model, history.assign(fraction=outcomes.fraction)
 
     def measure(
-        self, level: float, seed: int, model: nn.Module, data: dict[str, xr.Dataset]
+        self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
     ) -> xr.Dataset:
         """Return entropy, MI, and the share of wrong labels that are given: ``known`` (texts)."""
         run = super().measure(level, seed, model, data)
@@ -120,9 +127,8 @@ class ShuffledReviews(Texts):
         long = longer.run(progress=progress)
         both = [long, runs.sel(beta=[end])]
         alike = [one.drop_dims("epoch").drop_vars("label", errors="ignore") for one in both]
-        return xr.concat(
-            alike, "beta", join="outer", coords="different", compat="equals"
-        ).assign_attrs(runs.attrs | {"epochs": epochs})
+        found = xr.concat(alike, "beta", join="outer", coords="different", compat="equals")
+        return found.assign_attrs(runs.attrs | {"epochs": epochs})
 
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
         """Return the paper's rows, and the check that wrong labels are known by heart."""
@@ -130,7 +136,7 @@ class ShuffledReviews(Texts):
         return (
             *self.rows,
             Compare(
-                f"at {self.symbol} = {end:g} more wrong labels are given where they were trained on",
+                f"wrong labels ({self.symbol} = {end:g}) are given more often if trained on",
                 lambda runs: runs.known.sel(beta=end, drop=True), 1, each=None, over="texts",
                 between=(_UNSEEN, _TRAINED), limits=(0, 1),
             ),
@@ -145,9 +151,9 @@ class ShuffledReviews(Texts):
         start, end = self.ends(runs)
         return (
             f"Differences from {self.symbol} = {start:g} to {self.symbol} = {end:g}, one for each "
-            f"seed; entropy and MI in nats, of the first token's state after each block. "
-            f"{INTERVALS} The paper's numbers are those of DistilBERT on IMDb, read off its figures; "
-            f"here: {runs.attrs['model']} on {runs.attrs['dataset']}."
+            "seed; entropy and MI in nats, of the first token's state after each block. "
+            f"{INTERVALS} The paper's numbers are those of DistilBERT on IMDb, read off its "
+            f"figures; here: {runs.attrs['model']} on {runs.attrs['dataset']}."
         )
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:

@@ -16,7 +16,7 @@ from infonb.experiments.waiting import Waiting
 from infonb.progress import progress_bar
 from infonb.storage import Held
 
-__all__ = ["sweep"]
+__all__ = ["make_here", "sweep"]
 
 
 def sweep(
@@ -56,7 +56,7 @@ def sweep(
 
             made = make_on_cluster(runs, wanted, bar)
         else:
-            made = _make_here(runs, wanted, bar, refresh=progress is True)
+            made = make_here(runs, wanted, bar, refresh=progress is True)
         bar.set_postfix_str(f"{runs.n_kept} kept from before" if runs.n_kept else "")
     finished = {
         (*(level if len(dims) > 1 else (level,)), seed): run for (level, seed), run in made.items()
@@ -68,7 +68,7 @@ def _words(dims: Sequence[str], key: Sequence[Any], seed: int) -> str:
     return ", ".join(f"{d}={v}" for d, v in zip((*dims, "seed"), (*key, seed), strict=True))
 
 
-def _make_here(
+def make_here(
     runs: Runs, wanted: Mapping[tuple[Any, int], str], bar: Any, *, refresh: bool
 ) -> dict[tuple[Any, int], xr.Dataset]:
     """Make the runs, in groups where that pays; those that others are making come last."""

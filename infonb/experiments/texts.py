@@ -35,9 +35,6 @@ PAPER_TEXTS: dict[str, Any] = {
 #: Epochs without improvement count only once the training loss is below this (section 4b).
 PATIENCE_BELOW = 0.075
 
-#: Words that a tiny encoder knows at most.
-_WORDS = 2000
-
 #: Texts that are recorded at once.
 _AT_ONCE = 128
 
@@ -55,6 +52,7 @@ class TextParameters(ParameterSet):
     n_train: int = parameter(600, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(500, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(48, "tokens of a text at most; the rest is cut off", minimum=3)
+    n_words: int = parameter(2000, "words that a tiny encoder knows at most", minimum=5)
     width: int = parameter(48, "neurons of each block of a tiny encoder", minimum=4)
     depth: int = parameter(3, "blocks of a tiny encoder", minimum=1)
     epochs: int = parameter(10, "largest number of epochs", minimum=1)
@@ -83,19 +81,31 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
 
     PRESETS: ClassVar = {"paper": PAPER_TEXTS}
 
+    @property
+    def n_threads(self) -> int | None:
+        """Threads of torch: in a tiny encoder several only wait for each other; None: as it is."""
+        return 1 if self.model == "tiny" else None
+
     def texts(self, level: Any, seed: int) -> dict[str, xr.Dataset]:
         """Return data sets by role, each with ``text`` and ``label`` (sample)."""
         raise NotImplementedError(f"{type(self).__name__} needs a method texts.")
 
     def prepare(self) -> None:
-        """Find device, encoder and texts, before anything is created."""
+        """Find device, encoder and texts, and let a pretrained one read the longest of them."""
         self.check_device()
         if self.model != "tiny":
             from infonb.networks.pretrained import find_encoder
 
-            find_encoder(self.model)
-        data = self.data(self.levels()[0], self.seeds[0])
+            find_encoder(self.model)  # first: texts may take longer
+        level, seed = self.levels()[0], self.seeds[0]
+        data = self.data(level, seed)
         self.check_measured(data["evaluation"].sizes["sample"], "evaluation texts")
+        if self.model != "tiny":
+            from infonb.training import predict
+
+            ids = data["train"]["input"]
+            longest = int((ids != data["train"].attrs["pad_id"]).sum("token").values.argmax())
+            predict(self.network(level, seed, data), ids[[longest]])
 
     def data(self, level: Any, seed: int) -> dict[str, xr.Dataset]:
         """Return the texts as numbers of tokens, ``input`` (sample, token), without the texts."""
@@ -108,7 +118,7 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         if self.model == "tiny":
             from infonb.data.language import word_tokenizer
 
-            return word_tokenizer(parts["train"]["text"].values, size=_WORDS), "tiny"
+            return word_tokenizer(parts["train"]["text"].values, size=self.n_words), "tiny"
         from infonb.networks.pretrained import find_encoder, load_tokenizer, weights_checksum
 
         folder = find_encoder(self.model)
@@ -119,10 +129,12 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         from infonb.networks.encoder import text_classifier
 
         about = data["train"].attrs
+        # that of the first weights of a tiny encoder, where an experiment has it as a parameter
+        spread = {"spread": self.spread} if hasattr(self, "spread") else {}
         return text_classifier(
             self.model, n_classes=about["n_classes"], n_tokens=about["n_tokens"],
             pad_id=about["pad_id"], seed=seed, width=self.width, depth=self.depth,
-            max_length=self.max_length,
+            max_length=self.max_length, **spread,
         )  # fmt: skip
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
@@ -149,22 +161,26 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         """Train one encoder by `infonb.fit`: those of transformers do not fit into a group."""
         from infonb.training import fit
         from infonb.training.device import choose_device
+        from infonb.training.threads import torch_threads
 
         model = self.network(level, seed, data).to(choose_device(self.device))
         parts = {"train": data["train"], "validation": data["evaluation"]}
         options = parts | {"seed": seed} | self.fitting(level, seed, data)
-        return model, fit(model, checkpoint=checkpoint, progress=progress, **options)
+        with torch_threads(self.n_threads):
+            return model, fit(model, checkpoint=checkpoint, progress=progress, **options)
 
     def record(
         self, level: Any, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
     ) -> xr.Dataset:
         """Return the states of the first token after each block, dims (layer, neuron, sample)."""
         from infonb.activations import record
+        from infonb.training.threads import torch_threads
 
-        found = record(
-            model, data["evaluation"], layers="blocks", reduce="first", batch_size=_AT_ONCE,
-            progress=False,
-        )  # fmt: skip
+        with torch_threads(self.n_threads):
+            found = record(
+                model, data["evaluation"], layers="blocks", reduce="first", batch_size=_AT_ONCE,
+                progress=False,
+            )  # fmt: skip
         names = [f"block{i}" for i in range(1, found.sizes["layer"] + 1)]
         return found.assign_coords(layer=("layer", np.array(names, dtype=object)))
 

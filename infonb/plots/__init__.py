@@ -9,10 +9,12 @@ from infonb.plots.changes import plot_changes
 from infonb.plots.circles import plot_cuts, plot_surface
 from infonb.plots.comparison import plot_comparison
 from infonb.plots.comparison_settings import plot_verdicts
+from infonb.plots.compression import plot_information_by
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
 from infonb.plots.interventions import plot_interventions
+from infonb.plots.known_labels import plot_known_labels
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.membership import plot_membership
@@ -47,7 +49,9 @@ __all__ = [
     "plot_images",
     "plot_in_out",
     "plot_in_out_sample",
+    "plot_information_by",
     "plot_interventions",
+    "plot_known_labels",
     "plot_membership",
     "plot_memorization",
     "plot_mutual_information",

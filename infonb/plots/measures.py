@@ -121,7 +121,9 @@ def _draw_accuracy(axis: Any, accuracy: xr.DataArray, by: str | None) -> Any:
         np.arange(mean.size), mean, yerr=[low, high], color="0.25", marker="o", ms=5, capsize=3,
         linestyle="--", linewidth=1.2,
     )  # fmt: skip
-    right.set(ylim=(0, 1.05), ylabel=accuracy.attrs.get("long_name", "validation accuracy"))
+    # an accuracy ends at 1; other numbers, such as a compression, may go on
+    top = 1.05 * max(1.0, float(np.nanmax(mean + high)))
+    right.set(ylim=(0, top), ylabel=accuracy.attrs.get("long_name", "validation accuracy"))
     right.spines["top"].set_visible(False)
     right.tick_params(labelsize=10)
     return line

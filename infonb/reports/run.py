@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from infonb.reports.outcome import Outcome, prepare_outcome, tell
@@ -92,7 +94,6 @@ def execute_plan(
     # they take seconds, in which an earlier report is still there
     from infonb.reports.execution import execute
     from infonb.reports.page.page import render_page
-    from infonb.reports.page.recorded import has_results, render_results
     from infonb.reports.page.tidy import tidy
 
     with (
@@ -104,10 +105,11 @@ def execute_plan(
         seen: list[Any] = []
         try:
             with signals.let_through():
+                beside = _Beside(plan.name)
                 execute(plan, outcome.results, seen, progress=progress, start_timeout=start_timeout)
+                recorded = beside.recorded()
                 tidy(seen[0])
                 page = render_page(seen[0], plan, show_code=show_code)
-                recorded = render_results() if has_results(plan.name) else None
         except BaseException as error:
             _publish_unfinished(outcome, seen, error)
             raise
@@ -116,6 +118,32 @@ def execute_plan(
             outcome.put_beside(recorded)
     results = plan.results if plan.results.exists() else None
     return Report(plan.notebook, plan.page, results)
+
+
+class _Beside(Thread):
+    """What a page needs besides the run, made while this process would only wait for the kernel."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(daemon=True)
+        self._experiment = name
+        self._found: list[str | None] = []
+        self.start()
+
+    def run(self) -> None:
+        with suppress(Exception):  # told where the page is made
+            self._found.append(self._made())
+
+    def recorded(self) -> str | None:
+        """Return the page of the recorded runs; None for experiments of others."""
+        self.join()
+        return self._found[0] if self._found else self._made()
+
+    def _made(self) -> str | None:
+        from infonb.reports.page.exporter import prepare
+        from infonb.reports.page.recorded import has_results, render_results
+
+        prepare()
+        return render_results() if has_results(self._experiment) else None
 
 
 def _publish_unfinished(outcome: Outcome, seen: list[Any], error: BaseException) -> None:

@@ -98,7 +98,7 @@ def save_dataset(
     with replacing(target) as folder:
         _check_free(target, path, overwrite)  # another writer may have come first
         _write(disk, folder, encoding)
-        finish(folder, dataset, {})
+        _mark(folder, dataset, {})
     return Path(path)
 
 
@@ -115,6 +115,10 @@ def declare(
 
 def finish(folder: Path, dataset: xr.Dataset, note: Mapping[str, Any]) -> None:
     """Mark a store as whole: how many chunks belong to it, and how it was made."""
+    _mark(folder, storable(dataset), note)
+
+
+def _mark(folder: Path, dataset: xr.Dataset, note: Mapping[str, Any]) -> None:
     names = {str(name) for name in dataset.variables}
     if {path.parent.name for path in folder.glob("*/zarr.json")} != names:
         raise ValueError(
@@ -122,7 +126,7 @@ def finish(folder: Path, dataset: xr.Dataset, note: Mapping[str, Any]) -> None:
             "rename those that differ only in capitals or accents."
         )
     found = {str(name): count_chunks(folder, str(name)) for name in dataset.variables}
-    seal(folder, {"chunks": found, "aside": kept_aside(storable(dataset))}, note)
+    seal(folder, {"chunks": found, "aside": kept_aside(dataset)}, note)
 
 
 def _write(dataset: xr.Dataset, folder: Path, encoding: Mapping[Any, Any], **kwargs: Any) -> None:

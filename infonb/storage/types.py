@@ -26,6 +26,7 @@ def storable(dataset: xr.Dataset) -> xr.Dataset:
     """Return a shallow copy in which everything has a type that comes back from disk."""
     dataset = dataset.drop_encoding()  # that of the file it came from, if any
     dataset.attrs = _plain(dataset.attrs, "the dataset")
+    texts: dict[Any, Any] = {}
     for name in list(dataset.variables):
         _check_name(name)
         variable = dataset.variables[name]
@@ -40,10 +41,11 @@ def storable(dataset: xr.Dataset) -> xr.Dataset:
         attrs = _plain(variable.attrs, repr(name))
         if _is_text(variable.dtype):
             # fixed-width text has no zarr type of format 3
-            dataset[name] = (variable.dims, _texts(variable, name), attrs)
+            texts[name] = (variable.dims, _texts(variable, name), attrs)
         else:
             _check_dtype(name, variable.dtype)
             dataset[name].attrs = attrs
+    dataset.update(texts)  # at once: each alone would be compared with all others
     return dataset
 
 

@@ -194,7 +194,8 @@ def serve(chromium: str, folder: Path) -> Iterator[Callable[[nbformat.NotebookNo
 
 @pytest.fixture(scope="module")
 def lab(lab_server: tuple[Server, Path], open_page: Callable[..., Watch]) -> Lab:
-    """Return JupyterLab, open in the browser."""
+    """Return JupyterLab, open in the browser, without what an earlier page had open."""
     server, root = lab_server
     watch = open_page(server.url, server.log)
-    return Lab(watch.page, root, f"{server.url}/?token=browser")
+    # else the layout of the page before is restored: its widgets, whose kernels have ended
+    return Lab(watch.page, root, f"{server.url}/lab/tree/README.md?reset&token=browser")

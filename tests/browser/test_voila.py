@@ -22,6 +22,10 @@ NAMES = list(EXPLORERS)
 
 #: Networks of the other experiments, small enough for a few seconds.
 TINY: dict[str, dict[str, Any]] = {
+    "biographies": {
+        "seed": [0, 1], "n_train": 240, "n_validation": 160, "width": 8, "depth": 1, "epochs": 1,
+        "permutations": 1, "training_set": ["raw original", "scrubbed original"],
+    },
     "compare_models": {"n_samples": 200},
     "concentric_circles": {
         "division": [0.5, 1.0], "beta": [0.0, 1.0], "seed": [0], "n_points": 200, "width": 4,
@@ -50,6 +54,10 @@ TINY: dict[str, dict[str, Any]] = {
     "shuffled_digits": {
         "beta": [0.0, 1.0], "seed": [0, 1], "n_train": 400, "n_validation": 200, "width": 16,
         "epochs": 4,
+    },
+    "shuffled_reviews": {
+        "beta": [0.0, 0.8], "seed": [0, 1], "n_train": 60, "n_validation": 80, "width": 8,
+        "epochs": 2,
     },
     "verdicts": {
         "setting": ["marked_digits/mlp2x64", "circles/mlp2x32"], "n_train": 100, "n_samples": 100,

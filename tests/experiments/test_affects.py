@@ -23,6 +23,10 @@ EXPECTED = {
         "selection": SELECTION | {"beta"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples"},
     },
+    "shuffled_reviews": {
+        "selection": SELECTION | {"beta"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"},
+    },
     "sentiment_adjectives": {
         "selection": SELECTION | {"alpha"},
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"},
@@ -31,8 +35,12 @@ EXPECTED = {
         "selection": SELECTION | {"folder"},
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
+    "biographies": {
+        "selection": SELECTION | {"training_set", "folder"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "permutations"},
+    },
     "model_selection": {
-        "selection": SELECTION - {"preset"} | {"setting", "level", "found"},
+        "selection": SELECTION - {"preset"} | {"setting", "kept", "level", "found"},
         "measures": set(),
     },
     "entropy_regularizer": {

@@ -469,6 +469,9 @@ def test_an_experiment_in_a_test_reaches_its_helpers_and_the_package():
 TINY = {
     "colored_digits": {"alpha": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
     "shuffled_digits": {"beta": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
+    "shuffled_reviews": {
+        "beta": 0.8, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
+    },
     "sentiment_adjectives": {
         "alpha": 1.0, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
         "mi_neurons": 2,
@@ -478,6 +481,10 @@ TINY = {
         "epochs_memorized": 1, "mi_samples": 20,
     },
     "contexts": {"n_train": 16, "n_evaluation": 16, "width": 2, "epochs": 1, "size": 8},
+    "biographies": {
+        "training_set": "scrubbed oversampled", "n_train": 200, "n_validation": 80, "width": 4,
+        "depth": 1, "epochs": 1, "permutations": 1,
+    },
     "model_selection": {"setting": "colored_digits", "level": 1.0},
     "compare_models": {"n_samples": 50},
     "early_learning": {

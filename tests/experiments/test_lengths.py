@@ -90,3 +90,19 @@ def test_a_preset_is_not_applied_to_a_length():
     paper = ColoredDigits(preset="paper", epochs=80, k=4)
     found = over_lengths(paper.changed(**small, batch_size=100), 0.0, 1.0, progress=False)
     assert list(found.epochs.values) == [10, 20, 40, 80]
+
+
+def test_trainings_are_kept_and_no_activations(tmp_path):
+    kept = EXPERIMENT.changed(cache=str(tmp_path), width=4, depth=1, epochs=4)
+    over_lengths(kept, 0.0, 1.0, progress=False)
+    assert list(tmp_path.rglob("last.safetensors"))
+    assert not list(tmp_path.rglob("*.zarr"))
+
+
+def test_of_a_folder_that_can_only_be_read_nothing_is_asked(tmp_path, monkeypatch):
+    small = EXPERIMENT.changed(width=4, depth=1, epochs=2)
+    expected = over_lengths(small, 0.0, 1.0, progress=False)
+    monkeypatch.setattr("infonb.experiments.lengths.os.access", lambda *_: False)
+    found = over_lengths(small.changed(cache=str(tmp_path)), 0.0, 1.0, progress=False)
+    xr.testing.assert_identical(found, expected)
+    assert list(tmp_path.iterdir()) == []

@@ -8,8 +8,9 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 import infonb as inb
-from infonb.experiments import ColoredDigits, ModelSelection
+from infonb.experiments import Biographies, ColoredDigits, ModelSelection
 from infonb.experiments.model_selection import beside_the_paper, ranking, what_was_found
+from infonb.experiments.model_selection.sources import is_kept
 from infonb.experiments.published import TABLE_2
 from infonb.parameters import ParameterError
 from infonb.storage import open_dataset, save_dataset
@@ -219,10 +220,67 @@ def test_networks_are_those_of_their_own_experiments(monkeypatch):
         return results(self.name, over)
 
     monkeypatch.setattr("infonb.experiments.digits.Digits.run", run)
-    experiment = ModelSelection(level=LEVELS, seed=[4, 5], cache="somewhere")
+    experiment = ModelSelection(level=LEVELS, seed=[4, 5], cache="somewhere", kept=False)
     runs = experiment.run(progress=False)
     assert ran == [(name, [4, 5], "digits", "somewhere") for name in runs.setting.values]
     source = experiment.source("colored_digits")
     assert source == ColoredDigits(alpha=LEVELS, seed=[4, 5], cache="somewhere")
     expected = source.data(0.5, 4)["train"]
     xr.testing.assert_identical(experiment.data(("colored_digits", 0.5), 4)["train"], expected)
+
+
+def biographies():
+    """Runs on texts: the first layer says the opposite, and what is low is good."""
+    names = ["raw original", "raw oversampled", "scrubbed original"]
+    runs = results("biographies", "training_set", names)
+    runs["mutual_information"] = runs["mutual_information"].copy()
+    runs["mutual_information"][:, :, 0] = -5 * runs["mutual_information"][:, :, 0]
+    falling = np.array([[3.0], [2.0], [1.0]]) + np.zeros((3, 3))
+    for name, sign in (("compression", 1), ("tpr_gap", -1), ("sufficiency_gap", 1)):
+        runs[name] = (("training_set", "seed"), sign * falling)
+    return runs
+
+
+def test_biographies_are_ranked_by_three_metrics_from_their_last_block(tmp_path, paths):
+    save_dataset(biographies(), tmp_path / "biographies.zarr")
+    experiment = ModelSelection(found=[paths[0], str(tmp_path / "biographies.zarr")])
+    runs = experiment.run(progress=False)
+    names = [f"biographies, {metric}" for metric in ("compression", "TPR gap", "sufficiency gap")]
+    assert runs.setting.values.tolist() == ["colored_digits", *names]
+    # in the last layer MI rises from the first to the last network: low MI, high compression
+    taus = runs.tau.sel(measure="mutual information", setting=names)
+    assert taus.values.tolist() == [-1, 1, -1]
+    assert runs.paper.sel(measure="mutual information", setting=names).values.tolist() == [
+        0.60, 0.07, 0.33,
+    ]  # fmt: skip
+    frame = beside_the_paper(runs)
+    assert frame.index.tolist() == list(TABLE_2)
+    assert frame.loc["Bias in Bios, TPR gap", "here"] == "biographies, TPR gap, made up"
+    assert frame.loc["Bias in Bios, TPR gap", "MI"].startswith("1.00")
+    said = [claim.statement for claim in experiment.claims(runs).claims]
+    assert "lower mean mutual information goes with a lower compression" in said
+    assert "that of their metric, which needs labels, on colored digits" in what_was_found(runs)
+    ranked = ranking(runs, names[1], "mutual information")
+    assert ranked.metric.attrs["long_name"] == "TPR gap"
+    assert ranked.model.values[0] == "raw original"  # of the lowest MI
+
+
+def test_networks_on_texts_are_ranked_where_all_their_runs_are_kept(tmp_path, monkeypatch):
+    pytest.importorskip("tokenizers")
+    tiny = {
+        "n_train": 240, "n_validation": 80, "width": 8, "depth": 1, "epochs": 1, "seed": [0],
+        "permutations": 0, "training_set": ["raw original", "scrubbed original"],
+    }  # fmt: skip
+    small = Biographies(cache=str(tmp_path), **tiny)
+    assert not is_kept(small)
+    small.changed(training_set=["raw original"]).run(progress=False)
+    assert not is_kept(small)
+    small.run(progress=False)
+    assert is_kept(small)
+    assert not is_kept(small.changed(epochs=2))
+    assert not is_kept(small.changed(k=4))
+    assert not is_kept(small.changed(cache="none"))
+    monkeypatch.setattr(ModelSelection, "source", lambda self, name: small)
+    texts = ["sentiment_adjectives", "shuffled_reviews", "biographies"]
+    assert ModelSelection().settings() == ["colored_digits", "shuffled_digits", *texts]
+    assert ModelSelection(kept=False).settings() == ["colored_digits", "shuffled_digits"]

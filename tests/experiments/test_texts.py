@@ -180,6 +180,21 @@ def test_a_folder_of_an_encoder_and_its_weights_in_the_key(tmp_path, monkeypatch
     assert Wrong.anchored({"model": "roberta-base"}) == {"model": "roberta-base"}
 
 
+def test_a_pretrained_encoder_is_tried_before_anything_is_created(tmp_path):
+    values = SMALL | {"cache": str(tmp_path / "runs")}
+    saved(tmp_path / "bert", vocab_size=40, max_position_embeddings=4)
+    with pytest.raises(ValueError, match=r"fails on inputs of shape \(1, \d+\)"):
+        Wrong(**values, model=str(tmp_path / "bert")).prepare()
+    saved(tmp_path / "neox", "GPTNeoX", vocab_size=40)
+    with pytest.raises(ValueError, match="reads from left to right"):
+        Wrong(**values, model=str(tmp_path / "neox")).prepare()
+    weights = tmp_path / "neox" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ValueError, match="cannot be opened by transformers"):
+        Wrong(**values, model=str(tmp_path / "neox")).prepare()
+    assert not (tmp_path / "runs").exists()
+
+
 def test_what_is_wrong_is_said_before_anything_is_created(tmp_path):
     runs = {"cache": str(tmp_path / "runs")}
     with pytest.raises(FileNotFoundError, match="there is no folder"):

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import xarray as xr
 
 from infonb.experiments.experiment import Experiment, One
-from infonb.experiments.model_selection.rankings import rank_networks, together
-from infonb.experiments.model_selection.sources import SOURCES, opened_results
+from infonb.experiments.model_selection.rankings import rankings_of, together
+from infonb.experiments.model_selection.sources import (
+    LANGUAGE,
+    SOURCES,
+    is_kept,
+    opened_results,
+)
 from infonb.experiments.model_selection.words import claims_of, published
 from infonb.experiments.parameters import MAX_SEED
 from infonb.parameters import parameter
@@ -46,9 +51,12 @@ class ModelSelection(Experiment):
     )
 
     setting: list[str] = parameter(
-        list(SOURCES), "experiments whose networks are ranked", choices=list(SOURCES),
-        affects="selection",
+        list(SOURCES), "experiments whose networks are ranked, and trained if need be",
+        choices=[*SOURCES, *LANGUAGE], affects="selection",
     )  # fmt: skip
+    kept: bool = parameter(
+        True, "also those on texts, where all runs of their defaults are kept", affects="selection"
+    )
     level: list[float] = parameter(
         [0.0, 0.25, 0.5, 0.75, 1.0], "shortcut strengths α, shares β of random labels",
         minimum=0, maximum=1, affects="selection",
@@ -64,8 +72,10 @@ class ModelSelection(Experiment):
         affects="selection",
     )  # fmt: skip
 
-    def source(self, setting: str) -> Digits:
-        """Return the experiment that a network is of, with its own defaults."""
+    def source(self, setting: str) -> Experiment:
+        """Return the experiment that a network is of; one on texts has its own levels and seeds."""
+        if setting in LANGUAGE:
+            return LANGUAGE[setting](cache=self.cache, cluster=self.cluster)
         kind: type[Digits] = SOURCES[setting]
         values: dict[str, Any] = {str(kind.over): self.level}
         shared: dict[str, Any] = {"cache": self.cache, "cluster": self.cluster}
@@ -76,8 +86,13 @@ class ModelSelection(Experiment):
         if self.found:
             opened_results(self.found)
         else:
-            for setting in self.setting:
+            for setting in self.settings():
                 self.source(setting).prepare()
+
+    def settings(self) -> list[str]:
+        """Return the experiments that are ranked: those that are asked for, and those kept."""
+        others = [name for name in LANGUAGE if self.kept and name not in self.setting]
+        return [*self.setting, *(name for name in others if is_kept(self.source(name)))]
 
     def data(self, level: tuple[str, float], seed: int) -> dict[str, xr.Dataset]:
         """Return the data of the network's own experiment."""
@@ -115,8 +130,11 @@ class ModelSelection(Experiment):
         if self.found:
             sources = {name: runs.load() for name, runs in opened_results(self.found).items()}
         else:
-            sources = {name: self.source(name).run(progress=progress) for name in self.setting}
-        found = together({name: rank_networks(runs) for name, runs in sources.items()})
+            sources = {name: self.source(name).run(progress=progress) for name in self.settings()}
+        tables: dict[str, xr.Dataset] = {}
+        for name, runs in sources.items():
+            tables |= rankings_of(name, runs)
+        found = together(tables)
         return self._told(found.assign(paper=published(found)))
 
     def claims(self, runs: xr.Dataset) -> ClaimsTable:

@@ -7,11 +7,12 @@ import xarray as xr
 
 from infonb.claims import entropy_in_rulers
 from infonb.claims.rank import agreement
-from infonb.experiments.model_selection.sources import ACCURACY, levels_and_kind
+from infonb.experiments.biographies import last_block
+from infonb.experiments.model_selection.sources import Metric, levels_and_kind, metrics_of
 from infonb.selection import rank
 from infonb.selection.ranking.rank import KINDS
 
-__all__ = ["INFORMATION", "MEASURES", "rank_networks", "ranking", "together"]
+__all__ = ["INFORMATION", "MEASURES", "rank_networks", "ranking", "rankings_of", "together"]
 
 
 INFORMATION = "mutual information"
@@ -29,7 +30,16 @@ _KEPT = ("score", "score_interval", "rank", "rank_interval", "score_of_seed", "m
          "metric_of_seed", "tau", "tau_interval", "tau_of_seed", "p_value")  # fmt: skip
 
 
-def rank_networks(runs: xr.Dataset) -> xr.Dataset:
+def rankings_of(name: str, runs: xr.Dataset) -> dict[str, xr.Dataset]:
+    """Return the rankings of an experiment, one for each metric: by name, or name and metric."""
+    metrics = metrics_of(str(runs.attrs["experiment"]))
+    return {
+        name if len(metrics) == 1 else f"{name}, {metric.words}": rank_networks(runs, metric)
+        for metric in metrics
+    }
+
+
+def rank_networks(runs: xr.Dataset, metric: Metric) -> xr.Dataset:
     """
     Rank the networks of an experiment: dims (measure, place, seed, bound, draw).
 
@@ -37,7 +47,7 @@ def rank_networks(runs: xr.Dataset) -> xr.Dataset:
     labels of the networks, in the experiment's order.
     """
     over, kind = levels_and_kind(runs)
-    found = runs[["mutual_information", ACCURACY]]
+    found = runs[["mutual_information", metric.variable]]
     if "seed" not in found.dims:
         found = found.expand_dims(seed=[0])
     entropies = _entropies(runs)
@@ -48,9 +58,14 @@ def rank_networks(runs: xr.Dataset) -> xr.Dataset:
             continue
         by = "mi" if ruler is None else "entropy"
         values = found["mutual_information"] if ruler is None else entropies[ruler]
-        one = found.assign({values.name: values})
-        ranked = rank(one, by, kind, ACCURACY, dim=over).sel(model=levels)
-        agree = agreement(values, found[ACCURACY], over, KINDS[kind] * (-1 if ruler is None else 1))
+        values = last_block(values) if metric.last else values
+        one = found[[metric.variable]].assign({values.name: values})
+        ranked = rank(
+            one, by, kind, metric.variable, dim=over, better=metric.better
+        ).sel(model=levels)  # fmt: skip
+        sign = KINDS[kind] * (-1 if ruler is None else 1)
+        sign *= 1 if metric.better == "higher" else -1
+        agree = agreement(values, found[metric.variable], over, sign)
         assert agree is not None  # else there is no ranking
         ranked["tau_draws"] = ("draw", agree.draws)
         rows.append(ranked[[*_KEPT, "tau_draws"]].drop_attrs())
@@ -61,6 +76,7 @@ def rank_networks(runs: xr.Dataset) -> xr.Dataset:
     return table.assign_coords(
         place=np.arange(len(labels)), level=("place", labels), kind=kind,
         experiment=runs.attrs["experiment"], dataset=runs.attrs.get("dataset", ""),
+        metric_name=metric.words, goal=metric.goal,
     )  # fmt: skip
 
 
@@ -119,6 +135,6 @@ def ranking(runs: xr.Dataset, setting: str, measure: str) -> xr.Dataset:
     ranked = one.drop_vars("place").rename(place="model")
     ranked = ranked.assign_coords(model=ranked["level"].values).sortby("rank")
     ranked["score"].attrs = {"long_name": f"mean {measure}", "units": "nat"}
-    ranked["metric"].attrs = {"long_name": "validation accuracy"}
+    ranked["metric"].attrs = {"long_name": str(one["metric_name"].item())}
     kept = {"keep": "highest" if keep > 0 else "lowest", "kind": str(one["kind"].item())}
     return ranked.assign_attrs(kept | {"interval": "95 % bootstrap over seeds and neurons"})

@@ -12,6 +12,7 @@ from infonb.claims import INTERVALS, Claim, ClaimsTable
 from infonb.claims.rank import Agreement
 from infonb.claims.table import signed
 from infonb.experiments.model_selection.rankings import INFORMATION, MEASURES
+from infonb.experiments.model_selection.sources import metrics_of
 from infonb.experiments.published import TABLE_2
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def beside_the_paper(runs: xr.Dataset) -> pd.DataFrame:
     import pandas as pd
 
     names = runs["setting"].values.tolist()
-    of = {str(runs["experiment"].sel(setting=name).item()): name for name in reversed(names)}
+    of = {_column(runs, name): name for name in reversed(names)}
     rows: dict[str, dict[str, str]] = {}
     for column, (experiment, entropy, information) in TABLE_2.items():
         paper = {"entropy, paper": f"{entropy:.2f}", "MI, paper": f"{information:.2f}"}
@@ -60,6 +61,13 @@ def beside_the_paper(runs: xr.Dataset) -> pd.DataFrame:
                 runs, name, dict.fromkeys(("entropy, paper", "MI, paper"), "–")
             )
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _column(runs: xr.Dataset, setting: str) -> str:
+    """Return what Table 2 knows a ranking by: its experiment, and perhaps its metric."""
+    one = runs[["experiment", "metric_name"]].sel(setting=setting)
+    experiment, metric = (str(one[name].item()) for name in ("experiment", "metric_name"))
+    return f"{experiment}, {metric}" if len(metrics_of(experiment)) > 1 else experiment
 
 
 def _row(runs: xr.Dataset, setting: str | None, paper: dict[str, str]) -> dict[str, str]:
@@ -78,8 +86,9 @@ def _row(runs: xr.Dataset, setting: str | None, paper: dict[str, str]) -> dict[s
 
 def _title(runs: xr.Dataset, setting: str) -> str:
     dataset = str(runs["dataset"].sel(setting=setting).item())
-    name = setting.partition(",")[0].replace("_", " ")
-    return f"{name}, {dataset}" if dataset and not name.endswith(dataset) else name
+    name = setting.replace("_", " ")
+    known = any(part.endswith(dataset) for part in name.split(", "))
+    return name if known else f"{name}, {dataset}"
 
 
 def _cell(one: xr.Dataset, measure: str) -> str:
@@ -100,7 +109,7 @@ def published(runs: xr.Dataset) -> xr.DataArray:
     known = {name: taus for name, *taus in TABLE_2.values() if name}
     there = runs["tau"].copy(data=np.full(runs["tau"].shape, np.nan))
     for setting in runs["setting"].values.tolist():
-        taus = known.get(str(runs["experiment"].sel(setting=setting).item()), [np.nan, np.nan])
+        taus = known.get(_column(runs, setting), [np.nan, np.nan])
         for measure, tau in zip((_COMMON, INFORMATION), taus, strict=True):
             if measure in runs["measure"].values:
                 there.loc[{"setting": setting, "measure": measure}] = tau
@@ -137,7 +146,7 @@ def _claim(one: xr.Dataset, measure: str) -> Claim | str:
     higher = (str(one["kind"].item()) == "heuristic") == (measure != INFORMATION)
     words = (
         f"{'higher' if higher else 'lower'} mean {measure.partition(',')[0]} goes with "
-        "better validation accuracy"
+        f"{one['goal'].item()}"
     )
     n = int(one["score"].isel(measure=-1).notnull().sum())
     if n < 3 or measure not in one["measure"].values:
@@ -174,8 +183,14 @@ def what_was_found(runs: xr.Dataset) -> str:
     parts.append(f"by entropy {', '.join(rulers)}")
     return (
         "Kendall's τ between the order in which networks are kept without labels and that of their "
-        f"validation accuracy, on {' and '.join(settings)}: {'; '.join(parts)}. {_of_rulers(runs)}"
+        f"{_metrics(runs)}, on {' and '.join(settings)}: {'; '.join(parts)}. {_of_rulers(runs)}"
     )
+
+
+def _metrics(runs: xr.Dataset) -> str:
+    """Return the metric of all rankings in words, or what all of them are."""
+    names = set(runs["metric_name"].values.tolist())
+    return names.pop() if len(names) == 1 else "metric, which needs labels"
 
 
 def _listed(runs: xr.Dataset, measure: str) -> str:

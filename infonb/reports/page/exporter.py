@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import struct
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from infonb.reports.page.formulas import formula_svg
 from infonb.reports.page.tidy import SHOWN, split_progress
 
-__all__ = ["export"]
+__all__ = ["export", "prepare"]
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _DOTS_PER_INCH = 100  # a figure's inch on the page, in CSS pixels
@@ -28,6 +29,14 @@ def export(notebook: Any, facts: dict[str, Any]) -> Any:
     return BeautifulSoup(html, "html.parser")
 
 
+def prepare() -> None:
+    """Import what pages are made with and read the templates, which takes a second or two."""
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+    export(new_notebook(cells=[new_markdown_cell("# A"), new_code_cell("1")]), {"versions": {}})
+
+
+@cache
 def _exporter() -> Any:
     from jinja2 import pass_context
     from nbconvert import HTMLExporter

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+from torch.nn import functional
 
-from infonb.training.group.padding import padded
+from infonb.training.group.padding import missing_features, padded
 from infonb.training.losses import choose_optimizer
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ class Stack:
         values, views = inputs, iter(self._views)
         for layer in self._layers:
             if isinstance(layer, nn.Linear):
-                weight = next(views).transpose(1, 2)
+                weight = next(views)
+                more = missing_features(layer.in_features)
+                if more:
+                    values, weight = (functional.pad(one, (0, more)) for one in (values, weight))
+                weight = weight.transpose(1, 2)
                 if layer.bias is None:
                     values = torch.bmm(values, weight)
                 else:
