@@ -65,7 +65,7 @@ class SentimentAdjectives(Texts):
     )
     spread: float = parameter(
         0.144, "spread of the first weights of a tiny encoder; DistilBERT's is 0.02",
-        minimum=0)  # fmt: skip
+        minimum=1e-3)  # fmt: skip
     n_train: int = parameter(800, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(300, "validation texts; 0: all", minimum=0)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
@@ -89,18 +89,12 @@ class SentimentAdjectives(Texts):
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
     def network(self, level: float, seed: int, data: dict[str, xr.Dataset]) -> nn.Module:
-        """Return an encoder with a head for the two sentiments."""
-        from infonb.networks.encoder import text_classifier
-
-        about = data["train"].attrs
-        model = text_classifier(
-            self.model, n_classes=2, n_tokens=about["n_tokens"], pad_id=about["pad_id"],
-            seed=seed, width=self.width, depth=self.depth, max_length=self.max_length,
-            spread=self.spread,
-        )  # fmt: skip
+        """Return an encoder with a head for the two sentiments; a tiny one's head starts small."""
+        model = super().network(level, seed, data)
         if self.model == "tiny":
-            for layer in (model.pre_classifier, model.classifier):
-                layer.weight.data *= _HEAD / self.spread
+            for name, weights in model.named_parameters():
+                if name in ("pre_classifier.weight", "classifier.weight"):
+                    weights.data.mul_(_HEAD / self.spread)
         return model
 
     def measure(
@@ -175,8 +169,8 @@ def what_was_learnt(runs: xr.Dataset) -> str:
     right = runs.final_validation_accuracy.mean("seed")
     followed = runs.followed.sel(texts="contradicted").mean("seed")
     words = [
-        f"At α = {level:g}, {100 * float(right.sel(alpha=level)):.0f} % of the validation texts are "
-        f"told right; of those whose word contradicts them, "
+        f"At α = {level:g}, {100 * float(right.sel(alpha=level)):.0f} % of the validation texts "
+        f"are told right; of those whose word contradicts them, "
         f"{100 * float(followed.sel(alpha=level)):.0f} % are told as the word says."
         for level in dict.fromkeys((start, end))
     ]

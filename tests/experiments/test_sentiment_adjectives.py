@@ -110,6 +110,14 @@ def test_a_network_that_goes_by_the_word_is_seen() -> None:
     assert (told == signs).mean() > 0.99
 
 
+def test_the_head_starts_small() -> None:
+    experiment = SentimentAdjectives(**SMALL | {"width": 48, "spread": 0.144})
+    model = experiment.network(0.0, 0, experiment.data(0.0, 0))
+    assert float(model.pre_classifier.weight.detach().std()) == pytest.approx(0.02, rel=0.1)
+    block = model.encoder.transformer.layer[0].ffn.lin1.weight
+    assert float(block.detach().std()) == pytest.approx(0.144, rel=0.1)
+
+
 def test_words_on_what_was_learnt() -> None:
     def say(right: list[float], followed: list[float]) -> str:
         names = np.array(["confirmed", "contradicted"], dtype=object)
@@ -152,7 +160,7 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     [
         ({"dataset": "imbd"}, "dataset must be 'reviews', 'imdb', or the path"),
         ({"alpha": [0.5, 2.0]}, "alpha"),
-        ({"spread": -1.0}, "spread"),
+        ({"spread": 0.0}, "spread"),
     ],
 )
 def test_what_is_refused(wrong: dict[str, object], words: str) -> None:
