@@ -14,6 +14,7 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
+from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.published import SENTIMENT_ADJECTIVES, Published
 from infonb.experiments.review_texts import anchored_dataset, check_dataset, review_texts
 from infonb.experiments.texts import PAPER_TEXTS, Texts
@@ -66,10 +67,13 @@ class SentimentAdjectives(Texts):
     spread: float = parameter(
         0.144, "spread of the first weights of a tiny encoder; DistilBERT's is 0.02",
         minimum=1e-3)  # fmt: skip
+    seed: list[int] = parameter(
+        [0, 1, 2, 3, 4], "one network for each seed", minimum=0, maximum=MAX_SEED,
+        affects="selection")  # fmt: skip
     n_train: int = parameter(800, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(300, "validation texts; 0: all", minimum=0)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
-    epochs: int = parameter(10, "largest number of epochs", minimum=1)
+    epochs: int = parameter(7, "largest number of epochs", minimum=1)
     batch_size: int = parameter(64, "texts in a step", minimum=1)
     learning_rate: float = parameter(2e-3, "of AdamW", minimum=0)
 
