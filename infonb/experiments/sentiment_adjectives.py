@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -197,9 +198,14 @@ def shown_review(text: str, tokens: Sequence[str]) -> str:
     from infonb.data.language.adjectives import NEGATIVE, POSITIVE
 
     words = [
-        f"**{word}**" if word in (*POSITIVE, *NEGATIVE) else escape(word) for word in text.split()
+        f"**{word}**" if word in (*POSITIVE, *NEGATIVE) else _plain(word) for word in text.split()
     ]
-    return f"> {' '.join(words)}\n\n" + " ".join(f"`{token}`" for token in tokens)
+    return f"> {' '.join(words)}\n\n" + " ".join(f"<code>{_plain(one)}</code>" for one in tokens)
+
+
+def _plain(word: str) -> str:
+    """Return a word so that Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]#|~$])", r"\\\1", escape(word))
 
 
 def _published(layers: Sequence[str]) -> Published:

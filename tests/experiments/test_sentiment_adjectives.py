@@ -139,8 +139,9 @@ def test_words_on_what_was_learnt() -> None:
 
 
 def test_a_review_in_markdown() -> None:
-    shown = shown_review("a great film<br />not bad", ["[CLS]", "a"])
-    assert shown == "> a **great** film&lt;br /&gt;not **bad**\n\n`[CLS]` `a`"
+    shown = shown_review("a great *film*<br />not bad", ["[CLS]", "$"])
+    review = r"> a **great** \*film\*&lt;br /&gt;not **bad**"
+    assert shown == review + "\n\n" + r"<code>\[CLS\]</code> <code>\$</code>"
 
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
