@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
+from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.published import SENTIMENT_ADJECTIVES, Published
 from infonb.experiments.review_texts import anchored_dataset, check_dataset, review_texts
 from infonb.experiments.texts import PAPER_TEXTS, Texts
@@ -27,6 +29,10 @@ __all__ = ["SentimentAdjectives", "shown_review", "what_was_learnt"]
 #: How many reviews are generated, and in how many a finding speaks against the sentiment: where all
 #: say the same, a network with true labels has little more to keep than one that goes by a word.
 _GENERATED, _MIXED = 3000, 0.4
+
+#: Spread of the first weights of the head of a tiny encoder: a large one reads the sentiment out of
+#: states that need not learn anything.
+_HEAD = 0.02
 
 #: A network that is right in less than this share of the texts has not learnt the sentiment.
 _LEARNT = 0.8
@@ -61,11 +67,14 @@ class SentimentAdjectives(Texts):
     )
     spread: float = parameter(
         0.144, "spread of the first weights of a tiny encoder; DistilBERT's is 0.02",
-        minimum=0)  # fmt: skip
+        minimum=1e-3)  # fmt: skip
+    seed: list[int] = parameter(
+        [0, 1, 2, 3, 4], "one network for each seed", minimum=0, maximum=MAX_SEED,
+        affects="selection")  # fmt: skip
     n_train: int = parameter(800, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(300, "validation texts; 0: all", minimum=0)
     depth: int = parameter(2, "blocks of a tiny encoder", minimum=1)
-    epochs: int = parameter(10, "largest number of epochs", minimum=1)
+    epochs: int = parameter(7, "largest number of epochs", minimum=1)
     batch_size: int = parameter(64, "texts in a step", minimum=1)
     learning_rate: float = parameter(2e-3, "of AdamW", minimum=0)
 
@@ -85,15 +94,13 @@ class SentimentAdjectives(Texts):
         return dict(zip(("train", "evaluation"), parts, strict=True))
 
     def network(self, level: float, seed: int, data: dict[str, xr.Dataset]) -> nn.Module:
-        """Return an encoder with a head for the two sentiments."""
-        from infonb.networks.encoder import text_classifier
-
-        about = data["train"].attrs
-        return text_classifier(
-            self.model, n_classes=2, n_tokens=about["n_tokens"], pad_id=about["pad_id"],
-            seed=seed, width=self.width, depth=self.depth, max_length=self.max_length,
-            spread=self.spread,
-        )  # fmt: skip
+        """Return an encoder with a head for the two sentiments; a tiny one's head starts small."""
+        model = super().network(level, seed, data)
+        if self.model == "tiny":
+            for name, weights in model.named_parameters():
+                if name in ("pre_classifier.weight", "classifier.weight"):
+                    weights.data.mul_(_HEAD / self.spread)
+        return model
 
     def measure(
         self, level: float, seed: int, model: nn.Module, data: Mapping[str, xr.Dataset]
@@ -167,8 +174,8 @@ def what_was_learnt(runs: xr.Dataset) -> str:
     right = runs.final_validation_accuracy.mean("seed")
     followed = runs.followed.sel(texts="contradicted").mean("seed")
     words = [
-        f"At α = {level:g} {100 * float(right.sel(alpha=level)):.0f} % of the validation texts are "
-        f"told right; of those whose word contradicts them, "
+        f"At α = {level:g}, {100 * float(right.sel(alpha=level)):.0f} % of the validation texts "
+        f"are told right; of those whose word contradicts them, "
         f"{100 * float(followed.sel(alpha=level)):.0f} % are told as the word says."
         for level in dict.fromkeys((start, end))
     ]
@@ -191,9 +198,14 @@ def shown_review(text: str, tokens: Sequence[str]) -> str:
     from infonb.data.language.adjectives import NEGATIVE, POSITIVE
 
     words = [
-        f"**{word}**" if word in (*POSITIVE, *NEGATIVE) else escape(word) for word in text.split()
+        f"**{word}**" if word in (*POSITIVE, *NEGATIVE) else _plain(word) for word in text.split()
     ]
-    return f"> {' '.join(words)}\n\n" + " ".join(f"`{token}`" for token in tokens)
+    return f"> {' '.join(words)}\n\n" + " ".join(f"<code>{_plain(one)}</code>" for one in tokens)
+
+
+def _plain(word: str) -> str:
+    """Return a word so that Markdown shows it as it is."""
+    return re.sub(r"([\\`*_\[\]#|~$])", r"\\\1", escape(word))
 
 
 def _published(layers: Sequence[str]) -> Published:

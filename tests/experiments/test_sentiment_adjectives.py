@@ -110,6 +110,14 @@ def test_a_network_that_goes_by_the_word_is_seen() -> None:
     assert (told == signs).mean() > 0.99
 
 
+def test_the_head_starts_small() -> None:
+    experiment = SentimentAdjectives(**SMALL | {"width": 48, "spread": 0.144})
+    model = experiment.network(0.0, 0, experiment.data(0.0, 0))
+    assert float(model.pre_classifier.weight.detach().std()) == pytest.approx(0.02, rel=0.1)
+    block = model.encoder.transformer.layer[0].ffn.lin1.weight
+    assert float(block.detach().std()) == pytest.approx(0.144, rel=0.1)
+
+
 def test_words_on_what_was_learnt() -> None:
     def say(right: list[float], followed: list[float]) -> str:
         names = np.array(["confirmed", "contradicted"], dtype=object)
@@ -123,7 +131,7 @@ def test_words_on_what_was_learnt() -> None:
         )  # fmt: skip
 
     plain = say([0.9, 0.7], [0.1, 0.95])
-    assert "At α = 0 90 % of the validation texts are told right" in plain
+    assert "At α = 0, 90 % of the validation texts are told right" in plain
     assert "95 % are told as the word says" in plain
     assert "**" not in plain
     assert "have hardly learnt the sentiment" in say([0.6, 0.6], [0.1, 0.95])
@@ -131,8 +139,9 @@ def test_words_on_what_was_learnt() -> None:
 
 
 def test_a_review_in_markdown() -> None:
-    shown = shown_review("a great film<br />not bad", ["[CLS]", "a"])
-    assert shown == "> a **great** film&lt;br /&gt;not **bad**\n\n`[CLS]` `a`"
+    shown = shown_review("a great *film*<br />not bad", ["[CLS]", "$"])
+    review = r"> a **great** \*film\*&lt;br /&gt;not **bad**"
+    assert shown == review + "\n\n" + r"<code>\[CLS\]</code> <code>\$</code>"
 
 
 def test_a_table_of_ones_own(tmp_path: Path) -> None:
@@ -152,7 +161,7 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     [
         ({"dataset": "imbd"}, "dataset must be 'reviews', 'imdb', or the path"),
         ({"alpha": [0.5, 2.0]}, "alpha"),
-        ({"spread": -1.0}, "spread"),
+        ({"spread": 0.0}, "spread"),
     ],
 )
 def test_what_is_refused(wrong: dict[str, object], words: str) -> None:

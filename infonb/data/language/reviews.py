@@ -116,8 +116,8 @@ def generated_reviews(
     Examples
     --------
     >>> reviews = generated_reviews(1000, agreement=0.67)
-    >>> print(reviews.text.values[0])
-    The script fell apart after ten minutes; on paper this is a bad costume drama.
+    >>> print(reviews.text.values[5])
+    The ending had warmth and wit. A friend had announced a good movie.
     >>> clear = reviews.isel(sample=reviews.adjective_sign >= 0)
     >>> float((clear.label == clear.adjective_sign).mean().round(2))
     0.67

@@ -57,7 +57,8 @@ def test_seeded_and_nested() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [({"n": 1}, "n must be at least 2; not 1"), ({"agreement": 1.5}, "agreement must be between"),
-     ({"unclear": -0.1}, "unclear must be between"), ({"mixed": 2}, "mixed must be between"), ({"seed": -1}, "seed must be at least 0")],
+     ({"unclear": -0.1}, "unclear must be between"), ({"mixed": 2}, "mixed must be between"),
+     ({"seed": -1}, "seed must be at least 0")],
 )  # fmt: skip
 def test_what_is_refused(wrong: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):
