@@ -8,7 +8,6 @@ import itertools
 import linecache
 import shutil
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +15,6 @@ from typing import Any, ClassVar
 import pytest
 
 import infonb
-from infonb import experiments
 from infonb.experiments import ColoredDigits, Experiment
 from infonb.experiments.cache import _TRAINING
 from infonb.experiments.code_digest import Closure, code_digest
@@ -462,121 +460,6 @@ def test_an_experiment_in_a_test_reaches_its_helpers_and_the_package():
         "Here.data", "Here.train", "_own_data", "ADDED",
     }  # fmt: skip
     assert "infonb.measures._entropy" in Closure(Sources(), Here, MEASURES).texts
-
-
-# the safety net: whatever runs is in the closure
-
-TINY = {
-    "colored_digits": {"alpha": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
-    "shuffled_digits": {"beta": 1.0, "width": 4, "epochs": 1, "n_train": 30, "n_validation": 20},
-    "shuffled_reviews": {
-        "beta": 0.8, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
-    },
-    "sentiment_adjectives": {
-        "alpha": 1.0, "width": 4, "depth": 1, "epochs": 1, "n_train": 30, "n_validation": 20,
-        "mi_neurons": 2,
-    },
-    "concentric_circles": {
-        "division": 1.0, "beta": 1.0, "n_points": 60, "n_memorized": 20, "epochs": 1,
-        "epochs_memorized": 1, "mi_samples": 20,
-    },
-    "contexts": {"n_train": 16, "n_evaluation": 16, "width": 2, "epochs": 1, "size": 8},
-    "biographies": {
-        "training_set": "scrubbed oversampled", "n_train": 200, "n_validation": 80, "width": 4,
-        "depth": 1, "epochs": 1, "permutations": 1,
-    },
-    "model_selection": {"setting": "colored_digits", "level": 1.0},
-    "compare_models": {"n_samples": 50},
-    "early_learning": {
-        "loss": "elr 7", "n_train": 50, "n_validation": 40, "width": 4, "epochs": 1,
-        "linear_steps": 100, "mi_neurons": 2,
-    },
-    "entropy_regularizer": {
-        "alpha": 0.75, "treatment": "entropy 0.1", "width": 4, "epochs": 1, "n_train": 30,
-        "n_validation": 40,
-    },
-    "in_and_out": {
-        "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
-        "width": 4, "epochs": 2, "repeats": 1,
-    },
-    "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 2},
-}  # fmt: skip
-
-#: What runs without having a say in the numbers.
-MACHINERY = {
-    "infonb": "the face: it says where a name is when it is asked for",
-    "infonb.progress": "bars and words while it runs",
-    "infonb.parameters.checks": "checks and holds the values of the fields, which are in the key",
-    "infonb.parameters.schema": "describes the fields, which are in the key",
-}
-
-
-class _Entered:
-    """The functions of the package that are entered meanwhile, in all threads."""
-
-    def __init__(self):
-        self.found = set()
-
-    def _note(self, frame, event, argument):
-        if event == "call" and frame.f_code.co_filename.startswith(str(PACKAGE)):
-            self.found.add((frame.f_code.co_filename, frame.f_code.co_qualname))
-
-    def __enter__(self):
-        threading.setprofile(self._note)
-        sys.setprofile(self._note)
-        return self.found
-
-    def __exit__(self, *args):
-        sys.setprofile(None)
-        threading.setprofile(None)
-
-
-def _module(filename):
-    parts = Path(filename).relative_to(PACKAGE.parent).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-
-
-def _missing(closure, entered):
-    """Return what was entered, but is not in the closure."""
-    missing = set()
-    for filename, function in entered:
-        module = _module(filename)
-        # in the files of the experiments a definition, of a class a member, counts alone
-        parts = function.split(".<locals>")[0].split(".")
-        names = {module, *(f"{module}:{'.'.join(parts[:n])}" for n in (1, 2))}
-        face = filename.endswith("__init__.py") and parts[-1] in ("__getattr__", "__dir__")
-        importing = parts[-1].startswith("<module>")
-        constant = function == "<lambda>" and any(  # such as a table of functions
-            place.startswith(f"{module}:") and text.startswith(("Assign(", "AnnAssign("))
-            and "Lambda(" in text for place, text in closure.texts.items()
-        )  # fmt: skip
-        known = names & closure.texts.keys() or constant or module in MACHINERY
-        if not (known or face or importing):
-            missing.add(f"{module}:{function}")
-    return missing
-
-
-@pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
-@pytest.mark.parametrize("name", experiments.names())
-def test_whatever_runs_is_in_the_closure(name, tmp_path):
-    for room in (
-        "data", "networks", "training", "activations", "measures", "memorization", "selection",
-    ):  # fmt: skip
-        importlib.import_module(f"infonb.{room}")  # what runs when a face is imported is no step
-    experiment = experiments.get(name)(seed=0, cache="none", **TINY[name])
-    level = experiment.levels()[-1]
-    with _Entered() as trained:
-        data = experiment.data(level, 0)
-        model, _ = experiment.train(level, 0, data, checkpoint=tmp_path / "run")
-    with _Entered() as read:
-        experiment.train(level, 0, data, checkpoint=tmp_path / "run")
-    with _Entered() as measured:
-        experiment.measure(level, 0, model, data)
-    assert min(len(trained), len(read), len(measured)) > 3
-    cls = type(experiment)
-    assert not _missing(Closure(Sources(), cls, _TRAINING), trained | read)
-    # what was measured lies in the folder of its training: it is voided by the code of both
-    assert not _missing(Closure(Sources(), cls, (*_TRAINING, *MEASURES)), measured)
 
 
 def test_helpers_in_other_modules_of_the_user_are_followed(tmp_path, monkeypatch):
