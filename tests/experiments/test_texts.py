@@ -204,6 +204,15 @@ def test_what_is_wrong_is_said_before_anything_is_created(tmp_path):
     with pytest.raises(ParameterError, match="mi_samples must be at most the number of evaluation"):
         Wrong(**SMALL, **runs, mi_samples=31).prepare()
 
+    class Column(Wrong):
+        def texts(self, share, seed):
+            parts = super().texts(share, seed)
+            return {role: part.assign_coords({name: part.label}) for role, part in parts.items()}
+
+    for name in ("share", "seed", "layer"):
+        with pytest.raises(ValueError, match=f"the texts have a column '{name}', .*rename"):
+            Column(**SMALL, **runs).prepare()
+
     class OneClass(Wrong):
         def texts(self, share, seed):
             parts = super().texts(share, seed)
