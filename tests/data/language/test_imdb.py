@@ -205,6 +205,13 @@ def test_an_archive_that_changes_is_read_again(tmp_path: Path) -> None:
     assert load_imdb(folder=path).sizes["sample"] == 5
 
 
+def test_a_review_that_changes_in_a_folder_is_read_again(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    assert load_imdb(folder=folder).text.values[0] == "a poor film"
+    (folder / "aclImdb" / "train" / "neg" / "3_1.txt").write_bytes(b"a worse film")
+    assert load_imdb(folder=folder).text.values[0] == "a worse film"
+
+
 def test_members_of_plain_tar(tmp_path: Path) -> None:
     import re
 
