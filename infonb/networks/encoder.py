@@ -95,7 +95,6 @@ class TextClassifier(nn.Module):
                 "texts must be numbers of tokens (sample, token), such as infonb.data.tokenize "
                 f"makes; not {input_ids.dtype} of shape {tuple(input_ids.shape)}."
             )
-        self._check_known(input_ids)
         if attention_mask is not None and attention_mask.shape != input_ids.shape:
             raise ValueError(
                 "attention_mask must be of the shape of the texts, "
@@ -140,6 +139,7 @@ class TextClassifier(nn.Module):
         return torch.cat(parts)[order.argsort()]
 
     def _logits(self, input_ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        self._check_known(input_ids)
         device = input_ids.device.type
         mixed = self.training and device in _MIXED
         with torch.autocast(device, torch.bfloat16) if mixed else nullcontext():

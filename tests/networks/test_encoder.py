@@ -210,6 +210,12 @@ def test_what_is_refused():
         with pytest.raises(ValueError, match=told) as said:
             model(ids)
         assert "\n" not in str(said.value)
+    ids, mask = torch.tensor([[5, 6, -1], [5, -1, -1]]), torch.tensor([[1, 1, 0], [1, 0, 0]])
+    with pytest.raises(ValueError, match="token -1 is not"):
+        model(ids, mask * 0 + 1)
+    with pytest.raises(ValueError, match="token -1 is not"):  # padding that is read, too
+        model(ids, mask)
+    assert torch.equal(model(ids[:1], mask[:1]), model(ids[:1, :2]))  # that is cut off is not
     with pytest.raises(ValueError, match=r"attention_mask must be .* \(1, 3\); not \(1, 5\)"):
         model(some, torch.ones(1, 5))
     with pytest.raises(ValueError, match="pad_id must be"):
