@@ -164,6 +164,8 @@ class Compare(Row):
         between = self.between(runs) if callable(self.between) else self.between
         if between is None:
             return [(*lowest_and_highest(values, over), 1)]
+        if not between:
+            return []
         if isinstance(between[0], tuple | list):
             return [(*pair[:2], *(pair[2:] or (1,))) for pair in between]
         return [(*between[:2], *(between[2:] or (1,)))]

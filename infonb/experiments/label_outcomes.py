@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ class LabelOutcomes:
         self.train, self.place = train, folder and folder / _FILE
         self.found: list[np.ndarray] = []
         if self.place is not None and self.place.exists():
-            self.found = list(np.load(self.place, allow_pickle=False))
+            with suppress(ValueError, EOFError):  # damaged: as if it was gone
+                self.found = list(np.load(self.place, allow_pickle=False))
 
     def start(self, model: nn.Module, epoch: int) -> None:
         """Drop what comes after this epoch; record it if it was killed before it could be."""

@@ -18,6 +18,7 @@ from infonb.experiments.parameters import (
     MeasureParameters,
     PresetParameters,
 )
+from infonb.experiments.runs import dims_of
 from infonb.parameters import ParameterSet, parameter
 
 if TYPE_CHECKING:
@@ -100,6 +101,12 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         level, seed = self.levels()[0], self.seeds[0]
         data = self.data(level, seed)
         self.check_measured(data["evaluation"].sizes["sample"], "evaluation texts")
+        taken = {"layer", "neuron", "width", "activation", "seed", *dims_of(self.over)}
+        if clash := sorted(taken & set(map(str, data["evaluation"].coords))):
+            raise ValueError(
+                f"the texts have a column {clash[0]!r}, a name that the results need for "
+                "themselves; rename or remove it."
+            )
         if self.model != "tiny":
             from infonb.training import predict
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from infonb.data.language.tokens import NEEDED
-from infonb.networks.pretrained import find_encoder, load_encoder
+from infonb.networks.pretrained import find_encoder, load_encoder, one_line
 from infonb.networks.state import random_state, seed_random_state
 from infonb.validate import check_integer, check_number
 
@@ -26,6 +26,9 @@ _SPREAD, _WIDTH = 0.02, 768
 
 #: Where training is quicker in mixed precision.
 _MIXED = ("cuda",)
+
+#: What numbers of tokens may be: those that torch takes for places.
+_WHOLE = (torch.int64, torch.int32)
 
 
 class TextClassifier(nn.Module):
@@ -87,10 +90,15 @@ class TextClassifier(nn.Module):
         self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Return the logits (sample, class) of texts (sample, token), padded on either side."""
-        if input_ids.ndim != 2 or input_ids.is_floating_point():
+        if input_ids.ndim != 2 or input_ids.dtype not in _WHOLE or not input_ids.numel():
             raise ValueError(
                 "texts must be numbers of tokens (sample, token), such as infonb.data.tokenize "
                 f"makes; not {input_ids.dtype} of shape {tuple(input_ids.shape)}."
+            )
+        if attention_mask is not None and attention_mask.shape != input_ids.shape:
+            raise ValueError(
+                "attention_mask must be of the shape of the texts, "
+                f"{tuple(input_ids.shape)}; not {tuple(attention_mask.shape)}."
             )
         real = self.real_tokens(input_ids) if attention_mask is None else attention_mask.bool()
         if self._is_split(len(input_ids)):
@@ -102,6 +110,19 @@ class TextClassifier(nn.Module):
         words = input_ids != self.pad_id
         before = words.cummax(1).values
         return before & words.flip(1).cummax(1).values.flip(1)
+
+    def _check_known(self, input_ids: torch.Tensor) -> None:
+        """Raise for a token that the encoder does not know; on a GPU it would end the process."""
+        config: Any = self.encoder.config
+        n_tokens = getattr(config, "vocab_size", None)
+        if n_tokens is None:
+            return
+        least, most = (int(value) for value in input_ids.aminmax())
+        if least < 0 or most >= n_tokens:
+            raise ValueError(
+                f"token {least if least < 0 else most} is not in the vocabulary of the encoder, 0 "
+                f"to {n_tokens - 1}. Take the tokenizer that belongs to it."
+            )
 
     def _is_split(self, n: int) -> bool:
         """Tell whether a batch is looked at in parts: never in training, nor if it is recorded."""
@@ -118,10 +139,21 @@ class TextClassifier(nn.Module):
         return torch.cat(parts)[order.argsort()]
 
     def _logits(self, input_ids: torch.Tensor, real: torch.Tensor) -> torch.Tensor:
+        self._check_known(input_ids)
         device = input_ids.device.type
         mixed = self.training and device in _MIXED
         with torch.autocast(device, torch.bfloat16) if mixed else nullcontext():
-            states = self.encoder(input_ids=input_ids, attention_mask=real.long())
+            try:
+                states = self.encoder(input_ids=input_ids, attention_mask=real.long())
+            except (IndexError, RuntimeError) as error:
+                config: Any = self.encoder.config
+                most = getattr(config, "max_position_embeddings", input_ids.shape[1])
+                if input_ids.shape[1] <= most:
+                    raise
+                raise ValueError(
+                    f"a text has {input_ids.shape[1]} tokens, and the encoder reads {most} at "
+                    "most. Cut texts by max_length."
+                ) from error
             first = states.last_hidden_state[:, 0]
             hidden = self.relu(self.pre_classifier(self.dropout(first)))
             return self.classifier(self.dropout(hidden)).float()
@@ -213,7 +245,7 @@ def _tiny(
         n_heads=next(heads for heads in (4, 3, 2, 1) if width % heads == 0),
         hidden_dim=2 * width,
         max_position_embeddings=check_integer("max_length", max_length, 1),
-        pad_token_id=pad_id,
+        pad_token_id=check_integer("pad_id", pad_id, 0, n_tokens - 1),
         initializer_range=check_number("spread", spread, 0.0),
         dropout=0.0, attention_dropout=0.0, seq_classif_dropout=0.0,
     )  # fmt: skip
@@ -231,9 +263,15 @@ def _check_encoder(encoder: Any, model: str) -> None:
             "encoder, such as 'distilbert-base-uncased'."
         )
     encoder.eval()
-    texts = torch.tensor([[5, 6, 7], [5, 8, 9]])
-    with torch.no_grad():
-        first = encoder(input_ids=texts, attention_mask=torch.ones_like(texts))
+    texts = torch.tensor([[5, 6, 7], [5, 8, 9]]) % getattr(encoder.config, "vocab_size", 10)
+    try:
+        with torch.no_grad():
+            first = encoder(input_ids=texts, attention_mask=torch.ones_like(texts))
+    except Exception as error:  # of its own code, which may want pictures or sounds
+        raise ValueError(
+            f"model {model!r} ({type(encoder).__name__}) does not read texts alone "
+            f"({one_line(error)}). Take an encoder, such as 'distilbert-base-uncased'."
+        ) from error
     states = getattr(first, "last_hidden_state", None)
     if states is None:
         raise ValueError(f"model {model!r} ({type(encoder).__name__}) gives no last_hidden_state.")

@@ -17,7 +17,7 @@ from infonb.networks.hub import is_hub_folder
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["find_encoder", "load_encoder", "load_tokenizer", "weights_checksum"]
+__all__ = ["find_encoder", "load_encoder", "load_tokenizer", "one_line", "weights_checksum"]
 
 #: What a folder of a hub needs to be an encoder: these of its files are downloaded, no others.
 _FILES = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
@@ -89,8 +89,9 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def weights_checksum(folder: Path) -> str:
-    """Return a checksum of the weights of a folder, computed once as long as they are the same."""
-    stats = [(path, path.stat()) for path in sorted(folder.glob("*.safetensors"))]
+    """Return a checksum of weights and config.json, computed once as long as they are the same."""
+    paths = [folder / "config.json", *sorted(folder.glob("*.safetensors"))]
+    stats = [(path, path.stat()) for path in paths]
     return _checksum(tuple((str(path), one.st_size, one.st_mtime_ns) for path, one in stats))
 
 
@@ -197,14 +198,15 @@ def _one_line(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise ValueError(f"{folder} cannot be opened by transformers: {_words(error)}") from error
+        raise ValueError(f"{folder} cannot be opened by transformers: {one_line(error)}") from error
     finally:
         words.set_verbosity(level)
         if bars:
             words.enable_progress_bar()
 
 
-def _words(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """Return what an error says as one line."""
     return " ".join(str(error).split())[:300]
 
 

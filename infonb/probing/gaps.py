@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.dims import check_samples
+from infonb.probing.classes import in_order
 from infonb.validate import check_integer, check_level
 
 __all__ = ["sufficiency_gap", "tpr_gap"]
@@ -167,6 +168,13 @@ def _tables(
     """Return counts (*batch, group, given, told): of label and prediction, or the inverse."""
     prediction, label = check_samples(prediction, label, "label")
     prediction, group = check_samples(prediction, group, "group")
+    if own := [d for d in ("class", "group", "bound") if d in prediction.dims]:
+        raise ValueError(
+            f"prediction has the dim {own[0]!r}, which the result has; give the predicted class of "
+            "each sample, such as logits.argmax('class')."
+        )
+    if not prediction.size:
+        raise ValueError("prediction has no sample: there is no gap to measure.")
     for name, one in {"prediction": prediction, "label": label, "group": group}.items():
         if bool(one.isnull().any()):
             n = int(one.isnull().sum())
@@ -178,7 +186,8 @@ def _tables(
             f"a gap is between two groups; group has {there} and groups is {groups}. Choose the "
             "samples of two."
         )
-    names = sorted({*label.values.ravel().tolist(), *prediction.values.ravel().tolist()})
+    classes = [*label.values.ravel().tolist(), *prediction.values.ravel().tolist()]
+    names = in_order(classes, "label and prediction")
     place = {name: i for i, name in enumerate(names)}
     which = np.array([pair.index(one) for one in group.values.tolist()])
     true = np.array([place[one] for one in label.values.tolist()])
@@ -230,7 +239,7 @@ def _readings(table: np.ndarray) -> dict[str, np.ndarray]:
         "root_mean_square": some * np.sqrt(np.nansum(gap**2, axis=-1) / np.maximum(known, 1)),
         "absolute_sum": some * np.nansum(abs(gap), axis=-1),
         "divergence": np.moveaxis(divergence, -2, -1),
-        "divergence_sum": np.nansum(divergence, axis=(-2, -1)),
+        "divergence_sum": some * np.nansum(divergence, axis=(-2, -1)),
     }
 
 

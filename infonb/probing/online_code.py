@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.dims import check_samples, inside_width, take_activation
+from infonb.probing.classes import in_order
 from infonb.probing.probes import PROBES, Probe, never_certain
 from infonb.progress import progress_bar
 from infonb.validate import check_choice, check_integer, check_level, check_number
@@ -195,12 +196,14 @@ def _predicted(
     scale = np.where(useful, 1 / np.where(useful, spread, 1.0), 0.0)
     told = np.asarray(probe((rows - mean) * scale, labels, (wanted - mean) * scale, seed), float)
     wrong = told.shape != (len(wanted), len(seen))
-    if wrong or not (np.isfinite(told).all() and (told >= 0).all()):
+    with np.errstate(over="ignore"):
+        whole = told.sum(axis=-1, keepdims=True)
+    if wrong or not ((told >= 0).all() and np.isfinite(whole).all() and (whole > 0).all()):
         raise ValueError(
             f"a probe must give probabilities of shape {(len(wanted), len(seen))} (sample, class "
-            f"it has seen), none negative; it gave {told.shape}."
+            f"it has seen), none negative, some of each sample above 0; it gave {told.shape}."
         )
-    chance[:, seen] = told / told.sum(axis=1, keepdims=True)
+    chance[:, seen] = told / whole
     return never_certain(chance, len(labels))
 
 
@@ -212,6 +215,8 @@ def _checked(
     activation, labels = check_samples(activation, labels, "labels", dim)
     if "neuron" not in activation.dims:
         raise ValueError(f"features has dims {activation.dims}; it needs 'neuron', beside {dim!r}.")
+    if not activation.sizes["neuron"]:
+        raise ValueError("features has no neuron, of which nothing can be read.")
     if activation.dtype.kind not in "fiub":
         raise TypeError(f"features must be real numbers; not {activation.dtype}.")
     n = activation.sizes[dim]
@@ -227,7 +232,7 @@ def _classes(labels: xr.DataArray, classes: Sequence[Any] | None) -> tuple[list,
             f"labels are missing for {int(labels.isnull().sum()):,} samples; leave these out."
         )
     values = labels.values.tolist()
-    names = sorted(set(values)) if classes is None else list(dict.fromkeys(classes))
+    names = in_order(values, "labels") if classes is None else list(dict.fromkeys(classes))
     outside = sorted(set(values) - set(names), key=str)
     if outside:
         told = ", ".join(map(repr, outside[:3]))

@@ -245,6 +245,33 @@ def test_a_run() -> None:
     assert what_is_known(found)
 
 
+def test_one_training_set_alone_is_compared_with_nothing() -> None:
+    found = runs(RISING, RISING, [1.5, 1.0, 1.0, 0.9, 0.9, 0.9])
+    for level in ("raw original", "scrubbed original"):
+        one = found.sel(training_set=[level])
+        table = Biographies().claims(one)
+        assert not [claim for claim in table.claims if claim.about]
+        assert "no training_set" in table.caption
+        assert Biographies().answer(table) == table.summary
+        assert "nan" not in what_is_known(one)
+
+
+def test_without_a_null_nothing_is_said_of_chance() -> None:
+    found = runs(RISING, RISING, [1.5, 1.0, 1.0, 0.9, 0.9, 0.9]).drop_vars("null_interval")
+    said = what_is_known(found)
+    assert "read from no network" not in said
+    assert "is chance" not in said
+    assert "two or more permutations of the genders would tell" in said
+
+
+def test_sets_that_cannot_be_balanced_are_told_before_anything_is_trained() -> None:
+    levels = ["raw original", "scrubbed subsampled"]
+    experiment = Biographies(**TINY | {"skew": 1.0, "training_set": levels})
+    with pytest.raises(ValueError, match=r"has no example with gender .* cannot be balanced"):
+        experiment.prepare()
+    Biographies(**TINY | {"skew": 1.0, "training_set": levels[:1]}).prepare()
+
+
 def test_a_file_of_ones_own(tmp_path: Path) -> None:
     rows = ["text,label,gender"]
     for i in range(200):

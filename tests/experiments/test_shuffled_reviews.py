@@ -94,12 +94,14 @@ def test_outcomes_go_on_where_a_training_was_interrupted(tmp_path):
     third = LabelOutcomes(train, tmp_path)
     third.start(network, 4)
     assert third.fraction.epoch.values.tolist() == [1, 2, 3, 4]
-    # where the file is gone, epochs before are unknown, and the others keep their places
-    (tmp_path / "outcomes.npy").unlink()
-    last = LabelOutcomes(train, tmp_path)
-    last.start(network, 3)
-    curve = last.fraction.sel(group="wrong", outcome="noisy")
-    np.testing.assert_array_equal(curve, [np.nan, np.nan, 0.5])
+    # where the file is gone or damaged, epochs before are unknown, and the others keep their places
+    for content in (None, b"\x93NUMPY\x01", b"", b"words"):
+        place = tmp_path / "outcomes.npy"
+        place.unlink() if content is None else place.write_bytes(content)
+        last = LabelOutcomes(train, tmp_path)
+        last.start(network, 3)
+        curve = last.fraction.sel(group="wrong", outcome="noisy")
+        np.testing.assert_array_equal(curve, [np.nan, np.nan, 0.5])
     assert sorted(path.name for path in Path(tmp_path).iterdir()) == ["outcomes.npy"]
 
 

@@ -183,7 +183,7 @@ def test_a_folder_of_an_encoder_and_its_weights_in_the_key(tmp_path, monkeypatch
 def test_a_pretrained_encoder_is_tried_before_anything_is_created(tmp_path):
     values = SMALL | {"cache": str(tmp_path / "runs")}
     saved(tmp_path / "bert", vocab_size=40, max_position_embeddings=4)
-    with pytest.raises(ValueError, match=r"fails on inputs of shape \(1, \d+\)"):
+    with pytest.raises(ValueError, match=r"\d+ tokens, and the encoder reads 4 at most"):
         Wrong(**values, model=str(tmp_path / "bert")).prepare()
     saved(tmp_path / "neox", "GPTNeoX", vocab_size=40)
     with pytest.raises(ValueError, match="reads from left to right"):
@@ -203,6 +203,15 @@ def test_what_is_wrong_is_said_before_anything_is_created(tmp_path):
         Wrong(**SMALL, **runs, k=30).prepare()
     with pytest.raises(ParameterError, match="mi_samples must be at most the number of evaluation"):
         Wrong(**SMALL, **runs, mi_samples=31).prepare()
+
+    class Column(Wrong):
+        def texts(self, share, seed):
+            parts = super().texts(share, seed)
+            return {role: part.assign_coords({name: part.label}) for role, part in parts.items()}
+
+    for name in ("share", "seed", "layer"):
+        with pytest.raises(ValueError, match=f"the texts have a column '{name}', .*rename"):
+            Column(**SMALL, **runs).prepare()
 
     class OneClass(Wrong):
         def texts(self, share, seed):

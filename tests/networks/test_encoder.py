@@ -198,6 +198,28 @@ def test_what_is_refused():
         model(torch.zeros(2, 3))
     with pytest.raises(ValueError, match="text 1 of a batch has no real token"):
         model(torch.tensor([[5, 6], [0, 0]]))
+    some = torch.tensor([[2, 5, 3]])
+    for ids, told in [
+        (some + 5000, "token 5005 is not in the vocabulary of the encoder, 0 to"),
+        (some - 3, "token -1 is not in the vocabulary"),
+        (some.bool(), r"not torch.bool of shape \(1, 3\)"),
+        (some[:0], r"not torch.int64 of shape \(0, 3\)"),
+        (some[:, :0], r"not torch.int64 of shape \(1, 0\)"),
+        (some.repeat(1, 100), "a text has 300 tokens, and the encoder reads .* at most. Cut"),
+    ]:
+        with pytest.raises(ValueError, match=told) as said:
+            model(ids)
+        assert "\n" not in str(said.value)
+    ids, mask = torch.tensor([[5, 6, -1], [5, -1, -1]]), torch.tensor([[1, 1, 0], [1, 0, 0]])
+    with pytest.raises(ValueError, match="token -1 is not"):
+        model(ids, mask * 0 + 1)
+    with pytest.raises(ValueError, match="token -1 is not"):  # padding that is read, too
+        model(ids, mask)
+    assert torch.equal(model(ids[:1], mask[:1]), model(ids[:1, :2]))  # that is cut off is not
+    with pytest.raises(ValueError, match=r"attention_mask must be .* \(1, 3\); not \(1, 5\)"):
+        model(some, torch.ones(1, 5))
+    with pytest.raises(ValueError, match="pad_id must be"):
+        tiny(pad_id=5000)
     for name, value in {"n_classes": 0, "width": 1, "depth": 0, "seed": -1}.items():
         with pytest.raises(ValueError, match=f"{name} must be"):
             tiny(**{name: value})

@@ -74,7 +74,11 @@ def test_the_checksum_is_of_the_weights(tmp_path):
     content = bytearray((folder / "model.safetensors").read_bytes())
     content[-1] ^= 1
     (folder / "model.safetensors").write_bytes(content)
-    assert weights_checksum(folder) != before
+    changed = weights_checksum(folder)
+    assert changed != before
+    config = folder / "config.json"  # the same weights do something else
+    config.write_text(config.read_text().replace('"gelu"', '"relu"'))
+    assert weights_checksum(folder) != changed
 
 
 def test_no_connection_and_no_copy_is_one_line(offline, tmp_path):
@@ -195,6 +199,21 @@ def test_models_that_are_no_encoder(tmp_path):
     saved(tmp_path / "t5", "T5", **config)
     with pytest.raises(ValueError, match=r"T5Model.* has an encoder and a decoder"):
         text_classifier(str(tmp_path / "t5"), n_classes=2)
+
+
+def test_models_that_read_no_texts(tmp_path):
+    saved(tmp_path / "vit")
+    small = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 32}
+    config = transformers.ViTConfig(intermediate_size=16, **small)
+    transformers.ViTModel(config).save_pretrained(tmp_path / "vit")
+    with pytest.raises(ValueError, match=r"ViTModel\) does not read texts alone .*Take an") as said:
+        text_classifier(str(tmp_path / "vit"), n_classes=2)
+    assert "\n" not in str(said.value)
+
+
+def test_a_vocabulary_of_eight(tmp_path):
+    saved(tmp_path / "bert", vocab_size=8)
+    assert text_classifier(str(tmp_path / "bert"), n_classes=2).encoder.config.vocab_size == 8
 
 
 def test_transformers_is_as_loud_as_before(tmp_path):

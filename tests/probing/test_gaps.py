@@ -104,6 +104,26 @@ def test_a_group_without_a_class_is_told_and_counts_in_no_sum():
     assert np.isfinite(float(enough.divergence_sum))
 
 
+def test_of_one_group_alone_nothing_is_known():
+    one = samples([0, 0, 1, 1])
+    with pytest.warns(UserWarning, match="no sample of a group has these"):
+        found = sufficiency_gap(one, one, samples(["f"] * 4), groups=["f", "m"])
+    for name in ("root_mean_square", "absolute_sum", "divergence_sum"):
+        for ending in ("", "_null", "_interval"):
+            assert np.isnan(found[name + ending]).all(), name + ending
+
+
+def test_numbers_and_words_are_no_classes():
+    group = samples(["f", "m", "f", "m"])
+    with pytest.raises(TypeError, match=r"label and prediction are of the kinds int and str"):
+        tpr_gap(samples(["0", "1", "1", "0"]), samples([0, 1, 0, 1]), group)
+    logits = xr.DataArray(np.zeros((4, 2)), dims=("sample", "class"))
+    with pytest.raises(ValueError, match=r"has the dim 'class'.*argmax"):
+        tpr_gap(logits, samples([0, 1, 0, 1]), group)
+    with pytest.raises(ValueError, match="prediction has no sample"):
+        tpr_gap(*[group[:0]] * 3, groups=["f", "m"])
+
+
 def test_more_dims_are_a_batch_and_it_saves(tmp_path):
     several = [drawn(400, (0.9, 0.7)), drawn(400, (0.8, 0.8))]
     told = xr.concat([one[0] for one in several], dim="seed").assign_coords(seed=[0, 5])

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from infonb.data.labels import random_streams
 from infonb.data.language.dividing import check_both_classes, divided, name_of
+from infonb.data.language.tokens import strings, texts_of
 from infonb.validate import check_integer, check_number
 
 __all__ = [
@@ -42,6 +43,13 @@ def adjective_signs(texts: Iterable[str]) -> NDArray[np.int64]:
     int64 array
         1: of `POSITIVE` only; 0: of `NEGATIVE` only; -1: of both, or of none.
 
+    Raises
+    ------
+    TypeError
+        If one of them is not a string, or all are one.
+    ValueError
+        If there are none.
+
     Notes
     -----
     Of the 25,000 training reviews of IMDb, 12,977 hold words of exactly one list, and in 3,874 of
@@ -59,7 +67,7 @@ def adjective_signs(texts: Iterable[str]) -> NDArray[np.int64]:
     array([ 1,  0, -1, -1])
     """
     found = []
-    for text in texts:
+    for text in strings(texts, "texts"):
         words = set(text.split())
         praises, blames = not words.isdisjoint(POSITIVE), not words.isdisjoint(NEGATIVE)
         found.append(-1 if praises == blames else int(praises))
@@ -190,11 +198,12 @@ def adjective_parts(
 
 def _of_one_sign(data: xr.Dataset) -> xr.Dataset:
     """Return the texts with words of exactly one list, whose sign is a coordinate."""
+    texts = texts_of(data)
     if bad := sorted(set(np.unique(data["label"].values).tolist()) - {0, 1}):
         raise ValueError(
             f"the labels of {name_of(data)} must be 0 (negative) and 1 (positive); not {bad[0]!r}."
         )
-    signs = adjective_signs(data["text"].values)
+    signs = adjective_signs(texts)
     if not (signs >= 0).any():
         raise ValueError(
             f"none of the {signs.size} texts of {name_of(data)} holds words of exactly one list: "

@@ -10,7 +10,7 @@ import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, cast
+from typing import IO, Any, Self, cast
 
 from infonb.data.files import MEGABYTE
 
@@ -43,6 +43,23 @@ class _Counted:
         return found
 
 
+class _Strict(tarfile.TarInfo):
+    """The head of a file in an archive. One that is damaged is no end: tarfile takes it for one."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        """Return the next head; two blocks of zeros alone are the end."""
+        try:
+            found = super().fromtarfile(archive)
+        except tarfile.EOFHeaderError:  # type: ignore[attr-defined]
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(str(error)) from error
+        if found.size < 0:
+            raise tarfile.ReadError(f"{found.name} has the size {found.size}")
+        return found
+
+
 def read_members(
     path: Path, wanted: re.Pattern[str], *, most: int, most_files: int, most_in_all: int
 ) -> Iterator[tuple[str, bytes]]:
@@ -56,13 +73,17 @@ def read_members(
     with _unpacked(path) as stream:
         counted = cast("IO[bytes]", _Counted(stream, most_in_all, path))
         try:
-            with tarfile.open(fileobj=counted, mode="r|", bufsize=512 * 512) as archive:
+            with tarfile.open(
+                fileobj=counted, mode="r|", bufsize=512 * 512, tarinfo=_Strict
+            ) as archive:
                 for n, member in enumerate(archive, start=1):
                     _check_member(path, member, n, most_files)
                     if wanted.fullmatch(member.name):
                         yield member.name, _content(path, archive, member, most)
                     # it would keep the headers of 100,000 files
                     archive.members = []  # type: ignore[attr-defined]
+            while counted.read(MEGABYTE):  # checksums of what was packed stand at its end
+                pass
         except _DAMAGED as error:
             raise ValueError(
                 f"{path} is damaged or cut short ({' '.join(str(error).split())}). Replace it by "

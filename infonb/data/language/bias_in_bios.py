@@ -107,10 +107,17 @@ def load_bias_in_bios(
     names = _professions(table["profession"], where)
     genders = _genders(table["gender"], where)
     taken = np.flatnonzero(np.isin(names, chosen))
+    if not taken.size:
+        raise BadTable(f"{where} has no text of the occupations {', '.join(chosen)}. Name others.")
     if n is not None:
         n = check_integer("n", n, 1, taken.size)
         taken = np.sort(
             np.random.default_rng(check_integer("seed", seed, 0)).choice(taken, n, False)
+        )
+    if bool((missing := table["hard_text"].isna()).any()):
+        row = int(missing.to_numpy().argmax()) + 1
+        raise BadTable(
+            f"{where}: row {row} has no hard_text. Replace the file by the original one."
         )
     texts = table["hard_text"].to_numpy(object)[taken]
     return xr.Dataset(
@@ -152,11 +159,15 @@ def _local(part: str, folder: str | Path | None) -> Path | None:
     if not root.is_dir():
         raise FileNotFoundError(f"there is no folder {root}. {_REMEDY}")
     for place in (root, root / "data", root / SUBFOLDER):
-        found = sorted(
-            path for ending in ("parquet", "csv") for path in place.glob(f"{part}*.{ending}")
-        )
-        if found:
-            return found[0]
+        for ending in ("parquet", "csv"):
+            found = sorted(place.glob(f"{part}*.{ending}"))
+            if len(found) > 1:
+                raise BadTable(
+                    f"{place} has {len(found)} files of the part {part!r} ({found[0].name}, "
+                    f"{found[1].name}); put them into one, or give the one to read as folder."
+                )
+            if found:
+                return found[0]
     there = ", ".join(sorted(path.name for path in root.iterdir())[:8]) or "nothing"
     raise FileNotFoundError(
         f"{root} has neither {part}.parquet nor {part}.csv (it has {there}). {_REMEDY}"

@@ -83,10 +83,11 @@ def load_bug(
     Notes
     -----
     The profession is the word at ``profession_first_index`` of the sentence, cut at its blanks.
-    Where it stands there, or elsewhere, again, also in the plural, it is hidden too. A
-    sentence in which it is not found at all is left out. Among stereotypical sentences every
-    profession has one gender: a network that is trained on them can tell half of what it must from
-    the pronoun. Archives are read in place.
+    Where it stands there, or elsewhere, again, also with an s, it is hidden too; other forms stay
+    (children, co-authors, nurse-patient: fewer than one sentence in a hundred of the 12 most
+    frequent professions). A sentence in which it is not found at all is left out. Among
+    stereotypical sentences every profession has one gender: a network that is trained on them can
+    tell half of what it must from the pronoun. Archives are read in place.
 
     References
     ----------

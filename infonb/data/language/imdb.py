@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -95,7 +96,7 @@ def load_imdb(part: str = "train", *, folder: str | Path | None = None) -> xr.Da
     """
     check_choice("part", part, ["train", "test"])
     place = _find(folder)
-    reviews, before = _reviews(place, place.stat().st_mtime_ns, part)
+    reviews, before = _reviews(place, _state(place), part)
     repeated, seen = np.zeros(len(reviews), bool), set(before)
     for i, review in enumerate(reviews):
         repeated[i] = review.text in seen
@@ -138,8 +139,20 @@ def _find(folder: str | Path | None) -> Path:
     return locate(official, subfolder="imdb", urls=_URLS, folder=folder)[_OFFICIAL]
 
 
+def _state(place: Path) -> tuple[int, int]:
+    """Return sizes and latest change of what is read: kept reviews are void if they are others."""
+    files: list[Path | os.DirEntry[str]] = [place]
+    if place.is_dir():
+        inner = [place / part / kind for part in ("train", "test") for kind in ("neg", "pos")]
+        files = [file for folder in inner if folder.is_dir() for file in os.scandir(folder)]
+    stats = [file.stat() for file in files]
+    return sum(one.st_size for one in stats), max((one.st_mtime_ns for one in stats), default=0)
+
+
 @lru_cache(maxsize=1)
-def _reviews(place: Path, changed: int, part: str) -> tuple[list[_Review], frozenset[str]]:
+def _reviews(
+    place: Path, state: tuple[int, int], part: str
+) -> tuple[list[_Review], frozenset[str]]:
     """
     Return the reviews of a part in order, and the texts of the part before it.
 

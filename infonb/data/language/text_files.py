@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.data.files import MEGABYTE, expanded, open_file
+from infonb.data.language.text_tables import check_no_index
 from infonb.validate import did_you_mean
 
 __all__ = ["load_texts"]
@@ -98,7 +99,12 @@ def _read(path: Path, separator: str) -> dict[str, list[str]]:
         ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
         raise ValueError(f"{path} is no table: {' '.join(str(error).split())}.") from error
+    check_no_index(table, path)
     columns = {str(name).strip(): table[name].astype(str).tolist() for name in table.columns}
+    if len(columns) < table.shape[1]:
+        names = [str(name).strip() for name in table.columns]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{path} has two columns {twice!r}; rename or remove one.")
     for name in _NEEDED:
         if name not in columns:
             raise ValueError(
@@ -121,12 +127,17 @@ def _numbered(path: Path, given: list[str]) -> tuple[np.ndarray[Any, Any], list[
             f"no classes ({_MOST_CLASSES:,} at most)."
         )
     if all(value.isascii() and value.isdigit() for value in distinct):
-        label = np.array([int(value) for value in given], np.int64)
-        n = int(label.max()) + 1
+        numbers = [int(value) for value in given]
+        n = max(numbers) + 1
         if n > _MOST_CLASSES:
             raise ValueError(
                 f"the labels of {path} must be whole numbers from 0, or names; not {n - 1}."
             )
-        return label, [str(i) for i in range(n)]
+        return np.array(numbers, np.int64), [str(i) for i in range(n)]
+    if mixed := [name for name in distinct if ", " in name]:
+        raise ValueError(
+            f"{path} has the label {mixed[0]!r}; class_names lists names by commas: write it "
+            "without one."
+        )
     place = {name: i for i, name in enumerate(distinct)}
     return np.array([place[value.strip()] for value in given], np.int64), distinct

@@ -14,7 +14,7 @@ from infonb.validate import did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BadTable", "parse_csv", "read_text_table"]
+__all__ = ["BadTable", "check_no_index", "parse_csv", "read_text_table"]
 
 #: The largest part of Bias in Bios has 107 MB as text.
 _MOST = 2000 * MEGABYTE
@@ -45,12 +45,25 @@ def parse_csv(file: IO[bytes] | bytes, where: Any) -> pd.DataFrame:
     if isinstance(file, bytes):
         file = BytesIO(file)
     try:
-        return pd.read_csv(file, keep_default_na=False, encoding="utf-8")
+        table = pd.read_csv(file, keep_default_na=False, encoding="utf-8")
     except UnicodeDecodeError as error:
         raise BadTable(f"{where} is no text in UTF-8 ({error.reason}). {_REMEDY}") from error
     except (pd.errors.EmptyDataError, pd.errors.ParserError, csv.Error) as error:
         words = " ".join(str(error).split())
         raise BadTable(f"{where} is no table ({words}). {_REMEDY}") from error
+    check_no_index(table, where)
+    return table
+
+
+def check_no_index(table: pd.DataFrame, where: Any) -> None:
+    """Raise if rows are longer than the line of names: pandas moves all columns by one then."""
+    import pandas as pd
+
+    if not isinstance(table.index, pd.RangeIndex):
+        raise BadTable(
+            f"{where} is no table: its rows have more fields than its first line has names. Put "
+            'texts with commas into quotes ("...").'
+        )
 
 
 def with_columns(table: pd.DataFrame, columns: Sequence[str], where: Any) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from infonb.validate import check_integer
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["NEEDED", "SPECIAL", "texts_of", "tokenize", "word_tokenizer"]
+__all__ = ["NEEDED", "SPECIAL", "strings", "texts_of", "tokenize", "word_tokenizer"]
 
 #: What is no word: padding, words that are not known, the first token of a text, and the last.
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -62,7 +62,7 @@ def word_tokenizer(texts: Iterable[str], *, size: int = 2000) -> Tokenizer:
     ['[CLS]', 'a', '[UNK]', 'film', '[UNK]', '[UNK]', '.', '[SEP]']
     """
     check_integer("size", size, len(SPECIAL) + 1)
-    checked = _strings(list(texts), "texts")
+    checked = strings(texts, "texts")
     splitting = _bare_tokenizer({"[UNK]": 0})
     from tokenizers import processors, trainers
 
@@ -150,7 +150,22 @@ def texts_of(data: xr.Dataset) -> list[str]:
         raise ValueError(f"the data have no variable 'text', only {sorted(map(str, data))}.")
     if data["text"].dims != ("sample",):
         raise ValueError(f"text must have the dim 'sample' alone; not {data['text'].dims}.")
-    return _strings(data["text"].values.tolist(), str(data.attrs.get("name", "the data")))
+    return strings(data["text"].values.tolist(), str(data.attrs.get("name", "the data")))
+
+
+def strings(texts: Iterable[Any], what: str) -> list[str]:
+    """Return texts as a list; raise unless there are some, and all are strings."""
+    if isinstance(texts, str):
+        raise TypeError(f"{what}: {texts[:40]!r} is one text; give a list of them.")
+    texts = list(texts)
+    if not texts:
+        raise ValueError(f"{what}: there is no text.")
+    wrong = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
+    if wrong is not None:
+        kind = type(texts[wrong]).__name__
+        hint = " (bytes: decode them first)" if kind == "bytes" else ""
+        raise TypeError(f"{what}: text {wrong} is no string but {kind}{hint}.")
+    return texts
 
 
 def _head(text: str, n: int) -> str:
@@ -171,17 +186,6 @@ def _bare_tokenizer(vocabulary: dict[str, int]) -> Tokenizer:
         [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()]
     )
     return made
-
-
-def _strings(texts: list[Any], what: str) -> list[str]:
-    if not texts:
-        raise ValueError(f"{what}: there is no text.")
-    wrong = next((i for i, text in enumerate(texts) if not isinstance(text, str)), None)
-    if wrong is not None:
-        kind = type(texts[wrong]).__name__
-        hint = " (bytes: decode them first)" if kind == "bytes" else ""
-        raise TypeError(f"{what}: text {wrong} is no string but {kind}{hint}.")
-    return texts
 
 
 def _pad_id(tokenizer: Any) -> int:

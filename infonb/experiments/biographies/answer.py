@@ -106,9 +106,14 @@ def what_is_known(runs: xr.Dataset) -> str:
             f"that were trained on {join(known)} (compression {_range(runs, known)})"
         )
         words += f"; not from {join(others)} ({_range(runs, others)})." if others else "."
+    elif "null_interval" not in runs:
+        words = (
+            f"The gender compresses by {_range(runs, others)}; whether that is more than chance, "
+            "two or more permutations of the genders would tell."
+        )
     else:
         words = f"The gender can be read from no network (compression {_range(runs, others)})."
-    if len(others) > 2:
+    if len(others) > 2 and "null_interval" in runs:
         words += (
             f" **Among these {len(others)} the order by compression is chance**"
             f"{f': τ rests on {join(known)}' if known else ''}."
@@ -141,7 +146,7 @@ def knowing(runs: xr.Dataset) -> list[str]:
 
 def spread_words(runs: xr.Dataset) -> str:
     """Return by how much the median entropy differs between training sets, and between seeds."""
-    if runs.sizes["seed"] < 2:
+    if runs.sizes["seed"] < 2 or runs.sizes["training_set"] < 2:
         return ""
     middle = last_block(runs["entropy"]).median(["layer", "neuron"])
     sets = float(middle.mean("seed").std("training_set", ddof=1))

@@ -44,10 +44,10 @@ def _information(runs: xr.Dataset) -> xr.DataArray:
 
 
 def _others(runs: xr.Dataset) -> list[tuple[str, str]]:
-    """Return raw original with each of the other training sets that were run."""
+    """Return raw original with each of the other training sets that were run; if none, with one."""
     first, *others = LEVELS
     there = runs["training_set"].values.tolist()
-    return [(first, other) for other in others if {first, other} <= set(there)]
+    return [(first, other) for other in others if other in there] or [(first, others[0])]
 
 
 def _ranks(

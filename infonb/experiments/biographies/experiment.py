@@ -104,6 +104,13 @@ class Biographies(Texts):
         super().__post_init__()
         check_file(self.dataset, self.folder)
 
+    def prepare(self) -> None:
+        """Find device, encoder and texts, and people of both genders for sets that are balanced."""
+        super().prepare()
+        balances = [level.split(" ")[1] for level in self.training_set]
+        if balances[0] == "original" and (others := {*balances} - {"original"}):
+            self._of(self.people(self.seeds[0]), f"raw {min(others)}", self.seeds[0])
+
     def people(self, seed: int) -> dict[str, xr.Dataset]:
         """Return the texts that the training sets are made of, and those for validation."""
         return people(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from infonb.data.language import (
     adjective_signs,
     generated_reviews,
     load_imdb,
+    shuffled_texts,
     with_heuristic_labels,
 )
 
@@ -106,6 +108,30 @@ def test_a_text_is_in_one_part_only() -> None:
 def test_data_that_are_refused(data: xr.Dataset, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         adjective_parts(data, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("texts", "words"),
+    [
+        ("a great cast", "'a great cast' is one text; give a list"),
+        ([b"a great cast"], r"text 0 is no string but bytes \(bytes: decode"),
+        (["a great cast", None], "text 1 is no string but"),
+    ],
+)
+def test_what_is_no_text(texts: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        adjective_signs(texts)
+    if isinstance(texts, list):
+        data = reviews(texts, [1] * len(texts))
+        with pytest.raises(TypeError, match=words):
+            with_heuristic_labels(data, 0.5)
+        with pytest.raises(TypeError, match=words):
+            shuffled_texts(data, 0.5)
+
+
+def test_no_text_at_all() -> None:
+    with pytest.raises(ValueError, match="mine: there is no text"):
+        with_heuristic_labels(reviews([], []), 0.5)
 
 
 def test_more_than_there_are() -> None:

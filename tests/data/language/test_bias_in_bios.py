@@ -66,12 +66,34 @@ def test_from_the_named_folder_and_a_file(tmp_path: Path, monkeypatch: pytest.Mo
         (b"hard_text,profession,gender\n", "has no rows"),
         (b"hard_text\xff,profession", "is no text in UTF-8"),
         (b"", "is no table"),
+        (b"hard_text,profession,gender\na, b,1,0\nc, d,2,1\n", "more fields than its first line"),
     ],
 )
 def test_bad_tables(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "train.csv").write_bytes(content)
     with pytest.raises(ValueError, match=message):
         load_bias_in_bios(folder=tmp_path)
+
+
+def test_a_text_that_is_missing_is_no_word(tmp_path: Path) -> None:
+    table = pd.DataFrame({"hard_text": ["a", None], "profession": [1, 2], "gender": [0, 1]})
+    table.to_parquet(tmp_path / "train.parquet")
+    with pytest.raises(ValueError, match=r"train\.parquet: row 2 has no hard_text. Replace"):
+        load_bias_in_bios(folder=tmp_path)
+
+
+def test_several_files_of_a_part_are_told(tmp_path: Path) -> None:
+    for i in range(2):
+        path = tmp_path / f"train-0000{i}-of-00002.csv"
+        path.write_text(f"hard_text,profession,gender\na{i},1,0\n")
+    with pytest.raises(ValueError, match=r"2 files of the part 'train' \(train-00000.* into one"):
+        load_bias_in_bios(folder=tmp_path)
+
+
+def test_none_of_the_occupations(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("hard_text,profession,gender\na,1,0\n")
+    with pytest.raises(ValueError, match=r"train\.csv has no text of the occupations dj, poet"):
+        load_bias_in_bios(folder=tmp_path, occupations=["dj", "poet"], n=1)
 
 
 def test_other_files(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import lzma
 import os
@@ -128,6 +129,37 @@ def test_cut_short(mode: str, tmp_path: Path) -> None:
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("damage", ["cut between files", "a head", "no end", "size below 0"])
+def test_no_review_is_lost_in_silence(damage: str, packed: bool, tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "a", mode="w")
+    content = bytearray(path.read_bytes())
+    place = content.index(b"aclImdb/train/pos/2_7.txt")  # where a head begins; others are before
+    if damage == "cut between files":
+        content = content[:place]
+    elif damage == "a head":
+        content[place + 5] ^= 1
+    elif damage == "no end":
+        content = content[: len(content.rstrip(b"\0")) // 512 * 512 + 512]
+    else:
+        head = tarfile.TarInfo("aclImdb/train/pos/9_9.txt")
+        head.size = -512
+        content[place:place] = head.tobuf(tarfile.GNU_FORMAT)
+    path.write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(ValueError, match="a is damaged or cut short") as error:
+        load_imdb(folder=path)
+    assert "\n" not in str(error.value)
+
+
+def test_a_wrong_checksum_at_the_end(tmp_path: Path) -> None:
+    path = write_archive(tmp_path / "a", mode="w")
+    content = bytearray(gzip.compress(path.read_bytes() + bytes(3_000_000)))
+    content[-6] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="a is damaged or cut short"):
+        load_imdb(folder=path)
+
+
 def test_no_archive_at_all(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"these are words" * 100)
     with pytest.raises(ValueError, match="damaged or cut short"):
@@ -171,6 +203,13 @@ def test_an_archive_that_changes_is_read_again(tmp_path: Path) -> None:
     write_archive(path, [member("aclImdb/train/pos/9_9.txt", b"more")])
     os.utime(path, ns=(time.time_ns() + 10**9,) * 2)
     assert load_imdb(folder=path).sizes["sample"] == 5
+
+
+def test_a_review_that_changes_in_a_folder_is_read_again(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path)
+    assert load_imdb(folder=folder).text.values[0] == "a poor film"
+    (folder / "aclImdb" / "train" / "neg" / "3_1.txt").write_bytes(b"a worse film")
+    assert load_imdb(folder=folder).text.values[0] == "a worse film"
 
 
 def test_members_of_plain_tar(tmp_path: Path) -> None:
