@@ -37,6 +37,9 @@ _HEAD = 0.02
 #: A network that is right in less than this share of the texts has not learnt the sentiment.
 _LEARNT = 0.8
 
+#: Networks whose shares of texts told by the word differ by less than this go by it alike.
+_APART = 0.25
+
 
 @dataclass(frozen=True)
 class SentimentAdjectives(Texts):
@@ -185,7 +188,7 @@ def what_was_learnt(runs: xr.Dataset) -> str:
             "learnt the sentiment**, so that there is little to compare. Train longer or on more "
             "texts before reading on."
         )
-    if end > start and float(followed.sel(alpha=end) - followed.sel(alpha=start)) < 0.5:
+    if end > start and float(followed.sel(alpha=end) - followed.sel(alpha=start)) < _APART:
         words.append(
             "**The networks at both ends go by the word to much the same extent**: a difference in "
             "the measures cannot be put down to it."
