@@ -1,4 +1,4 @@
-"""Where the experiments on reviews have their texts from: generated, IMDb, or a user's table."""
+"""What the experiments on reviews share: texts that are generated, IMDb's, or a user's table."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 import xarray as xr
 
 from infonb.experiments.experiment import absolute
+from infonb.experiments.texts import Texts
 from infonb.parameters import ParameterError
 
-__all__ = ["TABLES", "anchored_dataset", "check_dataset", "review_texts"]
+__all__ = ["TABLES", "Reviews", "check_dataset", "review_texts"]
 
 #: Files of a user's own texts.
 TABLES = (".csv", ".tsv")
@@ -37,8 +38,23 @@ def review_texts(dataset: str) -> xr.Dataset:
     return load_imdb("train") if dataset == "imdb" else load_texts(dataset)
 
 
-def anchored_dataset(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameter ``dataset`` with the path of a table as seen from any folder."""
-    dataset = str(values.get("dataset", ""))
-    is_file = dataset.lower().endswith(TABLES) and Path(dataset).expanduser().is_file()
-    return {"dataset": absolute(dataset)} if is_file else {}
+class Reviews(Texts):
+    """Base of the experiments whose parameter ``dataset`` names reviews."""
+
+    dataset: str
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_dataset(self.dataset)
+
+    def finish(self, runs: xr.Dataset) -> xr.Dataset:
+        """Add the entropy in shared bins, if that is asked for, and the name of the data."""
+        return super().finish(runs).assign_attrs(dataset=self.dataset)
+
+    @classmethod
+    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Return parameters whose paths are seen from any folder, also that of a table."""
+        found = super().anchored(values)
+        dataset = str(values.get("dataset", ""))
+        is_file = dataset.lower().endswith(TABLES) and Path(dataset).expanduser().is_file()
+        return found | ({"dataset": absolute(dataset)} if is_file else {})

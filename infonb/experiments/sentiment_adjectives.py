@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -17,8 +17,8 @@ from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
 from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.published import SENTIMENT_ADJECTIVES, Published
-from infonb.experiments.review_texts import anchored_dataset, check_dataset, review_texts
-from infonb.experiments.texts import PAPER_TEXTS, Texts
+from infonb.experiments.review_texts import Reviews, review_texts
+from infonb.experiments.texts import PAPER_TEXTS
 from infonb.parameters import parameter
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _APART = 0.25
 
 
 @dataclass(frozen=True)
-class SentimentAdjectives(Texts):
+class SentimentAdjectives(Reviews):
     """
     Sentiment adjectives: what a shortcut of single words does to a language model.
 
@@ -81,10 +81,6 @@ class SentimentAdjectives(Texts):
     batch_size: int = parameter(64, "texts in a step", minimum=1)
     learning_rate: float = parameter(2e-3, "of AdamW", minimum=0)
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_dataset(self.dataset)
-
     def texts(self, alpha: float, seed: int) -> dict[str, xr.Dataset]:
         """Return reviews to train on, of which some follow their word, and others."""
         from infonb.data.language import adjective_parts
@@ -117,10 +113,6 @@ class SentimentAdjectives(Texts):
             run = super().measure(level, seed, model, data)
         return run.assign(followed=_followed(run))
 
-    def finish(self, runs: xr.Dataset) -> xr.Dataset:
-        """Add the entropy in shared bins, if that is asked for, and the name of the data."""
-        return super().finish(runs).assign_attrs(dataset=self.dataset)
-
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
         """Return the paper's rows, and the check that the networks go by the word."""
         return (
@@ -150,12 +142,6 @@ class SentimentAdjectives(Texts):
             f"blocks, on IMDb, read off its figures; here: {runs.attrs['model']} on "
             f"{runs.attrs['dataset']}."
         )
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder, also that of a table."""
-        found = super().anchored(values)
-        return found | anchored_dataset(found)
 
 
 @cache

@@ -14,8 +14,8 @@ from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
 from infonb.experiments.label_outcomes import LabelOutcomes
 from infonb.experiments.published import SHUFFLED_IMDB
-from infonb.experiments.review_texts import anchored_dataset, check_dataset, review_texts
-from infonb.experiments.texts import PAPER_TEXTS, Texts
+from infonb.experiments.review_texts import Reviews, review_texts
+from infonb.experiments.texts import PAPER_TEXTS
 from infonb.parameters import ParameterError, parameter
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _UNSEEN, _TRAINED = "not trained on", "trained on"
 
 
 @dataclass(frozen=True)
-class ShuffledReviews(Texts):
+class ShuffledReviews(Reviews):
     """
     Shuffled reviews: what labels learnt by heart do to a language model.
 
@@ -58,7 +58,7 @@ class ShuffledReviews(Texts):
     )
     spread: float = parameter(
         0.05, "standard deviation of the first weights of a tiny encoder; DistilBERT's: 0.02",
-        minimum=0)  # fmt: skip
+        minimum=1e-3)  # fmt: skip
     n_train: int = parameter(200, "training texts; 0: all", minimum=0)
     n_validation: int = parameter(250, "validation texts; 0: all", minimum=0)
     max_length: int = parameter(40, "tokens of a text at most; the rest is cut off", minimum=3)
@@ -70,7 +70,6 @@ class ShuffledReviews(Texts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_dataset(self.dataset)
         if self.patience and self.stop_at:
             raise ParameterError(
                 f"patience {self.patience} would end the training before the labels are known; "
@@ -154,16 +153,6 @@ class ShuffledReviews(Texts):
             f"{INTERVALS} The paper's numbers are those of DistilBERT on IMDb, read off its "
             f"figures; here: {runs.attrs['model']} on {runs.attrs['dataset']}."
         )
-
-    def finish(self, runs: xr.Dataset) -> xr.Dataset:
-        """Add the entropy in shared bins, if that is asked for, and the name of the data."""
-        return super().finish(runs).assign_attrs(dataset=self.dataset)
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder, also that of a table."""
-        found = super().anchored(values)
-        return found | anchored_dataset(found)
 
 
 def memorized(runs: xr.Dataset) -> xr.DataArray:
