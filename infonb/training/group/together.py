@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import torch
 import xarray as xr
 
 from infonb.networks.state import modes_restored
@@ -19,6 +21,9 @@ from infonb.training.threads import torch_threads
 __all__ = ["raise_first", "train_together"]
 
 Outcome = xr.Dataset | Exception
+
+#: So many networks at least a thread trains: fewer take nearly as long.
+_LEAST = 4
 
 
 def train_together(fits: Sequence[Fit], progress: bool | str = False) -> list[Outcome]:
@@ -69,28 +74,52 @@ def _alone(asked: Fit, progress: bool | str) -> Outcome:
 
 def _train(members: list[Member], progress: bool | str) -> None:
     """Train until each has ended; those that are behind first, the others join them."""
-    is_cpu = members[0].device.type == "cpu"
+    threads = torch.get_num_threads() if members[0].device.type == "cpu" else 1
     total = sum(member.epochs for member in members)
     bar = progress_bar(show=progress, total=total, desc=_words(members), unit="epoch")
-    group: Group | None = None
-    # one thread: how work is divided among several may depend on the size of the group
-    with torch_threads(1 if is_cpu else None):
-        try:
+    groups: list[Group] = []
+    try:
+        with _side_by_side(threads) as each:
             bar.update(sum(member.run.epoch for member in members))
             active = [member for member in members if member.started()]
             while active:
                 behind = min(member.run.epoch for member in active)
                 now = [member for member in active if member.run.epoch == behind]
-                if group is None or group.members != now:
-                    group = Group(now)
-                for member, values in zip(now, group.train_epoch(), strict=True):
-                    member.finish_epoch(values)
-                    bar.update(1)
+                parts = _parts(now, threads)
+                if [group.members for group in groups] != parts:
+                    groups = [Group(part) for part in parts]
+                # networks learn side by side; what is told, drawn and saved is so one by one
+                for part, found in zip(parts, each(Group.train_epoch, groups), strict=True):
+                    for member, values in zip(part, found, strict=True):
+                        member.finish_epoch(values)
+                        bar.update(1)
                 active = [member for member in active if not member.is_done]
-        finally:
-            bar.close()
-            for member in members:
-                member.leave()
+    finally:
+        bar.close()
+        for member in members:
+            member.leave()
+
+
+@contextmanager
+def _side_by_side(threads: int) -> Iterator[Callable[..., list[Any]]]:
+    """
+    Give a function that does a piece of work for each of several things, in threads.
+
+    Within one of them torch has one thread: how it divides work among several may depend on the
+    size of a group.
+    """
+    with torch_threads(1 if threads > 1 else None):
+        if threads < 2:
+            yield lambda work, things: [work(one) for one in things]
+            return
+        with ThreadPoolExecutor(threads, thread_name_prefix="infonb") as pool:
+            yield lambda work, things: list(pool.map(work, things))
+
+
+def _parts(members: list[Member], threads: int) -> list[list[Member]]:
+    """Return the networks in parts of nearly equal size, one a thread, none of which is small."""
+    n = max(1, min(threads, len(members) // _LEAST))
+    return [members[first::n] for first in range(n)]
 
 
 def _words(members: Sequence[Member]) -> str:

@@ -106,3 +106,12 @@ def test_the_mlp_as_a_chain_of_its_layers():
     assert all(
         torch.equal(*pair) for pair in zip(chain.parameters(), copy.parameters(), strict=True)
     )
+
+
+@pytest.mark.parametrize("case", ["digits", "double, no bias"])
+def test_whatever_is_trained_side_by_side(case):
+    seeds = range(11)  # in parts of 11; 6 and 5; no more than two parts of four networks at least
+    one, *others = (trained(case, seeds, threads=n) for n in (1, 2, 5))
+    for other in others:
+        for seed in seeds:
+            assert_same(other[seed], one[seed])
