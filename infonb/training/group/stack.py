@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.optim.adam import adam
 
 from infonb.training.group.padding import missing_features, padded
-from infonb.training.losses import choose_optimizer
 
 if TYPE_CHECKING:
     from infonb.training.group.member import Member
@@ -49,12 +49,7 @@ class Stack:
         parts = [(starts[index], parameter) for index, parameter in enumerate(names)]
         self._views = [self._part(self.weights, *part).requires_grad_() for part in parts]
         self._places = [self._part(self._gradients, *part) for part in parts]
-        weights = nn.Parameter(self.weights, requires_grad=False)
-        _, self._adam = choose_optimizer("adam", [weights], first.settings["learning_rate"])
-        weights.grad = self._gradients
-        self._adam.state[weights] = {
-            "step": self._step, "exp_avg": self._mean, "exp_avg_sq": self._square,
-        }  # fmt: skip
+        self._settings = first.run.optimizer.param_groups[0]  # the same for all of them
 
     def __call__(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits (network, sample, output) of inputs (network, sample, feature)."""
@@ -82,7 +77,17 @@ class Stack:
                 place.copy_(gradient)
             if self._penalty is not None:
                 self._gradients.addcmul_(self.weights, self._penalty)
-            self._adam.step()
+            self._adam()
+
+    def _adam(self) -> None:
+        # not by the optimiser's step(), which imports torch's compiler on its first call
+        one = self._settings
+        adam(
+            [self.weights], [self._gradients], [self._mean], [self._square], [], [self._step],
+            fused=one["fused"], amsgrad=one["amsgrad"], beta1=one["betas"][0],
+            beta2=one["betas"][1], lr=one["lr"], weight_decay=one["weight_decay"],
+            eps=one["eps"], maximize=one["maximize"],
+        )  # fmt: skip
 
     def _penalties(self, members: Sequence[Member]) -> torch.Tensor | None:
         """Return the factors of the weights in the gradient of penalty·Σw², one for each weight."""

@@ -17,6 +17,7 @@ from infonb.training.group.epoch import Group
 from infonb.training.group.member import Fit, Member
 from infonb.training.group.size import group_size, is_grouped
 from infonb.training.threads import torch_threads
+from infonb.training.without_compiler import without_compiler
 
 __all__ = ["raise_first", "train_together"]
 
@@ -26,6 +27,7 @@ Outcome = xr.Dataset | Exception
 _LEAST = 4
 
 
+@without_compiler()
 def train_together(fits: Sequence[Fit], progress: bool | str = False) -> list[Outcome]:
     """Train networks in place; return the history of each, or the error that has ended it."""
     outcomes: dict[int, Outcome] = {}
