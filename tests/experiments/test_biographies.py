@@ -313,4 +313,23 @@ def test_bug() -> None:
     assert not set(parts["evaluation"].original_sample.values) & set(train.sample.values)
     again = people("bug", **bug | {"seed": 1})
     assert again["evaluation"].sizes == parts["evaluation"].sizes
+    assert np.array_equal(again["evaluation"].sample, parts["evaluation"].sample)
     assert (parts["gold"].stereotype != 0).all()
+
+
+def test_two_seeds_of_a_table_are_stacked_without_gaps_and_saved(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = [
+        f"{name} {' '.join(rng.choice(list('abcdefghijkl'), 6))},{job},{gender}"
+        for job in ("nurse", "pilot") for name, gender in (("she", "f"), ("he", "m")) * 20
+    ]  # fmt: skip
+    (tmp_path / "mine.csv").write_text("text,label,gender\n" + "\n".join(rows))
+    options = TINY | {"n_train": 0, "n_validation": 8, "training_set": ["raw original"]}
+    options |= {"dataset": "file", "folder": str(tmp_path / "mine.csv"), "mi_samples": 8}
+    experiment = Biographies(**options, results=str(tmp_path / "out.zarr"))
+    divided = [experiment.data("raw original", seed)["evaluation"] for seed in (0, 1)]
+    assert not np.array_equal(divided[0].input.values, divided[1].input.values)
+    runs = experiment.run(progress=False)
+    assert runs.sizes["sample"] == divided[0].sizes["sample"] == divided[1].sizes["sample"]
+    assert runs.activation.notnull().all()
+    assert (tmp_path / "out.zarr").is_dir()
