@@ -128,7 +128,7 @@ def load_bug(
 
 
 def hide(sentence: str, profession: str, mask: str) -> str | None:
-    """Return the sentence with every word that has the profession in it replaced; None: none has."""
+    """Return the sentence with all words that have the profession in them replaced; None: none."""
     # the plural of secretary is secretaries; all others begin with the profession
     plural = rf"|{re.escape(profession[:-1])}ies" if profession.endswith("y") else ""
     named = re.compile(rf"\w*(?:{re.escape(profession)}{plural})\w*", re.IGNORECASE)

@@ -24,12 +24,12 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in parts.items())
 
 
-#: No word goes on behind it, nor an apostrophe and a letter. So what is left has no word that was not
-#: there before, and scrubbing once is enough.
+#: No word goes on behind it, nor an apostrophe and a letter. So what is left has no word that was
+#: not there before, and scrubbing once is enough.
 _NO_MORE = r"(?![\w-]|['\u2019]\w)"
 
-#: Gendered words, one behind the other, with the blanks around them. What is joined to one by a hyphen
-#: goes with it: half a word would be a word of its own. So does the full stop of Mr., for it ends no
+#: Gendered words, one behind the other, with the blanks around them. What a hyphen joins to one
+#: goes with it: half a word would be a word of its own. So does the full stop of Mr.: it ends no
 #: sentence.
 _GENDERED = re.compile(
     r" ?(?<![\w-])(?<!\w['\u2019])(?:(?:"

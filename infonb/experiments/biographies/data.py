@@ -19,6 +19,7 @@ from infonb.data.language import (
     training_set,
 )
 from infonb.data.language.bias_in_bios import PROFESSIONS
+from infonb.data.language.text_files import is_missing
 from infonb.parameters import ParameterError
 
 __all__ = ["COLUMNS", "DATASETS", "people", "six_sets"]
@@ -186,7 +187,7 @@ def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
     """Return the texts of a table, a fifth of them for validation."""
     data = load_texts(path)
     genders = sorted(set(data["gender"].values)) if "gender" in data.coords else []
-    if len(genders) != 2:
+    if len(genders) != 2 or any(map(is_missing, genders)):
         found = f"has {', '.join(map(repr, genders[:6]))}" if genders else "is missing"
         raise ValueError(f"{path}: the column gender {found}. Keep the rows of two genders.")
     names = np.array(data.attrs["class_names"].split(", "), dtype=object)
