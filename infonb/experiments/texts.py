@@ -78,6 +78,9 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
     A subclass writes `texts` (level, seed) → data sets of texts by role, ``train`` and
     ``evaluation`` among them, and its claims. Activations are the states of the first token after
     each block, of the evaluation texts.
+
+    Networks are validated after each epoch, and `patience` counts epochs. The paper validates every
+    100 steps: its early stop can come within an epoch, here only at the end of one.
     """
 
     PRESETS: ClassVar = {"paper": PAPER_TEXTS}
@@ -146,7 +149,7 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         return {"width": self.width, "depth": self.depth}
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
-        """Return what `infonb.fit` is told: the paper's AdamW, its warm-up and its early stop."""
+        """Return what `infonb.fit` is told: the paper's AdamW, warm-up and early stop, by epochs."""
         from infonb.training.warm_up import WarmAdamW
 
         def optimizer(parameters: list[nn.Parameter]) -> WarmAdamW:
