@@ -59,6 +59,13 @@ class Reviews(Texts):
         super().__post_init__()
         check_dataset(self.dataset)
 
+    def prepare(self) -> None:
+        """Find what is needed, and see that the texts of the highest level can be trained on."""
+        super().prepare()
+        # where labels follow a word, and all texts have words of one list, one class is left
+        if (highest := max(self.levels())) != self.levels()[0]:
+            self.texts(highest, self.seeds[0])
+
     def tiny(self) -> dict[str, Any]:
         """Return what a tiny encoder is made of: its sizes, and how far its first weights reach."""
         return super().tiny() | {"spread": self.spread}

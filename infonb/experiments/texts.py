@@ -149,7 +149,7 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         return {"width": self.width, "depth": self.depth}
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
-        """Return what `infonb.fit` is told: the paper's AdamW, warm-up and early stop, by epochs."""
+        """Return what `infonb.fit` is told: the paper's AdamW, its warm-up and its early stop."""
         from infonb.training.warm_up import WarmAdamW
 
         def optimizer(parameters: list[nn.Parameter]) -> WarmAdamW:

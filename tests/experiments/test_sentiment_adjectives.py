@@ -231,6 +231,15 @@ def test_what_is_refused_before_anything_runs(tmp_path: Path) -> None:
         SentimentAdjectives(**SMALL | {"k": 40}).prepare()
 
 
+def test_one_class_at_the_highest_level_is_told_before_anything_runs(tmp_path: Path) -> None:
+    path = tmp_path / "praise.csv"
+    path.write_text("text,label\n" + "".join(f"a good film {i},{i % 2}\n" for i in range(60)))
+    options = SMALL | {"dataset": str(path), "n_train": 0, "n_validation": 0}
+    SentimentAdjectives(**options | {"alpha": [0.0, 0.5]}).prepare()
+    with pytest.raises(ValueError, match="texts of praise for training have the label 1; two cl"):
+        SentimentAdjectives(**options).prepare()
+
+
 def test_the_preset_is_the_papers() -> None:
     paper = SentimentAdjectives.PRESETS["paper"]
     assert paper["alpha"] == list(SENTIMENT_ADJECTIVES.levels)
