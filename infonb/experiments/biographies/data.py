@@ -205,7 +205,14 @@ def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
         for gender in genders:
             is_one = (data["label"].values == label) & (data["gender"].values == gender)
             one = rng.permutation(np.flatnonzero(is_one))
-            held_out.append(one[: round(_VALIDATION * one.size)])
+            n_held_out = round(_VALIDATION * one.size)
+            if one.size and not n_held_out:
+                raise ValueError(
+                    f"{path} has {one.size} of {names[chosen][label]!r} with gender {gender!r}: "
+                    "too few to hold one out for validation. Give 3 or more of each, or take "
+                    "fewer occupations (n_occupations)."
+                )
+            held_out.append(one[:n_held_out])
     other = np.sort(np.concatenate(held_out))
     train = rng.permutation(np.setdiff1d(np.arange(data.sizes["sample"]), other))
     return {"train": data.isel(sample=train), "evaluation": data.isel(sample=other)}
