@@ -17,7 +17,7 @@ from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
 from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.published import SENTIMENT_ADJECTIVES, Published
-from infonb.experiments.review_texts import Reviews, review_texts
+from infonb.experiments.review_texts import Reviews, above_null, review_texts
 from infonb.experiments.texts import PAPER_TEXTS
 from infonb.parameters import parameter
 
@@ -114,7 +114,7 @@ class SentimentAdjectives(Reviews):
         return run.assign(followed=_followed(run))
 
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
-        """Return the paper's rows, and the check that the networks go by the word."""
+        """Return the paper's rows, the check that the networks go by the word, and the null."""
         return (
             *information_rows(-1, _published(runs.layer.values.tolist())),
             Compare(
@@ -122,6 +122,7 @@ class SentimentAdjectives(Reviews):
                 lambda runs: runs.followed.sel(texts="contradicted", drop=True), 1, each=None,
                 limits=(0, 1),
             ),
+            above_null("alpha", self.symbol, self.ends(runs)[1]),
         )  # fmt: skip
 
     def opening(self, start: float, end: float) -> str:

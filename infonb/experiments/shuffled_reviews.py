@@ -14,7 +14,7 @@ from infonb.claims import INTERVALS, Compare, Row
 from infonb.experiments.digits import information_rows
 from infonb.experiments.label_outcomes import LabelOutcomes
 from infonb.experiments.published import SHUFFLED_IMDB
-from infonb.experiments.review_texts import Reviews, review_texts
+from infonb.experiments.review_texts import Reviews, above_null, review_texts
 from infonb.experiments.texts import PAPER_TEXTS
 from infonb.parameters import ParameterError, parameter
 
@@ -129,7 +129,7 @@ class ShuffledReviews(Reviews):
         return found.assign_attrs(runs.attrs | {"epochs": epochs})
 
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
-        """Return the paper's rows, and the check that wrong labels are known by heart."""
+        """Return the paper's rows, the check that wrong labels are known by heart, and the null."""
         end = self.ends(runs)[1]
         return (
             *self.rows,
@@ -138,6 +138,7 @@ class ShuffledReviews(Reviews):
                 lambda runs: runs.known.sel(beta=end, drop=True), 1, each=None, over="texts",
                 between=(_UNSEEN, _TRAINED), limits=(0, 1),
             ),
+            above_null("beta", self.symbol, end),
         )  # fmt: skip
 
     def opening(self, start: float, end: float) -> str:

@@ -78,6 +78,9 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
     A subclass writes `texts` (level, seed) → data sets of texts by role, ``train`` and
     ``evaluation`` among them, and its claims. Activations are the states of the first token after
     each block, of the evaluation texts.
+
+    Networks are validated after each epoch, and `patience` counts epochs. The paper validates every
+    100 steps: its early stop can come within an epoch, here only at the end of one.
     """
 
     PRESETS: ClassVar = {"paper": PAPER_TEXTS}
@@ -136,13 +139,14 @@ class Texts(MeasureParameters, DeviceParameters, TextParameters, PresetParameter
         from infonb.networks.encoder import text_classifier
 
         about = data["train"].attrs
-        # that of the first weights of a tiny encoder, where an experiment has it as a parameter
-        spread = {"spread": self.spread} if hasattr(self, "spread") else {}
         return text_classifier(
             self.model, n_classes=about["n_classes"], n_tokens=about["n_tokens"],
-            pad_id=about["pad_id"], seed=seed, width=self.width, depth=self.depth,
-            max_length=self.max_length, **spread,
+            pad_id=about["pad_id"], seed=seed, max_length=self.max_length, **self.tiny(),
         )  # fmt: skip
+
+    def tiny(self) -> dict[str, Any]:
+        """Return what a tiny encoder is made of: its sizes, and perhaps its first weights."""
+        return {"width": self.width, "depth": self.depth}
 
     def fitting(self, level: Any, seed: int, data: dict[str, xr.Dataset]) -> dict[str, Any]:
         """Return what `infonb.fit` is told: the paper's AdamW, its warm-up and its early stop."""

@@ -18,11 +18,15 @@ from infonb.validate import check_dim, check_number
 
 __all__ = ["plot_entropy", "plot_mutual_information"]
 
+#: How legends name the null, and its colour.
+_BEFORE, _GREY = "before training", "0.35"
+_DOTTED: dict[str, Any] = {"linestyle": ":", "linewidth": 1.6}
+
 
 @with_narrow
 def plot_entropy(
     entropy: xr.DataArray, accuracy: xr.DataArray | None = None, *, by: str | None = None,
-    width: float | None = None,
+    null: xr.DataArray | None = None, width: float | None = None,
 ) -> Picture:  # fmt: skip
     """
     Draw the entropy of neurons as notched boxes: a group for each level, a colour for each layer.
@@ -40,6 +44,9 @@ def plot_entropy(
         seeds as a bar. Its attribute ``long_name`` replaces the words in the legend.
     by
         The dimension of the levels; needed only if there are several candidates.
+    null
+        The entropy of the same networks before their training, dims as `entropy`: the median of
+        each layer as a dotted line in its colour.
     width
         Of the picture, in inches; words keep their size. None: as the boxes need it.
 
@@ -91,6 +98,12 @@ def plot_entropy(
     axis.set_xlim(-0.6, len(levels) - 0.4)
     units = entropy.attrs.get("units", "nat")
     axis.set(ylabel=f"entropy of a neuron ({units})")
+    told = ""
+    if null is not None:
+        middles = _draw_null(axis, null)
+        handles.append(_null_in_legend(axis))
+        labels.append(_BEFORE)
+        told = f" {_BEFORE.capitalize()}: {middles}."
     if accuracy is not None:
         handles.append(_draw_accuracy(axis, accuracy, by))
         labels.append(str(accuracy.attrs.get("long_name", "validation accuracy")))
@@ -104,7 +117,9 @@ def plot_entropy(
         f"{name}: {', '.join(parts)}".removeprefix(": ") for name, parts in medians.items()
     )
     line = f" {labels[-1].capitalize()} as a line." if accuracy is not None else ""
-    picture.alt = f"Notched boxes of the entropy of neurons.{line} Medians ({units}): {words}."
+    picture.alt = (
+        f"Notched boxes of the entropy of neurons.{line} Medians ({units}): {words}.{told}"
+    )
     return picture
 
 
@@ -129,10 +144,25 @@ def _draw_accuracy(axis: Any, accuracy: xr.DataArray, by: str | None) -> Any:
     return line
 
 
+def _draw_null(axis: Any, null: xr.DataArray) -> str:
+    """Draw the median of each layer before the training; return them in words."""
+    values = with_layer(null)
+    middles = values.median([dim for dim in values.dims if dim != "layer"])
+    layers = values.layer.values
+    for middle, colour in zip(middles.values, palette(len(layers), "layers"), strict=True):
+        axis.axhline(middle, color=colour, zorder=0, **_DOTTED)
+    both = zip(layers, middles.values, strict=True)
+    return ", ".join(f"{layer} {middle:.2f}" for layer, middle in both)
+
+
+def _null_in_legend(axis: Any) -> Any:
+    return axis.plot([], [], color=_GREY, **_DOTTED)[0]
+
+
 @with_narrow
 def plot_mutual_information(
     information: xr.DataArray, *, by: str | None = None, components: int = 3,
-    width: float | None = None,
+    null: xr.DataArray | None = None, width: float | None = None,
 ) -> Picture:  # fmt: skip
     """
     Draw how the mutual information of neuron pairs is distributed, in each layer and in all.
@@ -147,6 +177,9 @@ def plot_mutual_information(
         The dimension of the levels; needed only if there are several candidates.
     components
         Of the Gaussian mixture, see `infonb.mixture_density`.
+    null
+        Mutual information of the same networks before their training, dims as `information`: its
+        median in each panel as a dotted line.
     width
         Of the picture, in inches; words keep their size. None: 4.9 for each column of panels.
 
@@ -182,6 +215,7 @@ def plot_mutual_information(
         rows, columns, size=((_width(width) or 4.9 * columns) / columns, height)
     )  # fmt: skip
     colours = palette(len(levels), palette_kind(levels))
+    nulls = {} if null is None else {t: float(part.median()) for t, part in _panels(null)}
     units = information.attrs.get("units", "nat")
     handles: list[Any] = []
     words = []
@@ -206,6 +240,10 @@ def plot_mutual_information(
             medians.append(f"{name} {middle:.2f}".strip())
             reach.append(np.nanquantile(values.values, [0.001, 0.995]))
         low, high = np.min(reach, axis=0)[0], np.max(reach, axis=0)[1]
+        if title in nulls:
+            low, high = min(low, nulls[title]), max(high, nulls[title])
+            axis.axvline(nulls[title], color=_GREY, zorder=0, **_DOTTED)
+            medians.append(f"{_BEFORE} {nulls[title]:.2f}")
         margin = 0.08 * (high - low) + 1e-3
         axis.set(xlim=(low - margin, high + margin))
         curves = density.values.reshape(len(levels), -1)
@@ -216,9 +254,13 @@ def plot_mutual_information(
         axis.set_visible(False)
     picture.supxlabel(f"mutual information of a pair of neurons ({units})", fontsize=11)
     picture.supylabel("density of neuron pairs", fontsize=11)
-    if by:
-        legend = add_legend(picture, handles, names)
-        for line in legend.get_lines():  # thick, so that neighbouring colours can be told apart
+    if nulls:
+        handles.append(_null_in_legend(axes[0, 0]))
+        names = [*names, _BEFORE] if by else [_BEFORE]
+    if by or nulls:
+        legend = add_legend(picture, handles[-len(names) :], names)
+        # thick, so that neighbouring colours can be told apart
+        for line in legend.get_lines()[: len(levels) if by else 0]:
             line.set_linewidth(5)
     picture.alt = (
         f"Densities of the mutual information of neuron pairs. Medians ({units}): "

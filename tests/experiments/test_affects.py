@@ -40,7 +40,7 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "permutations"},
     },
     "model_selection": {
-        "selection": SELECTION - {"preset"} | {"setting", "kept", "level", "found"},
+        "selection": SELECTION - {"preset"} | {"setting", "kept", "level", "found", "beside"},
         "measures": set(),
     },
     "entropy_regularizer": {

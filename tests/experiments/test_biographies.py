@@ -286,6 +286,14 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "one.csv").write_text("text,label,gender\na,b,f\nc,d,f\n")
     with pytest.raises(ValueError, match=r"the column gender has 'f'\. Keep the rows of two"):
         people("file", **OPTIONS | {"folder": str(tmp_path / "one.csv")})
+    for missing in ("", "NaN"):
+        (tmp_path / "some.csv").write_text(f"text,label,gender\na,b,f\nc,d,{missing}\n")
+        with pytest.raises(ValueError, match=rf"the column gender has .*'{missing}'.*Keep"):
+            people("file", **OPTIONS | {"folder": str(tmp_path / "some.csv")})
+    few = [f"{text},{label},{gender}" for text in "ab" for label in "xy" for gender in "fm"]
+    (tmp_path / "few.csv").write_text("text,label,gender\n" + "\n".join(few))
+    with pytest.raises(ValueError, match=r"has 2 of 'x' with gender 'f': too few .*n_occupations"):
+        people("file", **OPTIONS | {"folder": str(tmp_path / "few.csv")})
     (tmp_path / "none.csv").write_text("text,label\na,b\nc,d\n")
     with pytest.raises(ValueError, match="the column gender is missing"):
         people("file", **OPTIONS | {"folder": str(tmp_path / "none.csv")})

@@ -8,8 +8,15 @@ import xarray as xr
 from scipy.stats import kendalltau
 
 import infonb as inb
-from infonb.experiments import Biographies, ColoredDigits, ModelSelection
+from infonb.experiments import (
+    Biographies,
+    ColoredDigits,
+    ModelSelection,
+    SentimentAdjectives,
+    ShuffledReviews,
+)
 from infonb.experiments.model_selection import beside_the_paper, ranking, what_was_found
+from infonb.experiments.model_selection import experiment as experiment_module
 from infonb.experiments.model_selection.sources import is_kept
 from infonb.experiments.published import TABLE_2
 from infonb.parameters import ParameterError
@@ -208,6 +215,43 @@ def test_runs_of_the_same_experiment_on_other_data_stand_side_by_side(tmp_path, 
     frame = beside_the_paper(runs)
     assert frame.loc["Colored MNIST", "here"] == "colored digits, made up"
     assert frame.loc["colored digits, mnist", "here"] == "colored digits, mnist"
+
+
+def test_results_on_real_texts_stand_beside_the_networks_that_are_kept(tmp_path, monkeypatch):
+    def run(self, *, progress=True):
+        return results(self.name, str(self.over))
+
+    monkeypatch.setattr("infonb.experiments.digits.Digits.run", run)
+    monkeypatch.setattr(experiment_module, "is_kept", lambda one: True)
+    monkeypatch.setattr(ShuffledReviews, "run", run)
+    monkeypatch.setattr(Biographies, "run", lambda self, *, progress=True: biographies())
+    store = str(tmp_path / "adjectives.zarr")
+    save_dataset(results("sentiment_adjectives", "alpha").assign_attrs(dataset="imdb"), store)
+    experiment = ModelSelection(beside=[store])
+    experiment.prepare()
+    runs = experiment.run(progress=False)
+    settings = runs.setting.values.tolist()
+    assert settings[:3] == ["colored_digits", "shuffled_digits", "shuffled_reviews"]
+    assert settings[-1] == "sentiment_adjectives"
+    frame = beside_the_paper(runs)
+    assert frame.loc["Sentiment Adjectives", "here"] == "sentiment adjectives, imdb"
+    expected = inb.rank(open_dataset(store).load(), "mi", "heuristic", "final_validation_accuracy")
+    found = runs.tau.sel(setting="sentiment_adjectives", measure="mutual information")
+    assert found.item() == expected.tau.item()
+    assert len(experiment.claims(runs).claims) > 4
+    # asked for by name, the networks of the defaults are ranked as well
+    both = experiment.changed(setting=["sentiment_adjectives"], kept=False)
+    monkeypatch.setattr(SentimentAdjectives, "run", run)
+    assert both.run(progress=False).setting.values.tolist() == [
+        "sentiment_adjectives", "sentiment_adjectives, imdb",
+    ]  # fmt: skip
+    # beside results that are ranked instead
+    other = str(tmp_path / "colored.zarr")
+    save_dataset(results("colored_digits", "alpha"), other)
+    only = experiment.changed(found=[other]).run(progress=False)
+    assert only.setting.values.tolist() == ["colored_digits", "sentiment_adjectives"]
+    with pytest.raises(ParameterError, match=r"beside: .*none\.zarr: there is no"):
+        experiment.changed(beside=["none.zarr"]).prepare()
 
 
 def test_networks_are_those_of_their_own_experiments(monkeypatch):

@@ -11,7 +11,9 @@ import xarray as xr
 
 from infonb.data.language import adjective_signs, generated_reviews
 from infonb.experiments import SentimentAdjectives
+from infonb.experiments.before_training import before_training
 from infonb.experiments.published import SENTIMENT_ADJECTIVES
+from infonb.experiments.review_texts import Reviews
 from infonb.experiments.sentiment_adjectives import _published, shown_review, what_was_learnt
 from infonb.parameters import ParameterError
 
@@ -71,6 +73,57 @@ def test_what_is_left_behind(runs: xr.Dataset) -> None:
             # of two classes, what is not followed against the text is right
             right = (agrees == says).mean()
             assert one.final_validation_accuracy == pytest.approx(right)
+
+
+def test_the_null_is_the_network_before_its_training(runs: xr.Dataset) -> None:
+    experiment = SentimentAdjectives(**SMALL)
+    data = experiment.data(0.5, 1)
+    untrained = experiment.network(0.5, 1, data)
+    bare = super(Reviews, experiment).measure(0.5, 1, untrained, data)
+    for name in ("entropy", "mutual_information"):
+        null = runs[f"null_{name}"]
+        assert null.dims == runs[name].dims
+        np.testing.assert_array_equal(null.sel(alpha=0.5, seed=1), bare[name])
+        # what the labels are is nothing to it, the seed is
+        np.testing.assert_array_equal(null.sel(alpha=0.0), null.sel(alpha=1.0))
+        assert not np.array_equal(null.sel(seed=0, alpha=0.0), null.sel(seed=1, alpha=0.0))
+        assert null.attrs["units"] == "nat"
+    rows = [c for c in experiment.claims(runs).claims if c.statement.endswith("training (null)")]
+    assert [row.where for row in rows] == ["block1", "block2"]
+    off = np.arange(8)[:, None] != np.arange(3)  # MI is of the first three
+    for row in rows:
+        medians = [
+            np.nanmedian(
+                runs[name]
+                .sel(alpha=1.0, seed=0, layer=row.where, other_layer=row.where)
+                .values[off]
+            )
+            for name in ("null_mutual_information", "mutual_information")
+        ]
+        assert row.effect[0] == pytest.approx(medians[1] - medians[0])
+        assert (row.paper, "α = 1" in row.statement) == ("not reported", True)
+
+
+def test_the_null_is_measured_once_for_all_levels(monkeypatch: pytest.MonkeyPatch) -> None:
+    network, examples = torch.nn.Linear(2, 2), xr.Dataset({"input": ("sample", [1, 2])})
+    calls = []
+
+    def measure(network: torch.nn.Module) -> xr.Dataset:
+        calls.append(network)
+        return xr.Dataset({"entropy": ("neuron", [1.0])}, {"neuron": [0], "seed": 3})
+
+    first = before_training(network, examples, measure, "bins 9")
+    first["null_entropy"][0] = 7.0  # a copy: it is nobody else's
+    again = before_training(network, examples, measure, "bins 9")
+    assert list(again) == ["null_entropy"]
+    assert not again.coords
+    assert (again.null_entropy.item(), len(calls)) == (1.0, 1)
+    before_training(network, examples, measure, "bins 10")
+    before_training(network, examples.isel(sample=[0]), measure, "bins 9")
+    with torch.no_grad():
+        network.bias += 1.0
+    before_training(network, examples, measure, "bins 9")
+    assert len(calls) == 4
 
 
 def test_the_claims_and_their_words(runs: xr.Dataset) -> None:
@@ -176,6 +229,15 @@ def test_what_is_refused_before_anything_runs(tmp_path: Path) -> None:
         SentimentAdjectives(**SMALL | {"dataset": str(tmp_path / "none.csv")}).prepare()
     with pytest.raises(ParameterError, match="k must be below"):
         SentimentAdjectives(**SMALL | {"k": 40}).prepare()
+
+
+def test_one_class_at_the_highest_level_is_told_before_anything_runs(tmp_path: Path) -> None:
+    path = tmp_path / "praise.csv"
+    path.write_text("text,label\n" + "".join(f"a good film {i},{i % 2}\n" for i in range(60)))
+    options = SMALL | {"dataset": str(path), "n_train": 0, "n_validation": 0}
+    SentimentAdjectives(**options | {"alpha": [0.0, 0.5]}).prepare()
+    with pytest.raises(ValueError, match="texts of praise for training have the label 1; two cl"):
+        SentimentAdjectives(**options).prepare()
 
 
 def test_the_preset_is_the_papers() -> None:

@@ -61,6 +61,30 @@ def test_entropy_boxes_are_the_medians_of_all_seeds_without_padding(activations)
     np.testing.assert_allclose(right.lines[0].get_ydata(), [0.7, 0.5])
 
 
+def test_the_null_is_a_dotted_line_at_its_median(activations):
+    entropy, information = inb.entropy(activations, bins=10), inb.mutual_information(activations)
+    picture = inb.plot_entropy(entropy, null=entropy - 1.5)
+    dotted = [line for line in picture.axes[0].lines if line.get_linestyle() == ":"][:2]
+    expected = [np.nanmedian(entropy.sel(layer=name)) - 1.5 for name in ("fc1", "fc2")]
+    assert [line.get_ydata()[0] for line in dotted] == pytest.approx(expected)
+    assert [line.get_color() for line in dotted] == palette(2, "layers")
+    assert picture.alt.endswith(f"Before training: fc1 {expected[0]:.2f}, fc2 {expected[1]:.2f}.")
+    assert "before training" in [text.get_text() for text in picture.legends[0].get_texts()]
+    assert "before training" not in inb.plot_entropy(entropy).alt
+
+    picture = inb.plot_mutual_information(information, null=information - 5)
+    shown = [axis for axis in picture.axes if axis.get_visible()]
+    part = information.sel(layer="fc1", other_layer="fc1").values[:, ~np.eye(6, dtype=bool)]
+    dotted = [line for line in shown[0].lines if line.get_linestyle() == ":"]
+    (line,) = [line for line in dotted if len(line.get_xdata())]
+    assert line.get_xdata()[0] == pytest.approx(np.median(part) - 5)
+    assert shown[0].get_xlim()[0] < line.get_xdata()[0]
+    texts = [text.get_text() for text in picture.legends[0].get_texts()]
+    assert texts == ["α = 0", "α = 1", "before training"]
+    lone = inb.plot_mutual_information(information.sel(alpha=0.0), null=information.sel(alpha=0.0))
+    assert [text.get_text() for text in lone.legends[0].get_texts()] == ["before training"]
+
+
 def test_entropy_of_one_network_needs_no_levels(activations):
     picture = inb.plot_entropy(inb.entropy(activations.sel(alpha=0.0), bins=10))
     assert len(picture.axes) == 1

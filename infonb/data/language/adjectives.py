@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from infonb.data.labels import random_streams
 from infonb.data.language.dividing import check_both_classes, divided, name_of
-from infonb.data.language.tokens import strings, texts_of
+from infonb.data.language.tokens import check_told, strings, texts_of
 from infonb.validate import check_integer, check_number
 
 __all__ = [
@@ -199,6 +199,7 @@ def adjective_parts(
 def _of_one_sign(data: xr.Dataset) -> xr.Dataset:
     """Return the texts with words of exactly one list, whose sign is a coordinate."""
     texts = texts_of(data)
+    check_told(data, "label")
     if bad := sorted(set(np.unique(data["label"].values).tolist()) - {0, 1}):
         raise ValueError(
             f"the labels of {name_of(data)} must be 0 (negative) and 1 (positive); not {bad[0]!r}."

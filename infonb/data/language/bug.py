@@ -30,13 +30,7 @@ _SHA256 = {
     "balanced_BUG.zip": "daa7c37c96c4aa5249f43ac650abe56ffd9b5893d032d791b2a812aeb54af32d",
     "gold_BUG.zip": "de2df98976922705e3f2d6eddbce07d9786860405c3e4aedee69ee11edf44fb6",
 }
-_COLUMNS = (
-    "sentence_text",
-    "profession",
-    "profession_first_index",
-    "predicted gender",
-    "stereotype",
-)
+_COLUMNS = ("sentence_text", "profession", "predicted gender", "stereotype")
 #: The larger table has 6 MB.
 _MOST = 100 * MEGABYTE
 
@@ -82,12 +76,12 @@ def load_bug(
 
     Notes
     -----
-    The profession is the word at ``profession_first_index`` of the sentence, cut at its blanks.
-    Where it stands there, or elsewhere, again, also with an s, it is hidden too; other forms stay
-    (children, co-authors, nurse-patient: fewer than one sentence in a hundred of the 12 most
-    frequent professions). A sentence in which it is not found at all is left out. Among
-    stereotypical sentences every profession has one gender: a network that is trained on them can
-    tell half of what it must from the pronoun. Archives are read in place.
+    Every word that has the profession in it is hidden, up to a hyphen: also children, coauthors
+    (co-authors: ``co-[MASK]``), songwriter, and words of the same stem (personal, artistic), 248 of
+    them in the balanced part, which would give away what is hidden. So the profession is nowhere in
+    a text; other words for it (people for person) stay. A sentence in which it is not found is left
+    out. Among stereotypical sentences every profession has one gender: a network that is trained on
+    them can tell half of what it must from the pronoun. Archives are read in place.
 
     References
     ----------
@@ -108,10 +102,8 @@ def load_bug(
         frequent = frequent[: check_integer("n_professions", n_professions, 2, len(frequent))]
     professions = table["profession"].to_numpy(object)
     hidden = [
-        hide(str(sentence), str(profession), int(at), mask) if profession in frequent else None
-        for sentence, profession, at in zip(
-            table["sentence_text"], professions, table["profession_first_index"], strict=True
-        )
+        hide(str(sentence), str(profession), mask) if profession in frequent else None
+        for sentence, profession in zip(table["sentence_text"], professions, strict=True)
     ]
     taken = np.array([i for i, text in enumerate(hidden) if text is not None], dtype=int)
     genders = np.array([str(one).lower() for one in table["predicted gender"]], dtype=object)
@@ -135,14 +127,13 @@ def load_bug(
     )  # fmt: skip
 
 
-def hide(sentence: str, profession: str, at: int, mask: str) -> str | None:
-    """Return the sentence with the profession replaced wherever it stands; None if nowhere."""
-    words = sentence.split(" ")
-    if 0 <= at < len(words) and words[at].lower() == profession.lower():
-        words[at] = mask
-    again = re.compile(rf"(?<![\w-]){re.escape(profession)}s?(?![\w-])", re.IGNORECASE)
-    replaced, n = again.subn(lambda _: mask, " ".join(words))
-    return replaced if n or mask in words else None
+def hide(sentence: str, profession: str, mask: str) -> str | None:
+    """Return the sentence with all words that have the profession in them replaced; None: none."""
+    # the plural of secretary is secretaries; all others begin with the profession
+    plural = rf"|{re.escape(profession[:-1])}ies" if profession.endswith("y") else ""
+    named = re.compile(rf"\w*(?:{re.escape(profession)}{plural})\w*", re.IGNORECASE)
+    replaced, n = named.subn(lambda _: mask, sentence)
+    return replaced if n else None
 
 
 def _table(part: str, folder: str | Path | None) -> pd.DataFrame:

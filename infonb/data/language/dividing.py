@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from infonb.data.labels import random_streams
-from infonb.data.language.tokens import texts_of
+from infonb.data.language.tokens import check_told, texts_of
 from infonb.validate import check_integer
 
 __all__ = ["Divided", "check_both_classes", "divided", "name_of"]
@@ -34,6 +34,7 @@ def divided(
     What is held out, and in which order, is the same for all seeds. None takes all. The attribute
     ``n_repeated`` counts the texts that were left out because they occur before.
     """
+    check_told(data, "label")
     first = np.unique(np.array(texts_of(data), dtype=object), return_index=True)[1]
     distinct = data.isel(sample=np.sort(first))
     distinct.attrs["n_repeated"] = data.sizes["sample"] - distinct.sizes["sample"]

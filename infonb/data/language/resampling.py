@@ -6,6 +6,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.data.language.scrubbing import scrubbed
+from infonb.data.language.tokens import check_told
 from infonb.validate import check_choice, check_integer
 
 __all__ = ["BALANCES", "TEXTS", "balanced", "training_set"]
@@ -43,7 +44,7 @@ def balanced(
     Raises
     ------
     ValueError
-        If a class lacks one of the groups: names it.
+        If a class lacks one of the groups: names it. If the data have no `group` or `within`.
 
     References
     ----------
@@ -129,6 +130,7 @@ def training_set(data: xr.Dataset, text: str, balance: str, *, seed: int = 0) ->
 
 def _parts(data: xr.Dataset, group: str, within: str) -> dict[object, list[np.ndarray]]:
     """Return class → which examples each of its groups has; raise if one has none."""
+    check_told(data, group, within)
     groups, classes = (data[name].values for name in (group, within))
     names = sorted(set(groups.tolist()))
     if len(names) < 2:

@@ -24,17 +24,18 @@ def _any(words: Iterable[str]) -> str:
     return "|".join(f"{first}(?:{'|'.join(rest)})" for first, rest in parts.items())
 
 
-#: No word goes on behind it: not he-man, not an apostrophe and a letter. So what is left has no
-#: word that was not there before, and scrubbing once is enough.
+#: No word goes on behind it, nor an apostrophe and a letter. So what is left has no word that was
+#: not there before, and scrubbing once is enough.
 _NO_MORE = r"(?![\w-]|['\u2019]\w)"
 
-#: Gendered words, one behind the other, with the blanks around them. The full stop of Mr. goes with
-#: it, for it ends no sentence.
+#: Gendered words, one behind the other, with the blanks around them. What a hyphen joins to one
+#: goes with it: half a word would be a word of its own. So does the full stop of Mr.: it ends no
+#: sentence.
 _GENDERED = re.compile(
     r" ?(?<![\w-])(?<!\w['\u2019])(?:(?:"
     rf"(?:{_any(TITLES)})(?![\w'\u2019-])\.?"
-    rf"|(?i:{_any(PRONOUNS | NOUNS)}){_ENDING}{_NO_MORE}"
-    rf"|(?:{_any(FIRST_NAMES['female'] | FIRST_NAMES['male'])}){_ENDING}{_NO_MORE}"
+    rf"|-*(?:\w+-+)*(?:(?i:{_any(PRONOUNS | NOUNS)})"
+    rf"|{_any(FIRST_NAMES['female'] | FIRST_NAMES['male'])})(?:-+\w+)*-*{_ENDING}{_NO_MORE}"
     r") ?)+"
 )
 
@@ -52,8 +53,9 @@ def scrub(text: str) -> str:
     -------
     str
         The text without pronouns of the third person, titles (Mr., Ms. ...), nouns that name a
-        gender (mother, alumnus ...) and common first names, each with the blank beside it. Case and
-        punctuation of all else stay. Scrubbed twice it is the same as scrubbed once.
+        gender (mother, alumnus ...) and common first names, each with the blank beside it, and with
+        what a hyphen joins to it (ex-husband, father-son). Case and punctuation of all else stay.
+        Scrubbed twice it is the same as scrubbed once.
 
     Notes
     -----

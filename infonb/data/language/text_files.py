@@ -13,11 +13,13 @@ from infonb.data.files import MEGABYTE, expanded, open_file
 from infonb.data.language.text_tables import check_no_index
 from infonb.validate import did_you_mean
 
-__all__ = ["load_texts"]
+__all__ = ["is_missing", "load_texts"]
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _NEEDED = ("text", "label")
 _MOST_BYTES = 2000 * MEGABYTE
+#: What stands for a missing value in many a table: no class, where the others are numbers.
+_MISSING = frozenset(("nan", "na", "n/a", "none", "null"))
 #: More different labels than this are no classes, but a column of something else.
 _MOST_CLASSES = 1000
 
@@ -31,7 +33,7 @@ def load_texts(path: str | Path) -> xr.Dataset:
     path
         File ``.csv`` or ``.tsv``, whose first line names the columns, ``text`` and ``label`` among
         them. Labels are whole numbers from 0, or the names of classes, which are then numbered in
-        the order of the alphabet.
+        the order of the alphabet; among names "NaN" and "None" are names like others.
 
     Returns
     -------
@@ -45,8 +47,8 @@ def load_texts(path: str | Path) -> xr.Dataset:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no table in UTF-8, lacks a column, is empty, has a text or label that is empty, or
-        labels that are all alike.
+        If it is no table in UTF-8, lacks a column, is empty, has a text or label that is empty,
+        labels that are all alike, or a label such as "NaN" where all others are numbers.
 
     Examples
     --------
@@ -80,6 +82,11 @@ def load_texts(path: str | Path) -> xr.Dataset:
         },
         attrs={"name": path.stem, "n_classes": len(names), "class_names": ", ".join(names)},
     )  # fmt: skip
+
+
+def is_missing(value: str) -> bool:
+    """Tell whether a cell is empty, or says in words that it is."""
+    return value.strip().lower() in (_MISSING | {""})
 
 
 def _read(path: Path, separator: str) -> dict[str, list[str]]:
@@ -126,7 +133,10 @@ def _numbered(path: Path, given: list[str]) -> tuple[np.ndarray[Any, Any], list[
             f"{path} has {len(distinct):,} different labels, the first {distinct[0]!r}: these are "
             f"no classes ({_MOST_CLASSES:,} at most)."
         )
-    if all(value.isascii() and value.isdigit() for value in distinct):
+    named = [value for value in distinct if not (value.isascii() and value.isdigit())]
+    if len(named) < len(distinct):
+        _check_none_missing(path, given, named)
+    if not named:
         numbers = [int(value) for value in given]
         n = max(numbers) + 1
         if n > _MOST_CLASSES:
@@ -141,3 +151,14 @@ def _numbered(path: Path, given: list[str]) -> tuple[np.ndarray[Any, Any], list[
         )
     place = {name: i for i, name in enumerate(distinct)}
     return np.array([place[value.strip()] for value in given], np.int64), distinct
+
+
+def _check_none_missing(path: Path, given: list[str], named: list[str]) -> None:
+    """Raise if among labels that are numbers stands one that says that it is missing."""
+    if named and all(map(is_missing, named)):
+        row = next(i for i, value in enumerate(given) if value.strip() == named[0])
+        raise ValueError(
+            f"{path} has the label {named[0]!r} in row {row + 1} below its first line, where "
+            "others are numbers: a missing one? Fill it in, leave the row out, or give all classes "
+            "names."
+        )

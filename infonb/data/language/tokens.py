@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.validate import check_integer
+from infonb.validate import check_integer, did_you_mean
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-__all__ = ["NEEDED", "SPECIAL", "strings", "texts_of", "tokenize", "word_tokenizer"]
+__all__ = ["NEEDED", "SPECIAL", "check_told", "strings", "texts_of", "tokenize", "word_tokenizer"]
 
 #: What is no word: padding, words that are not known, the first token of a text, and the last.
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -151,6 +151,19 @@ def texts_of(data: xr.Dataset) -> list[str]:
     if data["text"].dims != ("sample",):
         raise ValueError(f"text must have the dim 'sample' alone; not {data['text'].dims}.")
     return strings(data["text"].values.tolist(), str(data.attrs.get("name", "the data")))
+
+
+def check_told(data: xr.Dataset, *names: str) -> None:
+    """Raise unless each text of a data set has these: label, gender ... (sample)."""
+    for name in names:
+        if name not in data.variables:
+            there = list(map(str, data.variables))
+            raise ValueError(
+                f"{data.attrs.get('name', 'the data')} have no {name!r} (sample), only "
+                f"{', '.join(there) or 'nothing'}.{did_you_mean(name, there)}"
+            )
+        if data[name].dims != ("sample",):
+            raise ValueError(f"{name} must have the dim 'sample' alone; not {data[name].dims}.")
 
 
 def strings(texts: Iterable[Any], what: str) -> list[str]:

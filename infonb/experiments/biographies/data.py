@@ -19,6 +19,7 @@ from infonb.data.language import (
     training_set,
 )
 from infonb.data.language.bias_in_bios import PROFESSIONS
+from infonb.data.language.text_files import is_missing
 from infonb.parameters import ParameterError
 
 __all__ = ["COLUMNS", "DATASETS", "people", "six_sets"]
@@ -189,7 +190,7 @@ def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
     """Return the texts of a table, a fifth of them for validation."""
     data = load_texts(path)
     genders = sorted(set(data["gender"].values)) if "gender" in data.coords else []
-    if len(genders) != 2:
+    if len(genders) != 2 or any(map(is_missing, genders)):
         found = f"has {', '.join(map(repr, genders[:6]))}" if genders else "is missing"
         raise ValueError(f"{path}: the column gender {found}. Keep the rows of two genders.")
     names = np.array(data.attrs["class_names"].split(", "), dtype=object)
@@ -207,7 +208,14 @@ def _own(path: str, n_occupations: int, seed: int) -> dict[str, xr.Dataset]:
         for gender in genders:
             is_one = (data["label"].values == label) & (data["gender"].values == gender)
             one = rng.permutation(np.flatnonzero(is_one))
-            held_out.append(one[: round(_VALIDATION * one.size)])
+            n_held_out = round(_VALIDATION * one.size)
+            if one.size and not n_held_out:
+                raise ValueError(
+                    f"{path} has {one.size} of {names[chosen][label]!r} with gender {gender!r}: "
+                    "too few to hold one out for validation. Give 3 or more of each, or take "
+                    "fewer occupations (n_occupations)."
+                )
+            held_out.append(one[:n_held_out])
     other = np.sort(np.concatenate(held_out))
     train = rng.permutation(np.setdiff1d(np.arange(data.sizes["sample"]), other))
     return {"train": data.isel(sample=train), "evaluation": data.isel(sample=other)}

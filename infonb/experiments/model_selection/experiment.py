@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -71,6 +72,10 @@ class ModelSelection(Experiment):
         [], "results.zarr of earlier reports to rank instead; empty: the networks above",
         affects="selection",
     )  # fmt: skip
+    beside: list[str] = parameter(
+        [], "results.zarr of earlier reports to rank beside these, such as those on IMDb",
+        affects="selection",
+    )  # fmt: skip
 
     def source(self, setting: str) -> Experiment:
         """Return the experiment that a network is of; one on texts has its own levels and seeds."""
@@ -83,15 +88,20 @@ class ModelSelection(Experiment):
 
     def prepare(self) -> None:
         """Look at the given results, or find the data, before anything is created."""
-        if self.found:
-            opened_results(self.found)
-        else:
+        self.given()
+        if not self.found:
             for setting in self.settings():
                 self.source(setting).prepare()
 
+    def given(self, trained: Collection[str] = ()) -> dict[str, xr.Dataset]:
+        """Return the results of earlier reports, not read yet: name → runs."""
+        found = opened_results("found", self.found)
+        return found | opened_results("beside", self.beside, [*trained, *found])
+
     def settings(self) -> list[str]:
         """Return the experiments that are ranked: those that are asked for, and those kept."""
-        others = [name for name in LANGUAGE if self.kept and name not in self.setting]
+        there = {str(runs.attrs["experiment"]) for runs in self.given().values()}
+        others = [name for name in LANGUAGE if self.kept and name not in (*self.setting, *there)]
         return [*self.setting, *(name for name in others if is_kept(self.source(name)))]
 
     def data(self, level: tuple[str, float], seed: int) -> dict[str, xr.Dataset]:
@@ -127,10 +137,9 @@ class ModelSelection(Experiment):
             the validation accuracy, of each network, ``level`` (setting, place) its α or β in
             words; Kendall's ``tau`` with interval and p-value, ``tau_of_seed``.
         """
-        if self.found:
-            sources = {name: runs.load() for name, runs in opened_results(self.found).items()}
-        else:
-            sources = {name: self.source(name).run(progress=progress) for name in self.settings()}
+        trained = () if self.found else self.settings()
+        sources = {name: self.source(name).run(progress=progress) for name in trained}
+        sources |= {name: runs.load() for name, runs in self.given(trained).items()}
         tables: dict[str, xr.Dataset] = {}
         for name, runs in sources.items():
             tables |= rankings_of(name, runs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import xarray as xr
@@ -112,20 +112,22 @@ def is_kept(experiment: Experiment) -> bool:
     return wanted <= there
 
 
-def opened_results(paths: Sequence[str]) -> dict[str, xr.Dataset]:
-    """Return the results at these paths, not read yet; raise for what cannot be ranked."""
+def opened_results(
+    parameter: str, paths: Sequence[str], taken: Collection[str] = ()
+) -> dict[str, xr.Dataset]:
+    """Return the results at the paths of a parameter, not read yet; raise for what has no order."""
     found: dict[str, xr.Dataset] = {}
     for path in paths:
         try:
             runs = open_dataset(path)
             levels_and_kind(runs)
         except (OSError, ValueError) as error:
-            raise ParameterError(f"found: {path}: {error}") from None
+            raise ParameterError(f"{parameter}: {path}: {error}") from None
         name = str(runs.attrs["experiment"])
-        if name in found:  # such as the same experiment on other data
+        if name in found or name in taken:  # such as the same experiment on other data
             name = f"{name}, {runs.attrs.get('dataset', path)}"
-        if name in found:
-            raise ParameterError(f"found: {path}: there are results of {name} already.")
+        if name in found or name in taken:
+            raise ParameterError(f"{parameter}: {path}: there are results of {name} already.")
         found[name] = runs
     return found
 

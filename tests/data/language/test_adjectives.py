@@ -103,6 +103,7 @@ def test_a_text_is_in_one_part_only() -> None:
         (reviews(["a good film", "a bad cast"], [0, 2]), "must be 0 .* and 1 .*; not 2"),
         (reviews(["a good film", "a bad cast"], [0, 1]), "mine has 2 different texts"),
         (reviews([f"a good film {i}" for i in range(40)], [1] * 40), "of mine for training have"),
+        (reviews(["a good film", "a bad cast"], [0, 1]).drop_vars("label"), "mine have no 'label'"),
     ],
 )  # fmt: skip
 def test_data_that_are_refused(data: xr.Dataset, words: str) -> None:

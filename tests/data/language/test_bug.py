@@ -17,6 +17,8 @@ ROWS = [
     ("A guard lost his key ; the guard-house is shut .", "guard", 1, "male", 1),
     ("Nothing of the kind .", "guard", 1, "male", 1),
     ("She met the guard .", "guard", 1, "female", -1),
+    ("He met the Secretary , a child , children and a co-child .", "child", 6, "male", 1),
+    ("He met secretaries , and a Secretary of undersecretaries .", "secretary", 6, "male", 1),
 ]
 
 
@@ -51,14 +53,18 @@ def test_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert data.text.values.tolist() == [
         "The [MASK] said that she was late .",
         "He is a  [MASK] among [MASK] .",  # a double blank counts; the plural goes, too
-        "A [MASK] lost his key ; the guard-house is shut .",
+        "A [MASK] lost his key ; the [MASK]-house is shut .",
         "She met the [MASK] .",  # the index is wrong, the word is there
+        "He met the Secretary , a [MASK] , [MASK] and a co-[MASK] .",
+        "He met [MASK] , and a [MASK] of [MASK] .",
     ]
-    assert data.attrs["class_names"] == "guard, nurse"  # the more frequent one first
-    assert data.label.values.tolist() == [1, 1, 0, 0]
-    assert data.gender.values.tolist() == ["female", "male", "male", "female"]
-    assert data.stereotype.values.tolist() == [1, -1, 1, -1]
-    assert data.sample.values.tolist() == [0, 1, 2, 4]  # the profession is nowhere in the fourth
+    # the more frequent one first
+    assert data.attrs["class_names"] == "guard, nurse, child, secretary"
+    assert data.label.values.tolist() == [1, 1, 0, 0, 2, 3]
+    assert data.gender.values.tolist() == ["female", "male", "male", "female", "male", "male"]
+    assert data.stereotype.values.tolist() == [1, -1, 1, -1, 1, 1]
+    # the profession is nowhere in the fourth
+    assert data.sample.values.tolist() == [0, 1, 2, 4, 5, 6]
     assert load_bug("gold", folder=tmp_path, mask="<mask>").text.values[3] == "She met the <mask> ."
 
 
@@ -67,7 +73,7 @@ def test_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (b"\xff\xfe\x00", "is no text in UTF-8"),
         (b"", "is no table"),
-        (table([], "sentence_text,profession"), "has no column 'profession_first_index'"),
+        (table([], "sentence_text,profession"), "has no column 'predicted gender'"),
         (table([]), "has no rows"),
     ],
 )
@@ -134,6 +140,9 @@ class TestRealSentences:
         for name, gender in zip(other.occupation.values, other.gender.values, strict=True):
             assert gender not in genders.get(name, ())
         assert all("[MASK]" in text for text in data.text.values)
+        # nothing gives away what is hidden
+        for name, text in zip(data.occupation.values, data.text.values, strict=True):
+            assert name not in text.lower()
 
     def test_most_frequent(self) -> None:
         data = load_bug(n_professions=20)

@@ -72,6 +72,16 @@ def test_a_class_without_a_gender_is_named() -> None:
         balanced(people((0, "female", 2), (1, "female", 3)), "oversampled")
 
 
+@pytest.mark.parametrize("name", ["gender", "label"])
+def test_a_column_that_is_missing_is_one_clear_line(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"have no '{name}' \(sample\), only "):
+        balanced(DATA.drop_vars(name), "subsampled")
+    with pytest.raises(ValueError, match=rf"have no '{name}' \(sample\), only "):
+        training_set(DATA.drop_vars(name), "raw", "oversampled")
+    with pytest.raises(ValueError, match="gender must have the dim 'sample' alone"):
+        balanced(DATA.assign_coords(gender="female"), "subsampled")
+
+
 def test_wrong_names() -> None:
     with pytest.raises(ValueError, match="Did you mean 'subsampled'"):
         balanced(DATA, "subsample")

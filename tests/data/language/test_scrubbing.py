@@ -26,7 +26,10 @@ CASES = {
     "The theme of Herman's heritage: shear, human, womanly.": (
         "The theme of Herman's heritage: shear, human, womanly."
     ),
-    "a he-man and a well-man": "a he-man and a well-man",
+    # what a hyphen joins to a gendered word goes with it
+    "a he-man and a well-man": "a and a",
+    "Her ex-husband, a father-son team; him- or herself -she": ", a team; or",
+    "Jean-Paul met a non-human.": "met a non-human.",
     # names that are words, and small letters, stay
     "Mark my words: grace and will in May, she said to rosa.": (
         "Mark my words: grace and will in May, said to rosa."
@@ -68,12 +71,13 @@ PIECES = st.sampled_from(
 def test_twice_is_once_and_nothing_else_goes(text: str) -> None:
     once = scrub(text)
     assert scrub(once) == once
-    others = re.sub(r"[\s.']", "", text).count("moss")
-    assert others >= once.count("moss")
-    assert text.count("-") == once.count("-")
+    # what is left stood there before, and a hyphen goes with a gendered word alone
+    assert set(re.findall(r"[\w-]+", once)) <= set(re.findall(r"[\w-]+", text))
+    alone = [word for word in re.findall(r"[\w-]*moss[\w-]*", text) if word.strip("-") == "moss"]
+    assert once.count("moss") >= len(alone)
 
 
-@pytest.mark.parametrize("piece", ["he ", "a ", "' ", "Mr.", "x", "he-", "she's", "he'"])
+@pytest.mark.parametrize("piece", ["he ", "a ", "' ", "Mr.", "x", "he-", "x-", "-", "she's", "he'"])
 def test_a_text_of_100_000_characters_is_no_matter(piece: str) -> None:
     text = (piece * 100_000)[:100_000]
     start = time.monotonic()

@@ -76,6 +76,7 @@ def test_both_experiments_on_reviews_divide_alike():
         ({"n_train": 1000}, "n_train must be at most 80 for reviews; not 1000"),
         ({"data": own(["a", "b", "c"], [0, 1, 1])}, "3 different texts: too few to divide"),
         ({"data": own([f"a {i}" for i in range(20)], [1] * 20)}, "have the label 1; two classes"),
+        ({"data": own(["a", "b"], [0, 1]).rename(label="lable")}, "no 'label' .*mean 'lable'"),
     ],
 )
 def test_bad_input_is_one_clear_line(change, told):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from infonb.data.language import load_texts
@@ -29,6 +30,16 @@ def test_names_of_classes(tmp_path: Path) -> None:
     assert texts.attrs["class_names"] == "neg, pos"
 
 
+def test_nan_is_a_class_among_names(tmp_path: Path) -> None:
+    texts = load_texts(write(tmp_path, "text,label\na,nan\nb,bread\nc,NaN\nd,None\ne,nan\n"))
+    assert texts.attrs["class_names"] == "NaN, None, bread, nan"
+    assert texts.label.values.tolist() == [3, 2, 0, 1, 3]
+    assert texts.label.dtype == np.int64
+    # numbers among names are names, too
+    texts = load_texts(write(tmp_path, "text,label\na,1\nb,one\nc,nan\n"))
+    assert texts.attrs["class_names"] == "1, nan, one"
+
+
 def test_a_long_text(tmp_path: Path) -> None:
     long = "x " * 50_000
     path = write(tmp_path, f"text,label\n{long},0\nb,1\n")
@@ -49,6 +60,8 @@ def test_a_long_text(tmp_path: Path) -> None:
         ('text,label\na,"x, y"\nb,z\n', "has the label 'x, y'.* write it without one"),
         ("text, text,label\na,b,1\nc,d,0\n", "has two columns 'text'"),
         ("text,label\na,1\nb,99999999999999999999\n", "or names; not 99999999999999999999"),
+        ("text,label\na,1\nb,0\nc, NaN\n", "has the label 'NaN' in row 3 .* others are numbers"),
+        ("text,label\na,1\nb,NA\n", "has the label 'NA' in row 2 .* others are numbers"),
         (b"text,label\ncaf\xe9,1\nb,0\n", r"is no text in UTF-8 .*0xe9"),
         ("text,label\na,1\nb,5000\n", "whole numbers from 0, or names; not 5000"),
         ("text,label\n" + "".join(f"a,x{i}\n" for i in range(1001)), "1,001 different labels"),
