@@ -329,10 +329,10 @@ def test_two_seeds_of_a_table_are_stacked_without_gaps_and_saved(tmp_path: Path)
     rng = np.random.default_rng(0)
     rows = [
         f"{name} {' '.join(rng.choice(list('abcdefghijkl'), 6))},{job},{gender}"
-        for job in ("nurse", "pilot") for name, gender in (("she", "f"), ("he", "m")) * 20
+        for job in ("nurse", "pilot") for name, gender in (("she", "f"), ("he", "m")) * 40
     ]  # fmt: skip
     (tmp_path / "mine.csv").write_text("text,label,gender\n" + "\n".join(rows))
-    options = TINY | {"n_train": 0, "n_validation": 8, "training_set": ["raw original"]}
+    options = TINY | {"n_train": 0, "n_validation": 16, "training_set": ["raw original"]}
     options |= {"dataset": "file", "folder": str(tmp_path / "mine.csv"), "mi_samples": 8}
     experiment = Biographies(**options, results=str(tmp_path / "out.zarr"))
     divided = [experiment.data("raw original", seed)["evaluation"] for seed in (0, 1)]
