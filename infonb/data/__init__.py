@@ -7,6 +7,7 @@ attributes.
 
 from __future__ import annotations
 
+from infonb.data.augmentation import DigitViews, ImageViews
 from infonb.data.circles import add_artifact, align, concentric_circles
 from infonb.data.coloring import colored, recolored
 from infonb.data.contexts import context_scenes
@@ -40,6 +41,8 @@ from infonb.data.splits import split
 from infonb.data.waterbirds import waterbird_images
 
 __all__ = [
+    "DigitViews",
+    "ImageViews",
     "add_artifact",
     "adjective_parts",
     "adjective_signs",
