@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infonb.networks.encoder import TextClassifier, text_classifier
     from infonb.networks.loading import load_model
     from infonb.networks.mlp import MLP
+    from infonb.networks.new_weights import untrained
     from infonb.networks.resnet import ResNet18
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "load_weights",
     "save_weights",
     "text_classifier",
+    "untrained",
 ]
 
 _HOME = {
@@ -36,6 +38,7 @@ _HOME = {
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",
+    "untrained": "infonb.networks.new_weights",
 }
 
 

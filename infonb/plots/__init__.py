@@ -28,6 +28,7 @@ from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.style import label_of, palette
 from infonb.plots.training import plot_training
+from infonb.plots.unit_memory import plot_unit_memory
 
 __all__ = [
     "LiveFigure",
@@ -65,6 +66,7 @@ __all__ = [
     "plot_surface",
     "plot_teachers",
     "plot_training",
+    "plot_unit_memory",
     "plot_verdicts",
     "subplots",
 ]
