@@ -8,6 +8,7 @@ attributes.
 from __future__ import annotations
 
 from infonb.data.augmentation import DigitViews, ImageViews
+from infonb.data.cifar10 import load_cifar10
 from infonb.data.circles import add_artifact, align, concentric_circles
 from infonb.data.coloring import colored, recolored
 from infonb.data.contexts import context_scenes
@@ -58,6 +59,7 @@ __all__ = [
     "inject_label_noise",
     "load_bias_in_bios",
     "load_bug",
+    "load_cifar10",
     "load_digits",
     "load_images",
     "load_imdb",
