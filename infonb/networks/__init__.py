@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.mlp import MLP
-    from infonb.networks.new_weights import untrained
     from infonb.networks.mlp_encoder import MLPEncoder
+    from infonb.networks.new_weights import untrained
     from infonb.networks.resnet import ResNet18
     from infonb.networks.resnet9 import ResNet9
 
