@@ -191,7 +191,7 @@ def plot_layer_agreement(
         axis.set_xticks(range(n), layers, rotation=90 if n > 5 else 0, fontsize=8.5)
         axis.set_yticks(range(n), layers, fontsize=8.5)
         axis.set_title(str(label), fontsize=10, loc="left", fontweight="bold")
-        near, far = np.nanmean(np.diag(values, 1)), values[0, -1]
+        near, far = np.diag(values, 1).mean(), values[0, -1]
         said.append(f"{label}{': ' * bool(label)}neighbours {_number(near)}, "
                     f"first and last {_number(far)}")  # fmt: skip
     for axis in axes.flat[len(labels) :]:

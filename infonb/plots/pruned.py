@@ -72,7 +72,8 @@ def plot_pruned(
         one, null = (_of(values, by, label) for values in (accuracy, drawn))
         means = _draw(axis, one, null, words)
         axis.set_title(str(label), fontsize=10, loc="left", fontweight="bold")
-        told = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(words, means, strict=True))
+        lines = [text.replace("\n", " ") for text in words.values()]
+        told = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(lines, means, strict=True))
         said.append(f"{label}: {told}" if label else told)
     for row in axes:
         row[0].set_ylabel("accuracy of a linear probe", fontsize=9)
