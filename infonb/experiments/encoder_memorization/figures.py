@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import xarray as xr
 
 from infonb.plots import Picture, palette, subplots
 from infonb.plots.comparison import label_layers
+from infonb.plots.examples import as_rgb
 
-__all__ = ["plot_beside", "plot_parts"]
+__all__ = ["plot_beside", "plot_most_memorized", "plot_parts"]
 
 _UNTRAINED = "untrained"
 
@@ -79,4 +81,31 @@ def plot_parts(parts: xr.DataArray, *, width: float = 3.1) -> Picture:
         f"UnitMem for the most and the least memorized candidates in the last layer: "
         f"{'; '.join(said)}."
     )
+    return picture
+
+
+def plot_most_memorized(
+    runs: xr.Dataset, data: Mapping[str, xr.Dataset], *, role: str = "C", n: int = 10
+) -> Picture:
+    """
+    Draw the images of a role with the highest scores in the last layer, and with the lowest.
+
+    Dims of ``ssl_mem``: (seed, layer, image); `data` are the images by role, as of an experiment.
+    """
+    last = runs.ssl_mem.isel(layer=-1)
+    last = last.isel(image=np.flatnonzero(last.role.values == role)).mean("seed")
+    order = last.image.values[np.argsort(-last.values, kind="stable")]
+    n = min(n, order.size // 2)
+    rows = {"highest": order[:n], "lowest": order[order.size - n :]}
+    picture, axes = subplots(2, n, size=(10.0 / n, 10.0 / n + 0.25))
+    said = []
+    for line, (words, chosen) in zip(axes, rows.items(), strict=True):
+        scores = last.sel(image=chosen).values
+        pixels = as_rgb(data[role].sel(sample=chosen)["input"].values)
+        for axis, image, score in zip(line, pixels, scores, strict=True):
+            axis.imshow(image, interpolation="nearest")
+            axis.set_axis_off()
+            axis.set_title(f"{score:+.2f}".replace("-", "−"), fontsize=9, pad=3)
+        said.append(f"{n} of the {words} scores, {scores[0]:.2f} to {scores[-1]:.2f}")
+    picture.alt = f"Images of {role}: {'; below '.join(said)}.".replace("-", "−")
     return picture

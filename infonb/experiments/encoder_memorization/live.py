@@ -12,14 +12,51 @@ from infonb.memorization import unit
 from infonb.memorization.layer_mem import scores
 
 if TYPE_CHECKING:
+    from infonb.experiments.encoder_memorization.experiment import EncoderMemorization
+
     from infonb.plots import Picture
     from infonb.widgets import Panel
 
-__all__ = ["explore_encoders", "kept_arrays"]
+__all__ = ["explore_encoders", "kept_arrays", "kept_of"]
 
 _NULL, _INK = "#9a9a9a", "0.55"
 _ROLES = {"candidates (C)": "C", "independent (I)": "I", "shared (S)": "S"}
 _PAIRS, _NORMALIZE, _REST = ("aug-aug", "clean-aug"), ("sum", "range", "none"), ("mean", "median")
+
+
+def kept_of(experiment: EncoderMemorization, runs: xr.Dataset) -> tuple[xr.Dataset, xr.Dataset]:
+    """
+    Return what `explore_encoders` shows: arrays of the first network and seed, and their images.
+
+    Recorded from the kept encoders; nothing is trained. The other kind of pairs is measured of
+    small images only: whole maps of large ones take minutes.
+    """
+    from infonb.experiments.encoder_memorization.data import joined, some_of_each
+    from infonb.experiments.encoder_memorization.measures import in_layers, layer_scores
+
+    seed, names = int(runs.seed.values[0]), runs.network.values.tolist()
+    first = next((name for name in names if name != "untrained"), names[0])
+    made = experiment.one(first, seed)
+    views, scored = experiment.views(), {"n_scored": experiment.n_scored}
+    scored["n_augmentations"] = experiment.n_augmentations
+    own = runs.alignment.sel(network=first, seed=seed, drop=True).rename(image="sample")
+    alignments = {experiment.pairs: own}
+    if experiment.dataset == "digits":
+        (other,) = {*_PAIRS} - {experiment.pairs}
+        found = layer_scores(
+            made.model, made.data, views, pairs=other, normalize=experiment.normalize, **scored
+        )
+        alignments[other] = found.alignment.rename(image="sample")
+    images = some_of_each(made.data, experiment.n_scored)
+    seen = images.isel(sample=np.isin(images.role.values, ["S", "C"]))
+    units = {}
+    for name in names:
+        target = experiment.one(name, seed).model["target"]
+        acts = in_layers(
+            target, seen, augment=views, n_augmentations=experiment.n_augmentations, seed=0
+        )
+        units[name] = acts.activation.mean("augmentation")
+    return kept_arrays(alignments, units), joined(made.data, "SCIE")
 
 
 def kept_arrays(alignments: Mapping[str, xr.DataArray], units: Mapping[str, xr.DataArray]) -> Any:
@@ -30,7 +67,8 @@ def kept_arrays(alignments: Mapping[str, xr.DataArray], units: Mapping[str, xr.D
     unit_sample), activations of the target's own images, averaged over views.
     """
     pairs = xr.Variable("pairs", np.array(list(alignments), object))
-    alignment = xr.concat(list(alignments.values()), pairs, coords="minimal", compat="override")
+    parts = [one.drop_vars("width", errors="ignore") for one in alignments.values()]
+    alignment = xr.concat(parts, pairs, coords="minimal", compat="override")
     networks = xr.Variable("network", np.array(list(units), object))
     means = [_plain(one).rename(sample="unit_sample") for one in units.values()]
     mean = xr.concat(means, networks, coords="minimal", compat="override")
