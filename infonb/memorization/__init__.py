@@ -9,6 +9,15 @@ from __future__ import annotations
 from infonb.memorization.area_under_margin import area_under_margin
 from infonb.memorization.confident_learning import confident_learning
 from infonb.memorization.cumulative_loss import cumulative_loss
+from infonb.memorization.deja_vu import (
+    deja_vu_gains,
+    deja_vu_top,
+    memorization_confidence,
+    naive_bayes_objects,
+    nearest_public,
+    predicted_objects,
+    recall_survival,
+)
 from infonb.memorization.forgetting_events import forgetting_events
 from infonb.memorization.in_out import in_out
 from infonb.memorization.influence import influence
@@ -25,15 +34,22 @@ __all__ = [
     "auroc",
     "confident_learning",
     "cumulative_loss",
+    "deja_vu_gains",
+    "deja_vu_top",
     "forgetting_events",
     "in_out",
     "in_out_plan",
     "influence",
     "loss_curvature",
     "membership",
+    "memorization_confidence",
+    "naive_bayes_objects",
+    "nearest_public",
     "outcome_fractions",
     "pointwise_information",
+    "predicted_objects",
     "rank_readings",
+    "recall_survival",
     "spearman",
     "suspect_labels",
 ]
