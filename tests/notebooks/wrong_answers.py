@@ -283,7 +283,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
         3: [
             ("shown=gap('min_dist', 'A')", "sorted by the distance"),
             ("by_chance=0", "picked for their gap"),
-            ("by_chance=gap('min_dist', 'C')", "sorted by the distance"),
+            ("by_chance=gap('max_pred_gap', 'A')", "That is A again"),
             ("honest=gap('min_dist', 'A')", "Take the null away here"),
             (
                 "honest=gap('max_pred_gap', 'A') - gap('max_pred_gap', 'C')",
