@@ -15,7 +15,7 @@ from infonb.validate import did_you_mean
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["TensorBatches"]
+__all__ = ["TensorBatches", "batch_sizes"]
 
 
 class TensorBatches:
@@ -50,7 +50,7 @@ class TensorBatches:
             return
         n = len(self._tensors[0])
         order = torch.arange(n) if generator is None else torch.randperm(n, generator=generator)
-        for index in order.to(self._device).split(_sizes(n, batch_size)):
+        for index in order.to(self._device).split(batch_sizes(n, batch_size)):
             yield tuple(tensor.index_select(0, index) for tensor in self._tensors)
 
     def fingerprint(self) -> str:
@@ -103,7 +103,7 @@ class TensorBatches:
                 raise ValueError(f"{variable!r} of {self._name} has values NaN or infinite.")
 
 
-def _sizes(n: int, batch_size: int) -> list[int]:
+def batch_sizes(n: int, batch_size: int) -> list[int]:
     """Return the sizes of the batches; one sample that is left over joins the batch before it."""
     # alone it has nothing to be contrasted with, and BatchNorm no spread
     sizes = [batch_size] * (n // batch_size) + ([n % batch_size] if n % batch_size else [])

@@ -7,7 +7,7 @@ from torch import nn
 
 from infonb.networks.image_inputs import check_images
 from infonb.networks.layers import Sum
-from infonb.validate import check_integer, check_number
+from infonb.validate import check_choice, check_integer, check_number
 
 __all__ = ["ResNet9"]
 
@@ -33,6 +33,10 @@ class ResNet9(nn.Module):
         Seed of the initial weights; the global random state is not touched.
     width
         By which the channels 32, 64, 64, 64, 128, 256, 256, 256 are multiplied.
+    mixed
+        Whether it computes in bfloat16 while it is trained, where that is enough (torch's
+        autocast), which takes half the time on processors that know it; weights stay as they are,
+        and in eval mode, as it is recorded, it computes in their precision.
 
     Notes
     -----
@@ -57,8 +61,12 @@ class ResNet9(nn.Module):
     torch.Size([5, 256])
     """
 
-    def __init__(self, in_channels: int = 3, *, seed: int = 0, width: float = 1.0) -> None:
+    def __init__(
+        self, in_channels: int = 3, *, seed: int = 0, width: float = 1.0, mixed: bool = False
+    ) -> None:
         super().__init__()
+        check_choice("mixed", mixed, [True, False])
+        self.mixed = mixed
         self.in_channels = check_integer("in_channels", in_channels, 1)
         check_number("width", width, 0.0)
         generator = torch.Generator().manual_seed(check_integer("seed", seed, 0))
@@ -81,9 +89,11 @@ class ResNet9(nn.Module):
             )
         dtype = next(self.parameters()).dtype
         values = inputs.to(dtype).contiguous(memory_format=torch.channels_last)
-        values = self._residual(self._through(values, 1, 2), 3)
-        values = self._residual(self._through(values, 5, 6), 7)
-        return values.mean(dim=(2, 3))
+        is_mixed = self.mixed and self.training
+        with torch.autocast(values.device.type, torch.bfloat16, enabled=is_mixed):
+            values = self._residual(self._through(values, 1, 2), 3)
+            values = self._residual(self._through(values, 5, 6), 7)
+        return values.to(dtype).mean(dim=(2, 3))
 
     def _through(self, values: torch.Tensor, *numbers: int) -> torch.Tensor:
         for number in numbers:

@@ -122,6 +122,18 @@ def test_resnet9_without_a_sum_would_be_another():
         assert not torch.allclose(whole, model(images(2, 3, 16, 16)))
 
 
+def test_mixed_precision_is_for_training_only():
+    plain, mixed = ResNet9(width=0.25, seed=2), ResNet9(width=0.25, seed=2, mixed=True)
+    inputs = images(4, 3, 16, 16)
+    with torch.no_grad():
+        whole, rough = plain(inputs), mixed(inputs)
+        assert rough.dtype == torch.float32
+        assert not torch.equal(whole, rough)
+        torch.testing.assert_close(whole, rough, rtol=0.1, atol=0.05)
+        again = ResNet9(width=0.25, seed=2, mixed=True).eval()(inputs)
+        assert torch.equal(ResNet9(width=0.25, seed=2).eval()(inputs), again)
+
+
 def test_recorded_channels_are_the_means_over_space():
     model, inputs = ResNet9(width=0.25).eval(), images(4, 3, 32, 32)
     found = inb.record(model, inputs.numpy(), layers=["conv3", "res2"], progress=False)
