@@ -34,7 +34,7 @@ def taken(acts: Any, what: str, *, at_least: int = 3) -> xr.DataArray:
         )
     if n < FEW:
         warnings.warn(
-            f"{what} of {n} samples, fewer than {FEW}: it says more of these samples than of the "
+            f"{what} of {n} samples: below {FEW} it says more of these samples than of the "
             "network; give more.",
             stacklevel=3,
         )

@@ -11,7 +11,7 @@ import xarray as xr
 import infonb as inb
 from infonb.memorization import layer
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fewer than 20")
+pytestmark = pytest.mark.filterwarnings("ignore:.*samples. below 20")
 
 DIMS = ("model", "augmentation", "layer", "neuron", "sample")
 FG = {"target": "f", "reference": "g"}

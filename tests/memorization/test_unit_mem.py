@@ -11,7 +11,7 @@ import infonb as inb
 from infonb.activations import from_arrays
 from infonb.memorization import class_selectivity, unit
 
-FEW = pytest.mark.filterwarnings("ignore:.*fewer than 20")
+FEW = pytest.mark.filterwarnings("ignore:.*samples. below 20")
 
 
 def one(*values, dims=("neuron", "sample")):
@@ -138,7 +138,7 @@ def test_recordings_of_a_network_with_a_dead_layer():
     [
         (one([1, 2]), {}, ValueError, "needs at least 3 samples.*there are 2"),
         (one([1]), {}, ValueError, "there is 1"),
-        (one([1, 2, 3]), {}, UserWarning, "UnitMem of 3 samples, fewer than 20"),
+        (one([1, 2, 3]), {}, UserWarning, "UnitMem of 3 samples: below 20"),
         (np.ones((3, 4)), {}, TypeError, "must be an xarray DataArray"),
         (one([1, 2, 3], dims=("unit", "sample")), {}, ValueError, "dim 'neuron' not found"),
         (one(range(30)), {"rest": "mode"}, ValueError, "rest must be one of"),

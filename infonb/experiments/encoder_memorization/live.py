@@ -13,7 +13,6 @@ from infonb.memorization.layer_mem import scores
 
 if TYPE_CHECKING:
     from infonb.experiments.encoder_memorization.experiment import EncoderMemorization
-
     from infonb.plots import Picture
     from infonb.widgets import Panel
 
