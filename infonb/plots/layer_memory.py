@@ -215,4 +215,4 @@ def _number(value: Any, digits: int = 2) -> str:
     value = float(value)
     if not np.isfinite(value):
         return "–"
-    return f"{value + 0.0:.{digits}f}".replace("-", "−")
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")

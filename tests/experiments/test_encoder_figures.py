@@ -35,7 +35,8 @@ def alignment(seed=0):
 def means(seed=0):
     random = np.random.default_rng(seed)
     values = random.exponential(size=(3, 5, 2 * N))
-    values[1, 2] = 0
+    values[1, 2] = 0  # a dead unit
+    values[1, 4] = np.nan  # beyond the width
     coords = {"layer": LAYERS, "sample": np.arange(2 * N), "role": ("sample", ["S"] * 2 * N)}
     return xr.DataArray(values, coords, ("layer", "neuron", "sample"))
 

@@ -163,7 +163,10 @@ class _Scores:
         """Set the limits that all layers and roles share, so that what is compared stays."""
         depth, cloud, _ = self._picture.axes
         self._picture.frame_depends(normalize, pairs)
-        for axis, values in ((depth, found.group_mem.values), (cloud, found.ssl_mem.values)):
+        null = found.sel(group="E")
+        band = abs(null.group_mem) + 2 * null.group_error
+        of_groups = np.concatenate([found.group_mem.values.ravel(), band.values])
+        for axis, values in ((depth, of_groups), (cloud, found.ssl_mem.values)):
             most = 1.1 * float(np.nanmax(np.abs(values), initial=1e-9))
             axis.set_ylim(-most, most)
 
@@ -205,6 +208,8 @@ class _Units:
         from infonb.plots import LiveFigure
 
         rows = mean.rename(unit_sample="sample")
+        # beyond the width there are no units, which is another thing than dead ones
+        self._there = rows.notnull().any("sample")
         self._found = {rest: unit(rows, rest=rest, negative="rectify").unit_mem for rest in _REST}
         self._edges = np.linspace(0, 1, 41)
         self._picture = LiveFigure((10.0, 2.1), [(0.7, 0.5, 9.05, 1.35)])
@@ -234,7 +239,8 @@ class _Units:
         with self._picture.content():
             # behind all others
             for row, name in enumerate(sorted(names, key=lambda one: one != "untrained")):
-                values = found.sel(network=name).values
+                there = self._there.sel(network=name, layer=layer).values
+                values = found.sel(network=name).values[there]
                 known = values[np.isfinite(values)]
                 counts = np.histogram(known, self._edges)[0]
                 colour = colours.get(name, "0.8")
