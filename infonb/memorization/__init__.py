@@ -11,6 +11,15 @@ from infonb.memorization.class_mem import class_selectivity
 from infonb.memorization.clip_mem import dual_encoder
 from infonb.memorization.confident_learning import confident_learning
 from infonb.memorization.cumulative_loss import cumulative_loss
+from infonb.memorization.deja_vu import (
+    deja_vu_gains,
+    deja_vu_top,
+    memorization_confidence,
+    naive_bayes_objects,
+    nearest_public,
+    predicted_objects,
+    recall_survival,
+)
 from infonb.memorization.forgetting_events import forgetting_events
 from infonb.memorization.in_out import in_out
 from infonb.memorization.influence import influence
@@ -30,6 +39,8 @@ __all__ = [
     "class_selectivity",
     "confident_learning",
     "cumulative_loss",
+    "deja_vu_gains",
+    "deja_vu_top",
     "dual_encoder",
     "forgetting_events",
     "in_out",
@@ -38,9 +49,14 @@ __all__ = [
     "layer",
     "loss_curvature",
     "membership",
+    "memorization_confidence",
+    "naive_bayes_objects",
+    "nearest_public",
     "outcome_fractions",
     "pointwise_information",
+    "predicted_objects",
     "rank_readings",
+    "recall_survival",
     "spearman",
     "suspect_labels",
     "unit",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
+    from infonb.networks.new_weights import untrained
     from infonb.networks.resnet import ResNet18
     from infonb.networks.resnet9 import ResNet9
 
@@ -35,6 +36,7 @@ __all__ = [
     "load_weights",
     "save_weights",
     "text_classifier",
+    "untrained",
 ]
 
 _HOME = {
@@ -52,6 +54,7 @@ _HOME = {
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",
+    "untrained": "infonb.networks.new_weights",
 }
 
 

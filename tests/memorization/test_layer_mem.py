@@ -220,3 +220,56 @@ def wider():
 def test_what_is_refused(acts, options, words):
     with pytest.raises(ValueError, match=words):
         layer(acts, **{**FG, **options})
+
+
+def recorded_pair(make, inputs, layers, reduce):
+    """Return recordings of two networks with other weights, for the same views."""
+    from infonb.data import DigitViews
+
+    pair = [
+        inb.record(
+            make(seed), inputs, layers, augment=DigitViews(), n_augmentations=3, reduce=reduce,
+            progress=False,
+        )
+        for seed in (0, 1)
+    ]  # fmt: skip
+    return xr.concat(pair, xr.Variable("model", ["f", "g"]))
+
+
+def test_a_transformer_takes_its_deltas_along_the_residual_stream():
+    from infonb.networks import MaskedAutoencoder
+
+    def make(seed):
+        return MaskedAutoencoder(in_channels=1, size=8, patch=2, width=16, depth=2, seed=seed)
+
+    inputs = np.random.default_rng(0).random((24, 1, 8, 8), np.float32)
+    layers = ["block1.res1", "block1.res2", "block2.fc1", "block2.res2"]
+    both = recorded_pair(make, inputs, layers, "flatten")
+    found = layer(both, **FG, before={"block2.res2": "block1.res2", "block2.fc1": "block1.res2"})
+    means = dict(zip(layers, found.layer_mem.values, strict=True))
+    delta = dict(zip(layers, found.delta_layer_mem.values, strict=True))
+    assert np.isnan(delta["block1.res1"])
+    assert delta["block1.res2"] == means["block1.res2"] - means["block1.res1"]
+    for name in ("block2.fc1", "block2.res2"):
+        assert delta[name] == means[name] - means["block1.res2"]
+    # of whole maps all tokens count: a plain loop over one image
+    one = both.activation.isel(layer=1, sample=5)
+    views = [one.isel(model=0, augmentation=r).dropna("neuron").values for r in range(3)]
+    views = [v / np.linalg.norm(v) for v in views]
+    expected = np.mean([np.linalg.norm(a - b) for a, b in itertools.combinations(views, 2)])
+    assert found.alignment.values[0, 1, 5] == pytest.approx(expected, rel=1e-5)
+
+
+def test_units_of_a_network_with_batch_norm_do_not_depend_on_the_batches():
+    from infonb.memorization import unit
+    from infonb.networks import MLPEncoder
+
+    network = MLPEncoder((64, 20, 10), seed=0).train()
+    inputs = np.random.default_rng(0).random((30, 8, 8), np.float32)
+    found = [
+        unit(inb.record(network, inputs, ["layer1", "layer2"], augment=lambda x: x + 0,
+                        n_augmentations=2, batch_size=size, progress=False)).unit_mem
+        for size in (1, 30)
+    ]  # fmt: skip
+    assert np.allclose(*found, atol=1e-5, equal_nan=True)
+    assert network.training

@@ -78,7 +78,7 @@ def what_is_memorized(runs: xr.Dataset) -> str:
     parts = [_of_pair(runs.sel(network=one), one) for one in levels if one != "untrained"]
     if "untrained" in levels:
         parts.append(_of_untrained(runs))
-    return " ".join([*parts, _of_information(runs), _limits(runs)])
+    return "\n\n".join([*parts, _of_information(runs), _limits(runs)])
 
 
 def _of_pair(one: xr.Dataset, level: str) -> str:
