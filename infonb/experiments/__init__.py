@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.early_learning import EarlyLearning
+    from infonb.experiments.encoder_memorization import EncoderMemorization
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.in_and_out import InAndOut
@@ -32,6 +33,7 @@ __all__ = [
     "ConcentricCircles",
     "Contexts",
     "EarlyLearning",
+    "EncoderMemorization",
     "EntropyRegularizer",
     "Experiment",
     "InAndOut",
@@ -61,6 +63,7 @@ _HOME = {
     "entropy_regularizer": ("entropy_regularizer", "EntropyRegularizer"),
     "in_and_out": ("in_and_out", "InAndOut"),
     "early_learning": ("early_learning", "EarlyLearning"),
+    "encoder_memorization": ("encoder_memorization", "EncoderMemorization"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -82,7 +85,7 @@ def names() -> list[str]:
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
-     'in_and_out', 'early_learning',
+     'in_and_out', 'early_learning', 'encoder_memorization',
      'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
@@ -116,8 +119,8 @@ def get(name: str) -> type[Experiment]:
         ...
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
-    'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning', 'compare_models',
-    'verdicts'. Did you mean 'colored_digits'?
+    'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
+    'encoder_memorization', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

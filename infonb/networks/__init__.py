@@ -12,30 +12,49 @@ if TYPE_CHECKING:
     from infonb.networks.checkpoint import load_weights, save_weights
     from infonb.networks.cnn import CNN
     from infonb.networks.encoder import TextClassifier, text_classifier
+    from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
+    from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.mlp import MLP
+    from infonb.networks.mlp_encoder import MLPEncoder
+    from infonb.networks.new_weights import untrained
     from infonb.networks.resnet import ResNet18
+    from infonb.networks.resnet9 import ResNet9
 
 __all__ = [
     "CNN",
     "MLP",
+    "Classified",
+    "MLPEncoder",
+    "MaskedAutoencoder",
+    "Predicting",
+    "Projected",
+    "ResNet9",
     "ResNet18",
     "TextClassifier",
     "load_model",
     "load_weights",
     "save_weights",
     "text_classifier",
+    "untrained",
 ]
 
 _HOME = {
     "CNN": "infonb.networks.cnn",
+    "Classified": "infonb.networks.heads",
     "MLP": "infonb.networks.mlp",
+    "MLPEncoder": "infonb.networks.mlp_encoder",
+    "MaskedAutoencoder": "infonb.networks.masked_autoencoder",
+    "Predicting": "infonb.networks.heads",
+    "Projected": "infonb.networks.heads",
+    "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
     "load_model": "infonb.networks.loading",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",
+    "untrained": "infonb.networks.new_weights",
 }
 
 

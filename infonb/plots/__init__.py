@@ -15,11 +15,13 @@ from infonb.plots.data import plot_circles, plot_decision, plot_images
 from infonb.plots.difference import plot_difference
 from infonb.plots.interventions import plot_interventions
 from infonb.plots.known_labels import plot_known_labels
+from infonb.plots.layer_memory import plot_layer_agreement, plot_layer_memory
 from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.membership import plot_membership
 from infonb.plots.memorization import plot_in_out, plot_memorization
 from infonb.plots.picture import Picture, subplots
+from infonb.plots.pruned import plot_pruned
 from infonb.plots.ranking import plot_agreement, plot_ranking
 from infonb.plots.rates import plot_rates
 from infonb.plots.readings import plot_readings
@@ -28,6 +30,7 @@ from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.style import label_of, palette
 from infonb.plots.training import plot_training
+from infonb.plots.unit_memory import plot_unit_memory
 
 __all__ = [
     "LiveFigure",
@@ -52,10 +55,13 @@ __all__ = [
     "plot_information_by",
     "plot_interventions",
     "plot_known_labels",
+    "plot_layer_agreement",
+    "plot_layer_memory",
     "plot_membership",
     "plot_memorization",
     "plot_mutual_information",
     "plot_neuron",
+    "plot_pruned",
     "plot_ranking",
     "plot_rates",
     "plot_readings",
@@ -65,6 +71,7 @@ __all__ = [
     "plot_surface",
     "plot_teachers",
     "plot_training",
+    "plot_unit_memory",
     "plot_verdicts",
     "subplots",
 ]

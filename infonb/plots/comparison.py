@@ -152,7 +152,7 @@ def _draw(
         width = figure.get_figwidth() / columns
         _name(pair[0], panel, width)
         if at + columns >= n:  # nothing below it
-            _label_layers(pair[1], layers, width)
+            label_layers(pair[1], layers, width)
         if column == 0:
             change = "Δ " if reference else ""
             pair[0].set_ylabel(f"{change}entropy (nat)", fontsize=9)
@@ -245,7 +245,7 @@ def _name(axis: Any, panel: Panel, width: float) -> None:
     )  # fmt: skip
 
 
-def _label_layers(axis: Any, layers: list[str], width: float) -> None:
+def label_layers(axis: Any, layers: list[str], width: float) -> None:
     """Write layers below a panel: their names where there is room, else some of their numbers."""
     room = int(12 * width) - 4  # letters of this size
     short, common = _short(layers)

@@ -38,6 +38,11 @@ TINY: dict[str, dict[str, Any]] = {
         "loss": ["elr 7"], "seed": [0, 1], "n_train": 150, "n_validation": 80, "width": 16,
         "epochs": 3, "measured": [1], "mi_neurons": 4, "linear_steps": 100,
     },
+    "encoder_memorization": {
+        "seed": [0, 1], "n_shared": 20, "n_candidates": 20, "n_independent": 20, "n_external": 20,
+        "n_planted": 8, "n_probe": 60, "n_evaluation": 80, "width": 32, "depth": 3, "epochs": 15,
+        "batch_size": 40, "mi_neurons": 6, "n_random": 2, "n_augmentations": 3,
+    },
     "entropy_regularizer": {
         "alpha": [0.75], "treatment": ["none", "entropy 0.1"], "seed": [0, 1], "n_train": 200,
         "n_validation": 100, "width": 8, "epochs": 2,

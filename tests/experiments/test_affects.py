@@ -52,6 +52,11 @@ EXPECTED = {
         "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"linear_steps"},
     },
+    "encoder_memorization": {
+        "selection": SELECTION | {"network", "folder"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "n_scored", "n_random"}
+        | {"n_augmentations", "pairs", "normalize", "rest"},
+    },
     # files and what is drawn of them are in the key by their content
     "compare_models": {
         "selection": SELECTION - {"preset"}

@@ -44,6 +44,12 @@ TINY = {
         "loss": "elr 7", "n_train": 50, "n_validation": 40, "width": 4, "epochs": 1,
         "linear_steps": 100, "mi_neurons": 2,
     },
+    "encoder_memorization": {
+        "network": "contrastive", "n_shared": 12, "n_candidates": 8, "n_independent": 8,
+        "n_external": 8, "n_planted": 4, "n_probe": 40, "n_evaluation": 40, "width": 16,
+        "depth": 2, "epochs": 2, "batch_size": 10, "mi_neurons": 2, "n_random": 1,
+        "n_augmentations": 2,
+    },
     "entropy_regularizer": {
         "alpha": 0.75, "treatment": "entropy 0.1", "width": 4, "epochs": 1, "n_train": 30,
         "n_validation": 40,

@@ -58,7 +58,10 @@ def test_tags_say_to_the_page_what_it_understands(name):
                 assert any(line.startswith("## ") for line in cell["source"]), cell["id"]
 
 
-@pytest.mark.parametrize("name", ["colored_digits", "biographies", "early_learning", "in_and_out"])
+@pytest.mark.parametrize(
+    "name",
+    ["colored_digits", "biographies", "early_learning", "in_and_out", "encoder_memorization"],
+)
 def test_the_answer_has_its_figures_its_table_and_its_caveat(name):
     cells = json.loads(notebook_path(name).read_text(encoding="utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells]

@@ -267,4 +267,28 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("changed='which tokens are seen'", "The mask leaves padding out"),
         ],
     },
+    "12_whose_memory_is_this": {
+        1: [
+            ("of_memory=last(careless, 'C')", "the null has one, too"),
+            ("of_memory=last(careless, 'E')", "what is no memory"),
+            ("of_memory=last(careless, 'C') - last(careless, 'I')", "the null is E"),
+            ("share=last(careless, 'E') / last(careless, 'C')", "*no* memory"),
+        ],
+        2: [
+            ("exchanged=last(found, 'C')", "Its sign turns"),
+            ("exchanged=-last(found, 'I')", "those are other images"),
+            ("group='C'", "seen by the other model now"),
+            ("group='E'", "Nobody has seen E"),
+        ],
+        3: [
+            ("shown=gap('min_dist', 'A')", "sorted by the distance"),
+            ("by_chance=0", "picked for their gap"),
+            ("by_chance=gap('max_pred_gap', 'A')", "That is A again"),
+            ("honest=gap('min_dist', 'A')", "Take the null away here"),
+            (
+                "honest=gap('max_pred_gap', 'A') - gap('max_pred_gap', 'C')",
+                "picks by the gap itself",
+            ),
+        ],
+    },
 }  # fmt: skip

@@ -12,12 +12,13 @@ import xarray as xr
 
 from infonb.experiments.compare_models.files import is_store
 from infonb.experiments.compare_models.recording import drawn, record_network
+from infonb.experiments.compare_models.units import has_views
 from infonb.parameters import ParameterError
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["check_fit", "check_samples", "check_sources"]
+__all__ = ["check_fit", "check_samples", "check_sources", "check_views"]
 
 #: Weights are all loaded once beforehand, if they are no more than this together.
 _CHECKED_BYTES = 2**30
@@ -76,6 +77,16 @@ def _check_weights(weights: dict[str, str], model: str, inputs: str, device: str
     return first
 
 
+def check_views(sources: dict[str, str], views: str) -> None:
+    """Raise one line if views are asked for of a store, which holds no network."""
+    stores = [name for name, path in sources.items() if is_store(path)]
+    if views and stores:
+        raise ParameterError(
+            f"views are made for networks, but model {stores[0]!r} is a store of activations; "
+            "record its views: infonb.record(..., augment=). A store of views needs no views=."
+        )
+
+
 def check_samples(
     sources: dict[str, str], n_samples: int, seed: int, examples: xr.Dataset | None
 ) -> None:
@@ -87,7 +98,8 @@ def check_samples(
     parts: dict[str, xr.DataArray] = {}
     for name, path in sources.items():
         if is_store(path):
-            parts[name] = drawn(open_activations(path, chunks={}), n_samples, seed).activation
+            one = drawn(open_activations(path, chunks={}), n_samples, seed).activation
+            parts[name] = one.isel(augmentation=0, drop=True) if has_views(one) else one
         elif examples is not None and "the inputs" not in parts:
             parts["the inputs"] = _without_values(examples)
     if len(parts) > 1:

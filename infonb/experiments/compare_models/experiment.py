@@ -15,7 +15,12 @@ import xarray as xr
 
 from infonb.experiments.cache import cache_folder
 from infonb.experiments.compare_models.answer import most_different
-from infonb.experiments.compare_models.checks import check_fit, check_samples, check_sources
+from infonb.experiments.compare_models.checks import (
+    check_fit,
+    check_samples,
+    check_sources,
+    check_views,
+)
 from infonb.experiments.compare_models.demonstration import (
     DEMONSTRATION,
     LAYERS,
@@ -44,6 +49,7 @@ from infonb.experiments.compare_models.sources import (
     named_sources,
     reference_among,
 )
+from infonb.experiments.compare_models.units import has_views, units_of, with_units
 from infonb.experiments.experiment import Experiment
 from infonb.parameters import ParameterError
 
@@ -119,6 +125,7 @@ class CompareModels(ComparisonParameters, Experiment):
         if self.found:
             check_shown(open_found(self.found), self.shown)
         elif self.models:
+            check_views(self.sources, self.views)
             network, examples = (
                 check_sources(self.sources, self.model, self.inputs, self.device),
                 None,
@@ -157,6 +164,8 @@ class CompareModels(ComparisonParameters, Experiment):
             return kept_activations(checkpoint, lambda: some), None
 
         def make() -> xr.Dataset:
+            from infonb.networks.loading import inputs_for
+
             if not path:
                 model, _ = train_demonstration(level, seed, checkpoint, progress)
                 told = [f"trained here: {DEMONSTRATION[level]}"]
@@ -166,7 +175,10 @@ class CompareModels(ComparisonParameters, Experiment):
                 told = []
                 model = load_model(self.model, Path(path), say=told.append)
             layers = self.layers or ([] if path else LAYERS)
-            return record_network(model, data["inputs"], layers, self.device, told)
+            found = record_network(model, data["inputs"], layers, self.device, told)
+            if not self.views:
+                return found
+            return with_units(found, model, inputs_for(model, data["inputs"]), self.views, seed)
 
         return kept_activations(checkpoint, make), None
 
@@ -185,11 +197,13 @@ class CompareModels(ComparisonParameters, Experiment):
         """Return what `infonb.compare` finds, with how each recording came about."""
         from infonb.selection import compare
 
+        parts = {name: self._recorded(name) for name in self.levels()}
         found = compare(
-            {name: self.activations(name) for name in self.levels()},
-            self.chosen_reference or None, bins=self.bins, estimator=self.estimator, k=self.k,
-            neurons=self.n_neurons, seed=self.seed,
+            parts, self.chosen_reference or None, bins=self.bins, estimator=self.estimator,
+            k=self.k, neurons=self.n_neurons, seed=self.seed,
+            units=any(map(has_views, parts.values())),
         )  # fmt: skip
+        found = units_of(found, parts) if self.views else found
         return found.assign(runs.isel(seed=0, drop=True).data_vars)
 
     def run(self, *, progress: bool | str = True) -> xr.Dataset:
@@ -252,7 +266,16 @@ class CompareModels(ComparisonParameters, Experiment):
         )  # fmt: skip
 
     def activations(self, name: str) -> xr.Dataset:
-        """Return the activations of a model, opened and not read: dims (layer, neuron, sample)."""
+        """
+        Return the activations of a model, opened and not read: dims (layer, neuron, sample).
+
+        Of recordings of views the first view.
+        """
+        found = self._recorded(name)
+        return found.isel(augmentation=0, drop=True) if has_views(found) else found
+
+    def _recorded(self, name: str) -> xr.Dataset:
+        """Return the activations of a model as they are kept."""
         found: xr.Dataset = self._with_folder.one(name, self.seeds[0]).model
         return found
 

@@ -49,6 +49,10 @@ class ComparisonParameters(ParameterSet):
         choices=["auto", "ksg", "mixture", "binned"], affects="selection",
     )  # fmt: skip
     k: int = parameter(3, "neighbours of ksg and mixture", minimum=1, affects="selection")
+    views: str = parameter(
+        "", "measure UnitMem, on such random views of the inputs (training images); empty: do not",
+        choices=["", "images", "digits"],
+    )  # fmt: skip
     seed: int = parameter(
         0, "of all that is drawn: examples, neurons, intervals, permutations", minimum=0,
         maximum=MAX_SEED, affects="selection",

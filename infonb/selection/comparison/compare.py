@@ -16,6 +16,7 @@ from infonb.selection.comparison.chance import p_values
 from infonb.selection.comparison.measuring import Measuring, Settings
 from infonb.selection.comparison.models import Models, read_models
 from infonb.selection.comparison.samples import same_samples
+from infonb.selection.comparison.units import first_views, unit_memory
 from infonb.selection.verdict.judge import judge
 from infonb.selection.verdict.rule import Rule
 from infonb.validate import check_choice, check_integer
@@ -38,6 +39,8 @@ def compare(
     max_samples: int | None = None,
     permutations: int = 10_000,
     rule: Rule | None = None,
+    units: bool = False,
+    untrained: Given | None = None,
     seed: int = 0,
     progress: bool | str = False,
 ) -> xr.Dataset:
@@ -77,6 +80,14 @@ def compare(
         How many are drawn where there are more.
     rule
         Of the verdict; see `infonb.selection.Rule` and `infonb.selection.judge`.
+    units
+        Whether to measure `infonb.memorization.unit` (UnitMem), too: how much more each neuron
+        answers to one sample than to all others, which says something where the samples are
+        *training* samples. Recordings of views (``infonb.record(..., augment=...)``), with the dim
+        ``augmentation``, are averaged over these; entropy and MI are then of the first view.
+    untrained
+        Name → activations of the same samples, or views, in the network with new weights
+        (`infonb.networks.untrained`), for some models or all: what UnitMem is without training.
     seed
         Of neurons, samples, bootstrap and permutations.
     progress
@@ -95,6 +106,9 @@ def compare(
         ``entropy_p_corrected`` (comparison, edges, layer), ``mutual_information_...`` without
         edges: model minus reference. ``verdict``, ``why`` (comparison) and ``rulers_agree``
         (comparison, edges). NaN for a layer that one of the two lacks.
+
+        With `units` also ``unit_mem``, and ``untrained_unit_mem`` (model, [seed], layer, neuron);
+        units: 1. Values below 0 count as 0, as behind a ReLU. The verdict does not rest on them.
 
         attrs: ``reference``, ``estimator`` and ``estimator_why``, ``bins``, ``n_samples``,
         ``n_neurons``, ``permuted``, ``rule`` and others.
@@ -138,12 +152,15 @@ def compare(
     """
     check_choice("estimator", estimator, ["auto", "ksg", "mixture", "binned"])
     check_choice("standardize", standardize, [True, False])
+    check_choice("units", units, [True, False])
+    if untrained is not None and not units:
+        raise ValueError("untrained is what UnitMem is compared with; pass units=True, too.")
     for name, value, least in (
         ("bins", bins, 1), ("k", k, 1), ("neurons", neurons, 2), ("permutations", permutations, 1),
         ("seed", seed, 0), *((("max_samples", max_samples, 2),) if max_samples else ()),
     ):  # fmt: skip
         check_integer(name, value, minimum=least)
-    read = read_models(models, dim)
+    read = read_models(first_views(models) if units else models, dim)
     read = replace(read, networks=tuple(same_samples(read.networks)))
     chosen = None if reference is None else read.resolve(reference)
     if chosen is not None:
@@ -151,6 +168,8 @@ def compare(
     settings = Settings(bins, estimator, k, standardize, neurons, max_samples, seed)
     measuring = Measuring(read, settings)
     found = _measures(measuring, progress)
+    if units:
+        found = found.assign(unit_memory(found, measuring, models, untrained, dim))
     if chosen is None:
         found.attrs["no_verdict"] = _no_verdict(read)
     else:

@@ -175,9 +175,11 @@ def _network(name: str, seed: Any, values: xr.DataArray) -> Network:
     check_dim("sample", values.dims, place)
     further = [str(d) for d in values.dims if d not in ("layer", "neuron", "sample")]
     if further:
+        views = " For views, units=True measures UnitMem of all, and the rest of the first."
         raise ValueError(
             f"{place} has the further dim {further[0]!r}; choose one of its labels: "
             f".isel({further[0]}=-1), or name the dim of the models: dim={further[0]!r}."
+            f"{views * ('augmentation' in further)}"
         )
     known = {
         str(n): c.values
