@@ -31,16 +31,18 @@ def switched_off(
     """
     from infonb.selection import intervene
     from infonb.selection.interventions.switching_order import mean_information, scores
+    from infonb.training.threads import torch_threads
 
     measures = {
         "entropy": entropy,
         "mutual information": mean_information(information),
         "difference": difference,
     }
-    found = intervene(
-        model, sets, entropy.layer.values.tolist(), by=scores(measures, _BY), numbers=numbers,
-        repeats=_REPEATS, seed=seed, batch_size=4096, progress=False,
-    )  # fmt: skip
+    with torch_threads(1):  # in networks this small several threads only wait for each other
+        found = intervene(
+            model, sets, entropy.layer.values.tolist(), by=scores(measures, _BY), numbers=numbers,
+            repeats=_REPEATS, seed=seed, batch_size=4096, progress=False,
+        )  # fmt: skip
     return {
         name: found[variable].drop_vars(set(found[variable].coords) - {*found[variable].dims})
         for name, variable in _NAMES.items()
