@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 import xarray as xr
+from PIL import Image
 
 from infonb.data import DigitViews, ImageViews, load_digits
+from infonb.data.cifar10 import CIFAR10_CLASSES
 from infonb.experiments import EncoderMemorization
 from infonb.experiments.encoder_memorization import (
     data as images,
@@ -361,7 +364,7 @@ def test_table_and_sentences(runs):
         "not reported"
     )
     pruned = found[
-        "the probe is worse with units of highest UnitMem off than with random ones",
+        "the probe is worse without units of highest UnitMem than without drawn units",
         "a tenth of all, contrastive",
     ]
     accuracy = runs.probe_accuracy.sel(network="contrastive", scope="all layers")
@@ -375,6 +378,9 @@ def test_table_and_sentences(runs):
     told = what_is_memorized(runs)
     assert "**Contrastive**: LayerMem of the candidates" in told
     assert "untrained" in told
+    ends = [float(information(runs).sel(network="contrastive").isel(layer=i).mean())
+            for i in (0, -1)]  # fmt: skip
+    assert f"mean MI goes from {ends[0]:.3f} to {ends[1]:.3f} nat" in told
     layers = layers_table(runs, "supervised")
     assert layers.index.tolist() == ["layer1", "layer2", "layer3"]
     expected = runs.group_mem.sel(network="supervised", group="E", layer="layer3").mean("seed")
@@ -392,6 +398,48 @@ def test_only_one_pair_and_one_seed_are_told_as_what_they_are():
     table = few.claims(runs)
     assert {claim.verdict for claim in table.claims} <= {"too close to tell"}
     assert "Simsiam" in what_is_memorized(runs)
+
+
+def photographs(folder: Path) -> str:
+    """Put a few pictures of noise where CIFAR-10's would be."""
+    rng = np.random.default_rng(0)
+    for split, n in (("train", 6), ("test", 9)):
+        for kind in CIFAR10_CLASSES:
+            place = folder / split / kind
+            place.mkdir(parents=True)
+            for i in range(n):
+                pixels = rng.integers(0, 256, size=(32, 32, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(place / f"{i}.png")
+    return str(folder)
+
+
+def test_photographs_go_through_a_resnet(tmp_path):
+    experiment = EncoderMemorization(
+        preset="cifar10", cache="none", folder=photographs(tmp_path), n_shared=20, n_candidates=20,
+        n_independent=20, n_external=20, n_probe=30, n_evaluation=40, width=32, epochs=1,
+        batch_size=20, n_scored=6, n_augmentations=2, mi_neurons=2, mi_samples=40, n_random=1,
+        network=["contrastive", "untrained"], seed=[0, 1],
+    )  # fmt: skip
+    runs = experiment.run(progress=False)
+    names = runs["layer"].values.tolist()
+    assert names[3:6] == ["conv4", "res2", "conv5"]
+    assert runs["width"].values.tolist() == [4, 8, 8, 8, 8, 16, 32, 32, 32, 32]
+    assert runs["role"].values.tolist() == [role for role in "SCIE" for _ in range(6)]
+    units = runs["unit_mem"].sel(network="contrastive")
+    assert units.sel(layer="conv1").isel(neuron=slice(4, None)).isnull().all()
+    table = experiment.claims(runs)
+    (claim,) = [c for c in table.claims if c.statement.startswith("sums of shortcuts")]
+    one = runs.sel(network="contrastive")
+    steps = abs(one.layer_mem.diff("layer"))  # labelled by the later layer
+    plain = ["conv2", "conv3", "conv4", "conv5", "conv6", "conv7", "conv8"]
+    expected = steps.sel(layer=plain).mean("layer") - steps.sel(layer=["res2", "res6"]).mean(
+        "layer"
+    )
+    np.testing.assert_allclose(claim.effect, expected)
+    (trend,) = [c for c in table.claims if c.statement.startswith("LayerMem of the candidates")]
+    assert trend.n_levels == 8  # sums are no layers of their own
+    assert not any("texture" in claim.statement for claim in table.claims)
+    assert "texture" not in what_is_memorized(runs)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -141,6 +142,25 @@ def test_resumed_equals_uninterrupted_also_if_it_ends_within_an_epoch(tmp_path, 
     xr.testing.assert_identical(history, expected)
     assert calls == expected_calls[-len(calls) :]
     assert 0 < len(calls) < 6
+
+
+@pytest.mark.parametrize(("save_every", "expected"), [(1, 3), (2, 2)])
+def test_what_a_kill_leaves_is_gone_on_with(tmp_path, save_every, expected):
+    whole, part = network(), network()
+    history = fit(whole, DATA, OTHERS, objective=OBJECTIVE, **SETTINGS)
+    left, epochs = tmp_path / "left", []
+
+    def copied(epoch, values):
+        if epoch == 3:  # what is on disk now is all that a process killed here would leave
+            shutil.copytree(tmp_path / "made", left)
+
+    fit(network(), DATA, OTHERS, objective=OBJECTIVE, checkpoint=tmp_path / "made",
+        save_every=save_every, callback=copied, **SETTINGS)  # fmt: skip
+    resumed = fit(part, DATA, OTHERS, objective=OBJECTIVE, checkpoint=left, **SETTINGS,
+                  callback=lambda epoch, values: epochs.append(epoch))  # fmt: skip
+    assert epochs == list(range(expected + 1, 7))
+    assert same(whole, part)
+    xr.testing.assert_identical(resumed, history)
 
 
 def test_a_checkpoint_belongs_to_its_objective(tmp_path):

@@ -63,7 +63,11 @@ def divide(
 
 
 def planted(images: xr.Dataset, n: int, *, seed: int) -> xr.Dataset:
-    """Return images of which the first `n` are random black and white textures, with `kind`."""
+    """
+    Return images of which the first `n` are random black and white textures, with `kind`.
+
+    A texture keeps the label of the image in whose place it is.
+    """
     values = images["input"].values.copy()
     rng = np.random.default_rng([_DIVISION, seed])
     values[:n] = rng.integers(0, 2, size=values[:n].shape)

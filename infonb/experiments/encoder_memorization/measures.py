@@ -213,10 +213,28 @@ def neurons(
 
 def images_of(runs: xr.Dataset) -> xr.Dataset:
     """
-    Return the scores of images, as `infonb.memorization.layer` has them, of all runs.
+    Return the scores of images of all runs, with the dims that `infonb.memorization.layer` has.
 
-    Dims (network, seed, model, layer, sample), with the roles; in runs `sample` are the images of
-    the activations, and those that are scored have the dimension `image`.
+    In runs ``sample`` are the images of the activations; those that are scored have the dimension
+    ``image``, which becomes ``sample`` here.
+
+    Parameters
+    ----------
+    runs
+        What `EncoderMemorization.run` returned.
+
+    Returns
+    -------
+    xarray.Dataset
+        ``alignment`` (network, seed, model, layer, sample), ``ssl_mem`` (network, seed, layer,
+        sample), ``layer_mem``, ``delta_layer_mem`` (network, seed, layer), ``group_mem``,
+        ``group_error`` (network, seed, group, layer); the coordinates ``role`` and ``kind``
+        (sample).
+
+    Examples
+    --------
+    >>> images_of(runs).ssl_mem.dims  # doctest: +SKIP
+    ('network', 'seed', 'layer', 'sample')
     """
     names = ["alignment", "ssl_mem", "layer_mem", "delta_layer_mem", "group_mem", "group_error"]
     found = runs[names].rename(image="sample")

@@ -70,7 +70,7 @@ class EncoderParameters(MeasureParameters, DeviceParameters, _Training):
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "cifar10": {
-            "dataset": "cifar10", "seed": [0], "n_shared": 8000, "n_candidates": 1000,
+            "dataset": "cifar10", "n_shared": 8000, "n_candidates": 1000,
             "n_independent": 1000, "n_external": 1000, "n_planted": 0, "n_probe": 2000,
             "n_evaluation": 2000, "epochs": 50, "batch_size": 256, "learning_rate": 1e-3,
             "mixed": True, "n_scored": 100, "mi_samples": 1000,
