@@ -284,7 +284,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("shown=gap('min_dist', 'A')", "sorted by the distance"),
             ("by_chance=0", "picked for their gap"),
             ("by_chance=gap('max_pred_gap', 'A')", "That is A again"),
-            ("honest=gap('min_dist', 'A')", "Take the null away here"),
+            ("honest=gap('max_pred_gap', 'A')", "sort by the distance"),
             (
                 "honest=gap('max_pred_gap', 'A') - gap('max_pred_gap', 'C')",
                 "picks by the gap itself",

@@ -80,7 +80,7 @@ def _check_weights(weights: dict[str, str], model: str, inputs: str, device: str
 def check_views(sources: dict[str, str], views: str) -> None:
     """Raise one line if views are asked for of a store, which holds no network."""
     stores = [name for name, path in sources.items() if is_store(path)]
-    if views and stores:
+    if views != "none" and stores:
         raise ParameterError(
             f"views are made for networks, but model {stores[0]!r} is a store of activations; "
             "record its views: infonb.record(..., augment=). A store of views needs no views=."

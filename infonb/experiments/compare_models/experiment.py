@@ -176,7 +176,7 @@ class CompareModels(ComparisonParameters, Experiment):
                 model = load_model(self.model, Path(path), say=told.append)
             layers = self.layers or ([] if path else LAYERS)
             found = record_network(model, data["inputs"], layers, self.device, told)
-            if not self.views:
+            if self.views == "none":
                 return found
             return with_units(found, model, inputs_for(model, data["inputs"]), self.views, seed)
 
@@ -203,7 +203,7 @@ class CompareModels(ComparisonParameters, Experiment):
             k=self.k, neurons=self.n_neurons, seed=self.seed,
             units=any(map(has_views, parts.values())),
         )  # fmt: skip
-        found = units_of(found, parts) if self.views else found
+        found = units_of(found, parts) if self.views != "none" else found
         return found.assign(runs.isel(seed=0, drop=True).data_vars)
 
     def run(self, *, progress: bool | str = True) -> xr.Dataset:

@@ -50,8 +50,8 @@ class ComparisonParameters(ParameterSet):
     )  # fmt: skip
     k: int = parameter(3, "neighbours of ksg and mixture", minimum=1, affects="selection")
     views: str = parameter(
-        "", "measure UnitMem, on such random views of the inputs (training images); empty: do not",
-        choices=["", "images", "digits"],
+        "none", "of the inputs, training images, on which UnitMem is measured, too",
+        choices=["none", "images", "digits"],
     )  # fmt: skip
     seed: int = parameter(
         0, "of all that is drawn: examples, neurons, intervals, permutations", minimum=0,
