@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from infonb.networks.checkpoint import load_weights, save_weights
     from infonb.networks.cnn import CNN
+    from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
     from infonb.networks.loading import load_model
     from infonb.networks.mlp import MLP
+    from infonb.networks.open_clip import load_open_clip
     from infonb.networks.resnet import ResNet18
 
 __all__ = [
     "CNN",
     "MLP",
+    "DualEncoder",
     "ResNet18",
     "TextClassifier",
     "load_model",
+    "load_open_clip",
     "load_weights",
     "save_weights",
     "text_classifier",
@@ -29,10 +33,12 @@ __all__ = [
 
 _HOME = {
     "CNN": "infonb.networks.cnn",
+    "DualEncoder": "infonb.networks.dual_encoder",
     "MLP": "infonb.networks.mlp",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
     "load_model": "infonb.networks.loading",
+    "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",
