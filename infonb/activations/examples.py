@@ -42,7 +42,7 @@ class Examples:
     Batches that come once; `n_samples` is None if only their end will tell.
 
     `drawn` tells whether torch's global random state gives the order of the samples; `labels` are
-    those that the samples bring along.
+    those that the samples bring along. `views` says how often each of them is run.
     """
 
     name: str
@@ -51,6 +51,12 @@ class Examples:
     coords: dict[str, Any] = field(default_factory=dict)
     drawn: bool = False
     labels: pd.Index | None = None
+    views: int = 1
+
+    @property
+    def n_passes(self) -> int | None:
+        """How many samples the model is run on, with all views of each."""
+        return None if self.n_samples is None else self.views * self.n_samples
 
 
 def examples(data: Any, batch_size: int) -> Examples:

@@ -11,6 +11,7 @@ from infonb.activations.forward_pass import ForwardPass
 from infonb.activations.layers import Layer
 from infonb.activations.memory import Memory
 from infonb.activations.sample_notes import SampleNotes
+from infonb.activations.views import MemoryOfViews
 from infonb.progress import progress_bar
 
 __all__ = ["fill"]
@@ -34,6 +35,11 @@ def fill(
                         "reduce makes several rows of a sample, which are recorded to memory only; "
                         "leave out to=, and save them with save_activations."
                     )
+                if step.samples is not None and isinstance(sink, MemoryOfViews):
+                    raise ValueError(
+                        "reduce makes several rows of a sample, which have no views of their own; "
+                        "leave out augment=, or reduce to one row a sample."
+                    )
                 if bar is None:
                     if step.samples is not None:
                         sink.n_samples = None  # of rows, only the end will tell
@@ -41,7 +47,7 @@ def fill(
                     if progress:
                         print(line)
                     bar = progress_bar(
-                        show=progress, total=source.n_samples, desc="record", unit=" samples"
+                        show=progress, total=source.n_passes, desc="record", unit=" samples"
                     )
                 if step.rows:
                     sink.append(step.rows, notes.append(step.batch, step.output, step.samples))

@@ -96,15 +96,25 @@ def labelled(
     coords: Mapping[str, npt.ArrayLike],
     attrs: Mapping[str, Any],
 ) -> xr.Dataset:
-    """Put names on an array (layer, neuron, sample) that is padded with NaN beyond the widths."""
+    """
+    Put names on an array (layer, neuron, sample) that is padded with NaN beyond the widths.
+
+    It may have views of the samples before all other dims, and so may what is known of them.
+    """
+    views = DIMS[:0] if activation.ndim == 3 else ("augmentation",)
     return xr.Dataset(
-        {"activation": (DIMS, activation)},
+        {"activation": ((*views, *DIMS), activation)},
         coords={
             "layer": np.array(list(layers), dtype=object),
-            "neuron": np.arange(activation.shape[1], dtype=np.int64),
+            "neuron": np.arange(activation.shape[-2], dtype=np.int64),
             "sample": coords["sample"],
             "width": ("layer", np.asarray(widths, dtype=np.int64)),
-            **{name: ("sample", values) for name, values in coords.items() if name != "sample"},
+            **{dim: np.arange(len(activation), dtype=np.int64) for dim in views},
+            **{
+                name: ((*views, "sample")[-np.ndim(values) :], values)
+                for name, values in coords.items()
+                if name != "sample"
+            },
         },
         attrs=dict(attrs),
     )

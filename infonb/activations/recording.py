@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from infonb.activations.modules import count_parameters, own_dtype, unwrapped
 from infonb.activations.reduction import Reduce, Reduction, Select
 from infonb.activations.sample_notes import SampleNotes, predictor
 from infonb.activations.torch_lens import ONE_AT_A_TIME, torch_lens_version
+from infonb.activations.views import BLOCK, MemoryOfViews, Views
 from infonb.networks.state import random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.storage import check_storable
@@ -52,6 +54,8 @@ def record(
     seed: int | None = None,
     attrs: Mapping[str, Any] | None = None,
     to: str | Path | None = None,
+    augment: Callable[..., Any] | None = None,
+    n_augmentations: int = 10,
     progress: bool | str = True,
 ) -> xr.Dataset:
     """
@@ -126,10 +130,20 @@ def record(
     seed
         Seed of torch's global random state during the recording, for models that draw at random
         in eval mode and for shuffled loaders; the state is given back afterwards. None: untouched.
+        With `augment` also the seed of the views; None is then 0.
     attrs
         More attributes of the dataset (text and numbers), such as the epoch.
     to
         Folder of the zarr store to write, by custom ``activations.zarr``; None: memory. See Notes.
+        Not with `augment`.
+    augment
+        Random views of the samples, such as `infonb.data.ImageViews`: a function of inputs
+        (sample, ...) that returns inputs of that shape; if it takes an argument ``generator``,
+        it must draw from that, else from torch's global random state. The views are the same for
+        every model, batch size and device. None: the samples as they are. Of one array of inputs
+        only, not of texts.
+    n_augmentations
+        How many views of each sample.
     progress
         True, False or ``"text"``, as in `infonb.progress.progress_bar`.
 
@@ -140,6 +154,8 @@ def record(
         the layer; coordinates ``label``, ``prediction`` and others on ``sample``. Attributes:
         ``model``, ``data``, ``modules``, ``hook``, ``reduce``, ``n_parameters``, ``versions``, and
         ``layers`` if these are blocks.
+        With `augment` the dims are (augmentation, layer, neuron, sample), ``prediction`` is one of
+        each view, and ``augment`` and ``seed`` are attributes.
         With `to` the same, as dask arrays with the chunks of the store.
 
     Raises
@@ -240,6 +256,14 @@ def record(
     >>> stored.load().identical(activations)
     True
     >>> folder.cleanup()
+
+    Ten views of each of 50 digits:
+
+    >>> from infonb.data import DigitViews, load_digits
+    >>> digits = load_digits().isel(sample=slice(50))
+    >>> views = record(MLP([64, 16, 2]), digits, augment=DigitViews(), progress=False)
+    >>> dict(views.activation.sizes)
+    {'augmentation': 10, 'layer': 1, 'neuron': 16, 'sample': 50}
     """
     check_choice("hook", hook, ["output", "input"])
     check_choice("dtype", dtype, [None, "float32", "float64"])
@@ -260,9 +284,15 @@ def record(
             "it gets by the names of the operations before it."
         )
     # a seed is that of the whole process, and so are the functions that TorchLens traces
-    shared = [torch.default_generator] * (seed is not None) + [ONE_AT_A_TIME] * bool(operations)
+    draws = seed is not None or augment is not None
+    shared = [torch.default_generator] * draws + [ONE_AT_A_TIME] * bool(operations)
     with alone(model, *shared):
-        source = examples(data, batch_size)
+        source = examples(data, BLOCK if augment is not None else batch_size)
+        views = None
+        if augment is not None:
+            _check_memory(to)
+            views = Views(augment, n_augmentations, seed, source, batch_size, model)
+            source = replace(source, batches=views.batches(), views=views.n)
         given = {**source.coords, **align_coords(coords, source.labels)}
         if source.n_samples is not None:
             sample_coordinates(given, source.n_samples)
@@ -272,11 +302,14 @@ def record(
             **({} if select is None else {"select": select}),
             **({} if neuron_dim is None else {"neuron_dim": neuron_dim}),
             **({} if seed is None else {"seed": check_integer("seed", seed, 0)}),
+            **({} if views is None else {"augment": str(views), "seed": views.seed}),
         }
         forward = ForwardPass(model, asked, hook, reduction)
         notes = SampleNotes(predictor(prediction, forward.last_operation))
         sink: Memory | Stream
-        if to is None:
+        if views is not None:
+            sink = MemoryOfViews(views, views.n_samples, dtype, max_bytes)
+        elif to is None:
             sink = Memory(source.n_samples, dtype, max_bytes)
         else:
             _check_order(source, seed)
@@ -303,7 +336,7 @@ def record(
                     return sink.reopened(source, bar.update)
             fill(sink, forward, source, notes, progress)
             described = {**_described(model, source, forward, options), **(attrs or {})}
-            return _finished(sink, forward, notes, given, described)
+            return _finished(sink, forward, notes, given, described, views)
 
 
 def _described(
@@ -336,12 +369,18 @@ def _finished(
     notes: SampleNotes,
     given: Mapping[str, Any],
     described: Mapping[str, Any],
+    views: Views | None,
 ) -> xr.Dataset:
     """Put names on what was recorded."""
     activation = sink.finish()
+    noted, of_views = notes.coords(), {}
+    if views is not None:
+        noted = views.coords(noted)
+        of_views = {name: values for name, values in noted.items() if values.ndim == 2}
+        noted = {name: values for name, values in noted.items() if name not in of_views}
     try:
-        known = {**notes.coords(), **notes.of_rows(given)}
-        kept = sample_coordinates(known, activation.shape[2])
+        known = {**noted, **notes.of_rows(given)}
+        kept = {**of_views, **sample_coordinates(known, activation.shape[-1])}
     except ValueError:
         sink.reject_coords()
         raise
@@ -368,6 +407,15 @@ def _closed(sink: Memory | Stream) -> Iterator[None]:
         sink.close(error)
         raise
     sink.close()
+
+
+def _check_memory(to: str | Path | None) -> None:
+    if to is not None:
+        raise ValueError(
+            "to= writes one recording of the samples as they are, not their views; leave out "
+            "augment=, or record the views to memory, of fewer layers or samples at a time, and "
+            "save them: infonb.save(activations, 'views.zarr')."
+        )
 
 
 def _check_order(source: Examples, seed: int | None) -> None:

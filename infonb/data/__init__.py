@@ -7,6 +7,8 @@ attributes.
 
 from __future__ import annotations
 
+from infonb.data.augmentation import DigitViews, ImageViews
+from infonb.data.cifar10 import load_cifar10
 from infonb.data.circles import add_artifact, align, concentric_circles
 from infonb.data.coloring import colored, recolored
 from infonb.data.contexts import context_scenes
@@ -42,6 +44,8 @@ from infonb.data.splits import split
 from infonb.data.waterbirds import waterbird_images
 
 __all__ = [
+    "DigitViews",
+    "ImageViews",
     "add_artifact",
     "adjective_parts",
     "adjective_signs",
@@ -58,6 +62,7 @@ __all__ = [
     "inject_label_noise",
     "load_bias_in_bios",
     "load_bug",
+    "load_cifar10",
     "load_digits",
     "load_images",
     "load_imdb",

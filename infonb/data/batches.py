@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     #: Inputs, labels and places in the data set of one batch.
     Batch = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "as_tensor"]
 
 
 class Batches:
@@ -120,7 +120,7 @@ class Batches:
             return None
         import torch
 
-        index = _tensor(parts[2])
+        index = as_tensor(parts[2])
         if index.dtype.is_floating_point or index.shape != (n,):
             raise ValueError(
                 f"{self._name}: the third part of a batch is the place of each example in the "
@@ -129,7 +129,7 @@ class Batches:
         return index.to(self._device, torch.int64)
 
     def _place(self, inputs: Any, labels: Any) -> tuple[torch.Tensor, torch.Tensor | None]:
-        inputs = _tensor(inputs)
+        inputs = as_tensor(inputs)
         if inputs.ndim == 0:
             raise ValueError(f"the inputs of {self._name} must have shape (sample, ...).")
         inputs = inputs.to(self._device, self._dtype if inputs.is_floating_point() else None)
@@ -137,7 +137,7 @@ class Batches:
             return inputs, None
         import torch
 
-        labels = _tensor(labels)
+        labels = as_tensor(labels)
         if labels.is_floating_point() or labels.is_complex():
             raise TypeError(
                 f"the labels of {self._name} must be whole numbers; not {labels.dtype}."
@@ -172,7 +172,8 @@ def _parts(data: Any, name: str) -> tuple[Any, Any]:
     )
 
 
-def _tensor(values: Any) -> torch.Tensor:
+def as_tensor(values: Any) -> torch.Tensor:
+    """Return numbers as a tensor, which shares their memory where it can."""
     import torch
 
     if isinstance(values, torch.Tensor):

@@ -7,6 +7,8 @@ Each is a labelled function with its array kernel in the same file.
 from __future__ import annotations
 
 from infonb.memorization.area_under_margin import area_under_margin
+from infonb.memorization.class_mem import class_selectivity
+from infonb.memorization.clip_mem import dual_encoder
 from infonb.memorization.confident_learning import confident_learning
 from infonb.memorization.cumulative_loss import cumulative_loss
 from infonb.memorization.deja_vu import (
@@ -22,24 +24,29 @@ from infonb.memorization.forgetting_events import forgetting_events
 from infonb.memorization.in_out import in_out
 from infonb.memorization.influence import influence
 from infonb.memorization.label_noise import outcome_fractions, suspect_labels
+from infonb.memorization.layer_mem import layer
 from infonb.memorization.loss_curvature import loss_curvature
 from infonb.memorization.membership import membership
 from infonb.memorization.plan import in_out_plan
 from infonb.memorization.pointwise_information import pointwise_information
 from infonb.memorization.rank_readings import rank_readings
 from infonb.memorization.ranking import auroc, spearman
+from infonb.memorization.unit_mem import unit
 
 __all__ = [
     "area_under_margin",
     "auroc",
+    "class_selectivity",
     "confident_learning",
     "cumulative_loss",
     "deja_vu_gains",
     "deja_vu_top",
+    "dual_encoder",
     "forgetting_events",
     "in_out",
     "in_out_plan",
     "influence",
+    "layer",
     "loss_curvature",
     "membership",
     "memorization_confidence",
@@ -52,4 +59,5 @@ __all__ = [
     "recall_survival",
     "spearman",
     "suspect_labels",
+    "unit",
 ]

@@ -13,15 +13,25 @@ if TYPE_CHECKING:
     from infonb.networks.cnn import CNN
     from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
+    from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
+    from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.mlp import MLP
+    from infonb.networks.mlp_encoder import MLPEncoder
     from infonb.networks.open_clip import load_open_clip
     from infonb.networks.resnet import ResNet18
+    from infonb.networks.resnet9 import ResNet9
 
 __all__ = [
     "CNN",
     "MLP",
+    "Classified",
     "DualEncoder",
+    "MLPEncoder",
+    "MaskedAutoencoder",
+    "Predicting",
+    "Projected",
+    "ResNet9",
     "ResNet18",
     "TextClassifier",
     "load_model",
@@ -34,7 +44,13 @@ __all__ = [
 _HOME = {
     "CNN": "infonb.networks.cnn",
     "DualEncoder": "infonb.networks.dual_encoder",
+    "Classified": "infonb.networks.heads",
     "MLP": "infonb.networks.mlp",
+    "MLPEncoder": "infonb.networks.mlp_encoder",
+    "MaskedAutoencoder": "infonb.networks.masked_autoencoder",
+    "Predicting": "infonb.networks.heads",
+    "Projected": "infonb.networks.heads",
+    "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
     "load_model": "infonb.networks.loading",

@@ -8,13 +8,18 @@ from infonb.training.elr_plus import MeanLogits, fit_elr_plus
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
 from infonb.training.group import fit_group
+from infonb.training.objectives import Contrastive, ImageText, MaskedReconstruction, SimSiam
 from infonb.training.regularizer import SoftEntropy
 from infonb.training.soft_entropy import soft_entropy
 
 __all__ = [
+    "Contrastive",
     "Dynamics",
     "ELRLoss",
+    "ImageText",
+    "MaskedReconstruction",
     "MeanLogits",
+    "SimSiam",
     "SoftEntropy",
     "accuracy",
     "elr_gradient",

@@ -15,7 +15,7 @@ from infonb.training.evaluation import evaluate, forward, is_correct
 from infonb.training.losses import Loss, add_penalty, call_loss, evaluation_loss
 from infonb.training.state import Run
 
-__all__ = ["train_epoch"]
+__all__ = ["check_finite", "train_epoch"]
 
 
 def train_epoch(
@@ -42,13 +42,18 @@ def train_epoch(
     if "validation" in parts:
         metrics = evaluate(run.model, parts["validation"], size, loss_function)
         values |= {f"validation_{name}": value for name, value in metrics.items()}
+    check_finite(values, run.epoch + 1)
+    return values
+
+
+def check_finite(values: Mapping[str, float], epoch: int) -> None:
+    """Raise a ValueError if a quantity of an epoch is NaN or infinite."""
     for name, value in values.items():
         if not math.isfinite(value):
             raise ValueError(
-                f"{name} became {value} in epoch {run.epoch + 1}: training has diverged. Use a "
+                f"{name} became {value} in epoch {epoch}: training has diverged. Use a "
                 "lower learning_rate."
             )
-    return values
 
 
 def _train(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import xarray as xr
 from torch import nn
 
 from infonb.data.batches import Batches
+from infonb.data.tensor_batches import TensorBatches
 from infonb.networks.checkpoint import TrainingCheckpoint, shapes
 from infonb.networks.state import (
     device_and_dtype,
@@ -31,6 +32,12 @@ from infonb.training.losses import (
     choose_optimizer,
     takes_index,
 )
+from infonb.training.objective import (
+    Objective,
+    check_objective,
+    objective_epoch,
+    settings_words,
+)
 from infonb.training.regularizer import Regularizer, check_regularizer
 from infonb.training.state import Run, Saver
 from infonb.validate import check_choice, check_integer, check_number
@@ -45,6 +52,7 @@ def fit(
     train: Any,
     validation: Any = None,
     *,
+    objective: Objective | None = None,
     loss: str | Loss = "auto",
     optimizer: str | MakeOptimizer = "adam",
     learning_rate: float = 1e-3,
@@ -66,17 +74,29 @@ def fit(
     progress: bool | str = True,
     desc: str | None = None,
 ) -> xr.Dataset:
-    """
-    Train a classifier in place and return the history of its losses and accuracies.
+    r"""
+    Train a network in place and return the history of its losses and accuracies.
+
+    A classifier learns labels; with an `objective` any network is trained without them.
 
     Parameters
     ----------
     model
-        Any network that maps inputs (sample, ...) to logits (sample, output) or (sample).
+        Any network that maps inputs (sample, ...) to logits (sample, output) or (sample); with an
+        `objective` whatever that wants.
     train, validation
         An `xarray.Dataset` with ``input`` (sample, ...) and ``label`` (sample), a tuple (inputs,
         labels) of arrays or tensors, or a DataLoader that yields such tuples. Data in memory are
-        moved to the network's device as a whole. Labels are whole numbers from 0.
+        moved to the network's device as a whole. Labels are whole numbers from 0. With an
+        `objective` labels are not needed: a dataset with its variables, an array, or a tuple or a
+        DataLoader whose first parts are these variables.
+    objective
+        What is minimised in place of a loss of logits and labels:
+        `infonb.training.Contrastive`, ``SimSiam``, ``MaskedReconstruction``,
+        ``ImageText``, or any object that is called as (model, \*tensors) → mean loss and whose
+        ``variables`` names the variables (sample, ...) of the data that it is given. What it draws
+        it draws from torch's global random state, which is seeded, given back and kept in the
+        checkpoint. Its repr is among the settings of a checkpoint.
     loss
         ``"binary_cross_entropy"`` (one logit), ``"cross_entropy"``, ``"auto"`` (the one of the
         two that suits the number of outputs), or a function (logits, labels) → mean loss. One with
@@ -106,7 +126,8 @@ def fit(
         nats; None: from the first.
     monitor
         ``"validation_accuracy"``, ``"validation_loss"``, ``"train_accuracy"``,
-        ``"train_loss"``, or None. ``"auto"``: the validation accuracy if there is validation.
+        ``"train_loss"``, or None. ``"auto"``: the validation accuracy (of an objective the loss) if
+        there is validation.
     stop_at
         Stop as soon as the accuracy on the training examples is at least this (1.0: until
         everything is memorised).
@@ -149,7 +170,9 @@ def fit(
         without penalty and regularizer. Attributes: ``best_epoch``, ``stopped`` (``"patience"``,
         ``"stop_at"`` or ``"epochs"``), ``monitor``, ``keep``, ``train_metrics`` and the settings.
         With a loss that takes an index ``validation_loss`` is the cross-entropy: samples that are
-        not trained on have no place in its table.
+        not trained on have no place in its table. With an objective there are losses only; that of
+        the validation is measured in eval mode, in batches of `batch_size`, with the same draws in
+        each epoch.
 
     Raises
     ------
@@ -189,31 +212,42 @@ def fit(
     >>> accuracy(model, concentric_circles(200, seed=21)) > 0.9
     True
     """
-    monitor = check_monitor(monitor, patience, validation is not None)
+    if objective is not None:
+        check_objective(objective, loss, stop_at, monitor)
+    monitor = check_monitor(monitor, patience, validation is not None, objective is None)
     settings = checked_settings(
         learning_rate=learning_rate, penalty=penalty, batch_size=batch_size, patience=patience,
         patience_below=patience_below, monitor=monitor, stop_at=stop_at, keep=keep, seed=seed,
     )  # fmt: skip
     check_regularizer(regularizer)
     if regularizer is not None:  # a training without one is the same as before there was one
-        settings["regularizer"] = re.sub(r" at 0x[0-9a-f]+", "", repr(regularizer))
+        settings["regularizer"] = settings_words(regularizer)
     check_integer("epochs", epochs, 1)
     check_integer("save_every", save_every, 1)
     is_exact = stop_at is not None or (monitor or "").startswith("train")
     device, dtype = device_and_dtype(model)
     watching = Callbacks(callbacks, model, device)
-    parts = {"train": Batches(train, device=device, dtype=dtype, name="train")}
+    make: Callable[..., Any] = Batches
+    if objective is not None:
+        make = partial(TensorBatches, variables=tuple(objective.variables))
+    parts = {"train": make(train, device=device, dtype=dtype, name="train")}
     if validation is not None:
-        parts["validation"] = Batches(validation, device=device, dtype=dtype, name="validation")
+        parts["validation"] = make(validation, device=device, dtype=dtype, name="validation")
 
     with modes_restored(model), random_state(device):
-        n_outputs = count_outputs(model, parts["train"])
-        settings["loss"], loss_function = choose_loss(loss, n_outputs)
         with_buffers = None
-        if takes_index(loss_function) and isinstance(loss_function, nn.Module):
-            with_buffers = loss_function.to(device)
-        for batches in parts.values():
-            batches.check_labels(max(n_outputs, 2))
+        one_epoch: Callable[..., dict[str, float]] = objective_epoch
+        minimised: Loss | Objective | None = objective
+        if objective is None:
+            n_outputs = count_outputs(model, parts["train"])
+            settings["loss"], minimised = choose_loss(loss, n_outputs)
+            if takes_index(minimised) and isinstance(minimised, nn.Module):
+                with_buffers = minimised.to(device)
+            for batches in parts.values():
+                batches.check_labels(max(n_outputs, 2))
+            one_epoch = train_epoch
+        else:
+            settings["objective"] = settings_words(objective)
         parameters = [p for p in model.parameters() if p.requires_grad]
         if not parameters:
             raise ValueError("the model has no parameters to train (requires_grad).")
@@ -237,8 +271,8 @@ def fit(
             bar.update(run.epoch)
             watching.start(run.epoch)
             while not run.stopped:
-                values = train_epoch(
-                    run, parts, loss_function, parameters, settings, regularizer, is_exact
+                values = one_epoch(
+                    run, parts, minimised, parameters, settings, regularizer, is_exact
                 )
                 run.finish_epoch(
                     values, patience=patience, patience_below=patience_below, stop_at=stop_at,
@@ -304,15 +338,19 @@ def history_of(run: Run, settings: Mapping[str, Any], is_exact: bool) -> xr.Data
 
 
 def _postfix(values: Mapping[str, float]) -> dict[str, str]:
-    shown = values.get("validation_accuracy", values["train_accuracy"])
-    return {"loss": f"{values['train_loss']:.3g}", "accuracy": f"{shown:.3f}"}
+    found = {"loss": f"{values['train_loss']:.3g}"}
+    shown = values.get("validation_accuracy", values.get("train_accuracy"))
+    return found if shown is None else found | {"accuracy": f"{shown:.3f}"}
 
 
-def check_monitor(monitor: str | None, patience: int | None, has_validation: bool) -> str | None:
+def check_monitor(
+    monitor: str | None, patience: int | None, has_validation: bool, has_labels: bool = True
+) -> str | None:
     """Return the quantity that is monitored, or None; raise if there is no such quantity."""
     check_choice("monitor", monitor, [*_MONITORS, "auto", None])
     if monitor == "auto":
-        monitor = "validation_accuracy" if has_validation else None
+        monitor = "validation_accuracy" if has_labels else "validation_loss"
+        monitor = monitor if has_validation else None
     if monitor is None and patience is not None:
         raise ValueError(
             "patience needs something to monitor: give validation, or "

@@ -65,3 +65,36 @@ def test_what_is_refused(wrong):
     (name,) = wrong
     with pytest.raises(ValueError, match=f"{name} must be"):
         WarmAdamW(nn.Linear(2, 2).parameters(), **{"learning_rate": 0.1} | wrong)
+
+
+def test_the_rate_falls_along_half_a_cosine_after_the_warm_up():
+    model = nn.Linear(2, 2)
+    optimizer = WarmAdamW(model.parameters(), learning_rate=0.4, warmup_steps=2, total_steps=6)
+    rates = [step(model, optimizer)[0] for _ in range(8)]
+    half = 0.5**0.5 / 2
+    expected = [0.2, 0.4, 0.4, 0.4 * (0.5 + half), 0.2, 0.4 * (0.5 - half), 0.0, 0.0]
+    assert rates == pytest.approx(expected, abs=1e-12)
+    theirs = torch.optim.AdamW(model.parameters(), lr=0.4)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(theirs, T_max=8)
+    ours = WarmAdamW(model.parameters(), learning_rate=0.4, total_steps=8)
+    for _ in range(8):
+        expected = schedule.get_last_lr()
+        theirs.step()
+        schedule.step()
+        assert step(model, ours)[0] == pytest.approx(expected[0], abs=1e-12)
+
+
+def test_a_cosine_goes_on_where_it_was():
+    torch.manual_seed(0)
+    model = nn.Linear(2, 2)
+    settings = {"learning_rate": 0.4, "warmup_steps": 1, "total_steps": 5}
+    optimizer = WarmAdamW(model.parameters(), **settings)
+    for _ in range(3):
+        step(model, optimizer)
+    other = copy.deepcopy(model)
+    resumed = WarmAdamW(other.parameters(), **settings)
+    resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+    for _ in range(2):
+        assert step(model, optimizer) == step(other, resumed)
+    with pytest.raises(ValueError, match="total_steps must be at least 4"):
+        WarmAdamW(model.parameters(), learning_rate=0.1, warmup_steps=3, total_steps=3)

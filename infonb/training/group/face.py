@@ -41,7 +41,8 @@ def fit_group(
         Networks, trained in place. Those are grouped that are chains of Linear, elementwise
         activations and Flatten (`infonb.networks.MLP`, ``Sequential``) of at most 50,000 weights
         (on a GPU of any number), by Adam and one of the two named losses, from data in memory,
-        without a regularizer. All others are trained by `infonb.fit`, one after the other.
+        without a regularizer. All others, and those with an objective, are trained by `infonb.fit`,
+        one after the other.
     trains, validations
         The examples of each network, as in `infonb.fit`.
     seeds

@@ -37,7 +37,8 @@ def is_grouped(asked: Fit) -> bool:
 
     options, model = asked.options, asked.model
     is_plain = (
-        isinstance(options.get("loss", "auto"), str)
+        options.get("objective") is None
+        and isinstance(options.get("loss", "auto"), str)
         and options.get("optimizer", "adam") == "adam"
         and options.get("regularizer") is None
         and not any(isinstance(part, DataLoader) for part in (asked.train, asked.validation))
