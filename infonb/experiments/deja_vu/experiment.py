@@ -88,7 +88,7 @@ class DejaVu(DejaVuParameters, Experiment):
             )  # fmt: skip
             history = found if history is None else history
         assert history is not None
-        return models, history.drop_vars("epoch").rename(epoch="course")
+        return models, history
 
     def epochs(self, level: str) -> int:
         """Return how long the networks of a treatment are trained, in passes over their pairs."""
