@@ -84,7 +84,8 @@ def scenes_and_captions(
     xarray.Dataset
         ``input`` (sample, row, column), float32; ``caption`` (sample, token), int64: the objects
         that are named, then style words, numbered from `n_objects` on; ``objects``
-        (sample, object), bool; ``label`` (sample), the theme; coordinate ``role`` (sample).
+        (sample, object), bool; ``cell_object`` (sample, cell), the object in each of the nine
+        cells, row by row, -1 for none; ``label`` (sample), the theme; coordinate ``role`` (sample).
         Attributes ``n_tokens``, ``cell``, ``seed``.
 
     Raises
@@ -147,16 +148,19 @@ def captioned(
         _painted(looks, part[1], part[2], noise, random_streams(stream, 6)[5])
         for part, stream in zip(parts, streams, strict=True)
     ])  # fmt: skip
-    theme, shown, _, caption = (np.concatenate(found) for found in zip(*parts, strict=True))
+    theme, shown, cell, caption = (np.concatenate(found) for found in zip(*parts, strict=True))
     _make_unique(caption, counts, np.random.default_rng(again))
     objects = np.zeros((len(shown), counts.objects), bool)
     np.put_along_axis(objects, shown, True, axis=1)
+    places = np.full((len(shown), GRID**2), -1)
+    np.put_along_axis(places, cell, shown, axis=1)
     dims = ("sample", "channel", "row", "column")
     return xr.Dataset(
         {
             "input": (dims if pixels.ndim == 4 else (dims[0], *dims[2:]), pixels),
             "caption": (("sample", "token"), caption),
             "objects": (("sample", "object"), objects),
+            "cell_object": (("sample", "cell"), places),
             "label": ("sample", theme),
         },
         {

@@ -48,6 +48,10 @@ def test_a_scene_is_its_objects_in_cells(pairs):
         shared = set.intersection(*(own[z] for z in np.flatnonzero(plain.objects.values[:, o])))
         looks.append(shared)
     assert all(len(look) == 1 for look in looks)
+    for z in range(50):  # and where they are
+        for cell, shown in zip(cells[z], plain.cell_object.values[z], strict=True):
+            assert cell.any() == (shown >= 0)
+            assert shown < 0 or cell.tobytes() in looks[shown]
     noise = pairs.input.values - plain.input.values
     assert noise.std() == pytest.approx(0.1, rel=0.01)
 

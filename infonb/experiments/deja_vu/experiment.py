@@ -34,7 +34,7 @@ class DejaVu(DejaVuParameters, Experiment):
     what the neurons say about it.
 
     A treatment is ``"n 500"`` (pairs), ``"mask 0.3"`` (share of words masked in training),
-    ``"stop 40"`` (steps), ``"temperature 0.3"`` (fixed) or ``"decay 10"``; ``"default"`` is always
+    ``"stop 40"`` (steps), ``"temperature 1"`` (fixed) or ``"decay 5"``; ``"default"`` is always
     trained. The reference of a treatment is trained in the same way, on other pairs.
     """
 
@@ -82,7 +82,7 @@ class DejaVu(DejaVuParameters, Experiment):
                 seed=own,
             ).to(choose_device(self.device))  # fmt: skip
             found = train(
-                models[name], data[role], settings, learning_rate=self.learning_rate,
+                models[name], data[role], settings, learning_rate=self.learning_rate, warmup=self.warmup,
                 epochs=self.epochs(level), batch_size=self.batch_size, seed=own, progress=progress,
                 checkpoint=None if checkpoint is None else checkpoint / name,
             )  # fmt: skip

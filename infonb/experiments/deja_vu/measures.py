@@ -78,7 +78,8 @@ def between(
     )
     whole = found.sel(n_neighbors=chosen, drop=True).rename(sample="pair")
     curves = found[list(_GAINS)].rename({name: f"{name}_at" for name in _GAINS})
-    itself = deja_vu_gains(said[0], said[0], objects, draws=0)
+    own = said[0].sel(n_neighbors=chosen, drop=True)
+    itself = deja_vu_gains(own, own, objects, draws=0)
     largest = max(float(abs(itself[name]).max()) for name in _GAINS)
     merged = xr.merge([whole, curves, first], compat="no_conflicts", join="exact",
                       combine_attrs="drop")  # fmt: skip

@@ -21,7 +21,7 @@ class _Training(ParameterSet):
         choices=["small", "full", "mnist", "cifar10"], affects="selection",
     )  # fmt: skip
     treatment: list[str] = parameter(
-        ["n 500", "n 4000", "mask 0.3", "mask 0.6", "stop 40", "temperature 0.3", "decay 10"],
+        ["n 500", "n 4000", "mask 0.3", "mask 0.6", "stop 40", "temperature 1", "decay 5"],
         "n PAIRS, mask SHARE, stop STEPS, temperature T, decay WEIGHT; default is always there",
         affects="selection",
     )  # fmt: skip
@@ -58,6 +58,7 @@ class _Training(ParameterSet):
     )  # fmt: skip
     batch_size: int = parameter(128, "pairs in a step", minimum=2)
     learning_rate: float = parameter(3e-3, "of AdamW", minimum=0)
+    warmup: int = parameter(20, "steps over which the rate grows at the start", minimum=0)
     temperature: float = parameter(0.07, "temperature of the start; it is learnt", minimum=1e-3)
     decay: float = parameter(1e-4, "weight decay", minimum=0)
 
@@ -70,17 +71,17 @@ class DejaVuParameters(MeasureParameters, DeviceParameters, _Training):
         "full": {
             "treatment": [
                 "n 500", "n 8000", "mask 0.3", "mask 0.6", "stop 75", "stop 150", "stop 300",
-                "temperature 0.02", "temperature 0.3", "temperature 1", "decay 1", "decay 10",
-                "decay 30",
+                "temperature 0.02", "temperature 0.3", "temperature 1", "decay 1", "decay 5",
+                "decay 10",
             ],
             "n": 2000, "n_public": 2000, "width": 256, "steps": 600, "learning_rate": 1e-3,
         },
         "mnist": {"dataset": "mnist", "n": 2000, "n_public": 2000, "width": 256, "steps": 600,
                   "learning_rate": 1e-3, "treatment": ["n 500", "n 8000", "mask 0.3", "mask 0.6",
-                  "stop 150", "temperature 0.3", "decay 10"]},
+                  "stop 150", "temperature 1", "decay 5"]},
         "cifar10": {"dataset": "cifar10", "n": 2000, "n_public": 2000, "width": 256, "steps": 600,
                     "learning_rate": 1e-3, "treatment": ["n 500", "n 8000", "mask 0.3", "mask 0.6",
-                    "stop 150", "temperature 0.3", "decay 10"]},
+                    "stop 150", "temperature 1", "decay 5"]},
     }  # fmt: skip
 
     neighbors: int = parameter(

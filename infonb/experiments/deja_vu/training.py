@@ -32,7 +32,8 @@ def make_network(pairs: xr.Dataset, settings: dict[str, Any], **options: Any) ->
 
 def train(
     network: nn.Module, pairs: xr.Dataset, settings: dict[str, Any], *, learning_rate: float,
-    epochs: int, batch_size: int, seed: int, checkpoint: Path | None, progress: bool | str,
+    warmup: int, epochs: int, batch_size: int, seed: int, checkpoint: Path | None,
+    progress: bool | str,
 ) -> xr.Dataset:  # fmt: skip
     """Train one network in place; return its history."""
     from infonb.training import ImageText, fit
@@ -42,16 +43,18 @@ def train(
     with torch_threads(1):  # in networks this small several threads only wait for each other
         return fit(
             network, pairs[["input", "caption"]], objective=objective,
-            optimizer=_optimizer(learning_rate, settings["decay"]), epochs=epochs, monitor=None,
-            keep="last", batch_size=batch_size, seed=seed, checkpoint=checkpoint, save_every=50,
+            optimizer=_optimizer(learning_rate, settings["decay"], warmup), epochs=epochs,
+            monitor=None, keep="last", batch_size=batch_size, seed=seed, checkpoint=checkpoint, save_every=50,
             progress=progress,
         )  # fmt: skip
 
 
-def _optimizer(learning_rate: float, decay: float) -> Any:
+def _optimizer(learning_rate: float, decay: float, warmup: int) -> Any:
     def make(parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
         from infonb.training.warm_up import WarmAdamW
 
-        return WarmAdamW(parameters, learning_rate=learning_rate, weight_decay=decay)
+        return WarmAdamW(
+            parameters, learning_rate=learning_rate, weight_decay=decay, warmup_steps=warmup
+        )
 
     return make
