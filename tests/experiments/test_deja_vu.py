@@ -9,7 +9,7 @@ import pytest
 import torch
 import xarray as xr
 
-from infonb.claims import HOLDS
+from infonb.claims.verdict import HOLDS
 from infonb.experiments import DejaVu
 from infonb.experiments.deja_vu import (
     answer_words,
@@ -37,7 +37,7 @@ SMALL: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def experiment() -> DejaVu:
-    return DejaVu.from_namespace(SMALL)
+    return DejaVu(**SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_words_that_mean_nothing_are_named(words: str) -> None:
     [
         ({"n_scored": 600}, r"training pairs, 500 \('n 500'\); not 600"),
         ({"neighbors": 2000}, "at most n_public, 1000; not 2000"),
-        ({"top": []}, "top is empty"),
+        ({"top": []}, "top must not be empty"),
         ({"k": 500}, "k must be below the number of pairs that are measured, 500"),
         ({"dataset": "svhn"}, "dataset must be one of"),
     ],
@@ -204,7 +204,7 @@ def test_tables_and_words(runs: xr.Dataset) -> None:
     mean = float(runs.prg.sel(treatment="n 120", group="A").mean())
     assert table.loc["n 120", "PRG A"] == pytest.approx(mean)
     checks = checks_table(runs)
-    assert len(checks) == 8
+    assert len(checks) == 9
     assert bool(checks["met"].iloc[-1])
     turned = runs.assign(prg=-runs.prg)
     assert not checks_table(turned)["met"].iloc[:2].any()
@@ -248,7 +248,9 @@ def test_scenes_of_real_images(dataset: str) -> None:
 
     if not os.environ.get("INFONB_DATA"):
         pytest.skip("needs the images: set INFONB_DATA")
-    experiment = DejaVu(**SMALL | {"dataset": dataset, "treatment": [], "n": 100, "steps": 4})
+    experiment = DejaVu(
+        **SMALL | {"dataset": dataset, "treatment": ["default"], "n": 100, "steps": 4}
+    )
     experiment.prepare()
     data = experiment.data("default", 0)
     shape = {"mnist": (100, 42, 42), "cifar10": (100, 3, 48, 48)}[dataset]

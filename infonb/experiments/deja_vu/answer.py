@@ -156,8 +156,9 @@ def _mitigated(runs: xr.Dataset) -> str:
     if not parts:
         return ""
     return (
-        f"What is to keep from it changes PRG on A from {_signed(start)}, where the right one of the "
-        f"held-out images is found for {100 * before:.0f} % of the captions: {'; '.join(parts)}."
+        f"What is to keep from it changes PRG on A from {_signed(start)}, where the right one "
+        f"of the held-out images is found for {100 * before:.0f} % of the captions: "
+        f"{'; '.join(parts)}."
     )
 
 

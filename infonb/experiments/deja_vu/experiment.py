@@ -82,7 +82,8 @@ class DejaVu(DejaVuParameters, Experiment):
                 seed=own,
             ).to(choose_device(self.device))  # fmt: skip
             found = train(
-                models[name], data[role], settings, learning_rate=self.learning_rate, warmup=self.warmup,
+                models[name], data[role], settings, learning_rate=self.learning_rate,
+                warmup=self.warmup,
                 epochs=self.epochs(level), batch_size=self.batch_size, seed=own, progress=progress,
                 checkpoint=None if checkpoint is None else checkpoint / name,
             )  # fmt: skip

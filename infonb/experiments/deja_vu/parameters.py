@@ -119,8 +119,6 @@ class DejaVuParameters(MeasureParameters, DeviceParameters, _Training):
             raise ParameterError(
                 f"neighbors and curve must be at most n_public, {self.n_public}; not {most}."
             )
-        if not self.top:
-            raise ParameterError("top is empty; name at least one share, such as 0.1.")
         self.check_measured(self.n_scored, "pairs that are measured")
 
     @property

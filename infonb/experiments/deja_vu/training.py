@@ -44,8 +44,8 @@ def train(
         return fit(
             network, pairs[["input", "caption"]], objective=objective,
             optimizer=_optimizer(learning_rate, settings["decay"], warmup), epochs=epochs,
-            monitor=None, keep="last", batch_size=batch_size, seed=seed, checkpoint=checkpoint, save_every=50,
-            progress=progress,
+            monitor=None, keep="last", batch_size=batch_size, seed=seed, checkpoint=checkpoint,
+            save_every=50, progress=progress,
         )  # fmt: skip
 
 
