@@ -65,7 +65,7 @@ def image_composites(
     >>> dict(scenes.input.sizes), np.bincount(scenes.object_label).tolist()
     ({'sample': 4, 'row': 24, 'column': 24}, [2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
     """
-    images = _images(dataset, folder)
+    images = _images(dataset, folder, n_objects)
     choosing, drawing = random_streams(seed, 2)
     chosen = _of_all_classes(images.label.values, n_objects, np.random.default_rng(choosing))
     looks = images.input.isel(sample=chosen).transpose("sample", ..., "row", "column")
@@ -82,7 +82,7 @@ def image_composites(
     )
 
 
-def _images(dataset: str | xr.Dataset, folder: str | Path | None) -> xr.Dataset:
+def _images(dataset: str | xr.Dataset, folder: str | Path | None, n: int) -> xr.Dataset:
     if isinstance(dataset, xr.Dataset):
         return dataset
     check_choice("dataset", dataset, ["mnist", "cifar10"])
@@ -93,7 +93,8 @@ def _images(dataset: str | xr.Dataset, folder: str | Path | None) -> xr.Dataset:
     from infonb.data.cifar10 import load_cifar10
 
     # means of 2 x 2 pixels: a subsample would keep the noise of single ones
-    images = load_cifar10("train", folder=folder)
+    # some of each class are enough to draw from: to decode all of them takes seconds
+    images = load_cifar10("train", n_per_class=max(100, -(-n // 10)), folder=folder)
     return images.coarsen(row=2, column=2).mean().assign_attrs(images.attrs)
 
 

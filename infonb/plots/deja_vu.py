@@ -129,7 +129,7 @@ def plot_gain_curve(
     axis.set(xscale="log", xlabel="public images next to the caption, k", ylabel=name)
     axis.set_xticks(numbers, [str(number) for number in numbers])
     axis.minorticks_off()
-    axis.legend(frameon=False, fontsize=9)
+    picture.legend(loc="outside upper center", ncols=3, frameon=False, fontsize=8.5)
     listed = ", ".join(str(number) for number in numbers)
     picture.alt = f"{name} by number of neighbours {listed}: {'; '.join(said)}.".replace("-", "−")
     return picture

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from infonb.claims import ClaimsTable
+from infonb.claims.verdict import UNCLEAR
 from infonb.experiments.deja_vu.claims import first_gap
 from infonb.experiments.deja_vu.treatments import DEFAULT, MITIGATIONS, SIZE, kind_of
+from infonb.memorization import auroc
 
-__all__ = ["answer_words", "checks_table", "information_words", "treatments_table"]
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+__all__ = ["alone_table", "answer_words", "checks_table", "confidence_words", "information_words",
+           "treatments_table", "typeset"]  # fmt: skip
+
+_ORDER = " goes with more déjà vu"
 
 
 def treatments_table(runs: xr.Dataset) -> pd.DataFrame:
@@ -43,6 +51,31 @@ def treatments_table(runs: xr.Dataset) -> pd.DataFrame:
     }  # fmt: skip
     found = {name: one.mean("seed").reset_coords(drop=True) for name, one in columns.items()}
     return xr.Dataset(found).to_dataframe().rename_axis(None)[list(found)]
+
+
+def alone_table(runs: xr.Dataset) -> pd.DataFrame:
+    """
+    Return PRG with public captions in place of the reference, a row for each treatment.
+
+    Parameters
+    ----------
+    runs
+        What `DejaVu.run` returned.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Means over seeds, a column for each kind of reference and group.
+
+    Examples
+    --------
+    >>> alone_table(runs)["naive Bayes, A"]  # doctest: +SKIP
+    """
+    alone = runs.prg_alone.mean("seed")
+    return pd.DataFrame({
+        f"{reference}, {group}": alone.sel(reference=reference, group=group).to_series()
+        for reference in alone.reference.values for group in alone.group.values
+    })  # fmt: skip
 
 
 def checks_table(runs: xr.Dataset) -> pd.DataFrame:
@@ -162,17 +195,52 @@ def _mitigated(runs: xr.Dataset) -> str:
     )
 
 
+def confidence_words(runs: xr.Dataset) -> str:
+    """Return how well memorization confidence tells pairs that were trained on from others."""
+    role = runs["role"].values
+    at = np.flatnonzero((role == "A") | (role == "C"))
+    found = auroc(
+        runs.confidence.sel(treatment=DEFAULT).rename(pair="sample").isel(sample=at),
+        xr.DataArray(role[at] == "A", dims="sample"),
+    )
+    areas, low, high = (
+        found.auroc,
+        found.interval.sel(bound="low"),
+        found.interval.sel(bound="high"),
+    )
+    clear = "tells" if bool((low > 0.5).all()) else "does **not** clearly tell"
+    return (
+        f"Memorization confidence {clear} pairs that the target was trained on from held-out ones: "
+        f"AUROC {float(areas.mean()):.2f} [{float(low.min()):.2f}, {float(high.max()):.2f}], where "
+        "0.5 is chance. It knows how much the neighbours agree, not whether they are right."
+    )
+
+
 def information_words(table: ClaimsTable) -> str:
     """Return whether entropy and MI of the layers order the treatments as déjà vu does."""
-    rows = [one for one in table.claims if one.statement.endswith("goes with more déjà vu")]
+    rows = [one for one in table.claims if one.statement.endswith(_ORDER)]
     if not rows:
         return "Too few treatments to be ordered by entropy or MI."
-    clear: dict[str, list[Any]] = {"holds": [], "does not hold": []}
-    for one in rows:
-        clear.setdefault(one.verdict, []).append(one)
+    clear = [one for one in rows if one.verdict != UNCLEAR]
     said = [
-        f"{name}: " + "; ".join(f"{one.statement.removesuffix(' goes with more déjà vu')} "
-                                f"({one.where}, {one.here})" for one in found)
-        for name, found in clear.items() if found
+        f"{one.statement.removesuffix(_ORDER)} of *{one.where}* ({one.here.split(' (')[0]}: "
+        f"{one.verdict})".replace("-", "−") for one in clear
     ]  # fmt: skip
-    return f"Of {len(rows)} orders of treatments, " + ". ".join(said) + "."
+    told = f": {'; '.join(said)}" if said else ""
+    return (
+        f"Of {len(rows)} orders of the treatments, by entropy and MI of each layer, {len(clear)} "
+        f"are clear{told}; {len(rows) - len(clear)} are {UNCLEAR}."
+    )
+
+
+def typeset(table: pd.DataFrame, digits: int = 3) -> Styler:
+    """Return a table whose numbers have minus signs, and whose checks say yes or no."""
+
+    def words(value: Any) -> str:
+        if isinstance(value, bool | np.bool_):
+            return "yes" if value else "no"
+        if isinstance(value, float | np.floating):
+            return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0
+        return str(value)
+
+    return table.rename_axis(None).rename_axis(None, axis=1).style.format(words)

@@ -134,14 +134,19 @@ def utility(model: nn.Module, pairs: xr.Dataset, recall: xr.DataArray) -> dict[s
     return {"recall_held_out": float(recall.mean()), "retrieval": float(hits.mean())}
 
 
-def information_of(model: nn.Module, pairs: xr.Dataset, **options: Any) -> xr.Dataset:
-    """Return activations (layer, neuron, sample) of both towers on pairs, with entropy and MI."""
+def information_of(model: nn.Module, pairs: xr.Dataset, side: str, **options: Any) -> xr.Dataset:
+    """
+    Return activations (layer, neuron, sample) of both towers on pairs, with entropy and MI.
+
+    Before (side pre) or after (post) the ReLU, where the many zeros are ties.
+    """
     from infonb.activations import record
     from infonb.experiments.measuring import information
     from infonb.measures import ScaleWarning, TiesWarning
 
     inputs = {"images": pairs.input, "captions": pairs.caption}
-    recorded = record(model, inputs, layers=LAYERS, prediction=False, progress=False)
+    hook = {"pre": "input", "post": "output"}[side]
+    recorded = record(model, inputs, layers=LAYERS, hook=hook, prediction=False, progress=False)
     recorded = recorded.drop_vars([name for name, c in recorded.coords.items()
                                    if "sample" in c.dims and name != "sample"])  # fmt: skip
     with warnings.catch_warnings():

@@ -99,6 +99,10 @@ class DejaVuParameters(MeasureParameters, DeviceParameters, _Training):
         [0.01, 0.1], "shares of the pairs that a key puts first", minimum=0, maximum=1,
         affects="measures",
     )  # fmt: skip
+    activations: str = parameter(
+        "pre", "measure before (pre) or after (post) the ReLU", choices=["pre", "post"],
+        affects="measures",
+    )  # fmt: skip
     mi_neurons: int = parameter(
         64, "neurons drawn for MI in all layers together; 0: all", minimum=0, affects="measures"
     )
