@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 import xarray as xr
@@ -12,12 +13,15 @@ import xarray as xr
 from infonb.claims.verdict import HOLDS
 from infonb.experiments import DejaVu
 from infonb.experiments.deja_vu import (
+    alone_table,
     answer_words,
     checks_table,
+    confidence_words,
     explore_deja_vu,
     information_words,
     recalled,
     treatments_table,
+    typeset,
 )
 from infonb.experiments.deja_vu.data import scored
 from infonb.experiments.deja_vu.live import plot_choice
@@ -195,7 +199,7 @@ def test_claims(experiment: DejaVu, runs: xr.Dataset) -> None:
     assert len(ranked) == 8
     assert all(not one.of_paper for one in ranked)
     assert any(one.verdict == HOLDS for one in table.claims)
-    assert information_words(table).startswith("Of 8 orders of treatments")
+    assert information_words(table).startswith("Of 8 orders of the treatments")
 
 
 def test_tables_and_words(runs: xr.Dataset) -> None:
@@ -212,6 +216,28 @@ def test_tables_and_words(runs: xr.Dataset) -> None:
     assert words.startswith("**Yes, it remembers.**")
     assert "text masking (mask 0.6)" in words
     assert answer_words(turned).startswith("**Not clearly.**")
+    alone = alone_table(runs)
+    here = runs.prg_alone.sel(reference="naive Bayes", treatment="mask 0.6", group="C").mean()
+    assert alone.loc["mask 0.6", "naive Bayes, C"] == pytest.approx(float(here))
+    assert alone.index.tolist() == table.index.tolist()
+
+
+def test_confidence_is_told_by_its_auroc(runs: xr.Dataset) -> None:
+    known = runs.assign(confidence=runs.confidence + 9.0 * (runs["role"] == "A"))
+    assert "confidence tells pairs" in confidence_words(known)
+    assert "AUROC 1.00" in confidence_words(known)
+    same = runs.assign(confidence=0 * runs.confidence)
+    assert "does **not** clearly tell" in confidence_words(same)
+    assert "AUROC 0.50" in confidence_words(same)
+
+
+def test_tables_are_set_in_type() -> None:
+    table = pd.DataFrame({"a": [-0.0001, -0.5], "b": [True, False]}, index=["x", "y"])
+    html = typeset(table).to_html()
+    assert ">0.000<" in html
+    assert ">−0.500<" in html
+    assert ">yes<" in html
+    assert ">no<" in html
 
 
 def test_pairs_are_chosen_by_distance_alone(experiment: DejaVu) -> None:

@@ -240,7 +240,7 @@ def typeset(table: pd.DataFrame, digits: int = 3) -> Styler:
         if isinstance(value, bool | np.bool_):
             return "yes" if value else "no"
         if isinstance(value, float | np.floating):
-            return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0
+            return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0
         return str(value)
 
     return table.rename_axis(None).rename_axis(None, axis=1).style.format(words)

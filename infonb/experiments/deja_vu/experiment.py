@@ -129,8 +129,8 @@ class DejaVu(DejaVuParameters, Experiment):
         held_out = found.recall.sel(model="target").isel(pair=found.role.values == "C")
         useful = measures.utility(model["target"], data["C"], held_out)
         run = measures.information_of(
-            model["target"], data["C"], self.activations, bins=self.bins, edges=self.edges, k=self.k,
-            mi_samples=self.mi_samples, mi_neurons=self.mi_neurons,
+            model["target"], data["C"], self.activations, bins=self.bins, edges=self.edges,
+            k=self.k, mi_samples=self.mi_samples, mi_neurons=self.mi_neurons,
         )  # fmt: skip
         run = xr.merge([run, found, alone], compat="no_conflicts", join="outer")
         return run.assign(useful).assign(
