@@ -13,6 +13,7 @@ from infonb.data.circles import add_artifact, align, concentric_circles
 from infonb.data.coloring import colored, recolored
 from infonb.data.contexts import context_scenes
 from infonb.data.digits import load_digits
+from infonb.data.image_composites import image_composites
 from infonb.data.image_files import load_images
 from infonb.data.images import colored_images, shuffled_images
 from infonb.data.inputs import load_inputs
@@ -38,6 +39,7 @@ from infonb.data.language import (
 )
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
+from infonb.data.scenes_and_captions import scenes_and_captions
 from infonb.data.splits import split
 from infonb.data.waterbirds import waterbird_images
 
@@ -56,6 +58,7 @@ __all__ = [
     "flip_labels",
     "generated_biographies",
     "generated_reviews",
+    "image_composites",
     "inject_label_noise",
     "load_bias_in_bios",
     "load_bug",
@@ -68,6 +71,7 @@ __all__ = [
     "load_texts",
     "nico_images",
     "recolored",
+    "scenes_and_captions",
     "scrub",
     "scrubbed",
     "shuffle_labels",

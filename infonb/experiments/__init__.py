@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from infonb.experiments.compare_models import CompareModels
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
+    from infonb.experiments.deja_vu import DejaVu
     from infonb.experiments.early_learning import EarlyLearning
     from infonb.experiments.encoder_memorization import EncoderMemorization
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
@@ -32,6 +33,7 @@ __all__ = [
     "CompareModels",
     "ConcentricCircles",
     "Contexts",
+    "DejaVu",
     "EarlyLearning",
     "EncoderMemorization",
     "EntropyRegularizer",
@@ -64,6 +66,7 @@ _HOME = {
     "in_and_out": ("in_and_out", "InAndOut"),
     "early_learning": ("early_learning", "EarlyLearning"),
     "encoder_memorization": ("encoder_memorization", "EncoderMemorization"),
+    "deja_vu": ("deja_vu", "DejaVu"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -85,7 +88,7 @@ def names() -> list[str]:
     >>> names()
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
-     'in_and_out', 'early_learning', 'encoder_memorization',
+     'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
@@ -120,7 +123,8 @@ def get(name: str) -> type[Experiment]:
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
-    'encoder_memorization', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'encoder_memorization', 'deja_vu', 'compare_models', 'verdicts'. Did you mean
+    'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from infonb.networks.checkpoint import load_weights, save_weights
     from infonb.networks.cnn import CNN
+    from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
     from infonb.networks.new_weights import untrained
+    from infonb.networks.open_clip import load_open_clip
     from infonb.networks.resnet import ResNet18
     from infonb.networks.resnet9 import ResNet9
 
@@ -25,6 +27,7 @@ __all__ = [
     "CNN",
     "MLP",
     "Classified",
+    "DualEncoder",
     "MLPEncoder",
     "MaskedAutoencoder",
     "Predicting",
@@ -33,6 +36,7 @@ __all__ = [
     "ResNet18",
     "TextClassifier",
     "load_model",
+    "load_open_clip",
     "load_weights",
     "save_weights",
     "text_classifier",
@@ -41,6 +45,7 @@ __all__ = [
 
 _HOME = {
     "CNN": "infonb.networks.cnn",
+    "DualEncoder": "infonb.networks.dual_encoder",
     "Classified": "infonb.networks.heads",
     "MLP": "infonb.networks.mlp",
     "MLPEncoder": "infonb.networks.mlp_encoder",
@@ -51,6 +56,7 @@ _HOME = {
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
     "load_model": "infonb.networks.loading",
+    "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",

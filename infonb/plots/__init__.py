@@ -12,6 +12,8 @@ from infonb.plots.comparison_settings import plot_verdicts
 from infonb.plots.compression import plot_information_by
 from infonb.plots.confusion import plot_confusion
 from infonb.plots.data import plot_circles, plot_decision, plot_images
+from infonb.plots.deja_vu import plot_gain_curve, plot_gains, plot_recall_survival
+from infonb.plots.deja_vu_pairs import plot_gain_against, plot_recalled_scenes, plot_top_pairs
 from infonb.plots.difference import plot_difference
 from infonb.plots.interventions import plot_interventions
 from infonb.plots.known_labels import plot_known_labels
@@ -49,6 +51,9 @@ __all__ = [
     "plot_decision",
     "plot_difference",
     "plot_entropy",
+    "plot_gain_against",
+    "plot_gain_curve",
+    "plot_gains",
     "plot_images",
     "plot_in_out",
     "plot_in_out_sample",
@@ -65,11 +70,14 @@ __all__ = [
     "plot_ranking",
     "plot_rates",
     "plot_readings",
+    "plot_recall_survival",
+    "plot_recalled_scenes",
     "plot_scored_images",
     "plot_sensitivity",
     "plot_side_by_side",
     "plot_surface",
     "plot_teachers",
+    "plot_top_pairs",
     "plot_training",
     "plot_unit_memory",
     "plot_verdicts",

@@ -64,6 +64,11 @@ EXPECTED = {
         | {"estimator", "k", "shown", "found"},
         "measures": set(),
     },
+    "deja_vu": {
+        "selection": SELECTION | {"treatment", "folder"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
+        | {"neighbors", "curve", "top_objects", "top", "activations"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": {"says"}},
 }

@@ -40,6 +40,10 @@ TINY = {
     },
     "model_selection": {"setting": "colored_digits", "level": 1.0},
     "compare_models": {"n_samples": 50},
+    "deja_vu": {
+        "treatment": "mask 0.5", "n": 30, "n_public": 20, "n_scored": 20, "width": 4,
+        "features": 4, "steps": 2, "curve": 2, "mi_neurons": 8,
+    },
     "early_learning": {
         "loss": "elr 7", "n_train": 50, "n_validation": 40, "width": 4, "epochs": 1,
         "linear_steps": 100, "mi_neurons": 2,

@@ -14,6 +14,8 @@ __all__ = ["nearest_public"]
 
 #: So many cosines are held at a time.
 _BLOCK = 2**23
+#: Cosines that differ by no more may be rounded to the same.
+_ALIKE = 2e-12
 
 
 def nearest_public(
@@ -137,20 +139,24 @@ def _exact(text: np.ndarray, image: np.ndarray, k: int) -> tuple[np.ndarray, np.
 
 def _nearest(cosine: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the k largest of each row, of equal ones the first: (row, public) → (row, k)."""
-    cosine = np.round(cosine, 12)  # alike up to the order in which a product is summed
     n = cosine.shape[1]
     if k < n:
-        place = np.argpartition(-cosine, k - 1, axis=1)[:, :k]
+        place = np.argpartition(cosine, n - k, axis=1)[:, n - k :]
         least = np.take_along_axis(cosine, place, 1).min(axis=1)
         # where others are as near as the last one, which of them came in is chance
-        for row in np.flatnonzero((cosine >= least[:, None]).sum(axis=1) > k):
-            place[row] = np.argsort(-cosine[row], kind="stable")[:k]
+        tied = np.flatnonzero((cosine >= least[:, None] - _ALIKE).sum(axis=1) > k)
+        place[tied] = np.argsort(-_rounded(cosine[tied]), axis=1, kind="stable")[:, :k]
+        place.sort(axis=1)
     else:
-        place = np.broadcast_to(np.arange(n), cosine.shape).copy()
-    place.sort(axis=1)
-    nearest = np.take_along_axis(cosine, place, 1)
+        place = np.broadcast_to(np.arange(n), cosine.shape)
+    nearest = _rounded(np.take_along_axis(cosine, place, 1))
     order = np.argsort(-nearest, axis=1, kind="stable")
     return np.take_along_axis(place, order, 1), np.take_along_axis(nearest, order, 1)
+
+
+def _rounded(cosine: np.ndarray) -> np.ndarray:
+    """Return cosines that are equal where they are alike up to the order of a sum."""
+    return np.round(cosine, 12)
 
 
 def _faiss(text: np.ndarray, image: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -128,28 +127,28 @@ def _group(
 
 
 def _table(own: xr.Dataset, order: xr.DataArray, shares: list[float]) -> xr.Dataset:
-    numbers = [max(1, int(np.floor(share * own.sizes["sample"] + 1e-9))) for share in shares]
-    rank = xr.apply_ufunc(
-        _ranks, order, input_core_dims=[["sample"]], output_core_dims=[["sample"]]
-    )
-    n = xr.DataArray(numbers, dims="top", coords={"top": shares})
-    means: dict[str, Any] = {
-        name: (own[name] * (rank < n)).sum("sample") / n for name in ("precision", "recall")
-    }
-    p, r = means["precision"], means["recall"]
-    means["f"] = 2 * p * r / (p + r + 1e-5)
-    result = xr.Dataset({name: one.transpose(..., "model", "top") for name, one in means.items()})
-    for name in means:
-        result[f"{name}_gap"] = result[name].isel(model=0, drop=True) - result[name].isel(
-            model=1, drop=True
-        )
+    numbers = np.array([max(1, int(np.floor(one * own.sizes["sample"] + 1e-9))) for one in shares])
+    bare = [one.drop_vars("sample", errors="ignore") for one in (order, own.precision, own.recall)]
+    p, r = xr.apply_ufunc(
+        _means, *bare, kwargs={"numbers": numbers},
+        input_core_dims=[["sample"]] + [["model", "sample"]] * 2,
+        output_core_dims=[["model", "top"]] * 2,
+    )  # fmt: skip
+    result = xr.Dataset({"precision": p, "recall": r, "f": 2 * p * r / (p + r + 1e-5)})
+    for name in list(result):
+        result[f"{name}_gap"] = 0.0 - result[name].diff("model").isel(model=0, drop=True)
     for variable in result.data_vars.values():
         variable.attrs["units"] = "1"
-    keep = [name for name, one in result.coords.items() if "sample" not in one.dims]
-    return result.drop_vars([c for c in result.coords if c not in keep]).assign(n_top=n)
+    return result.assign_coords(top=shares).assign(n_top=("top", numbers))
 
 
-def _ranks(keys: np.ndarray) -> np.ndarray:
-    """Return the rank of each sample, 0 the first; of equal keys in their order."""
-    order = np.argsort(keys, axis=-1, kind="stable")
-    return np.argsort(order, axis=-1, kind="stable")
+def _means(
+    order: np.ndarray, precision: np.ndarray, recall: np.ndarray, *, numbers: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Return means over the first samples: (..., model, sample) → (..., model, top)."""
+    first = np.argsort(order, axis=-1, kind="stable")[..., None, :]
+    found = []
+    for values in (precision, recall):
+        sums = np.take_along_axis(values, np.broadcast_to(first, values.shape), -1).cumsum(axis=-1)
+        found.append(sums[..., numbers - 1] / numbers)
+    return found[0], found[1]
