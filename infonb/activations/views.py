@@ -47,10 +47,11 @@ class Views:
         self, augment: Augment, n: int, seed: int | None, source: Examples, batch_size: int,
         model: nn.Module,
     ) -> None:  # fmt: skip
-        if not callable(augment):
+        if isinstance(augment, type) or not callable(augment):
+            what = f"the class {augment.__name__}" if isinstance(augment, type) else repr(augment)
             raise TypeError(
                 "augment must be a function of images (sample, ...) that returns views of them, "
-                f"such as infonb.data.ImageViews(); not {augment!r}."
+                f"such as infonb.data.ImageViews(); not {what}."
             )
         self.augment, self.n = augment, check_integer("n_augmentations", n, 1)
         if source.n_samples is None:

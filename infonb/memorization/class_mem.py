@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from infonb.memorization.encoders import Values, by_layer, known_of, selectivity, taken
+from infonb.memorization.encoders import (
+    Values,
+    by_layer,
+    check_alike,
+    check_dead,
+    known_of,
+    selectivity,
+    taken,
+)
 from infonb.memorization.unit_mem import rectified
 
 __all__ = ["class_selectivity"]
@@ -43,7 +52,8 @@ def class_selectivity(
     Raises
     ------
     TypeError, ValueError
-        If there are no labels or one class only, or as `infonb.memorization.unit` says.
+        If there are no labels, one class only, or labels of other samples or in another order than
+        the activations; or as `infonb.memorization.unit` says.
 
     Notes
     -----
@@ -66,6 +76,7 @@ def class_selectivity(
     >>> class_selectivity(acts).class_mem.values.round(4)
     array([[0.3333]])
     """
+    dead = check_dead(dead)
     values = taken(acts, "ClassMem", at_least=2)
     if "augmentation" in values.dims:
         raise ValueError(
@@ -98,6 +109,11 @@ def _classes(values: xr.DataArray, label: xr.DataArray | None) -> tuple[np.ndarr
             f"label must be one class for each of the {values.sizes['sample']:,} samples; not "
             f"{given.shape}."
         )
+    if isinstance(label, xr.DataArray):
+        check_alike(values, label, "label", *label.dims)
+    missing = int(pd.isnull(given).sum())
+    if missing:
+        raise ValueError(f"label is missing (NaN or None) for {missing:,} samples; drop them.")
     classes, place = np.unique(given, return_inverse=True)
     if len(classes) < 2:
         raise ValueError(f"all samples are of class {classes[0]!r}: no class stands out.")

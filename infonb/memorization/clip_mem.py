@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.encoders import check_group, known_of
+from infonb.memorization.encoders import check_group
 from infonb.validate import check_dim, did_you_mean
 
 __all__ = ["dual_encoder"]
@@ -95,6 +95,7 @@ def dual_encoder(
             f"image and text differ in the dim 'feature' ({pictures.sizes['feature']} and "
             f"{words.sizes['feature']}): give what the model compares, behind both projections."
         )
+    pictures, words = _of_the_same(pictures, words)
     own = (pictures * words).sum("feature")
     with_others = (
         _others(pictures, words, own, others) + _others(words, pictures, own, others)
@@ -136,7 +137,34 @@ def _mean_direction(values: Any, name: str, models: list[Hashable], dim: str) ->
     length = np.sqrt((values**2).sum("feature"))
     values = values / length.where(length > 0, 1)
     values = values.mean("augmentation") if "augmentation" in values.dims else values
-    return values.assign_coords(known_of(values, "feature"))
+    # by their names features would be matched, and those of one modality alone left out
+    return values.drop_vars([name for name, one in values.coords.items() if "feature" in one.dims])
+
+
+def _of_the_same(
+    pictures: xr.DataArray, words: xr.DataArray
+) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return both for the same samples, in the order of the images, with what is known of either."""
+    if "sample" in pictures.coords and "sample" in words.coords:
+        if set(pictures["sample"].values.tolist()) != set(words["sample"].values.tolist()):
+            raise ValueError(
+                "image and text are of different samples: their labels along 'sample' differ; give "
+                "the caption of each image."
+            )
+        words = words.sel(sample=pictures["sample"])
+    elif "sample" in words.coords:
+        pictures = pictures.assign_coords(sample=words["sample"])
+    about = {
+        name: one.variable
+        for name, one in words.coords.items()
+        if one.dims == ("sample",) and name not in pictures.coords
+    }
+    pictures = pictures.assign_coords(about)
+    told = [name for name, one in words.coords.items() if one.dims == ("sample",)]
+    words = words.drop_vars(told)
+    return pictures, words.assign_coords(
+        {name: one for name, one in pictures.coords.items() if one.dims == ("sample",)}
+    )
 
 
 def _others(one: xr.DataArray, all_of: xr.DataArray, own: xr.DataArray, role: Any) -> xr.DataArray:

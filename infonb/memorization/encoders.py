@@ -10,10 +10,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from infonb.dims import take_activation, with_layer
+from infonb.dims import inside_width, take_activation, with_layer
 from infonb.validate import check_dim
 
-__all__ = ["FEW", "Values", "by_layer", "check_group", "known_of", "selectivity", "taken"]
+__all__ = [
+    "FEW", "Values", "by_layer", "check_alike", "check_dead", "check_group", "known_of",
+    "selectivity", "taken",
+]  # fmt: skip
 
 Values = NDArray[np.float64]
 
@@ -39,6 +42,8 @@ def taken(acts: Any, what: str, *, at_least: int = 3) -> xr.DataArray:
             stacklevel=3,
         )
     views = [dim for dim in ("augmentation",) if dim in values.dims]
+    if not values.size:
+        raise ValueError(f"activation is empty: {dict(values.sizes)}.")
     inner = ["layer", *views, "neuron", "sample"]
     return values.transpose(*(dim for dim in values.dims if dim not in inner), *inner)
 
@@ -52,19 +57,46 @@ def by_layer(values: xr.DataArray) -> Iterator[tuple[object, Values]]:
 
 
 def _checked(values: xr.DataArray, layer: object) -> Values:
-    """Return the values of a layer, in which a neuron is NaN as a whole (padding) or nowhere."""
+    """Return the values of a layer, in which nothing but padding is NaN."""
     found = np.asarray(values.values, np.float64)
-    if not np.isfinite(found).all():
-        bad = ~np.isfinite(found)
-        padding = np.isnan(found).all(axis=-1, keepdims=True)
-        if (bad & ~padding).any():
-            *_, neuron, sample = np.argwhere(bad & ~padding)[0].tolist()
+    bad = ~np.isfinite(found)
+    if bad.any():
+        inside = inside_width(values.copy(data=found))
+        if inside is None:  # no width is known: padding is NaN as a whole
+            bad &= ~np.isnan(found).all(axis=-1, keepdims=True)
+        else:
+            bad &= inside.broadcast_like(values).transpose(*values.dims).values
+        if bad.any():
+            *_, neuron, sample = np.argwhere(bad)[0].tolist()
             raise ValueError(
                 f"activation is NaN or infinite at layer {layer!r}, neuron {neuron}, sample "
-                f"{sample} ({int((bad & ~padding).sum()):,} such values); drop these samples, or "
+                f"{sample} ({int(bad.sum()):,} such values); drop these samples, or "
                 "look for the cause in the model."
             )
     return found
+
+
+def check_dead(dead: object) -> float:
+    """Return the value of units that are 0 everywhere: a number, NaN among them."""
+    if isinstance(dead, bool) or not isinstance(dead, int | float | np.number):
+        raise TypeError(f"dead must be a number, such as nan or 0.0; not {dead!r}.")
+    return float(dead)
+
+
+def check_alike(values: xr.DataArray, other: xr.DataArray, name: str, *dims: str) -> None:
+    """Raise unless another array has the same length, and labels if any, along some dims."""
+    for dim in dims:
+        n, n_other = values.sizes[dim], other.sizes[dim]
+        if n != n_other:
+            raise ValueError(
+                f"{name} has {n_other:,} along {dim!r}, the activations {n:,}; record both alike."
+            )
+        labelled = dim in values.coords and dim in other.coords
+        if labelled and values[dim].values.tolist() != other[dim].values.tolist():
+            raise ValueError(
+                f"{name} has other labels along {dim!r} than the activations, or another order: "
+                f"bring them in line, as in {name}.sel({dim}=acts.{dim})."
+            )
 
 
 def known_of(values: xr.DataArray, *left_out: str) -> dict[Any, Any]:

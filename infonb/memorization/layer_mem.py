@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.encoders import Values, by_layer, known_of, taken
+from infonb.memorization.encoders import Values, by_layer, check_alike, known_of, taken
 from infonb.validate import check_choice, check_dim, did_you_mean
 
 __all__ = ["distances", "layer", "scores"]
@@ -83,7 +83,8 @@ def layer(
     ------
     TypeError, ValueError
         If a dim, an encoder or a layer is not there; of one view only, encoders of different width,
-        fewer than two samples, or NaN inside the width of a layer.
+        fewer than two samples, or NaN inside the width of a layer; if `clean` is of other samples
+        or layers than `acts`, or not used.
 
     Warns
     -----
@@ -135,7 +136,7 @@ def distances(
 ) -> xr.DataArray:
     """Return the mean distances of pairs of views, (..., model, layer, sample); target first."""
     values = _of_models(taken(acts, "LayerMem", at_least=2), models, dim)
-    still = _still(clean, pairs, models, dim)
+    still = _still(clean, values, pairs, models, dim)
     if "augmentation" not in values.dims or (still is None and values.sizes["augmentation"] < 2):
         raise ValueError(
             "LayerMem needs the distance of two views of each sample, but there is one only; "
@@ -172,8 +173,13 @@ def _of_models(values: xr.DataArray, models: Sequence[Hashable], dim: str) -> xr
     return values.isel({dim: [there.index(name) for name in models]})
 
 
-def _still(clean: Any, pairs: str, models: Sequence[Hashable], dim: str) -> xr.DataArray | None:
+def _still(
+    clean: Any, values: xr.DataArray, pairs: str, models: Sequence[Hashable], dim: str
+) -> xr.DataArray | None:
+    """Return the activations of the samples as they are, if the pairs are with these."""
     if pairs == "aug-aug":
+        if clean is not None:
+            raise ValueError("clean is for pairs='clean-aug'; with 'aug-aug' it is not used.")
         return None
     if clean is None:
         raise ValueError(
@@ -183,6 +189,10 @@ def _still(clean: Any, pairs: str, models: Sequence[Hashable], dim: str) -> xr.D
     still = _of_models(taken(clean, "LayerMem", at_least=2), models, dim)
     if "augmentation" in still.dims:
         raise ValueError("clean must be without the dim 'augmentation': record without augment=.")
+    dims = tuple(one for one in values.dims if one != "augmentation")
+    if set(still.dims) != set(dims):
+        raise ValueError(f"clean has the dims {still.dims}; it needs {dims}, as acts have them.")
+    check_alike(values, still, "clean", *dims)
     return still
 
 

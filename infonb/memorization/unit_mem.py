@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.encoders import Values, by_layer, known_of, selectivity, taken
+from infonb.memorization.encoders import (
+    Values,
+    by_layer,
+    check_dead,
+    known_of,
+    selectivity,
+    taken,
+)
 from infonb.validate import check_choice
 
 __all__ = ["rectified", "unit"]
@@ -88,6 +95,7 @@ def unit(
     """
     check_choice("rest", rest, ["mean", "median"])
     check_choice("negative", negative, ["raise", "rectify"])
+    dead = check_dead(dead)
     values = taken(acts, "UnitMem")
     views = values.sizes.get("augmentation", 0)
     found = [_of_layer(x, name, bool(views), rest, dead, negative) for name, x in by_layer(values)]

@@ -151,6 +151,7 @@ def test_memory_counts_all_views(capsys):
     ("data", "options", "error", "words"),
     [
         (IMAGES, {"augment": 3}, TypeError, "function of images"),
+        (IMAGES, {"augment": ImageViews}, TypeError, "not the class ImageViews"),
         (IMAGES, {"n_augmentations": 0}, ValueError, "n_augmentations must be at least 1"),
         (IMAGES, {"to": "views.zarr"}, ValueError, "to= writes one recording"),
         (IMAGES, {"augment": lambda images: images[:, :1]}, ValueError, "shape of the images"),

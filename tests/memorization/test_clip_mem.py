@@ -68,10 +68,34 @@ def test_identities_and_batches():
     assert np.allclose(found.isel(seed=0), one, atol=1e-15)
 
 
+def test_samples_are_matched_by_their_labels_and_features_by_their_places():
+    image, text = (drawn(seed).assign_coords(sample=range(12)) for seed in (0, 1))
+    expected = dual_encoder(drawn(0), drawn(1), **FG).clip_mem
+    found = dual_encoder(image, text.isel(sample=slice(None, None, -1)), **FG).clip_mem
+    assert np.allclose(found, expected, atol=1e-13)
+    assert found.sample.values.tolist() == list(range(12))
+    named = [x.assign_coords(feature=np.arange(5) + i) for i, x in enumerate((image, text))]
+    assert np.allclose(dual_encoder(*named, **FG).clip_mem, expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_roles_of_images_or_of_captions_alone_are_enough(place):
+    pair = [drawn(0), drawn(1)]
+    roles = ("sample", np.array(["C", "E", "E"] * 4, object))
+    both = dual_encoder(*(x.assign_coords(role=roles) for x in pair), others="E", **FG)
+    pair[place] = pair[place].assign_coords(role=roles)
+    assert dual_encoder(*pair, others="E", **FG).identical(both)
+    assert both.clip_mem.role.values.tolist() == ["C", "E", "E"] * 4
+
+
 @pytest.mark.parametrize(
     ("image", "text", "options", "error", "words"),
     [
         (drawn(), drawn().isel(sample=slice(3)), {}, ValueError, "different samples: 12 and 3"),
+        (
+            drawn().assign_coords(sample=range(12)), drawn().assign_coords(sample=range(1, 13)),
+            {}, ValueError, "different samples: their labels",
+        ),
         (drawn(), drawn().isel(feature=slice(3)), {}, ValueError, "differ in the dim 'feature'"),
         (drawn().isel(sample=[0]), drawn().isel(sample=[0]), {}, ValueError, "no other sample"),
         (drawn(), drawn(), {"target": "h"}, ValueError, "model 'h' not found"),

@@ -195,6 +195,10 @@ def test_two_recordings_of_networks_give_the_scores():
     assert found.attrs["n_augmentations"] == 3
 
 
+def still():
+    return drawn().isel(augmentation=0, drop=True)
+
+
 def wider():
     acts = drawn()
     return acts.where(~((acts.model == "g") & (xr.DataArray(np.arange(5), dims="neuron") > 2)))
@@ -211,6 +215,11 @@ def wider():
         (drawn(), {"pairs": "all"}, "pairs must be one of"),
         (drawn(), {"pairs": "clean-aug"}, "give the former as clean="),
         (drawn(), {"pairs": "clean-aug", "clean": drawn()}, "must be without the dim"),
+        (drawn(), {"clean": still()}, "with 'aug-aug' it is not used"),
+        (drawn(), {"pairs": "clean-aug", "clean": still()[..., :20]}, "20 along 'sample'.* 30"),
+        (drawn(), {"pairs": "clean-aug", "clean": still()[:, [1]]}, "has 1 along 'layer'.* 3"),
+        (drawn(), {"pairs": "clean-aug", "clean": still()[:, ::-1]}, "labels along 'layer'"),
+        (drawn(), {"pairs": "clean-aug", "clean": still().expand_dims("seed")}, "has the dims"),
         (drawn(), {"normalize": "max"}, "normalize must be one of"),
         (drawn(), {"candidates": "D"}, "candidates 'D' is no role"),
         (wider(), {}, "5 neurons in 'f', but 3 in 'g'"),

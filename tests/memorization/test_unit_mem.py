@@ -132,6 +132,14 @@ def test_recordings_of_a_network_with_a_dead_layer():
     assert found.unit_mem.sel(layer="1").notnull().sum() > 0
 
 
+def nothing():
+    """Activations of a neuron that is NaN for all samples, within the width of its layer."""
+    random = np.random.default_rng(0)
+    acts = from_arrays({"a": random.random((30, 3)), "b": random.random((30, 2))})
+    acts.activation[0, 1] = np.nan
+    return acts
+
+
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(
     ("acts", "options", "error", "words"),
@@ -144,6 +152,10 @@ def test_recordings_of_a_network_with_a_dead_layer():
         (one(range(30)), {"rest": "mode"}, ValueError, "rest must be one of"),
         (one(range(30)), {"negative": "clip"}, ValueError, "negative must be one of"),
         (one([np.nan, *range(29)]), {}, ValueError, "neuron 0, sample 0"),
+        (nothing(), {}, ValueError, "NaN or infinite at layer 'a', neuron 1, sample 0"),
+        (one(range(30)), {"dead": "zero"}, TypeError, "dead must be a number"),
+        (one(range(30)), {"dead": None}, TypeError, "dead must be a number"),
+        (one(range(30)).expand_dims(augmentation=0), {}, ValueError, "activation is empty"),
     ],
 )
 def test_what_is_refused(acts, options, error, words):
@@ -200,6 +212,7 @@ class TestClasses:
             (one([1, 2, 3]), None, "needs labels"),
             (one([1, 2, 3]), [1, 1, 1], "no class stands out"),
             (one([1, 2, 3]), [1, 2], "one class for each of the 3"),
+            (one([1, 2, 3]), [1, 2, np.nan], "label is missing .* for 1 samples"),
             (one([-1, 2, 3]), [1, 2, 3], "negative activations"),
             (one([[1, 2, 3]], dims=("augmentation", "neuron", "sample")), [1, 2, 3], "as they are"),
         ],
@@ -208,3 +221,10 @@ class TestClasses:
         label = None if label is None else xr.DataArray(label, dims="sample")
         with pytest.raises(ValueError, match=words):
             class_selectivity(acts, label)
+
+    def test_labels_in_another_order_are_refused(self):
+        acts = one([1, 2, 3]).assign_coords(sample=[0, 1, 2])
+        label = xr.DataArray([0, 0, 1], {"sample": [0, 1, 2]}, ("sample",))
+        assert class_selectivity(acts, label).class_mem.item() == pytest.approx(1.5 / 4.5)
+        with pytest.raises(ValueError, match="other labels along 'sample'"):
+            class_selectivity(acts, label[::-1])

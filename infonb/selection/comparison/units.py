@@ -42,7 +42,7 @@ def unit_memory(
 def _table(
     found: xr.Dataset, measuring: Measuring, read: Models, models: Any, n: int, dim: str
 ) -> xr.DataArray:
-    table = xr.full_like(found["entropy"].isel(edges=0, drop=True), np.nan, float)
+    table = xr.full_like(found["entropy"].isel(edges=0, drop=True), np.nan, float).drop_attrs()
     views = [read_models(_view(models, view), dim).networks for view in range(max(n, 1))]
     for place, one in enumerate(read.networks):
         with placed(one):

@@ -32,6 +32,7 @@ def test_values_are_those_of_unit_and_the_rest_is_of_the_first_view():
     plain = inb.compare(first, reference="a", **{**OPTIONS, "units": False})
     assert found.drop_vars("unit_mem").identical(plain)
     assert found.unit_mem.attrs["n_augmentations"] == 3
+    assert not {"bins", "estimator"} & {*found.unit_mem.attrs}  # those of the entropy
     assert "untrained_unit_mem" not in found
 
 
