@@ -225,5 +225,7 @@ def signed(value: float, digits: int = 2) -> str:
     --------
     >>> signed(-0.5)
     '−0.50'
+    >>> signed(-0.001)
+    '+0.00'
     """
-    return f"{value:+.{digits}f}".replace("-", "−")
+    return f"{value:+z.{digits}f}".replace("-", "−")

@@ -141,30 +141,26 @@ def _mean_direction(values: Any, name: str, models: list[Hashable], dim: str) ->
     return values.drop_vars([name for name, one in values.coords.items() if "feature" in one.dims])
 
 
-def _of_the_same(
-    pictures: xr.DataArray, words: xr.DataArray
-) -> tuple[xr.DataArray, xr.DataArray]:
-    """Return both for the same samples, in the order of the images, with what is known of either."""
-    if "sample" in pictures.coords and "sample" in words.coords:
+def _of_the_same(*pair: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return images and captions of the same samples in one order, with what is known of them."""
+    pictures, words = pair
+    if all("sample" in one.coords for one in pair):
         if set(pictures["sample"].values.tolist()) != set(words["sample"].values.tolist()):
             raise ValueError(
                 "image and text are of different samples: their labels along 'sample' differ; give "
                 "the caption of each image."
             )
         words = words.sel(sample=pictures["sample"])
-    elif "sample" in words.coords:
-        pictures = pictures.assign_coords(sample=words["sample"])
     about = {
-        name: one.variable
-        for name, one in words.coords.items()
-        if one.dims == ("sample",) and name not in pictures.coords
-    }
-    pictures = pictures.assign_coords(about)
-    told = [name for name, one in words.coords.items() if one.dims == ("sample",)]
-    words = words.drop_vars(told)
-    return pictures, words.assign_coords(
-        {name: one for name, one in pictures.coords.items() if one.dims == ("sample",)}
+        name: known.variable
+        for one in (words, pictures) for name, known in one.coords.items()
+        if known.dims == ("sample",)
+    }  # fmt: skip
+    pictures, words = (
+        one.drop_vars(list(about), errors="ignore").assign_coords(about)
+        for one in (pictures, words)
     )
+    return pictures, words
 
 
 def _others(one: xr.DataArray, all_of: xr.DataArray, own: xr.DataArray, role: Any) -> xr.DataArray:

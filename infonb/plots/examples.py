@@ -194,12 +194,15 @@ def as_rgb(images: np.ndarray, channel: int | None = None) -> np.ndarray:
     return np.moveaxis(values[:, :3], 1, -1)
 
 
-def montage(images: np.ndarray, columns: int) -> np.ndarray:
-    """Return images (image, row, column, 3) as one, row by row, with white lines between them."""
+def montage(
+    images: np.ndarray, columns: int, line: tuple[float, float, float] = (1, 1, 1)
+) -> np.ndarray:
+    """Return images (image, row, column, 3) as one, row by row, with lines of a colour between."""
     n, height, width, _ = images.shape
     rows = -(-n // columns)
     gap = gap_of(images)
-    whole = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3), np.float32)
+    size = (rows * (height + gap) - gap, columns * (width + gap) - gap, 3)
+    whole = np.full(size, line, np.float32)
     for at, image in enumerate(images):
         top, left = (height + gap) * (at // columns), (width + gap) * (at % columns)
         whole[top : top + height, left : left + width] = image

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from infonb.data import load_digits
+from infonb.experiments.encoder_memorization import live
 from infonb.experiments.encoder_memorization.figures import (
     plot_beside,
     plot_most_memorized,
@@ -15,6 +16,7 @@ from infonb.experiments.encoder_memorization.figures import (
 from infonb.experiments.encoder_memorization.live import explore_encoders, kept_arrays
 from infonb.memorization import unit
 from infonb.memorization.layer_mem import scores
+from infonb.plots.examples import montage
 
 LAYERS, ROLES, N = ["layer1", "layer2", "layer3"], ["S", "C", "I", "E"], 12
 NETWORKS = ["contrastive", "untrained"]
@@ -87,6 +89,22 @@ def test_images_of_the_highest_scores_come_first():
     expected = data["C"].input.values[[*order[:3], *order[-3:]]]
     assert all(np.allclose(a, b, atol=0.01) for a, b in zip(shown, expected, strict=True))
     assert f"{last.max():.2f}".replace("-", "−") in picture.alt
+
+
+def test_lines_part_images_with_white_edges():
+    white = np.ones((10, 8, 8, 3))
+    whole = montage(white, 5, (0, 0, 1))
+    assert whole.shape == (17, 44, 3)
+    parting = (whole == (0, 0, 1)).all(axis=-1)
+    assert parting[8].all()
+    assert np.flatnonzero(parting[0]).tolist() == [8, 17, 26, 35]
+
+
+def test_the_panel_draws_lines_around_its_images(panel):
+    (picture,) = [image for axis in panel._draws["scores"]._picture.axes for image in axis.images]
+    values = picture.get_array()
+    for edge in (values[0], values[-1], values[:, 0], values[:, -1], values[9]):
+        assert np.allclose(edge, live._LINE)
 
 
 def test_lines_are_means_over_seeds():

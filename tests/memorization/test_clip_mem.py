@@ -93,8 +93,11 @@ def test_roles_of_images_or_of_captions_alone_are_enough(place):
     [
         (drawn(), drawn().isel(sample=slice(3)), {}, ValueError, "different samples: 12 and 3"),
         (
-            drawn().assign_coords(sample=range(12)), drawn().assign_coords(sample=range(1, 13)),
-            {}, ValueError, "different samples: their labels",
+            drawn().assign_coords(sample=range(12)),
+            drawn().assign_coords(sample=range(1, 13)),
+            {},
+            ValueError,
+            "different samples: their labels",
         ),
         (drawn(), drawn().isel(feature=slice(3)), {}, ValueError, "differ in the dim 'feature'"),
         (drawn().isel(sample=[0]), drawn().isel(sample=[0]), {}, ValueError, "no other sample"),

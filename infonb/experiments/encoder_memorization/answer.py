@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from infonb.claims import Claim, ClaimsTable
+from infonb.claims.table import signed
 from infonb.claims.verdict import FAILS, HOLDS, UNCLEAR
 from infonb.claims.words import join
 from infonb.experiments.encoder_memorization.claims import LABEL_FREE, information
@@ -83,9 +84,9 @@ def what_is_memorized(runs: xr.Dataset) -> str:
 
 def _of_pair(one: xr.Dataset, level: str) -> str:
     last = one["group_mem"].isel(layer=-1).mean("seed")
-    c, e, i = (_signed(float(last.sel(group=group))) for group in "CEI")
+    c, e, i = (signed(float(last.sel(group=group)), 3) for group in "CEI")
     depth = one["layer_mem"].mean("seed")
-    first = _signed(float(depth[0]))
+    first = signed(float(depth[0]), 3)
     off = one["probe_accuracy"].sel(scope="all layers").mean("seed")
     shares = {name: 100 * float(off.sel(pruned=name)) for name in off["pruned"].values.tolist()}
     units = one["part_unit_mem"].isel(layer=-1).mean("seed")
@@ -221,7 +222,3 @@ def pruning_table(runs: xr.Dataset) -> pd.DataFrame:
     table["spread of random"] = spread.to_series()
     order = [(one, scope) for one in runs["network"].values for scope in runs["scope"].values]
     return table.loc[order].rename_axis(columns=None)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.3f}".replace("-", "−")

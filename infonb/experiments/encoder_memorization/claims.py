@@ -40,17 +40,19 @@ def rows_of_networks(levels: Sequence[str]) -> list[Row]:
             paper = "UnitMem grows in training (figure)" if level in LABEL_FREE else "not reported"
             rows.append(
                 Compare(
-                    "last layer: UnitMem is {higher} in {end} than in {start} encoders",
-                    _last_unit_mem, 1, each=None, between=("untrained", level), paper=paper,
+                    "UnitMem is {higher} in {end} than in {start} encoders",
+                    _last_unit_mem, 1, each=None, between=("untrained", level), where="last layer",
+                    paper=paper,
                 )
             )  # fmt: skip
     free = [level for level in levels if level in LABEL_FREE]
     if free and "supervised" in levels:
         rows.append(
             Compare(
-                "last layer: ClassMem is {higher} in {end} than in {start} encoders",
+                "ClassMem is {higher} in {end} than in {start} encoders",
                 lambda runs: runs["class_mem"].isel(layer=-1, drop=True).mean("neuron"), 1,
-                each=None, between=(free[0], "supervised"), paper="higher in late layers (figure)",
+                each=None, between=(free[0], "supervised"), where="last layer",
+                paper="higher in late layers (figure)",
             )
         )  # fmt: skip
     return rows

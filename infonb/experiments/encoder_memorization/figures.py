@@ -104,7 +104,8 @@ def plot_most_memorized(
         pixels = as_rgb(data[role].sel(sample=chosen)["input"].values)
         for axis, image, score in zip(line, pixels, scores, strict=True):
             axis.imshow(image, interpolation="nearest")
-            axis.set_axis_off()
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set(visible=True, color="0.7")  # images may have white edges
             axis.set_title(f"{score:+.2f}".replace("-", "−"), fontsize=9, pad=3)
         said.append(f"{n} of the {words} scores, {scores[0]:.2f} to {scores[-1]:.2f}")
     picture.alt = f"Images of {role}: {'; below '.join(said)}.".replace("-", "−")

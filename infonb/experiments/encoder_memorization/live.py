@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["explore_encoders", "kept_arrays", "kept_of"]
 
 _NULL, _INK = "#9a9a9a", "0.55"
+_LINE = (0.53, 0.68, 0.85)
 _ROLES = {"candidates (C)": "C", "independent (I)": "I", "shared (S)": "S"}
 _PAIRS, _NORMALIZE, _REST = ("aug-aug", "clean-aug"), ("sum", "range", "none"), ("mean", "median")
 
@@ -194,8 +195,12 @@ class _Scores:
         _title(axis, f"images in {layer}")
 
     def _draw_first(self, order: np.ndarray, role: str) -> None:
+        from infonb.plots.examples import montage
+
         axis = self._picture.axes[2]
-        image = _mosaic(self._pixels[order])
+        # images have white edges, too: lines of a colour, also around them
+        image = np.pad(montage(self._pixels[order], 5, _LINE), ((1, 1), (1, 1), (0, 0)))
+        image[[0, -1]] = image[:, [0, -1]] = _LINE
         axis.set(xlim=(-0.5, image.shape[1] - 0.5), ylim=(image.shape[0] - 0.5, -0.5))
         axis.imshow(image, interpolation="nearest")
         _title(axis, f"the {order.size} highest of {role}")
@@ -273,16 +278,3 @@ def _mean(values: np.ndarray) -> float:
 
 def _median(known: np.ndarray) -> str:
     return f"{np.median(known):.2f}" if known.size else "none"
-
-
-def _mosaic(pixels: np.ndarray, columns: int = 5) -> np.ndarray:
-    """Return images (sample, row, column, colour) side by side, a white line between them."""
-    n, rows, width, colours = pixels.shape
-    gap = max(1, rows // 8)
-    lines = -(-n // columns)
-    whole = np.ones((lines * (rows + gap) - gap, columns * (width + gap) - gap, colours))
-    for at, image in enumerate(pixels):
-        line, column = divmod(at, columns)
-        top, left = line * (rows + gap), column * (width + gap)
-        whole[top : top + rows, left : left + width] = image
-    return whole

@@ -28,12 +28,13 @@ def unit_memory(
     found: xr.Dataset, measuring: Measuring, models: Any, untrained: Any, dim: str
 ) -> dict[str, xr.DataArray]:
     """Return UnitMem of all models, and of untrained ones if given: dims as of the entropy."""
-    n = _n_views(models)
+    n, how = _views_of(models)
     table = {"unit_mem": _table(found, measuring, measuring.models, models, n, dim)}
     if untrained is not None:
-        n_new = _n_views(untrained)
+        n_new, how_new = _views_of(untrained)
         read = read_models(first_views(untrained), dim)
         _check_untrained(read, measuring.models, n, n_new)
+        _check_how(how | how_new)
         new = _table(found, measuring, read, untrained, n, dim)
         table["untrained_unit_mem"] = new
     return table
@@ -83,13 +84,16 @@ def _each(given: Any, change: Callable[[Any], Any]) -> Any:
     return given
 
 
-def _n_views(models: Any) -> int:
-    """Return how many views the recordings have, 0 if none; the same for all."""
+def _views_of(models: Any) -> tuple[int, set[tuple[Any, Any]]]:
+    """Return how many views the recordings have, 0 if none, and of what and which seed; all one."""
     found: list[int] = []
+    how: set[tuple[Any, Any]] = set()
 
     def note(given: Any) -> None:
         if isinstance(given, xr.Dataset | xr.DataArray):
             found.append(given.sizes.get(_DIM, 0))
+            if _DIM in given.dims and "augment" in given.attrs:
+                how.add((given.attrs["augment"], given.attrs.get("seed")))
         elif isinstance(given, Mapping):
             for one in given.values():
                 note(one)
@@ -103,7 +107,18 @@ def _n_views(models: Any) -> int:
             f"the models have {' and '.join(map(str, sorted(set(found))))} views of each sample; "
             "record all of them alike: infonb.record(..., augment=, n_augmentations=, seed=0)."
         )
-    return found[0] if found else 0
+    _check_how(how)
+    return found[0] if found else 0, how
+
+
+def _check_how(how: set[tuple[Any, Any]]) -> None:
+    """Raise if recordings are of views by other functions, or drawn with other seeds."""
+    if len(how) > 1:
+        told = " and ".join(f"{augment}, seed {seed}" for augment, seed in sorted(how, key=str))
+        raise ValueError(
+            f"the models were recorded on different views, of {told}: differences would be those "
+            "of the views, too. Record all of them with the same augment= and seed=."
+        )
 
 
 def _check_untrained(read: Models, models: Models, n: int, n_new: int) -> None:

@@ -70,6 +70,11 @@ def test_stores_and_saved_results(tmp_path):
     assert inb.open(tmp_path / "found.zarr").load().identical(found)
 
 
+def told(seed):
+    """Recordings that say of which views they are."""
+    return views().assign_attrs(augment="noise", seed=seed)
+
+
 @pytest.mark.parametrize(
     ("models", "options", "words"),
     [
@@ -80,6 +85,8 @@ def test_stores_and_saved_results(tmp_path):
         ({"a": views()}, {"untrained": {"a": views(r=2)}}, "have 2 views"),
         ({"a": views()}, {"untrained": {"a": views()}, "units": False}, "pass units=True, too"),
         ({"a": views()}, {"units": "yes"}, "units must be one of"),
+        ({"a": told(0), "b": told(1)}, {}, "different views, of noise, seed 0 and noise, seed 1"),
+        ({"a": told(0)}, {"untrained": {"a": told(1)}}, "different views"),
     ],
 )
 def test_what_is_refused(models, options, words):
