@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,7 @@ def check_dead(dead: object) -> float:
     return float(dead)
 
 
-def check_alike(values: xr.DataArray, other: xr.DataArray, name: str, *dims: str) -> None:
+def check_alike(values: xr.DataArray, other: xr.DataArray, name: str, *dims: Hashable) -> None:
     """Raise unless another array has the same length, and labels if any, along some dims."""
     for dim in dims:
         n, n_other = values.sizes[dim], other.sizes[dim]

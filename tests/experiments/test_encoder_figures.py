@@ -116,6 +116,7 @@ def test_lines_are_means_over_seeds():
     drawn = [line.get_ydata() for line in picture.axes[1].lines if line.get_linewidth() == 2]
     assert np.allclose(drawn, other.mean("seed"))
     parts = xr.concat([one, other], xr.Variable("part", np.array(["most", "least"], object)))
-    picture = plot_parts(parts)
+    picture = plot_parts(parts, parts + 1)
     drawn = [line.get_ydata() for line in picture.axes[0].lines if line.get_linewidth() == 2]
-    assert np.allclose(drawn, parts.sel(network="contrastive").mean("seed"))
+    assert np.allclose(drawn[:2], parts.sel(network="contrastive").mean("seed"))
+    assert np.allclose(drawn[2:], parts.sel(network="contrastive").mean("seed") + 1)  # the null

@@ -26,14 +26,17 @@ from infonb.experiments.encoder_memorization import (
 )
 from infonb.experiments.encoder_memorization.claims import (
     _by_kind,
+    _gaps,
     _neighbours,
     _null_and_half,
     information,
 )
 from infonb.experiments.encoder_memorization.measures import (
     agreement_of_layers,
+    in_layers,
     layer_scores,
     selectivity_of,
+    unit_scores,
 )
 from infonb.experiments.encoder_memorization.pruning import (
     SCOPES,
@@ -235,6 +238,36 @@ def test_selectivity_for_images_by_hand():
     assert np.isnan(selectivity_of(0 * means, np.array([3])))
 
 
+def test_external_images_are_the_null_of_selectivity(parts):
+    model = MLPEncoder((64, 16, 16), seed=1).eval()
+    scored = images.some_of_each(parts, 0)
+    mem = xr.DataArray(
+        np.random.default_rng(0).normal(size=(2, scored.sizes["sample"])),
+        {
+            "layer": ["layer1", "layer2"], "image": scored["sample"].values,
+            "role": ("image", scored["role"].values),
+        },
+        ("layer", "image"),
+    )  # fmt: skip
+    views = views_of("digits", 1.0)
+    found = unit_scores(
+        {"target": model}, parts, views, ssl_mem=mem, n_scored=0, n_augmentations=3, rest="mean"
+    )
+    for role, name in (("C", "part_unit_mem"), ("E", "null_part_unit_mem")):
+        if role == "C":
+            shown = in_layers(model, images.joined(parts, "SC"), augment=views, n_augmentations=3)
+        else:  # the same views of S
+            seen = in_layers(model, images.joined(parts, "SC"), augment=views, n_augmentations=3)
+            others = in_layers(model, parts["E"], augment=views, n_augmentations=3)
+            shown = xr.concat([seen.isel(sample=slice(20)), others], "sample", coords="minimal")
+        means = shown["activation"].mean("augmentation").sel(layer="layer2")
+        last = mem.sel(layer="layer2").isel(image=mem["role"].values == role)
+        order = last["image"].values[np.argsort(last.values)]
+        for part, some in (("most", order[-4:]), ("least", order[:4])):
+            expected = selectivity_of(means, some)
+            assert float(found[name].sel(layer="layer2", part=part)) == pytest.approx(expected)
+
+
 def test_agreement_of_layers_by_hand():
     scores = xr.DataArray(
         [[1.0, 2, 3, 9], [1, 3, 2, -9], [5, 5, 5, 5]],
@@ -341,6 +374,10 @@ def test_what_the_rows_compare(runs):
                   for r in "CE")  # fmt: skip
     np.testing.assert_allclose(values.sel(quantity="C / 2"), of_c / 2)
     np.testing.assert_allclose(values.sel(quantity="|E|"), abs(of_e))
+    gaps = one.part_unit_mem.diff("part").isel(layer=-1, part=0)
+    np.testing.assert_allclose(_gaps(one).sel(images="C"), -gaps)  # most stands before least
+    null = one.null_part_unit_mem.diff("part").isel(layer=-1, part=0)
+    np.testing.assert_allclose(_gaps(one).sel(images="E"), -null)
     near = (one.tau[:, 0, 1] + one.tau[:, 1, 2]) / 2
     np.testing.assert_allclose(_neighbours(one).sel(distance="near"), near)
     np.testing.assert_allclose(_neighbours(one).sel(distance="far"), one.tau[:, 0, 2])
@@ -381,6 +418,9 @@ def test_table_and_sentences(runs):
     ends = [float(information(runs).sel(network="contrastive").isel(layer=i).mean())
             for i in (0, -1)]  # fmt: skip
     assert f"mean MI goes from {ends[0]:.3f} to {ends[1]:.3f} nat" in told
+    null = runs.null_part_unit_mem.sel(network="contrastive").isel(layer=-1).mean("seed")
+    most, least = (float(null.sel(part=part)) for part in ("most", "least"))
+    assert f"which are chance, {most:.2f}, of the lowest {least:.2f}." in told
     layers = layers_table(runs, "supervised")
     assert layers.index.tolist() == ["layer1", "layer2", "layer3"]
     expected = runs.group_mem.sel(network="supervised", group="E", layer="layer3").mean("seed")

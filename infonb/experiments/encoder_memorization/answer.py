@@ -89,15 +89,23 @@ def _of_pair(one: xr.Dataset, level: str) -> str:
     first = signed(float(depth[0]), 3)
     off = one["probe_accuracy"].sel(scope="all layers").mean("seed")
     shares = {name: 100 * float(off.sel(pruned=name)) for name in off["pruned"].values.tolist()}
-    units = one["part_unit_mem"].isel(layer=-1).mean("seed")
+    candidates, external = (
+        one[name].isel(layer=-1).mean("seed") for name in ("part_unit_mem", "null_part_unit_mem")
+    )
     return (
         f"**{_capital(level)}**: LayerMem of the candidates in the last layer is {c}, of external "
         f"images (null) {e}, of independent ones {i}; in the first layer {first}. A linear probe "
         f"is right on {shares['none']:.1f} %, without the tenth of units of highest UnitMem on "
         f"{shares['highest']:.1f} %, without drawn ones on {shares['random']:.1f} %, without those "
         f"of lowest on {shares['lowest']:.1f} %. UnitMem for the most memorized candidates is "
-        f"{float(units.sel(part='most')):.2f}, for the least {float(units.sel(part='least')):.2f}."
+        f"{_ends(candidates, ', for the least')}; for external images of the highest scores, which "
+        f"are chance, {_ends(external, ', of the lowest')}."
     )
+
+
+def _ends(parts: xr.DataArray, words: str) -> str:
+    most, least = (float(parts.sel(part=part)) for part in ("most", "least"))
+    return f"{most:.2f}{words} {least:.2f}"
 
 
 def _of_untrained(runs: xr.Dataset) -> str:

@@ -192,6 +192,12 @@ def _rows_of_units(runs: xr.Dataset, free: bool) -> list[Row]:
             paper="0.248 → 0.522" if free else "not reported",
         )
     )  # fmt: skip
+    rows.append(
+        Compare(
+            "this gap is larger for candidates than for external images (null)", _gaps, 1,
+            over="images", between=("E", "C"), each=None, where="last layer",
+        )
+    )  # fmt: skip
     return rows
 
 
@@ -201,6 +207,15 @@ def _pruned(scope: str) -> Callable[[xr.Dataset], xr.DataArray]:
 
 def _of_parts(runs: xr.Dataset) -> xr.DataArray:
     return runs["part_unit_mem"].isel(layer=-1, drop=True)
+
+
+def _gaps(runs: xr.Dataset) -> xr.DataArray:
+    """Return UnitMem for most less that for least memorized images: (images, seed)."""
+    parts = [
+        runs[name].isel(layer=-1, drop=True) for name in ("null_part_unit_mem", "part_unit_mem")
+    ]
+    gaps = [one.sel(part="most", drop=True) - one.sel(part="least", drop=True) for one in parts]
+    return _stacked(gaps, "images", ["E", "C"])
 
 
 def _rows_of_information() -> list[Row]:

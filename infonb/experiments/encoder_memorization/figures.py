@@ -51,11 +51,12 @@ def plot_beside(measures: dict[str, xr.DataArray], *, width: float = 3.3) -> Pic
     return picture
 
 
-def plot_parts(parts: xr.DataArray, *, width: float = 3.1) -> Picture:
+def plot_parts(parts: xr.DataArray, null: xr.DataArray, *, width: float = 3.1) -> Picture:
     """
     Draw the selectivity of units for the most and for the least memorized candidates, by layer.
 
-    Dims (network, seed, part, layer), with the parts ``most`` and ``least``.
+    Dims (network, seed, part, layer), with the parts ``most`` and ``least``; `null` alike, of
+    external images.
     """
     names = parts.network.values.tolist()
     picture, axes = subplots(1, len(names), size=(max(width, 4.2 / len(names)), 2.7), sharey=True)
@@ -69,11 +70,20 @@ def plot_parts(parts: xr.DataArray, *, width: float = 3.1) -> Picture:
             axis.plot(place, one.values, color=colour, lw=0.7, alpha=0.6)
             words = f"the {part} memorized candidates"
             handles[words] = axis.plot(place, one.mean("seed"), "o-", color=colour, lw=2, ms=4)[0]
+        for part, dashes in (("most", "--"), ("least", ":")):
+            mean = null.sel(network=name, part=part).mean("seed").values
+            words = f"external images (null), {part}"
+            handles[words] = axis.plot(place, mean, dashes, color="#8a8a8a", lw=2)[0]
         label_layers(axis, [str(layer) for layer in parts.layer.values], width)
         axis.set_title(str(name), fontsize=10, loc="left", fontweight="bold")
-        last = parts.sel(network=name).isel(layer=-1).mean("seed")
-        said.append(f"{name} {float(last.sel(part='most')):.2f} and "
-                    f"{float(last.sel(part='least')):.2f}")  # fmt: skip
+        last, external = (
+            one.sel(network=name).isel(layer=-1).mean("seed") for one in (parts, null)
+        )
+        said.append(
+            f"{name} {float(last.sel(part='most')):.2f} and {float(last.sel(part='least')):.2f}, "
+            f"of external images {float(external.sel(part='most')):.2f} and "
+            f"{float(external.sel(part='least')):.2f}"
+        )
     axes[0, 0].set_ylabel("UnitMem, top tenth", fontsize=10)
     picture.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False,
                    fontsize=9.5)  # fmt: skip

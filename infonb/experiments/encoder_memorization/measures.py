@@ -115,7 +115,7 @@ def unit_scores(
     ``unit_mem``, ``argmax_sample``, ``class_mem`` (layer, neuron); ``owned_by_textures`` (layer):
     the share of units that are most active for a texture; ``part_unit_mem`` (part, layer): the
     selectivity for the most and the least memorized candidates, by the scores `ssl_mem` (layer,
-    image).
+    image); ``null_part_unit_mem``: the same of external images, whose scores are chance.
     """
     from infonb.memorization import class_selectivity, unit
 
@@ -131,13 +131,25 @@ def unit_scores(
     textures = seen["sample"].values[seen["kind"].values == "texture"]
     owned = found["argmax_sample"].isin(textures).where(found["argmax_sample"] >= 0)
     result["owned_by_textures"] = owned.mean("neuron")
-    result["part_unit_mem"] = _of_parts(acts["activation"].mean("augmentation"), ssl_mem)
+    means = _plain_means(acts)
+    result["part_unit_mem"] = _of_parts(means, ssl_mem, "C")
+    # bright images may be first in both scores and units without any memory: those of E tell
+    external = images.isel(sample=np.flatnonzero(images["role"].values == "E"))
+    others = in_layers(model, external, augment=views, n_augmentations=n_augmentations, seed=0)
+    shared = means.isel(sample=np.isin(means["sample"].values, data["S"]["sample"].values))
+    means = xr.concat([shared, _plain_means(others)], "sample")
+    result["null_part_unit_mem"] = _of_parts(means, ssl_mem, "E")
     return _without_labels(result)
 
 
-def _of_parts(means: xr.DataArray, ssl_mem: xr.DataArray) -> xr.DataArray:
-    """Return the selectivity for the most and the least memorized candidates: (part, layer)."""
-    candidates = ssl_mem["image"].values[ssl_mem["role"].values == "C"]
+def _plain_means(acts: xr.Dataset) -> xr.DataArray:
+    """Return means over views (layer, neuron, sample), with the labels of the dims alone."""
+    return acts["activation"].mean("augmentation").reset_coords(drop=True)
+
+
+def _of_parts(means: xr.DataArray, ssl_mem: xr.DataArray, role: str) -> xr.DataArray:
+    """Return the selectivity for the images of a role with most and least score: (part, layer)."""
+    candidates = ssl_mem["image"].values[ssl_mem["role"].values == role]
     n = max(1, round(_SHARE * candidates.size))
     rows = []
     for layer in means["layer"].values:
