@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -70,11 +70,6 @@ class TensorBatches:
         empty = True
         for batch in self._loader:  # type: ignore[union-attr]
             empty = False
-            if isinstance(batch, Mapping):
-                raise TypeError(
-                    f"a batch of {self._name} must be a tensor, or a tuple that begins with "
-                    f"{', '.join(self._variables)}; not a dict of {', '.join(map(str, batch))}."
-                )
             parts = tuple(batch) if isinstance(batch, list | tuple) else (batch,)
             yield self._placed(_first(parts, self._variables, f"a batch of {self._name}"))
         if empty:

@@ -352,10 +352,9 @@ def check_monitor(
         monitor = "validation_accuracy" if has_labels else "validation_loss"
         monitor = monitor if has_validation else None
     if monitor is None and patience is not None:
-        accuracy = " or 'train_accuracy'" if has_labels else ""
         raise ValueError(
             "patience needs something to monitor: give validation, or "
-            f"monitor='train_loss'{accuracy}."
+            "monitor='train_loss' or 'train_accuracy'."
         )
     if monitor is not None and monitor.startswith("validation") and not has_validation:
         raise ValueError(f"monitor={monitor!r} needs validation, which is None.")

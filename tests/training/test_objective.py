@@ -303,7 +303,7 @@ def test_several_variables():
         ({"stop_at": 1.0}, ValueError, "stop_at is an accuracy"),
         ({"monitor": "validation_accuracy"}, ValueError, "needs labels"),
         ({"monitor": "validation_loss"}, ValueError, "needs validation"),
-        ({"patience": 2}, ValueError, "patience needs something.*monitor='train_loss'.$"),
+        ({"patience": 2}, ValueError, "patience needs something"),
     ],
 )
 def test_what_does_not_go_with_it(options, error, message):
@@ -321,7 +321,6 @@ def test_what_does_not_go_with_it(options, error, message):
         ("images", TypeError, "must be an xarray.Dataset, a tuple"),
         (DATA.isel(sample=slice(1)), ValueError, "batch of 1 sample"),
         (DataLoader(TensorDataset(torch.zeros(0, 6))), ValueError, "yields no batch"),
-        (DataLoader([{"image": torch.zeros(6)}] * 4), TypeError, "begins with input; not a dict"),
     ],
 )
 def test_data_that_are_refused(data, error, message):

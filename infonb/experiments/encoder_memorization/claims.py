@@ -194,8 +194,9 @@ def _rows_of_units(runs: xr.Dataset, free: bool) -> list[Row]:
     )  # fmt: skip
     rows.append(
         Compare(
-            "this gap is larger for candidates than for external images (null)", _gaps, 1,
-            over="images", between=("E", "C"), each=None, where="last layer",
+            "UnitMem tells most from least memorized further apart among candidates than among "
+            "external images (null)",
+            _gaps, 1, over="images", between=("E", "C"), each=None, where="last layer",
         )
     )  # fmt: skip
     return rows

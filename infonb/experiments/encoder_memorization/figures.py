@@ -116,7 +116,7 @@ def plot_most_memorized(
             axis.imshow(image, interpolation="nearest")
             axis.set(xticks=[], yticks=[])
             axis.spines[:].set(visible=True, color="0.7")  # images may have white edges
-            axis.set_title(f"{score:+.2f}".replace("-", "−"), fontsize=9, pad=3)
-        said.append(f"{n} of the {words} scores, {scores[0]:.2f} to {scores[-1]:.2f}")
+            axis.set_title(f"{score:+z.2f}".replace("-", "−"), fontsize=9, pad=3)
+        said.append(f"{n} of the {words} scores, {scores[0]:z.2f} to {scores[-1]:z.2f}")
     picture.alt = f"Images of {role}: {'; below '.join(said)}.".replace("-", "−")
     return picture
