@@ -61,8 +61,10 @@ class MLP(nn.Module):
         check_choice("initialization", initialization, ["xavier", "default"])
         generator = torch.Generator().manual_seed(check_integer("seed", seed, 0))
         for i, (n_in, n_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False), start=1):
-            # skip_init: the ordinary constructor draws from the global random state
-            linear = nn.utils.skip_init(nn.Linear, n_in, n_out)
+            # the constructor draws from the global random state, which is given back; skip_init
+            # would import sympy on its first call
+            with torch.random.fork_rng(devices=[]):
+                linear = nn.Linear(n_in, n_out)
             _initialize(linear, initialization, generator)
             if i < len(self.sizes) - 1:
                 self.add_module(f"fc{i}", linear)

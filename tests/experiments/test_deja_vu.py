@@ -33,7 +33,7 @@ from infonb.parameters import ParameterError
 from infonb.plots import plot_gains, plot_recalled_scenes
 
 SMALL: dict[str, Any] = {
-    "cache": "none", "treatment": ["n 120", "n 400", "mask 0.6", "decay 1"], "seed": [0, 1],
+    "cache": "none", "treatment": ["n 120", "n 400", "mask 0.6"], "seed": [0, 1],
     "n": 200, "n_public": 150, "n_scored": 100, "width": 48, "features": 24, "steps": 80,
     "neighbors": 3, "curve": [1, 5], "top": [0.1, 0.5], "mi_neurons": 8, "bins": 20,
 }  # fmt: skip
@@ -204,7 +204,7 @@ def test_claims(experiment: DejaVu, runs: xr.Dataset) -> None:
 
 def test_tables_and_words(runs: xr.Dataset) -> None:
     table = treatments_table(runs)
-    assert table.index.tolist() == ["default", "n 120", "n 400", "mask 0.6", "decay 1"]
+    assert table.index.tolist() == ["default", "n 120", "n 400", "mask 0.6"]
     mean = float(runs.prg.sel(treatment="n 120", group="A").mean())
     assert table.loc["n 120", "PRG A"] == pytest.approx(mean)
     checks = checks_table(runs)

@@ -229,7 +229,8 @@ def information_words(table: ClaimsTable) -> str:
     told = f": {'; '.join(said)}" if said else ""
     return (
         f"Of {len(rows)} orders of the treatments, by entropy and MI of each layer, {len(clear)} "
-        f"are clear{told}; {len(rows) - len(clear)} are {UNCLEAR}."
+        f"{'is' if len(clear) == 1 else 'are'} clear{told}; {len(rows) - len(clear)} "
+        f"{'is' if len(rows) - len(clear) == 1 else 'are'} {UNCLEAR}."
     )
 
 

@@ -71,7 +71,8 @@ class Stack:
 
     def step(self, losses: torch.Tensor, shares: torch.Tensor) -> None:
         """Change the weights by the losses (network, sample), of which each has its share."""
-        found = torch.autograd.grad(losses, self._views, shares)
+        # of a sum: gradients of several numbers would import sympy on the first call
+        found = torch.autograd.grad((losses * shares).sum(), self._views)
         with torch.no_grad():
             for place, gradient in zip(self._places, found, strict=True):
                 place.copy_(gradient)
