@@ -41,8 +41,9 @@ def layer(
     ----------
     acts
         Activations of **two** encoders, trained alike on S + C and S + I, for the same views of the
-        samples: ``xarray.concat([f, g], dim="model")`` of two ``infonb.record(..., augment=views,
-        seed=0)``, whole maps (``reduce="flatten"``). Chunked ones are read layer by layer. With the
+        samples: ``xarray.concat([f, g], xarray.Variable("model", ["f", "g"]))`` of two
+        ``infonb.record(..., augment=views, seed=0, reduce="flatten")``, whole maps, with the same
+        `augment` and seed. Chunked ones are read layer by layer. With the
         coordinate ``role`` (sample): S in both training sets, C candidates in the target's alone, I
         in the reference's alone, E in neither: the null group.
     target, reference
@@ -163,7 +164,12 @@ def distances(
 
 def _of_models(values: xr.DataArray, models: Sequence[Hashable], dim: str) -> xr.DataArray:
     check_dim(dim, values.dims, "activation")
-    there = list(values[dim].values.tolist()) if dim in values.coords else []
+    if dim not in values.coords:
+        raise ValueError(
+            f"the encoders have no labels along {dim!r}, by which target and reference are named: "
+            f"acts.assign_coords({dim}=[{models[0]!r}, {models[1]!r}])."
+        )
+    there = list(values[dim].values.tolist())
     for role, name in zip(("target", "reference"), models, strict=True):
         if name not in there:
             raise ValueError(

@@ -212,6 +212,7 @@ def wider():
         (drawn(n=1), {}, "there is 1"),
         (drawn(), {"target": "h"}, "target 'h' not found along 'model'"),
         (drawn(), {"dim": "encoder"}, "dim 'encoder' not found"),
+        (drawn().drop_vars("model"), {}, r"no labels.*acts.assign_coords\(model=\['f', 'g'\]\)"),
         (drawn(), {"pairs": "all"}, "pairs must be one of"),
         (drawn(), {"pairs": "clean-aug"}, "give the former as clean="),
         (drawn(), {"pairs": "clean-aug", "clean": drawn()}, "must be without the dim"),
