@@ -23,6 +23,7 @@ from infonb.experiments.deja_vu import (
     treatments_table,
     typeset,
 )
+from infonb.experiments.deja_vu.claims import rows_of
 from infonb.experiments.deja_vu.data import scored
 from infonb.experiments.deja_vu.live import plot_choice
 from infonb.experiments.deja_vu.measures import embeddings, utility
@@ -61,8 +62,10 @@ def test_words_and_what_they_mean() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["n", "n x", "n 1", "n 5.5", "mask 1.5", "stop 0", "decay -1", "noise 3", "", "mask"]
-)
+    "words",
+    ["n", "n x", "n 1", "n 5.5", "mask 1.5", "mask nan", "stop 0", "stop 161", "decay -1",
+     "temperature 0.005", "noise 3", "", "mask", "default 3"],
+)  # fmt: skip
 def test_words_that_mean_nothing_are_named(words: str) -> None:
     with pytest.raises(ParameterError, match=f"not '{words}'"):
         DejaVu(treatment=[words])
@@ -81,6 +84,13 @@ def test_words_that_mean_nothing_are_named(words: str) -> None:
 def test_other_bad_parameters_are_one_line(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ParameterError, match=words):
         DejaVu(**change)
+
+
+def test_sizes_may_be_written_in_any_way() -> None:
+    rows = rows_of(["default", "n 1e3", "n 500.0"], [0.1])
+    assert any(
+        row.statement == "more is recalled with n 500.0 pairs than with n 1e3" for row in rows
+    )
 
 
 def test_steps_and_epochs() -> None:
@@ -202,7 +212,7 @@ def test_claims(experiment: DejaVu, runs: xr.Dataset) -> None:
     assert information_words(table).startswith("Of 8 orders of the treatments")
 
 
-def test_tables_and_words(runs: xr.Dataset) -> None:
+def test_tables_and_words(experiment: DejaVu, runs: xr.Dataset) -> None:
     table = treatments_table(runs)
     assert table.index.tolist() == ["default", "n 120", "n 400", "mask 0.6"]
     mean = float(runs.prg.sel(treatment="n 120", group="A").mean())
@@ -216,6 +226,11 @@ def test_tables_and_words(runs: xr.Dataset) -> None:
     assert words.startswith("**Yes, it remembers.**")
     assert "text masking (mask 0.6)" in words
     assert answer_words(turned).startswith("**Not clearly.**")
+    # a target that is better on all pairs alike does not remember any
+    better = runs.assign(prg=runs.prg.where(runs.group != "C", runs.prg.sel(group="A", drop=True)))
+    assert answer_words(better).startswith("**Not clearly.**")
+    assert table["epochs"].tolist() == [experiment.epochs(one) for one in table.index]
+    assert ">40<" in typeset(table).to_html()  # a count, not 40.000
     alone = alone_table(runs)
     here = runs.prg_alone.sel(reference="naive Bayes", treatment="mask 0.6", group="C").mean()
     assert alone.loc["mask 0.6", "naive Bayes, C"] == pytest.approx(float(here))

@@ -172,7 +172,7 @@ def _check_alike(target: Any, reference: Any, said: list[xr.DataArray], k: int |
                 f"rename it, as in .rename({taken[0]}='run')."
             )
     labels = [one["sample"].values for one in said if "sample" in one.coords]
-    if len(labels) == 2 and not np.array_equal(*labels):
+    if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
         raise ValueError(
             "target and reference are of different samples, or in another order; bring them in "
             "line, as in reference.sel(sample=target.sample)."
