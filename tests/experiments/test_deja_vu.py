@@ -135,6 +135,25 @@ def test_the_target_sees_a_and_the_reference_b(experiment: DejaVu) -> None:
     assert history.train_loss[-1] < history.train_loss[0]
 
 
+def test_treatments_do_what_they_say() -> None:
+    experiment = DejaVu(
+        **SMALL | {"steps": 8, "warmup": 0, "treatment": ["stop 4", "temperature 0.5", "decay 50"]}
+    )
+    data = experiment.data("default", 0)
+    found = {level: experiment.train(level, 0, data) for level in experiment.levels()}
+    losses = {level: history.train_loss.values for level, (_, history) in found.items()}
+    # stopped early: the same course, shorter
+    assert (losses["default"].size, losses["stop 4"].size) == (4, 2)
+    np.testing.assert_array_equal(losses["stop 4"], losses["default"][:2])
+    scale = {level: models["target"].log_scale for level, (models, _) in found.items()}
+    assert scale["temperature 0.5"].item() == pytest.approx(np.log(2), rel=1e-6)
+    assert scale["default"].item() != pytest.approx(np.log(1 / 0.07), rel=1e-6)  # it is learnt
+    # decay makes weights small, and does not change the temperature by itself
+    weights = {level: models["target"].text.hidden.weight for level, (models, _) in found.items()}
+    assert weights["decay 50"].norm() < 0.6 * weights["default"].norm()
+    assert scale["decay 50"].item() == pytest.approx(scale["default"].item(), abs=0.05)
+
+
 def test_no_token_is_masked_where_models_are_asked(experiment: DejaVu) -> None:
     data = experiment.data("mask 0.6", 0)
     options = {"width": 48, "features": 24, "image": "cells", "seed": 0}
@@ -246,6 +265,9 @@ def test_tables_and_words(experiment: DejaVu, runs: xr.Dataset) -> None:
     words = answer_words(runs)
     assert words.startswith("**Yes, it remembers.**")
     assert "text masking (mask 0.6)" in words
+    alone = runs.prg_alone.sel(reference="naive Bayes", treatment="default").mean("seed")
+    told = [f"{float(alone.sel(group=group)):+.2f} on {group}" for group in "AC"]
+    assert f"PRG is {' and '.join(told)}.".replace("-", "−") in words
     assert answer_words(turned).startswith("**Not clearly.**")
     # a target that is better on all pairs alike does not remember any
     better = runs.assign(prg=runs.prg.where(runs.group != "C", runs.prg.sel(group="A", drop=True)))

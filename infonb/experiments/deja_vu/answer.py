@@ -146,7 +146,8 @@ def answer_words(runs: xr.Dataset) -> str:
     prg = {group: at.prg.sel(group=group) for group in ("A", "B", "C")}
     recall = at.recall.isel(pair=np.flatnonzero(runs["role"].values == "A")).mean(["pair", "seed"])
     target, reference = (float(recall.sel(model=one)) for one in ("target", "reference"))
-    alone = float(at.prg_alone.sel(reference="naive Bayes", group="A").mean())
+    bayes = at.prg_alone.sel(reference="naive Bayes").mean("seed")
+    alone, null = (_signed(float(bayes.sel(group=group))) for group in "AC")
     return (
         f"{_yes(prg, int(runs.n_used.min()))} From the caption of a pair that it was trained on, "
         f"the target's "
@@ -154,7 +155,8 @@ def answer_words(runs: xr.Dataset) -> str:
         f"objects of the pair's own image, those of a network that has not seen the pair "
         f"{100 * reference:.0f} %: PRG {_of(prg['A'])} on A, {_of(prg['B'])} on the reference's "
         f"own pairs (B), and {_of(prg['C'])} on held-out pairs (C, the null). With one model, "
-        f"naive Bayes of public captions in place of the reference, PRG on A is {_signed(alone)}. "
+        f"naive Bayes of public captions in place of the reference, PRG is {alone} on A and "
+        f"{null} on C. "
         f"{_mitigated(runs)}"
     )
 
