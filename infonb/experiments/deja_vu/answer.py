@@ -150,14 +150,12 @@ def answer_words(runs: xr.Dataset) -> str:
     alone, null = (_signed(float(bayes.sel(group=group))) for group in "AC")
     return (
         f"{_yes(prg, int(runs.n_used.min()))} From the caption of a pair that it was trained on, "
-        f"the target's "
-        f"nearest public images (k = {runs.attrs['neighbors']}) show {100 * target:.0f} % of the "
-        f"objects of the pair's own image, those of a network that has not seen the pair "
-        f"{100 * reference:.0f} %: PRG {_of(prg['A'])} on A, {_of(prg['B'])} on the reference's "
-        f"own pairs (B), and {_of(prg['C'])} on held-out pairs (C, the null). With one model, "
-        f"naive Bayes of public captions in place of the reference, PRG is {alone} on A and "
-        f"{null} on C. "
-        f"{_mitigated(runs)}"
+        f"the target's nearest public images (k = {runs.attrs['neighbors']}) show "
+        f"{100 * target:.0f} % of the objects of the pair's own image, those of a network that has "
+        f"not seen the pair {100 * reference:.0f} %: PRG {_of(prg['A'])} on A, {_of(prg['B'])} on "
+        f"the reference's own pairs (B), and {_of(prg['C'])} on held-out pairs (C, the null). With "
+        "one model, naive Bayes of public captions in place of the reference, PRG is "
+        f"{alone} on A and {null} on C. {_mitigated(runs)}"
     )
 
 
@@ -209,11 +207,8 @@ def confidence_words(runs: xr.Dataset) -> str:
         runs.confidence.sel(treatment=DEFAULT).rename(pair="sample").isel(sample=at),
         xr.DataArray(role[at] == "A", dims="sample"),
     )
-    areas, low, high = (
-        found.auroc,
-        found.interval.sel(bound="low"),
-        found.interval.sel(bound="high"),
-    )
+    areas = found.auroc
+    low, high = (found.interval.sel(bound=bound) for bound in ("low", "high"))
     clear = "tells" if bool((low > 0.5).all()) else "does **not** clearly tell"
     return (
         f"Memorization confidence {clear} pairs that the target was trained on from held-out ones: "
