@@ -35,7 +35,7 @@ class DualEncoder(nn.Module):
     features
         Length of the embeddings.
     temperature
-        One over the scale: of the start, or always.
+        One over the scale: of the start, or always; at least 0.01.
     learned
         Whether the scale is learnt; without it, the scale is fixed.
     image
@@ -87,7 +87,8 @@ class DualEncoder(nn.Module):
     ) -> None:
         super().__init__()
         check_choice("image", image, ["cells", "cnn"])
-        check_number("temperature", temperature, 1e-3)
+        # the loss of CLIP lets no scale above 100, where nothing would be learnt of it any more
+        check_number("temperature", temperature, 0.01)
         self.mask_token = check_integer("n_tokens", n_tokens, 1)
         self.pad_token = -1
         given = {"cell": cell, "channels": channels, "width": width, "features": features}

@@ -18,8 +18,9 @@ _GREY = "#8a8a8a"
 
 
 def plot_memorization(
-    groups: Mapping[str, xr.DataArray], *, null: Collection[str] = (), bins: int = 40
-) -> Picture:
+    groups: Mapping[str, xr.DataArray], *, null: Collection[str] = (), bins: int = 40,
+    name: str = "memorization",
+) -> Picture:  # fmt: skip
     """
     Draw how memorization is distributed in groups of samples, one above the other.
 
@@ -32,6 +33,8 @@ def plot_memorization(
     bins
         At most, of all values together: a whole number of steps wide where values come in steps, as
         shares of right answers do.
+    name
+        What the numbers are, with their unit if they have one.
 
     Returns
     -------
@@ -45,25 +48,25 @@ def plot_memorization(
     >>> plot_memorization({"true labels": mem}).alt
     'Memorization: true labels 0.37 on average (3 samples).'
     """
-    values = {name: _finite(mem) for name, mem in groups.items()}
+    values = {group: _finite(mem) for group, mem in groups.items()}
     every = np.concatenate([*values.values(), [0.0, 1.0]])
     edges = _edges(every, bins)
     picture, axes = subplots(len(values), 1, size=(6.2, 0.72), sharex=True)
     picture.set_figheight(0.75 * len(values) + 0.6)
     colours = palette(len(values), "layers")
     words = []
-    for axis, colour, (name, some) in zip(axes.flat, colours, values.items(), strict=True):
-        colour = _GREY if name in null else colour
+    for axis, colour, (group, some) in zip(axes.flat, colours, values.items(), strict=True):
+        colour = _GREY if group in null else colour
         axis.hist(some, edges, color=colour, log=True)
         axis.set_ylim(0.5, 2 * max(2, np.histogram(some, edges)[0].max()))
         axis.axvline(some.mean(), color="black", lw=1, ls=":")
-        axis.set_title(f"{name}: {some.size:,} samples, mean {some.mean():.2f}".replace("-", "−"),
+        axis.set_title(f"{group}: {some.size:,} samples, mean {some.mean():.2f}".replace("-", "−"),
                        fontsize=10, loc="left", pad=2)  # fmt: skip
         axis.tick_params(labelsize=9)
-        words.append(f"{name} {some.mean():.2f} on average ({some.size:,} samples)")
-    axes[-1, 0].set_xlabel("memorization")
+        words.append(f"{group} {some.mean():.2f} on average ({some.size:,} samples)")
+    axes[-1, 0].set_xlabel(name)
     picture.supylabel("samples", fontsize=10)
-    picture.alt = f"Memorization: {', '.join(words)}."
+    picture.alt = f"{name[:1].upper()}{name[1:]}: {', '.join(words)}.".replace("-", "−")
     return picture
 
 

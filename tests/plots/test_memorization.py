@@ -31,6 +31,10 @@ def test_bars_count_the_samples_and_the_null_is_grey():
     assert max(colours[1]) - min(colours[1]) == 0  # without hue
     assert max(colours[0]) - min(colours[0]) > 0.3
     assert "true: 4 samples, mean 0.40" in picture.axes[0].get_title("left")
+    assert picture.axes[-1].get_xlabel() == "memorization"
+    named = plot_memorization({"true": MEM - 1}, name="confidence (nat)")
+    assert named.axes[-1].get_xlabel() == "confidence (nat)"
+    assert named.alt == "Confidence (nat): true −0.60 on average (4 samples)."
     with pytest.raises(ValueError, match="no finite value"):
         plot_memorization({"none": MEM * np.nan})
 

@@ -50,7 +50,8 @@ def treatments_table(runs: xr.Dataset) -> pd.DataFrame:
         "epochs": runs.epochs_trained,
     }  # fmt: skip
     found = {name: one.mean("seed").reset_coords(drop=True) for name, one in columns.items()}
-    return xr.Dataset(found).to_dataframe().rename_axis(None)[list(found)]
+    table = xr.Dataset(found).to_dataframe().rename_axis(None)[list(found)]
+    return table.astype({"epochs": int})  # alike for all seeds
 
 
 def alone_table(runs: xr.Dataset) -> pd.DataFrame:
@@ -145,20 +146,23 @@ def answer_words(runs: xr.Dataset) -> str:
     prg = {group: at.prg.sel(group=group) for group in ("A", "B", "C")}
     recall = at.recall.isel(pair=np.flatnonzero(runs["role"].values == "A")).mean(["pair", "seed"])
     target, reference = (float(recall.sel(model=one)) for one in ("target", "reference"))
-    alone = float(at.prg_alone.sel(reference="naive Bayes", group="A").mean())
+    bayes = at.prg_alone.sel(reference="naive Bayes").mean("seed")
+    alone, null = (_signed(float(bayes.sel(group=group))) for group in "AC")
     return (
-        f"{_yes(prg)} From the caption of a pair that it was trained on, the target's "
-        f"{runs.attrs['neighbors']} nearest public images show {100 * target:.0f} % of the objects "
-        f"of the pair's own image, those of a network that has not seen the pair "
-        f"{100 * reference:.0f} %: PRG {_of(prg['A'])} on A, {_of(prg['B'])} on the reference's "
-        f"own pairs (B), and {_of(prg['C'])} on held-out pairs (C, the null). With one model, "
-        f"naive Bayes of public captions in place of the reference, PRG on A is {_signed(alone)}. "
-        f"{_mitigated(runs)}"
+        f"{_yes(prg, int(runs.n_used.min()))} From the caption of a pair that it was trained on, "
+        f"the target's nearest public images (k = {runs.attrs['neighbors']}) show "
+        f"{100 * target:.0f} % of the objects of the pair's own image, those of a network that has "
+        f"not seen the pair {100 * reference:.0f} %: PRG {_of(prg['A'])} on A, {_of(prg['B'])} on "
+        f"the reference's own pairs (B), and {_of(prg['C'])} on held-out pairs (C, the null). With "
+        "one model, naive Bayes of public captions in place of the reference, PRG is "
+        f"{alone} on A and {null} on C. {_mitigated(runs)}"
     )
 
 
-def _yes(prg: dict[str, xr.DataArray]) -> str:
-    clear = bool((prg["A"] > 0.3).all() and (prg["B"] < -0.3).all())
+def _yes(prg: dict[str, xr.DataArray], n: int) -> str:
+    """Return whether the first three of the checks are met: A, B, and the null C."""
+    null = abs(prg["C"]) < 3 / np.sqrt(n)
+    clear = bool((prg["A"] > 0.3).all() and (prg["B"] < -0.3).all() and null.all())
     return "**Yes, it remembers.**" if clear else "**Not clearly.**"
 
 
@@ -203,11 +207,8 @@ def confidence_words(runs: xr.Dataset) -> str:
         runs.confidence.sel(treatment=DEFAULT).rename(pair="sample").isel(sample=at),
         xr.DataArray(role[at] == "A", dims="sample"),
     )
-    areas, low, high = (
-        found.auroc,
-        found.interval.sel(bound="low"),
-        found.interval.sel(bound="high"),
-    )
+    areas = found.auroc
+    low, high = (found.interval.sel(bound=bound) for bound in ("low", "high"))
     clear = "tells" if bool((low > 0.5).all()) else "does **not** clearly tell"
     return (
         f"Memorization confidence {clear} pairs that the target was trained on from held-out ones: "

@@ -76,7 +76,9 @@ def _memory(least: float, most: float) -> list[Row]:
 
 
 def _sizes(levels: Sequence[str]) -> list[Row]:
-    sizes = sorted((one for one in levels if kind_of(one) == SIZE), key=lambda w: int(w.split()[1]))
+    sizes = sorted(
+        (one for one in levels if kind_of(one) == SIZE), key=lambda w: float(w.split()[1])
+    )
     if len(sizes) < 2:
         return []
     return [_falls("more is recalled with {start} pairs than with {end}", sizes[0], sizes[-1])]

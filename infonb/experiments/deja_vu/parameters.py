@@ -59,7 +59,7 @@ class _Training(ParameterSet):
     batch_size: int = parameter(128, "pairs in a step", minimum=2)
     learning_rate: float = parameter(3e-3, "of AdamW", minimum=0)
     warmup: int = parameter(20, "steps over which the rate grows at the start", minimum=0)
-    temperature: float = parameter(0.07, "temperature of the start; it is learnt", minimum=1e-3)
+    temperature: float = parameter(0.07, "temperature of the start; it is learnt", minimum=0.01)
     decay: float = parameter(1e-4, "weight decay", minimum=0)
 
 

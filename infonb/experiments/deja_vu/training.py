@@ -39,10 +39,9 @@ def train(
     from infonb.training import ImageText, fit
     from infonb.training.threads import torch_threads
 
-    objective: Any = ImageText(mask=settings["mask"])
     with torch_threads(1):  # in networks this small several threads only wait for each other
         return fit(
-            network, pairs[["input", "caption"]], objective=objective,
+            network, pairs[["input", "caption"]], objective=ImageText(mask=settings["mask"]),
             optimizer=_optimizer(learning_rate, settings["decay"], warmup), epochs=epochs,
             monitor=None, keep="last", batch_size=batch_size, seed=seed, checkpoint=checkpoint,
             save_every=50, progress=progress,

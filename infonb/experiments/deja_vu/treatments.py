@@ -45,8 +45,9 @@ def treated(words: str, settings: dict[str, Any]) -> dict[str, Any]:
         value = float(number)
     except ValueError:
         value = float("nan")
-    limits = {SIZE: (2, 1e9), "mask": (0, 1), "stop": (1, 1e9), "temperature": (1e-3, 1e3),
-              "decay": (0, 1e4)}  # fmt: skip
+    # stopped later than the default it would not be early; the scale of CLIP is at most 100
+    limits = {SIZE: (2, 1e9), "mask": (0, 1), "stop": (1, settings["steps"]),
+              "temperature": (0.01, 1e3), "decay": (0, 1e4)}  # fmt: skip
     if kind not in limits or not number:
         raise ParameterError(f"treatment must be {_FORMS}; not {words!r}.")
     low, high = limits[kind]

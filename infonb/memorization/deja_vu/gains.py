@@ -7,23 +7,19 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.memorization.deja_vu.groups import gains_by_group
 from infonb.memorization.deja_vu.objects import (
     precision_recall,
     predicted_objects,
     true_objects,
 )
-from infonb.memorization.ranking import BOUND
 from infonb.validate import check_dim, check_integer, check_level
 
-__all__ = ["deja_vu_gains", "group_places", "joined", "recall_survival"]
+__all__ = ["MODELS", "deja_vu_gains"]
 
 MODELS = np.array(["target", "reference"], object)
-_METRICS = ("ppg", "prg", "aucg")
-_WORDS = {
-    "ppg": "population precision gap",
-    "prg": "population recall gap",
-    "aucg": "area between the survival curves of recall",
-}
+#: Dims that results have, so that no batch may have them.
+_OWN = ("model", "group", "bound", "top")
 
 
 def deja_vu_gains(
@@ -66,7 +62,7 @@ def deja_vu_gains(
         As in `predicted_objects`.
     by
         A coordinate of the samples of `objects`: each of its groups is measured by itself, in the
-        order in which they come. Where it is missing (or None), all samples are one group. Give
+        order in which they come. None, or no ``role`` there: all samples are one group. Give
         the samples a ``role`` with a null group, one that neither model has seen.
     draws
         Of the bootstrap: samples of a group drawn anew, with replacement; 0: no intervals.
@@ -87,7 +83,9 @@ def deja_vu_gains(
     Raises
     ------
     TypeError, ValueError
-        For arrays without these dims, of other samples, and a group in which no sample is left.
+        For arrays without these dims, of other samples, models with different numbers of
+        neighbours, a batch that has the name of a dim of the result, `k` or `top_objects` beside
+        predictions, a coordinate `by` that is not there, and a group in which no sample is left.
 
     Notes
     -----
@@ -123,6 +121,7 @@ def deja_vu_gains(
     check_level(level)
     objects = true_objects(objects)
     said = [_predicted(one, public_objects, k, top_objects) for one in (target, reference)]
+    _check_alike(target, reference, said, k)
     scores = xr.concat(
         [precision_recall(*_of_same(one, objects)) for one in said],
         xr.Variable("model", MODELS), coords="minimal", compat="override", join="exact",
@@ -132,73 +131,11 @@ def deja_vu_gains(
     if isinstance(target, xr.Dataset) and "distance" in target:
         nearest = target.distance.isel(neighbor=0, drop=True)
         scores["min_dist"] = nearest.assign_attrs(units="1")
-    found = _by_group(scores, by, draws, level, seed)
+    found = gains_by_group(scores, by, draws, level, seed)
     return found.assign_attrs(
-        measure="déjà vu: target less reference", k=k or _sizes(target).get("neighbor", 0),
+        measure="déjà vu: target less reference", k=k or target.sizes.get("neighbor", 0),
         top_objects=top_objects or 0, draws=draws, level=level, seed=seed,
     )  # fmt: skip
-
-
-def recall_survival(found: xr.Dataset, thresholds: int = 101, *, by: str = "role") -> xr.DataArray:
-    r"""
-    Return the share of samples whose recall reaches a threshold: the area under it is the mean.
-
-    Dims (\*batch, model, sample) in; (\*batch, group, model, threshold) out.
-
-    Parameters
-    ----------
-    found
-        As of `deja_vu_gains`, with ``recall``.
-    thresholds
-        How many of them, evenly from 0 to 1.
-    by
-        A coordinate of the samples, as in `deja_vu_gains`; without it there is no dim ``group``.
-
-    Returns
-    -------
-    xarray.DataArray
-        A share, units 1, of the samples that have objects.
-
-    Raises
-    ------
-    ValueError
-        Without recall.
-
-    References
-    ----------
-    Jayaraman, Guo and Chaudhuri, NeurIPS 2024 (AUCG is the area between two such curves).
-
-    Examples
-    --------
-    >>> recall = xr.DataArray([[0.0, 0.5, 1.0]], dims=("model", "sample"))
-    >>> recall_survival(xr.Dataset({"recall": recall}), 3).values.round(2)
-    array([[1.  , 0.67, 0.33]])
-    """
-    if "recall" not in found:
-        raise ValueError("found has no variable 'recall': give what deja_vu_gains returns.")
-    recall = found.recall
-    at = np.linspace(0, 1, check_integer("thresholds", thresholds, 2))
-    limit = xr.DataArray(at - 1e-12, dims="threshold", coords={"threshold": at})
-    groups = group_places(recall, by)
-    curves = []
-    for place in groups.values():
-        own = recall.isel(sample=place)
-        known = own.notnull().sum("sample")
-        curves.append(((own >= limit).sum("sample") / known).transpose(..., "threshold"))
-    return joined(curves, groups, "model", "threshold").assign_attrs(units="1").rename("survival")
-
-
-def group_places(values: xr.DataArray | xr.Dataset, by: str | None) -> dict[Any, np.ndarray]:
-    """Return the places of the samples of each group, in order of appearance; {None: all}."""
-    labels = values.coords.get(by) if by else None
-    if labels is None or labels.dims != ("sample",):
-        return {None: np.arange(values.sizes["sample"])}
-    names = dict.fromkeys(labels.values.tolist())
-    return {name: np.flatnonzero(labels.values == name) for name in names}
-
-
-def _sizes(one: Any) -> dict[str, int]:
-    return {str(name): size for name, size in one.sizes.items()}
 
 
 def _predicted(
@@ -208,10 +145,38 @@ def _predicted(
     if isinstance(said, xr.DataArray) and said.dtype == bool:
         for dim in ("sample", "object"):
             check_dim(dim, said.dims, "objects that are predicted")
+        for name, given in (("k", k), ("top_objects", top_objects)):
+            if given is not None:
+                raise ValueError(
+                    f"{name}={given!r} chooses among neighbours, and objects that are predicted "
+                    f"are given: leave it out, or give it to predicted_objects."
+                )
         return said
     if public_objects is None:
         raise ValueError("of neighbours, public_objects is needed: what the public images show.")
     return predicted_objects(said, public_objects, k=k, top_objects=top_objects).predicted
+
+
+def _check_alike(target: Any, reference: Any, said: list[xr.DataArray], k: int | None) -> None:
+    """Raise unless two models are asked about the same samples, with as many neighbours."""
+    numbers = [one.sizes["neighbor"] for one in (target, reference) if "neighbor" in one.sizes]
+    if k is None and len({*numbers}) > 1:
+        raise ValueError(
+            f"target and reference have {numbers[0]} and {numbers[1]} neighbours: the one with "
+            f"more predicts more. Give k={min(numbers)}, or find as many for both."
+        )
+    for one in said:
+        if taken := sorted({*map(str, one.dims)} & {*_OWN}):
+            raise ValueError(
+                f"a batch must not have the name {taken[0]!r}, which is a dim of the result; "
+                f"rename it, as in .rename({taken[0]}='run')."
+            )
+    labels = [one["sample"].values for one in said if "sample" in one.coords]
+    if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
+        raise ValueError(
+            "target and reference are of different samples, or in another order; bring them in "
+            "line, as in reference.sel(sample=target.sample)."
+        )
 
 
 def _of_same(predicted: xr.DataArray, objects: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
@@ -231,60 +196,3 @@ def _of_same(predicted: xr.DataArray, objects: xr.DataArray) -> tuple[xr.DataArr
         for one in (predicted, objects)
     ]
     return bare[0], bare[1]
-
-
-def _by_group(
-    scores: xr.Dataset, by: str | None, draws: int, level: float, seed: int
-) -> xr.Dataset:
-    groups = group_places(scores, by)
-    found = []
-    for name, place in groups.items():
-        own = scores[["precision", "recall"]].isel(sample=place)
-        there = own.recall.isel(model=0).notnull()
-        there = there.all([dim for dim in there.dims if dim != "sample"]).values
-        if not there.any():
-            where = "" if name is None else f" of {by} {name!r}"
-            raise ValueError(f"no sample{where} has an object in its image: nothing to measure.")
-        gains = _gains(own.isel(sample=np.flatnonzero(there)), draws, level, seed)
-        n = int(there.sum())
-        found.append(gains.assign(n_used=n, n_dropped=place.size - n))
-    return scores.merge(joined(found, groups, "bound"), compat="no_conflicts", join="exact")
-
-
-def joined(found: list, groups: dict[Any, np.ndarray], *inner: str) -> Any:
-    """Return what was found of each group with a dim of their names, before the inner ones."""
-    if list(groups) == [None]:
-        return found[0]
-    names = xr.Variable("group", np.array(list(groups), object))
-    whole = xr.concat(found, names, coords="minimal", compat="override")
-    return whole.transpose(..., "group", *inner, missing_dims="ignore")
-
-
-def _gains(own: xr.Dataset, draws: int, level: float, seed: int) -> xr.Dataset:
-    """Return the three gains and their intervals: (..., model, sample) → (...)."""
-    less = {name: own[name].diff("model").isel(model=0, drop=True) for name in own}
-    signs: list[Any] = [-np.sign(less["precision"]), -np.sign(less["recall"]), -less["recall"]]
-    each = xr.concat(signs, "metric", coords="minimal", compat="override")
-    each = each.transpose(..., "metric", "sample")
-    dims, values = each.dims[:-2], each.values
-    bare = [name for name, c in each.coords.items() if not {*c.dims} & {"metric", "sample"}]
-    result = xr.Dataset(coords={name: each[name] for name in bare if name != "model"})
-    drawn = _drawn(values, draws, level, seed) if draws else None
-    for at, name in enumerate(_METRICS):
-        about = {"units": "1", "long_name": _WORDS[name]}
-        # + 0.0: nothing less nothing is 0, not -0
-        result[name] = (dims, values[..., at, :].mean(axis=-1) + 0.0, about)
-        if drawn is not None:
-            result[f"{name}_interval"] = ((*dims, "bound"), drawn[..., at, :], {"units": "1"})
-    return result if drawn is None else result.assign_coords(bound=BOUND)
-
-
-def _drawn(values: np.ndarray, draws: int, level: float, seed: int) -> np.ndarray:
-    """Return the percentiles of means over samples drawn anew: (..., sample) → (..., bound)."""
-    rng, n = np.random.default_rng(seed), values.shape[-1]
-    means = np.empty((draws, *values.shape[:-1]))
-    for draw in range(draws):
-        counts = np.bincount(rng.integers(n, size=n), minlength=n)
-        means[draw] = values @ counts / n
-    tail = (1 - level) / 2
-    return np.moveaxis(np.quantile(means, [tail, 1 - tail], axis=0), 0, -1)

@@ -102,7 +102,9 @@ def _check(text: Any, image: Any, k: object) -> None:
 
 def _unit(values: xr.DataArray, dim: str) -> xr.DataArray:
     """Return vectors of length one; raise for one without a direction."""
-    values = values.astype(np.float64)
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"embeddings must be real numbers; not {values.dtype}.")
+    values = values.astype(np.float64).compute()  # what lies in chunks is needed whole
     length: xr.DataArray = (values**2).sum("feature", skipna=False) ** 0.5
     wrong = ~((length > 0) & (length < np.inf))  # NaN is neither
     if bool(wrong.any()):

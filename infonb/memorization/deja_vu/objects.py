@@ -81,6 +81,12 @@ def predicted_objects(
             f"neighbors name places {int(place.min())} … {int(place.max())} of public images; "
             f"public_objects has {n:,}. Both must be of the same public images."
         )
+    searched = place.attrs.get("n_public", n)
+    if searched != n:
+        raise ValueError(
+            f"the neighbours were found among {searched:,} public images, and public_objects has "
+            f"{n:,}. Both must be of the same public images."
+        )
     if top_objects is not None:
         check_integer("top_objects", top_objects, 1)
     shows = public_objects.transpose("public", "object")
@@ -110,6 +116,10 @@ def placed(neighbors: Any, k: int | None) -> xr.DataArray:
     check_array(place, "neighbors, as of nearest_public")
     for dim in ("sample", "neighbor"):
         check_dim(dim, place.dims, "neighbors")
+    if place.dtype.kind not in "iu":
+        raise TypeError(
+            f"neighbors must be places of public images, whole numbers; not {place.dtype}."
+        )
     if k is None:
         return place
     there = place.sizes["neighbor"]

@@ -141,8 +141,10 @@ def memorization_confidence(reference: xr.DataArray, target: xr.DataArray) -> xr
         check_array(one, f"{name}, weights of objects")
         for dim in ("sample", "object"):
             check_dim(dim, one.dims, name)
-        if not bool((one >= 0).all()):
-            raise ValueError(f"{name} has weights below 0, or NaN: give shares or probabilities.")
+        if not bool(((one >= 0) & (one < np.inf)).all()):
+            raise ValueError(
+                f"{name} has weights below 0, or not finite: give shares or probabilities."
+            )
         found.append(one)
     for dim in ("sample", "object"):
         n, n_target = (one.sizes[dim] for one in found)
@@ -207,7 +209,8 @@ def _first(probability: xr.DataArray, number: int | xr.DataArray) -> xr.DataArra
         check_integer("n_predicted", number, 1)
     order = np.argsort(-probability.values, axis=-1, kind="stable")
     rank = probability.copy(data=np.argsort(order, axis=-1, kind="stable"))
-    return (rank < number).transpose(..., "sample", "object")
+    with xr.set_options(arithmetic_join="exact"):  # never other samples, left out in silence
+        return (rank < number).transpose(..., "sample", "object")
 
 
 def _entropy(weights: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.deja_vu.gains import MODELS, group_places, joined
+from infonb.memorization.deja_vu.gains import MODELS
+from infonb.memorization.deja_vu.groups import group_places, joined
 from infonb.validate import check_choice, check_number
 
 __all__ = ["deja_vu_top"]
@@ -84,6 +85,8 @@ def deja_vu_top(
     if not isinstance(shares, Iterable) or isinstance(shares, str):
         raise TypeError(f"shares must be a list of numbers, such as [0.01]; not {shares!r}.")
     wanted = [check_number("shares", share, 0.0, 1.0) for share in shares]
+    if not wanted:
+        raise ValueError("shares is empty; give at least one, such as [0.01].")
     groups = group_places(found, by)
     if null is not None and null not in groups:
         there = [name for name in groups if name is not None]

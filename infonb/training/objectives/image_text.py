@@ -74,10 +74,9 @@ class ImageText:
     def __post_init__(self) -> None:
         check_number("mask", self.mask, 0.0, 1.0)
 
-    def __call__(
-        self, model: nn.Module, images: torch.Tensor, captions: torch.Tensor
-    ) -> torch.Tensor:
-        """Return the mean loss of a batch of images and captions, in nats."""
+    def __call__(self, model: nn.Module, /, *tensors: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss of a batch, its images and its captions, in nats."""
+        images, captions = tensors
         if len(images) < 2:
             raise ValueError(
                 "a batch of 1 pair has nothing to be contrasted with: give more samples, or "

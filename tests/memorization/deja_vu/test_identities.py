@@ -132,6 +132,16 @@ def test_batches_are_measured_one_by_one(world):
             *(one.isel(seed=seed) for one in seeds), objects, public, k=2, draws=20
         )
         xr.testing.assert_allclose(both.isel(seed=seed).drop_attrs(), alone.drop_attrs())
+    # any name of a batch, and a batch of one of the two models alone
+    for name in ("metric", "layer"):
+        renamed = deja_vu_gains(
+            *(one.rename(seed=name) for one in seeds), objects, public, k=2, draws=0
+        )
+        assert renamed.prg.dims == (name, "group")
+        np.testing.assert_array_equal(renamed.prg, both.prg)
+    mixed = deja_vu_gains(seeds[0], near[1], objects, public, k=2, draws=0)
+    alone = deja_vu_gains(seeds[0].isel(seed=1), near[1], objects, public, k=2, draws=0)
+    np.testing.assert_array_equal(mixed.prg.isel(seed=1), alone.prg)
     top = deja_vu_top(both)
     assert top.recall_gap.dims == ("seed", "group", "top")
     alone = deja_vu_top(deja_vu_gains(*(one.isel(seed=1) for one in seeds), objects, public, k=2))

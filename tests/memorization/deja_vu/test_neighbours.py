@@ -52,6 +52,16 @@ def test_lengths_do_not_matter_and_batches_are_apart():
     np.testing.assert_array_equal(two.place[1], 19 - two.place[0])
 
 
+def test_chunks_and_numbers_of_any_kind():
+    text, image = embeddings(9), embeddings(20, dim="public", seed=1)
+    found = nearest_public(text, image, 3)
+    xr.testing.assert_identical(nearest_public(text.chunk(sample=2), image.chunk(), 3), found)
+    whole = (text * 1000).astype(int)
+    np.testing.assert_array_equal(nearest_public(whole, image, 3).place, found.place)
+    with pytest.raises(TypeError, match="real numbers; not complex128"):
+        nearest_public(text.astype(complex), image, 3)
+
+
 def test_no_sample_at_all():
     found = nearest_public(embeddings(0), embeddings(4, dim="public"), 2)
     assert found.place.shape == (0, 2)

@@ -90,9 +90,18 @@ def test_one_clear_line(public, change, error, words):
         naive_bayes_objects(**{**given, **change})
 
 
+def test_numbers_of_other_samples_are_refused(public):
+    caption = xr.DataArray([[0], [1]], {"sample": [0, 1]}, ("sample", "token"))
+    other = xr.DataArray([1, 2], {"sample": [1, 2]}, ("sample",))
+    with pytest.raises(ValueError, match="exact"):
+        naive_bayes_objects(caption, *public, n_predicted=other)
+
+
 def test_weights_below_nothing_are_refused():
     even = xr.DataArray([[0.5, 0.5]], dims=("sample", "object"))
     with pytest.raises(ValueError, match="target has weights below 0"):
         memorization_confidence(even, -even)
+    with pytest.raises(ValueError, match="reference has weights below 0, or not finite"):
+        memorization_confidence(even / 0, even)
     with pytest.raises(ValueError, match="different objects: 2 and 1"):
         memorization_confidence(even, even[:, :1])
