@@ -10,11 +10,10 @@ import xarray as xr
 from infonb.experiments.deja_vu.measures import KEYS, embeddings
 from infonb.experiments.deja_vu.treatments import DEFAULT
 from infonb.memorization import nearest_public
-from infonb.plots.picture import Picture, subplots
-from infonb.plots.style import palette
 
 if TYPE_CHECKING:
     from infonb.experiments.deja_vu.experiment import DejaVu
+    from infonb.plots import Picture
     from infonb.widgets import Panel
 
 __all__ = ["Recalled", "explore_deja_vu", "plot_choice", "recalled"]
@@ -64,6 +63,8 @@ def plot_choice(
     runs: xr.Dataset, treatment: str, n_neighbors: int, key: str, top: float, group: str
 ) -> Picture:
     """Draw the gains of all pairs of a set, and the gaps on those a key puts first, beside C."""
+    from infonb.plots import subplots  # here, for it brings matplotlib along
+
     one = runs.sel(treatment=treatment, n_neighbors=n_neighbors)
     picture, axes = subplots(1, 2, size=(4.4, 3.1))
     groups = [group] if group == "C" else [group, "C"]
@@ -89,6 +90,8 @@ def plot_choice(
 
 
 def _bars(axis: Any, values: dict[str, xr.DataArray], groups: list[str]) -> None:
+    from infonb.plots import palette
+
     axis.axhline(0, color="black", lw=1)
     for at, group in enumerate(groups):
         x = np.arange(len(values)) + (at - (len(groups) - 1) / 2) * 0.36
