@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from infonb.reports.kernel import own_places
@@ -20,6 +20,7 @@ _FOLDERS = ("INFONB_CACHE", "INFONB_DATA")
 _INTERRUPTED = 130
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 _PARENT = "INFONB_PARENT"  # as in child.py
+_LOOK_AGAIN = 5.0  # seconds
 
 
 def server_command(module: str, options: Sequence[str]) -> list[str]:
@@ -74,10 +75,19 @@ def run_server(
         servers.append(subprocess.Popen(command, env=environment | own, pass_fds=passed))
         if came:
             hand_on()
-        code = servers[0].wait()
+        code = _ended(servers[0])
     if code < 0:  # ended by a signal
         return _INTERRUPTED if signal.SIGINT in came else 128 - code
     return code
+
+
+def _ended(server: subprocess.Popen[bytes]) -> int:
+    """Wait for a server to end, and return its exit code."""
+    # looked at again and again: a signal that comes just before the process begins to wait would
+    # be answered only when the wait is over
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return server.wait(timeout=_LOOK_AGAIN)
 
 
 @contextmanager

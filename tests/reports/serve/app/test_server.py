@@ -244,8 +244,13 @@ def test_a_server_ends_with_its_command(tmp_path: Path, end: str) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     child = psutil.Process(int(process.stdout.readline()))
-    os.kill(process.pid, getattr(signal, f"SIG{end}"))  # this process alone
-    rest, _ = process.communicate(timeout=WAIT)
+    try:
+        os.kill(process.pid, getattr(signal, f"SIG{end}"))  # this process alone
+        rest, _ = process.communicate(timeout=WAIT)
+    except subprocess.TimeoutExpired:  # what is left running would fail a later test, too
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
     assert rest == "ended\n"
     assert process.returncode == (-signal.SIGKILL if end == "KILL" else 3)
     assert psutil.wait_procs([child], timeout=WAIT)[1] == []
