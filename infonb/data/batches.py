@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     #: Inputs, labels and places in the data set of one batch.
     Batch = tuple[torch.Tensor, torch.Tensor | None, torch.Tensor | None]
 
-__all__ = ["Batches", "as_tensor"]
+__all__ = ["Batches", "as_tensor", "checksum_of", "loader_words"]
 
 
 class Batches:
@@ -86,16 +86,8 @@ class Batches:
     def fingerprint(self) -> str:
         """Return a checksum of the data in memory; of a DataLoader only its number of batches."""
         if self._loader is not None:
-            try:
-                return f"DataLoader of {len(self._loader)} batches"
-            except TypeError:  # a stream has no length
-                return "DataLoader"
-        digest = blake2b(digest_size=16)
-        for tensor in (self._inputs, self._labels):
-            if tensor is not None:
-                digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-                digest.update(tensor.cpu().contiguous().numpy().data)
-        return digest.hexdigest()
+            return loader_words(self._loader)
+        return checksum_of([self._inputs] if self._labels is None else [self._inputs, self._labels])
 
     def _load_batches(self) -> Iterator[Batch]:
         empty = True
@@ -148,6 +140,23 @@ class Batches:
                 f"{tuple(labels.shape)}; there must be one label per sample."
             )
         return inputs, labels.to(self._device, torch.int64)
+
+
+def loader_words(loader: Any) -> str:
+    """Return what is known of a DataLoader's data without going through them."""
+    try:
+        return f"DataLoader of {len(loader)} batches"
+    except TypeError:  # a stream has no length
+        return "DataLoader"
+
+
+def checksum_of(tensors: Sequence[torch.Tensor]) -> str:
+    """Return a checksum of types, shapes and values."""
+    digest = blake2b(digest_size=16)
+    for tensor in tensors:
+        digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.cpu().contiguous().numpy().data)
+    return digest.hexdigest()
 
 
 def _parts(data: Any, name: str) -> tuple[Any, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
-from infonb.data.batches import as_tensor
+from infonb.data.batches import as_tensor, checksum_of, loader_words
 from infonb.validate import did_you_mean
 
 if TYPE_CHECKING:
@@ -55,16 +54,7 @@ class TensorBatches:
 
     def fingerprint(self) -> str:
         """Return a checksum of the data in memory; of a DataLoader only its number of batches."""
-        if self._loader is not None:
-            try:
-                return f"DataLoader of {len(self._loader)} batches"
-            except TypeError:  # a stream has no length
-                return "DataLoader"
-        digest = blake2b(digest_size=16)
-        for tensor in self._tensors:
-            digest.update(f"{tensor.dtype} {tuple(tensor.shape)}".encode())
-            digest.update(tensor.cpu().contiguous().numpy().data)
-        return digest.hexdigest()
+        return checksum_of(self._tensors) if self._loader is None else loader_words(self._loader)
 
     def _load_batches(self) -> Iterator[tuple[torch.Tensor, ...]]:
         empty = True
