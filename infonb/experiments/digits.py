@@ -72,6 +72,10 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
 
     symbol: ClassVar[str] = ""  # of the levels
 
+    mi_neurons: int = parameter(
+        0, "neurons drawn for MI in all layers together; 0: all", minimum=0, affects="measures"
+    )
+
     def __post_init__(self) -> None:
         super().__post_init__()
         sizes = _SIZES.get(self.dataset)
@@ -142,8 +146,9 @@ class Digits(MeasureParameters, DeviceParameters, NetworkParameters, PresetParam
         """Return the recording with ``entropy`` and ``mutual_information`` in nats."""
         recorded = self.record(level, seed, model, data)
         run = information(
-            recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples
-        )
+            recorded, bins=self.bins, edges=self.edges, k=self.k, mi_samples=self.mi_samples,
+            mi_neurons=self.mi_neurons,
+        )  # fmt: skip
         return run.assign(self.switch_off(level, seed, model, data, run))
 
     def switch_off(

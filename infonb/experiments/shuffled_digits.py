@@ -32,7 +32,7 @@ class ShuffledDigits(Digits):
     direction: ClassVar = 1
     rows = information_rows(1, SHUFFLED_MNIST)
     # no penalty: under the 0.002 of the colored digits random labels cannot be learnt by heart
-    PRESETS: ClassVar = {"paper": PAPER_SETTINGS}
+    PRESETS: ClassVar = {"paper": PAPER_SETTINGS | {"mi_neurons": 0}}
 
     beta: list[float] = parameter(
         [0.0, 0.25, 0.5, 0.75, 1.0], "probabilities of a random training label",
@@ -44,6 +44,9 @@ class ShuffledDigits(Digits):
     epochs: int = parameter(80, "largest number of epochs", minimum=1)
     batch_size: int = parameter(64, "examples in a step", minimum=1)
     learning_rate: float = parameter(2e-3, "of Adam", minimum=0)
+    mi_neurons: int = parameter(
+        144, "neurons drawn for MI in all layers together; 0: all", minimum=0, affects="measures"
+    )
 
     def data(self, beta: float, seed: int) -> dict[str, xr.Dataset]:
         """Return images with shuffled labels to train on, and others with true ones."""

@@ -17,11 +17,11 @@ EXPECTED = {
     },
     "colored_digits": {
         "selection": SELECTION | {"alpha"},
-        "measures": {"activations", "bins", "edges", "k", "mi_samples"},
+        "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
     "shuffled_digits": {
         "selection": SELECTION | {"beta"},
-        "measures": {"activations", "bins", "edges", "k", "mi_samples"},
+        "measures": {"activations", "bins", "edges", "k", "mi_samples", "mi_neurons"},
     },
     "shuffled_reviews": {
         "selection": SELECTION | {"beta"},
