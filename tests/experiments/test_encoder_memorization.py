@@ -123,7 +123,7 @@ def test_encoders_and_their_layers():
 
 def test_both_encoders_begin_alike_and_go_on_as_their_images_want(parts, tmp_path):
     options: dict[str, Any] = {
-        "views": DigitViews(), "temperature": 0.1, "width": 16, "depth": 2, "mixed": False,
+        "views": DigitViews(), "temperature": 0.1, "width": 16, "depth": 2, "precision": "float32",
         "device": "cpu", "seed": 3, "epochs": 2, "batch_size": 40, "learning_rate": 1e-3,
         "weight_decay": 0.0, "progress": False,
     }  # fmt: skip
@@ -321,6 +321,6 @@ def test_parameters_that_do_not_fit(changed, message):
 def test_photographs_that_are_not_there_are_told_before_all_else(tmp_path, monkeypatch):
     monkeypatch.delenv("INFONB_DATA", raising=False)
     asked = EncoderMemorization(preset="cifar10", cache="none", folder=str(tmp_path))
-    assert (asked.n_shared, asked.dataset, asked.mixed) == (8000, "cifar10", True)
+    assert (asked.n_shared, asked.dataset, asked.precision) == (8000, "cifar10", "auto")
     with pytest.raises(FileNotFoundError, match=r"cifar10_png_subset\.zip"):
         asked.run(progress=False)

@@ -77,7 +77,7 @@ class EncoderMemorization(EncoderParameters, Experiment):
 
         return train_pair(
             network, data, views=self.views(), temperature=self.temperature, width=self.width,
-            depth=self.depth, mixed=self.mixed, device=self.device, seed=seed,
+            depth=self.depth, precision=self.precision, device=self.device, seed=seed,
             epochs=self.epochs, batch_size=self.batch_size, learning_rate=self.learning_rate,
             weight_decay=self.weight_decay, checkpoint=checkpoint, progress=progress,
         )  # fmt: skip

@@ -61,7 +61,10 @@ class _Training(ParameterSet):
     strength: float = parameter(
         1.0, "of the augmentation: moves and noise, or crops and colours", minimum=0.1, maximum=1.2
     )
-    mixed: bool = parameter(False, "train ResNet-9 in bfloat16, where that is enough")
+    precision: str = parameter(
+        "auto", "of ResNet-9 in training; auto: bfloat16 where the processor knows it",
+        choices=["auto", "float32", "bfloat16"],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ class EncoderParameters(MeasureParameters, DeviceParameters, _Training):
             "dataset": "cifar10", "n_shared": 8000, "n_candidates": 1000,
             "n_independent": 1000, "n_external": 1000, "n_planted": 0, "n_probe": 2000,
             "n_evaluation": 2000, "epochs": 50, "batch_size": 256, "learning_rate": 1e-3,
-            "mixed": True, "n_scored": 100, "mi_samples": 1000,
+            "n_scored": 100, "mi_samples": 1000,
         }
     }  # fmt: skip
 

@@ -73,17 +73,19 @@ def layers_of(model: nn.Module) -> dict[str, tuple[str, str]]:
 
 def train_pair(
     network: str, data: Mapping[str, xr.Dataset], *, views: Callable[..., torch.Tensor],
-    temperature: float, width: int, depth: int, mixed: bool, device: str, seed: int,
+    temperature: float, width: int, depth: int, precision: str, device: str, seed: int,
     checkpoint: Path | None, progress: bool | str, **options: Any,
 ) -> tuple[dict[str, nn.Module], xr.Dataset]:  # fmt: skip
     """Train both encoders from the same weights; return them, without heads, and a history."""
-    from infonb.training.device import choose_device
+    from infonb.training.device import choose_device, is_mixed
 
+    place = choose_device(device)
+    mixed = is_mixed(precision, place)
     shape = data["S"]["input"].shape[1:]
     pair, histories = {}, {}
     for name, roles in PAIR.items():
         found = encoder(network, shape, width=width, depth=depth, mixed=mixed, seed=seed)
-        pair[name] = found.to(choose_device(device))
+        pair[name] = found.to(place)
         if network == "untrained":
             continue
         folder = None if checkpoint is None else checkpoint / name
