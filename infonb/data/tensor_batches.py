@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +22,8 @@ class TensorBatches:
     Samples without labels, to be gone through in batches as often as needed.
 
     A batch has one tensor (sample, ...) for each variable. Data in memory are moved to the device
-    once and as a whole, those of a DataLoader batch by batch. What stands behind the variables in a
-    tuple or a batch of a loader, such as labels, is left out.
+    once and as a whole, those of a DataLoader batch by batch. In a dict the variables are found by
+    their names; what stands behind them in a tuple, such as labels, is left out.
     """
 
     def __init__(
@@ -60,8 +60,7 @@ class TensorBatches:
         empty = True
         for batch in self._loader:  # type: ignore[union-attr]
             empty = False
-            parts = tuple(batch) if isinstance(batch, list | tuple) else (batch,)
-            yield self._placed(_first(parts, self._variables, f"a batch of {self._name}"))
+            yield self._placed(_parts(batch, self._variables, f"a batch of {self._name}"))
         if empty:
             raise ValueError(f"{self._name} is empty: the DataLoader yields no batch.")
 
@@ -107,27 +106,33 @@ def _parts(data: Any, variables: tuple[str, ...], name: str) -> Sequence[Any]:
 
     if isinstance(data, xr.Dataset):
         return [_variable(data, variable, name) for variable in variables]
+    if isinstance(data, Mapping):
+        return [data[_there(variable, data, name)] for variable in variables]
     if isinstance(data, list | tuple):
         return _first(data, variables, name)
     if isinstance(data, np.ndarray | xr.DataArray | torch.Tensor):
         return _first([data], variables, name)
     raise TypeError(
-        f"{name} must be an xarray.Dataset, a tuple of arrays or a DataLoader; not "
+        f"{name} must be an xarray.Dataset, a dict or tuple of arrays, or a DataLoader; not "
         f"{type(data).__name__}."
     )
 
 
 def _variable(data: xr.Dataset, variable: str, name: str) -> xr.DataArray:
-    if variable not in data:
-        there = sorted(map(str, data.variables))
+    values = data[_there(variable, data.variables, name)]
+    if "sample" not in values.dims:
+        raise ValueError(f"{variable!r} of {name} has dims {values.dims}, without 'sample'.")
+    return values.transpose("sample", ...)
+
+
+def _there(variable: str, known: Mapping[Any, Any], name: str) -> str:
+    if variable not in known:
+        there = sorted(map(str, known))
         raise ValueError(
             f"{name} has no variable {variable!r}, which the objective wants; it has {there}."
             f"{did_you_mean(variable, there)}"
         )
-    values = data[variable]
-    if "sample" not in values.dims:
-        raise ValueError(f"{variable!r} of {name} has dims {values.dims}, without 'sample'.")
-    return values.transpose("sample", ...)
+    return variable
 
 
 def _first(parts: Sequence[Any], variables: tuple[str, ...], name: str) -> Sequence[Any]:

@@ -353,8 +353,8 @@ def check_monitor(
         monitor = monitor if has_validation else None
     if monitor is None and patience is not None:
         raise ValueError(
-            "patience needs something to monitor: give validation, or "
-            "monitor='train_loss' or 'train_accuracy'."
+            "patience needs something to monitor: give validation, or monitor='train_loss'"
+            + (" or 'train_accuracy'." if has_labels else ".")
         )
     if monitor is not None and monitor.startswith("validation") and not has_validation:
         raise ValueError(f"monitor={monitor!r} needs validation, which is None.")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from infonb.data import DigitViews, ImageViews
-from infonb.data.augmentation import _hue
+from infonb.data.image_changes import _hue
 
 STILL = {"shift": 0, "scale": (1, 1), "noise": 0, "dropout": 0}
 PLAIN = {"crop": (1, 1), "flip": False, "jitter": 0, "grey": 0}

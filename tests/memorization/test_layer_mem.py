@@ -151,7 +151,7 @@ def test_against_a_plain_loop(unit_length):
 
 def test_blocks_of_samples_change_nothing(monkeypatch):
     whole = layer(drawn(), **FG)
-    monkeypatch.setattr("infonb.memorization.layer_mem._BLOCK", 100)
+    monkeypatch.setattr("infonb.memorization.view_distances._BLOCK", 100)
     assert layer(drawn(), **FG).identical(whole)
 
 

@@ -303,7 +303,7 @@ def test_several_variables():
         ({"stop_at": 1.0}, ValueError, "stop_at is an accuracy"),
         ({"monitor": "validation_accuracy"}, ValueError, "needs labels"),
         ({"monitor": "validation_loss"}, ValueError, "needs validation"),
-        ({"patience": 2}, ValueError, "patience needs something"),
+        ({"patience": 2}, ValueError, "give validation, or monitor='train_loss'\\.$"),
     ],
 )
 def test_what_does_not_go_with_it(options, error, message):
@@ -318,8 +318,14 @@ def test_what_does_not_go_with_it(options, error, message):
         (DATA.where(DATA.input < 2), ValueError, "'input' of train has values NaN"),
         (DATA.rename(input="inputs"), ValueError, "no variable 'input'.* Did you mean 'inputs'"),
         (DATA.rename(sample="row"), ValueError, "without 'sample'"),
-        ("images", TypeError, "must be an xarray.Dataset, a tuple"),
+        ("images", TypeError, "must be an xarray.Dataset, a dict or tuple"),
         (DATA.isel(sample=slice(1)), ValueError, "batch of 1 sample"),
+        ({"inputs": IMAGES}, ValueError, "no variable 'input'.* Did you mean 'inputs'"),
+        (
+            DataLoader([{"inputs": image} for image in IMAGES[:4]], batch_size=2),
+            ValueError,
+            "a batch of train has no variable 'input'.* Did you mean 'inputs'",
+        ),
         (DataLoader(TensorDataset(torch.zeros(0, 6))), ValueError, "yields no batch"),
     ],
 )
@@ -356,3 +362,17 @@ def test_a_loss_that_becomes_nan_is_told():
 
     with pytest.raises(ValueError, match="train_loss became nan in epoch 1"):
         fit(network(), DATA, objective=Contrastive(broken), **SETTINGS)
+
+
+@pytest.mark.parametrize("form", ["dict", "loader"])
+def test_a_dict_is_read_by_its_names(form):
+    """As of data sets of images with captions, whose loaders give dicts."""
+    parts = {"name": np.arange(len(IMAGES)), "input": IMAGES}
+    data = parts
+    if form == "loader":
+        rows = [{name: part[i] for name, part in parts.items()} for i in range(len(IMAGES))]
+        data = DataLoader(rows, batch_size=SETTINGS["batch_size"])
+    found = fit(network(), data, objective=OBJECTIVE, **SETTINGS)
+    plain = IMAGES if form == "dict" else DataLoader(IMAGES, batch_size=SETTINGS["batch_size"])
+    expected = fit(network(), plain, objective=OBJECTIVE, **SETTINGS)
+    np.testing.assert_array_equal(found.train_loss, expected.train_loss)

@@ -45,7 +45,8 @@ def layer_scores(
     `infonb.memorization.layer` has them. Whole outputs are large: few images are held at a time.
     """
     from infonb.data.tensor_batches import batch_sizes
-    from infonb.memorization.layer_mem import distances, scores
+    from infonb.memorization.layer_mem import scores
+    from infonb.memorization.view_distances import distances
 
     images = some_of_each(data, n_scored)
     found, start = [], 0

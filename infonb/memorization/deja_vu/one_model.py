@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from infonb.dims import check_array
 from infonb.validate import check_dim, check_integer, check_number
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 __all__ = ["memorization_confidence", "naive_bayes_objects"]
 
@@ -184,15 +187,17 @@ def _tokens(caption: Any, dim: str, name: str) -> np.ndarray:
     return values
 
 
-def _present(tokens: np.ndarray, n: int) -> np.ndarray:
-    """Return which tokens a caption has: (sample, token of the vocabulary), 0 or 1."""
-    found = np.zeros((len(tokens), n + 1))
-    np.put_along_axis(found, np.where(tokens < 0, n, tokens), 1.0, axis=1)
-    return found[:, :n]
+def _present(tokens: np.ndarray, n: int) -> csr_array:
+    """Return which tokens a caption has: (sample, token of the vocabulary), 0 or 1, sparse."""
+    from scipy.sparse import csr_array
+
+    row, _ = np.nonzero(tokens >= 0)
+    pairs = np.unique(np.stack([row, tokens[tokens >= 0]]), axis=1)
+    return csr_array((np.ones(pairs.shape[1]), tuple(pairs)), shape=(len(tokens), n))
 
 
 def _learnt(
-    present: np.ndarray, shows: np.ndarray, smoothing: float
+    present: csr_array, shows: np.ndarray, smoothing: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return log odds of the objects (object), and by what a token changes them (token, object)."""
     n, n_with = len(shows), shows.sum(axis=0)
