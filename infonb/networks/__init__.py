@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from infonb.networks.cnn import CNN
     from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
+    from infonb.networks.g2p_en import load_grapheme_to_phoneme
+    from infonb.networks.grapheme_to_phoneme import GraphemeToPhoneme, pronounce
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
@@ -28,6 +30,7 @@ __all__ = [
     "MLP",
     "Classified",
     "DualEncoder",
+    "GraphemeToPhoneme",
     "MLPEncoder",
     "MaskedAutoencoder",
     "Predicting",
@@ -35,9 +38,11 @@ __all__ = [
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "load_grapheme_to_phoneme",
     "load_model",
     "load_open_clip",
     "load_weights",
+    "pronounce",
     "save_weights",
     "text_classifier",
     "untrained",
@@ -46,6 +51,7 @@ __all__ = [
 _HOME = {
     "CNN": "infonb.networks.cnn",
     "DualEncoder": "infonb.networks.dual_encoder",
+    "GraphemeToPhoneme": "infonb.networks.grapheme_to_phoneme",
     "Classified": "infonb.networks.heads",
     "MLP": "infonb.networks.mlp",
     "MLPEncoder": "infonb.networks.mlp_encoder",
@@ -55,6 +61,8 @@ _HOME = {
     "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
+    "load_grapheme_to_phoneme": "infonb.networks.g2p_en",
+    "pronounce": "infonb.networks.grapheme_to_phoneme",
     "load_model": "infonb.networks.loading",
     "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
