@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
     from infonb.networks.g2p_en import load_grapheme_to_phoneme
+    from infonb.networks.generation import greedy_continuation, token_log_probabilities
+    from infonb.networks.gpt_neox import language_model
     from infonb.networks.grapheme_to_phoneme import GraphemeToPhoneme, pronounce
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
@@ -38,6 +40,8 @@ __all__ = [
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "greedy_continuation",
+    "language_model",
     "load_grapheme_to_phoneme",
     "load_model",
     "load_open_clip",
@@ -45,6 +49,7 @@ __all__ = [
     "pronounce",
     "save_weights",
     "text_classifier",
+    "token_log_probabilities",
     "untrained",
 ]
 
@@ -63,11 +68,14 @@ _HOME = {
     "TextClassifier": "infonb.networks.encoder",
     "load_grapheme_to_phoneme": "infonb.networks.g2p_en",
     "pronounce": "infonb.networks.grapheme_to_phoneme",
+    "greedy_continuation": "infonb.networks.generation",
+    "language_model": "infonb.networks.gpt_neox",
     "load_model": "infonb.networks.loading",
     "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",
+    "token_log_probabilities": "infonb.networks.generation",
     "untrained": "infonb.networks.new_weights",
 }
 
