@@ -39,6 +39,7 @@ from infonb.data.language import (
 )
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
+from infonb.data.planted import planted_sequences
 from infonb.data.scenes_and_captions import scenes_and_captions
 from infonb.data.splits import split
 from infonb.data.waterbirds import waterbird_images
@@ -70,6 +71,7 @@ __all__ = [
     "load_mnist",
     "load_texts",
     "nico_images",
+    "planted_sequences",
     "recolored",
     "scenes_and_captions",
     "scrub",
