@@ -11,6 +11,8 @@ from infonb.data.language.adjectives import adjective_parts, adjective_signs, wi
 from infonb.data.language.biographies import generated_biographies, load_bias_in_bios
 from infonb.data.language.bug import load_bug
 from infonb.data.language.imdb import load_imdb
+from infonb.data.language.memorized_evals import load_memorized_evals
+from infonb.data.language.preshuffled import load_preshuffled
 from infonb.data.language.resampling import balanced, training_set
 from infonb.data.language.reviews import generated_reviews
 from infonb.data.language.scrubbing import scrub, scrubbed
@@ -27,6 +29,8 @@ __all__ = [
     "load_bias_in_bios",
     "load_bug",
     "load_imdb",
+    "load_memorized_evals",
+    "load_preshuffled",
     "load_texts",
     "scrub",
     "scrubbed",
