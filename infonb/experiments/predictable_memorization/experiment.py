@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import xarray as xr
 
@@ -24,7 +24,7 @@ __all__ = ["PredictableMemorization"]
 @dataclass(frozen=True)
 class PredictableMemorization(PredictableParameters, Experiment):
     """
-    Predictable memorization: does a small language model tell what a large one will recite?
+    Predictable memorization: what a language model recites, foretold by smaller ones.
 
     Biderman et al. (NeurIPS 2023): given the first tokens of a training sequence, a language model
     recites the next ones; which sequences these are can be told from smaller models, or earlier
@@ -33,8 +33,8 @@ class PredictableMemorization(PredictableParameters, Experiment):
     control without copies, and what the neurons say about it.
 
     A size is the width of a model, such as ``"64"``, or ``"64 once"``: trained on a corpus in which
-    each planted sequence occurs once. Checkpoints are those of one training each, so that they are a
-    dimension of what it leaves behind, and no level of their own.
+    each planted sequence occurs once. Checkpoints are those of one training each, so that they are
+    a dimension of what it leaves behind, and no level of their own.
     """
 
     name, over = "predictable_memorization", "size"
@@ -47,9 +47,10 @@ class PredictableMemorization(PredictableParameters, Experiment):
         """Find the device, and the library that the networks come from."""
         self.check_device()
 
-    def levels(self) -> list[str]:
-        """Return the sizes."""
-        return list(self.size)
+    @property
+    def largest(self) -> str:
+        """The model whose memory is to be foretold."""
+        return largest(self.size)
 
     def data(self, level: str, seed: int) -> dict[str, xr.Dataset]:
         """Return the windows in their order of training, and the sequences to ask about."""
@@ -93,7 +94,7 @@ class PredictableMemorization(PredictableParameters, Experiment):
         from infonb.training.threads import torch_threads
 
         asked, n = data["sequences"], self.n_compared
-        options = {"bins": self.bins, "edges": self.edges, "k": self.k,
+        options: dict[str, Any] = {"bins": self.bins, "edges": self.edges, "k": self.k,
                    "mi_samples": self.mi_samples, "mi_neurons": self.mi_neurons}  # fmt: skip
         along, information = [], xr.Dataset()
         with torch_threads(1):
@@ -133,9 +134,12 @@ class PredictableMemorization(PredictableParameters, Experiment):
             runs = entropy_in_shared_bins(runs, self.bins)
         runs = with_prediction(runs.assign_coords(checkpoint=runs.checkpoint.values))
         share = share_by_copies(runs)
-        most = share.sel(size=largest(self.size), drop=True).mean("copies")
+        most = share.sel(size=self.largest, drop=True).mean("copies")
         return runs.assign(share=share, share_of_largest=most).assign_attrs(
-            prompt=self.prompt, at_least=self.at_least, vocabulary=self.vocabulary
+            prompt=self.prompt,
+            at_least=self.at_least,
+            vocabulary=self.vocabulary,
+            length=self.length,
         )
 
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:

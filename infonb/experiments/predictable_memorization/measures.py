@@ -55,9 +55,7 @@ def recited_from(
     return extraction(sequences.tokens.sel(position=said.position), said, at_least=at_least)
 
 
-def activations_of(
-    model: nn.Module, sequences: xr.Dataset, *, prompt: int, n: int
-) -> xr.DataArray:
+def activations_of(model: nn.Module, sequences: xr.Dataset, *, prompt: int, n: int) -> xr.DataArray:
     """
     Return the MLPs' hidden neurons at the last token of the prompt: (group, layer, neuron, place).
 
@@ -80,9 +78,10 @@ def activations_of(
         f"block {i + 1}": f"gpt_neox.layers.{i}.mlp.dense_h_to_4h"
         for i in range(known.config.num_hidden_layers)
     }
+    given = {"input_ids": torch.from_numpy(tokens)}
     recorded = record(
-        model, {"input_ids": torch.from_numpy(tokens)}, layers=layers, reduce=_last, prediction=False,
-        batch_size=len(tokens), progress=False,
+        model, given, layers=layers, reduce=_last, prediction=False, batch_size=len(tokens),
+        progress=False,
     ).activation  # fmt: skip
     parts = [recorded.isel(sample=slice(i * n, (i + 1) * n)).drop_vars("sample")
              for i in range(len(GROUPS))]  # fmt: skip

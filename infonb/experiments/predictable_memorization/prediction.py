@@ -24,8 +24,8 @@ def with_prediction(runs: xr.Dataset) -> xr.Dataset:
 
     ``precision``, ``recall``, ``n_predicted``, ``n_truth``, ``n_both`` (size, seed, checkpoint), of
     all sequences that are trained on; ``..._seen`` of those that the first checkpoint had seen;
-    ``flops`` (size, checkpoint) and ``compute_share``, its share of the largest model's training. NaN for
-    the control without copies, which has another corpus.
+    ``flops`` (size, checkpoint) and ``compute_share``, its share of the largest model's training.
+    NaN for the control without copies, which has another corpus.
     """
     sizes = in_order(runs.size.values.tolist())
     one = runs.sel(size=sizes)
@@ -58,7 +58,7 @@ def with_prediction(runs: xr.Dataset) -> xr.Dataset:
 
 
 def share_by_copies(runs: xr.Dataset) -> xr.DataArray:
-    """Return which share of the planted sequences is memorized: (size, seed, checkpoint, copies)."""
+    """Return the share of planted sequences that is memorized: (copies, size, seed, checkpoint)."""
     planted = runs["planted"].values
     levels = np.unique(planted[planted > 0])
     parts = [runs.memorized.isel(sample=np.flatnonzero(planted == n)).mean("sample")
@@ -82,8 +82,10 @@ def equal_compute(runs: xr.Dataset) -> xr.DataArray:
         budget = float(compute.sel(size=size).isel(checkpoint=-1))
         before = np.flatnonzero(along <= budget * (1 + 1e-9))
         early = recall.sel(size=sizes[-1])
-        early = early.isel(checkpoint=int(before[-1]), drop=True) if before.size else (
-            xr.full_like(finished, np.nan)
+        early = (
+            early.isel(checkpoint=int(before[-1]), drop=True)
+            if before.size
+            else (xr.full_like(finished, np.nan))
         )
         both = [early.drop_vars("size", errors="ignore"), finished.drop_vars("size")]
         rows.append(xr.concat(both, xr.Variable("way", np.array(_WAYS, object))))
@@ -110,9 +112,11 @@ def recommended(
     rows = []
     for budget in budgets:
         cost = compute.values
-        can = np.argwhere(cost <= budget * (1 + 1e-9))
         # the one that is predicted, finished, is no prediction
-        can = [(i, j) for i, j in can.tolist() if (i, j) != (len(sizes) - 1, cost.shape[1] - 1)]
+        can = [
+            (i, j) for i, j in np.argwhere(cost <= budget * (1 + 1e-9)).tolist()
+            if (i, j) != (len(sizes) - 1, cost.shape[1] - 1)
+        ]  # fmt: skip
         if not can:
             continue
         i, j = max(can, key=lambda at: (float(one.recall_seen[at]), -cost[at]))
