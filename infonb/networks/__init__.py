@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from infonb.networks.cnn import CNN
     from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
+    from infonb.networks.g2p_en import load_grapheme_to_phoneme
     from infonb.networks.generation import greedy_continuation, token_log_probabilities
     from infonb.networks.gpt_neox import language_model
+    from infonb.networks.grapheme_to_phoneme import GraphemeToPhoneme, pronounce
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
@@ -30,6 +32,7 @@ __all__ = [
     "MLP",
     "Classified",
     "DualEncoder",
+    "GraphemeToPhoneme",
     "MLPEncoder",
     "MaskedAutoencoder",
     "Predicting",
@@ -39,9 +42,11 @@ __all__ = [
     "TextClassifier",
     "greedy_continuation",
     "language_model",
+    "load_grapheme_to_phoneme",
     "load_model",
     "load_open_clip",
     "load_weights",
+    "pronounce",
     "save_weights",
     "text_classifier",
     "token_log_probabilities",
@@ -51,6 +56,7 @@ __all__ = [
 _HOME = {
     "CNN": "infonb.networks.cnn",
     "DualEncoder": "infonb.networks.dual_encoder",
+    "GraphemeToPhoneme": "infonb.networks.grapheme_to_phoneme",
     "Classified": "infonb.networks.heads",
     "MLP": "infonb.networks.mlp",
     "MLPEncoder": "infonb.networks.mlp_encoder",
@@ -60,6 +66,8 @@ _HOME = {
     "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
+    "load_grapheme_to_phoneme": "infonb.networks.g2p_en",
+    "pronounce": "infonb.networks.grapheme_to_phoneme",
     "greedy_continuation": "infonb.networks.generation",
     "language_model": "infonb.networks.gpt_neox",
     "load_model": "infonb.networks.loading",

@@ -291,4 +291,24 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ),
         ],
     },
+    "13_can_it_recite": {
+        1: [
+            ("score=7 / 8", "does not look for the best fit"),
+            ("score=0.75", "not of those up to the slip"),
+            ("score=3", "the score is their share"),
+            ("before_slip=4", "right *before* it"),
+        ],
+        2: [
+            ("false_alarms=called(CHAIN, 8)", "where all 8 must be right"),
+            ("false_alarms=called(CHAIN, 6) - called(CHAIN, 7)", "Or more"),
+            ("false_alarms=called(NEVER, 6)", "of the random ones"),
+            ("chance=1 / 8", "how many are written"),
+            ("chance=32 ** -8", "that all are right"),
+        ],
+        3: [
+            ("greedily=in_tries(1_000_000)", "in a million tries"),
+            ("in_a_million=in_tries(1000)", "in a thousand tries"),
+            ("remembers='chain'", "which has more bits"),
+        ],
+    },
 }  # fmt: skip

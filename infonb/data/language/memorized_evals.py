@@ -53,8 +53,9 @@ def load_memorized_evals(
     xarray.Dataset
         ``tokens`` (sample, position), int32, with ``sample`` the *index* of each sequence: its
         place in the order of training, from 0, in ascending order; coordinate ``first_seen``
-        (sample), the step that trained on it, index // 1024. Attributes ``name``, ``split``, ``revision``
-        (``"folder"`` for files), ``n_repeated`` (rows of an index that was there before, left out).
+        (sample), the step that trained on it, index // 1024. Attributes ``name``, ``split``,
+        ``revision`` (``"folder"`` for files), ``n_repeated`` (rows of an index that was there
+        before, left out).
 
     Raises
     ------
