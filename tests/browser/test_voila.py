@@ -59,7 +59,7 @@ TINY: dict[str, dict[str, Any]] = {
     "predictable_memorization": {
         "size": ["8", "12", "16", "16 once"], "seed": [0, 1], "copies": [1, 8, 32], "n_each": 4,
         "n_background": 100, "n_held_out": 10, "length": 10, "prompt": 5, "prompts": [4],
-        "layers": 1, "checkpoints": [0.2, 0.5, 1.0], "mi_neurons": 6,
+        "checkpoints": [0.2, 0.5, 1.0], "mi_neurons": 6,
     },
     "sentiment_adjectives": {
         "alpha": [0.0, 1.0], "seed": [0, 1], "n_train": 200, "n_validation": 100, "width": 16,

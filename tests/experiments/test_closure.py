@@ -64,7 +64,7 @@ TINY = {
     },
     "predictable_memorization": {
         "size": "8", "copies": [1, 4], "n_each": 4, "n_background": 20, "n_held_out": 4,
-        "length": 8, "prompt": 4, "prompts": 5, "layers": 1, "checkpoints": [0.5, 1.0], "k": 2,
+        "length": 8, "prompt": 4, "prompts": 5, "checkpoints": [0.5, 1.0], "k": 2,
         "batch_size": 8, "mi_neurons": 2,
     },
     "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 2},

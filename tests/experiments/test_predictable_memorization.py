@@ -39,7 +39,7 @@ pytest.importorskip("transformers", reason="extra 'hub' not installed")
 SMALL: dict[str, Any] = {
     "cache": "none", "size": ["8", "16", "24", "24 once"], "seed": [0, 1], "copies": [1, 8, 64],
     "n_each": 5, "n_background": 120, "n_held_out": 12, "vocabulary": 16, "length": 10, "prompt": 4,
-    "prompts": [3, 6], "layers": 1, "batch_size": 8, "checkpoints": [0.2, 0.5, 0.75, 1.0],
+    "prompts": [3, 6], "layers": 2, "batch_size": 8, "checkpoints": [0.2, 0.5, 0.75, 1.0],
     "mi_neurons": 6, "bins": 10,
 }  # fmt: skip
 
@@ -96,8 +96,8 @@ def test_sizes_are_words() -> None:
         ({"size": ["1"]}, "not '1'"),
         ({"size": ["50"]}, "'50' must be a multiple of its heads, 3"),
         ({"size": ["16 once"]}, "one without 'once'"),
-        ({"size": ["16", "16"]}, "a width twice"),
-        ({"copies": [1, 8, 8]}, "a level twice"),
+        ({"size": ["16", "016"]}, "a width twice"),
+        ({"layers": 1}, "layers must be"),
         ({"copies": [1]}, "a level above 1"),
         ({"prompt": 16}, "below length, 16; not 16"),
         ({"prompts": [4, 20]}, "not 20"),
@@ -123,7 +123,7 @@ def test_all_sizes_see_one_corpus_and_the_control_each_sequence_once(
     np.testing.assert_array_equal(asked.tokens[where], control.tokens[where])
     assert asked.n_copies.values[where].tolist() == [1] * 5 + [8] * 5 + [64] * 5
     assert asked["planted"].values.tolist() == [1] * 5 + [8] * 5 + [64] * 5 + [0] * 36
-    assert control["planted"].equals(asked["planted"])
+    np.testing.assert_array_equal(control["planted"], asked["planted"])
     assert (control.n_copies.values[where] == 1).all()
     windows = [tuple(row) for row in large["train"].tokens.values.tolist()]
     for sample in (0, 7, 14):
@@ -167,9 +167,10 @@ def test_a_training_is_the_same_in_parts_and_goes_on_after_a_kill(tmp_path) -> N
             raise Killed
         return real(*args)
 
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "objective_epoch", dying)
-        train([4, 9, 13], checkpoint=tmp_path)
+        with pytest.raises(Killed):
+            train([4, 9, 13], checkpoint=tmp_path)
     calls.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fitting, "objective_epoch", lambda *a: (calls.append(1), real(*a))[1])
@@ -203,7 +204,7 @@ def test_prediction_is_that_of_the_hand_case() -> None:
     table = recommended(found, (0.2, 0.3, 0.6))
     assert table.index.tolist() == ["30 %", "60 %"]
     assert table.loc["60 %", ["width", "trained for", "recall"]].tolist() == ["16", "50 %", 1.0]
-    assert "Of 1 smaller models that cost as much" in compute_words(found)
+    assert "At equal compute 0 of 1 finished smaller models recall more" in compute_words(found)
 
 
 def test_groups_lie_beside_each_other_in_one_ruler() -> None:
@@ -224,13 +225,14 @@ def test_neurons_are_those_of_the_last_token_of_the_prompt(
     experiment: PredictableMemorization,
 ) -> None:
     asked = experiment.data("16", 0)["sequences"]
-    model = language_model(vocabulary=16, hidden=16, layers=1, length=10)
+    model = language_model(vocabulary=16, hidden=16, length=10)
     found = activations_of(model, asked, prompt=4, n=6)
     assert dict(found.sizes) == {"group": 4, "layer": 1, "neuron": 64, "place": 6}
     most = asked.isel(sample=slice(10, 15)).tokens  # with the most copies
-    block = model.gpt_neox.layers[0]
+    block = model.gpt_neox.layers[1]  # the first one's MLP reads the last token alone
     with torch.no_grad():
-        states = model.gpt_neox.embed_in(torch.from_numpy(most.values[:, :4]))
+        tokens = torch.from_numpy(most.values[:, :4])
+        states = model(tokens, output_hidden_states=True).hidden_states[1]
         expected = block.mlp.dense_h_to_4h(block.post_attention_layernorm(states))[:, -1]
     np.testing.assert_allclose(
         found.sel(group="planted").isel(layer=0, place=slice(5)), expected.T, atol=1e-5
@@ -283,7 +285,7 @@ def test_claims_and_words(experiment: PredictableMemorization, runs: xr.Dataset)
     of_paper = [claim for claim in table.claims if claim.of_paper]
     assert {claim.paper for claim in of_paper} >= {"deduplicated models memorize slightly less"}
     judged = [claim for claim in table.claims if claim.rulers]
-    assert len(judged) == 2
+    assert len(judged) == 2, [claim.statement for claim in judged]
     assert all(set(claim.rulers) == {"common", "shared", "neuron"} for claim in judged)
     assert information_words(table).startswith("Of 8 comparisons of entropy and MI")
     words = answer_words(runs)
@@ -367,7 +369,7 @@ def test_shared_bins_are_one_range_for_all(experiment: PredictableMemorization) 
     few = {"size": ["8", "16"], "seed": [0], "edges": "shared"}
     runs = PredictableMemorization(**SMALL | few).run(progress=False)
     edges = np.linspace(float(runs.activation.min()), float(runs.activation.max()), 11)
-    at = runs.sel(size="8", group="new", layer="block 1").isel(seed=0, neuron=3)
+    at = runs.sel(size="8", group="new", layer="block 2").isel(seed=0, neuron=3)
     counts = np.histogram(at.activation.values, edges)[0]
     p = counts[counts > 0] / counts.sum()
     assert float(at.entropy) == pytest.approx(-(p * np.log(p)).sum())

@@ -196,7 +196,7 @@ def answer_words(runs: xr.Dataset) -> str:
             f" Planted once each instead, {n or 'none'} of the same sequences "
             f"{'are' if n != 1 else 'is'} memorized"
         )
-    return f"{'.'.join(parts)}. {compute_words(runs)}"
+    return f"{'.'.join(parts)}. {compute_words(runs, (0.1, 0.5))}"
 
 
 def _verdict(runs: xr.Dataset, sizes: list[str]) -> str:
@@ -209,9 +209,9 @@ def _verdict(runs: xr.Dataset, sizes: list[str]) -> str:
     return "**Hardly.**" if not precise else "**Largely.**"
 
 
-def compute_words(runs: xr.Dataset) -> str:
+def compute_words(runs: xr.Dataset, budgets: tuple[float, ...] = (0.05, 0.1, 0.25, 0.5)) -> str:
     """Return what is best for a share of the compute, and whether smaller or earlier wins."""
-    table = recommended(runs)
+    table = recommended(runs, budgets)
     if table.empty:
         return ""
     said = "; ".join(
@@ -226,9 +226,8 @@ def compute_words(runs: xr.Dataset) -> str:
     known = [size for size in both["size"].values.tolist()
              if np.isfinite(float(both.sel(way="largest, early", size=size)))]  # fmt: skip
     who = (
-        f" Of {len(known)} smaller models that cost as much as a checkpoint of the largest, "
-        f"{len([one for one in won if one in known])} recall more than that checkpoint, finished."
-        if known else ""
+        f" At equal compute {len([one for one in won if one in known])} of {len(known)} finished "
+        "smaller models recall more than the largest that was stopped as early." if known else ""
     )  # fmt: skip
     return f"The best predictor for a share of the largest model's compute: {said}.{who}"
 

@@ -122,7 +122,8 @@ def _memory(most: str, control: str | None) -> list[Row]:
 
 def _level(values: xr.DataArray, size: str) -> xr.DataArray:
     """Return a variable of one finished model, which stays a level of its own."""
-    return values.sel(size=[size]).isel(checkpoint=-1, drop=True)
+    one = values.sel(size=[size]).isel(checkpoint=-1, drop=True)
+    return one.assign_coords(size=np.array([f"width {size}"], object))
 
 
 def _neurons(most: str, control: str | None, *, has_medians: bool) -> list[Row]:
@@ -154,14 +155,19 @@ def _neurons(most: str, control: str | None, *, has_medians: bool) -> list[Row]:
                     information(control), -1, over="group", between=("held_out", "planted")),
         ]  # fmt: skip
     along = [("median_entropy", "entropy", 1)] if has_medians else []
-    for name, words, sign in [*along, ("median_mi", "MI", -1)]:
+    for name, what, sign in [*along, ("median_mi", "MI", -1)]:
         rows.append(Rank(
-            f"{{higher}} {words} on planted sequences goes with more of them memorized, along the "
-            "training", _along(name, most), sign, over="checkpoint", against="share_of_largest",
+            f"the {{higher}} {what} on planted than on held-out ones, the more is memorized, along "
+            "the training", _along(name, most), sign, over="checkpoint", against="share_of_largest",
         ))  # fmt: skip
     return rows
 
 
 def _along(name: str, size: str) -> Value:
-    """Return a function runs → medians on planted sequences along the training, mean of layers."""
-    return lambda runs: runs[name].sel(size=size, group="planted", drop=True).mean("layer")
+    """Return a function runs → how far medians are apart along the training, mean of layers."""
+
+    def value(runs: xr.Dataset) -> xr.DataArray:
+        one = runs[name].sel(size=size, drop=True).mean("layer")
+        return one.sel(group="planted", drop=True) - one.sel(group="held_out", drop=True)
+
+    return value

@@ -159,7 +159,7 @@ def plot_by_copies(runs: xr.Dataset) -> Picture:
         axis.fill_between(places, one.min("seed"), one.max("seed"), color=colour, alpha=0.15, lw=0)
         style = {"ls": "--"} if size in controls else {}
         label = f"width {size}" if size in sizes else f"width {size.split()[0]}, each once"
-        axis.plot(places, mean, "o-", ms=4, color=colour, label=label, **style)
+        axis.plot(places, mean, marker="o", ms=4, color=colour, label=label, **style)
         said.append(f"{label} " + ", ".join(f"{float(value):.2f}" for value in mean))
     axis.set_xticks(places, [str(n) for n in copies])
     axis.set(xlabel="copies in the corpus", ylabel="share memorized", ylim=(-0.04, 1.04))
@@ -206,8 +206,8 @@ def plot_groups(runs: xr.Dataset, size: str) -> Picture:
             colour = colours[pairs.get(group, group)]
             style = {"ls": "--", "alpha": 0.55} if group in pairs else {}
             axis.plot(values.checkpoint, values, color=colour, lw=0.5, **style)
-            axis.plot(values.checkpoint, values.mean("seed"), "o-", ms=3.5, color=colour, lw=2,
-                      label=label, **style)  # fmt: skip
+            axis.plot(values.checkpoint, values.mean("seed"), marker="o", ms=3.5, color=colour,
+                      lw=2, label=label, **style)  # fmt: skip
             said.append(f"{words}, {label} {float(values.mean('seed')[-1]):.2f} at the end")
         axis.set(xlabel="share of the training", ylabel=words)
         axis.grid(alpha=0.3)
@@ -237,4 +237,5 @@ def _percents(axis: Any) -> None:
 
 
 def _mean(values: xr.DataArray) -> str:
-    return f"{float(values.mean('seed')):.2f}"
+    mean = float(values.mean("seed"))
+    return "none" if np.isnan(mean) else f"{mean:.2f}"

@@ -59,7 +59,8 @@ def activations_of(model: nn.Module, sequences: xr.Dataset, *, prompt: int, n: i
     """
     Return the MLPs' hidden neurons at the last token of the prompt: (group, layer, neuron, place).
 
-    Of as many sequences in each group; of the planted ones those with the most copies.
+    Of as many sequences in each group; of the planted ones those with the most copies. Of all
+    blocks but the first, whose MLP stands beside its attention and reads the last token alone.
     """
     import torch
 
@@ -76,7 +77,7 @@ def activations_of(model: nn.Module, sequences: xr.Dataset, *, prompt: int, n: i
     known: Any = model
     layers = {
         f"block {i + 1}": f"gpt_neox.layers.{i}.mlp.dense_h_to_4h"
-        for i in range(known.config.num_hidden_layers)
+        for i in range(1, known.config.num_hidden_layers)
     }
     given = {"input_ids": torch.from_numpy(tokens)}
     recorded = record(

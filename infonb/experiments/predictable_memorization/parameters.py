@@ -21,7 +21,7 @@ class _Training(ParameterSet):
         choices=["small", "full"], affects="selection",
     )  # fmt: skip
     size: list[str] = parameter(
-        ["16", "24", "32", "64", "64 once"],
+        ["16", "24", "32", "48", "48 once"],
         "width of each model; WIDTH once: trained without copies, the control",
         affects="selection",
     )  # fmt: skip
@@ -30,27 +30,27 @@ class _Training(ParameterSet):
         minimum=0, maximum=MAX_SEED, affects="selection",
     )  # fmt: skip
     copies: list[int] = parameter(
-        [1, 8, 16, 32, 64, 128, 256], "how often planted sequences are in the corpus", minimum=1
+        [1, 16, 32, 64, 128, 256], "how often planted sequences are in the corpus", minimum=1
     )
     n_each: int = parameter(10, "planted sequences for each number of copies", minimum=1)
-    n_background: int = parameter(4000, "windows of a Markov chain, the rest of the corpus",
+    n_background: int = parameter(3000, "windows of a Markov chain, the rest of the corpus",
                                   minimum=1)  # fmt: skip
     n_held_out: int = parameter(
-        100, "random sequences, and windows of the chain, that no model is trained on", minimum=4
+        60, "random sequences, and windows of the chain, that no model is trained on", minimum=4
     )
     vocabulary: int = parameter(32, "number of tokens", minimum=2)
     length: int = parameter(16, "tokens of a sequence", minimum=3)
     concentration: float = parameter(
         0.1, "of the chain's Dirichlet rows: the smaller, the more predictable", minimum=0.001
     )
-    layers: int = parameter(2, "blocks of a model", minimum=1)
+    layers: int = parameter(2, "blocks of a model", minimum=2)
     spread: float = parameter(0.08, "standard deviation of the first weights", minimum=0)
     batch_size: int = parameter(32, "sequences in a step", minimum=1)
     learning_rate: float = parameter(1e-2, "of AdamW, highest", minimum=0)
     warmup: int = parameter(20, "steps over which the rate grows at the start", minimum=0)
     decay: float = parameter(0.01, "weight decay", minimum=0)
     checkpoints: list[float] = parameter(
-        [0.08, 0.16, 0.25, 0.4, 0.55, 0.75, 1.0], "shares of the training that are looked at",
+        [0.1, 0.2, 0.35, 0.55, 0.75, 1.0], "shares of the training that are looked at",
         minimum=0.001, maximum=1,
     )  # fmt: skip
 
@@ -61,8 +61,9 @@ class PredictableParameters(MeasureParameters, DeviceParameters, _Training):
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
         "full": {
-            "size": ["16", "24", "32", "48", "64", "128", "128 once"], "n_each": 20,
-            "n_background": 8000, "spread": 0.02, "batch_size": 16, "learning_rate": 3e-3,
+            "size": ["16", "24", "32", "48", "64", "128", "128 once"],
+            "copies": [1, 8, 16, 32, 64, 128, 256], "n_each": 20, "n_background": 8000,
+            "n_held_out": 100, "spread": 0.02, "batch_size": 16, "learning_rate": 3e-3,
             "checkpoints": [0.05, 0.143, 0.286, 0.429, 0.571, 0.714, 0.857, 1.0],
         },
     }  # fmt: skip
@@ -86,8 +87,6 @@ class PredictableParameters(MeasureParameters, DeviceParameters, _Training):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_sizes(self.size)
-        if len(set(self.copies)) < len(self.copies):
-            raise ParameterError(f"copies has a level twice: {list(self.copies)}.")
         if not max(self.copies) > 1:
             raise ParameterError("copies must have a level above 1: else there is nothing to tell.")
         longest = max(self.prompt, *self.prompts, 0)
