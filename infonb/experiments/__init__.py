@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
     from infonb.experiments.model_selection import ModelSelection
+    from infonb.experiments.predictable_memorization import PredictableMemorization
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
     from infonb.experiments.shuffled_digits import ShuffledDigits
     from infonb.experiments.shuffled_reviews import ShuffledReviews
@@ -41,6 +42,7 @@ __all__ = [
     "InAndOut",
     "InOut",
     "ModelSelection",
+    "PredictableMemorization",
     "SentimentAdjectives",
     "ShuffledDigits",
     "ShuffledReviews",
@@ -67,6 +69,7 @@ _HOME = {
     "early_learning": ("early_learning", "EarlyLearning"),
     "encoder_memorization": ("encoder_memorization", "EncoderMemorization"),
     "deja_vu": ("deja_vu", "DejaVu"),
+    "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -89,7 +92,7 @@ def names() -> list[str]:
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
-     'compare_models', 'verdicts']
+     'predictable_memorization', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -123,8 +126,8 @@ def get(name: str) -> type[Experiment]:
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
-    'encoder_memorization', 'deja_vu', 'compare_models', 'verdicts'. Did you mean
-    'colored_digits'?
+    'encoder_memorization', 'deja_vu', 'predictable_memorization', 'compare_models', 'verdicts'.
+    Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

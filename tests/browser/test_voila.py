@@ -56,6 +56,11 @@ TINY: dict[str, dict[str, Any]] = {
         "width": 16, "epochs": 4,
     },
     "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
+    "predictable_memorization": {
+        "size": ["8", "12", "16", "16 once"], "seed": [0, 1], "copies": [1, 8, 32], "n_each": 4,
+        "n_background": 100, "n_held_out": 10, "length": 10, "prompt": 5, "prompts": [4],
+        "checkpoints": [0.2, 0.5, 1.0], "mi_neurons": 6,
+    },
     "sentiment_adjectives": {
         "alpha": [0.0, 1.0], "seed": [0, 1], "n_train": 200, "n_validation": 100, "width": 16,
         "epochs": 3,
@@ -159,7 +164,12 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     # goes away a moment after the last cell, and stays if one has failed
     page.locator("#infonb-status").wait_for(state="hidden", timeout=30_000)
     shown = panels_of(page, expected)
-    if name in ("deja_vu", "early_learning", "in_and_out"):  # panels of their own
+    if name in (
+        "deja_vu",
+        "early_learning",
+        "in_and_out",
+        "predictable_memorization",
+    ):  # panels of their own
         for place in range(expected):
             move_all(page, shown.nth(place))
     page.wait_for_function(f"() => ({MISSING})().length === 0")

@@ -70,6 +70,11 @@ EXPECTED = {
         | {"neighbors", "curve", "top_objects", "top", "activations"},
     },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
+    "predictable_memorization": {
+        "selection": SELECTION | {"size"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "prompt", "prompts"}
+        | {"at_least"},
+    },
     "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": {"says"}},
 }
 

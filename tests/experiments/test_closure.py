@@ -62,6 +62,11 @@ TINY = {
         "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
         "width": 4, "epochs": 2, "repeats": 1,
     },
+    "predictable_memorization": {
+        "size": "8", "copies": [1, 4], "n_each": 4, "n_background": 20, "n_held_out": 4,
+        "length": 8, "prompt": 4, "prompts": 5, "checkpoints": [0.5, 1.0], "k": 2,
+        "batch_size": 8, "mi_neurons": 2,
+    },
     "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 2},
 }  # fmt: skip
 
