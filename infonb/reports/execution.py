@@ -21,6 +21,10 @@ __all__ = ["execute"]
 
 _ENGINE = "infonb"
 
+#: Seconds in which the output of a cell that has ended must come. The four of nbclient pass on a
+#: machine that is busy with other work; a kernel that has died is noticed at once besides.
+_OUTPUT_TIMEOUT = 600
+
 
 class _Engine(NBClientEngine):
     """papermill's own, which lets the notebook be seen however its execution ends."""
@@ -62,6 +66,7 @@ def execute(
                 progress_bar=bar,
                 start_timeout=start_timeout,
                 seen=seen,
+                iopub_timeout=_OUTPUT_TIMEOUT,
                 **kernel_options(folder, plan.name),
             )
         except PapermillExecutionError as error:

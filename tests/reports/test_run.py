@@ -211,6 +211,25 @@ def test_notes_of_an_error_are_told(small: Path) -> None:
 
 
 @pytest.mark.slow
+def test_output_that_comes_late_is_waited_for(small: Path) -> None:
+    """On a busy machine the kernel says that a cell has ended long before it sends its output."""
+    write_notebook(
+        small,
+        "import time\n"
+        "kernel = get_ipython().kernel\n"
+        "publish, when = kernel._publish_status, {'idle': 5, 'busy': 0}\n"
+        "def late(status, *rest, **named):\n"
+        "    time.sleep(when[status])\n"
+        "    when[status] = 0\n"
+        "    publish(status, *rest, **named)\n"
+        "kernel._publish_status = late\n"
+        "print('late')",
+    )
+    report = run_report(NAME, output=small.parent / "out", progress=False)
+    assert "late" in soup(report.page.read_text(encoding="utf-8")).get_text()
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="a folder that takes no files: /proc")
 def test_a_home_that_cannot_be_written_to_is_no_hindrance(
     small: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
