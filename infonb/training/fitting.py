@@ -88,8 +88,8 @@ def fit(
         An `xarray.Dataset` with ``input`` (sample, ...) and ``label`` (sample), a tuple (inputs,
         labels) of arrays or tensors, or a DataLoader that yields such tuples. Data in memory are
         moved to the network's device as a whole. Labels are whole numbers from 0. With an
-        `objective` labels are not needed: a dataset with its variables, an array, or a tuple or a
-        DataLoader whose first parts are these variables.
+        `objective` labels are not needed: a dataset or dict with its variables, an array, a tuple
+        whose first parts are these variables, or a DataLoader that yields one of these.
     objective
         What is minimised in place of a loss of logits and labels:
         `infonb.training.Contrastive`, ``SimSiam``, ``MaskedReconstruction``,
