@@ -287,7 +287,7 @@ def test_claims_and_words(experiment: PredictableMemorization, runs: xr.Dataset)
     judged = [claim for claim in table.claims if claim.rulers]
     assert len(judged) == 2, [claim.statement for claim in judged]
     assert all(set(claim.rulers) == {"common", "shared", "neuron"} for claim in judged)
-    assert information_words(table).startswith("Of 8 comparisons of entropy and MI")
+    assert information_words(table).startswith("Of 10 comparisons of entropy and MI")
     words = answer_words(runs)
     assert "foretells" in words
     assert "Planted once each instead, none of the same sequences are memorized." in words

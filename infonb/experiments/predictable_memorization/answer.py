@@ -239,8 +239,9 @@ def information_words(table: ClaimsTable) -> str:
         return "Nothing of the neurons was compared."
     clear = [one for one in rows if one.verdict != UNCLEAR]
     said = "; ".join(
-        f"{one.statement} ({one.where}; {one.here}: {one.verdict})" for one in clear
-    ).replace("-", "−")  # fmt: skip
+        f"{one.statement} ({one.where}; {one.here.replace('-', '−')}: {one.verdict})"
+        for one in clear
+    )
     told = f": {said}" if said else ""
     return (
         f"Of {len(rows)} comparisons of entropy and MI, {len(clear)} "

@@ -153,6 +153,10 @@ def _neurons(most: str, control: str | None, *, has_medians: bool) -> list[Row]:
                     between=("held_out", "planted")),
             Compare("without copies: MI is {higher} on planted than on held-out ones",
                     information(control), -1, over="group", between=("held_out", "planted")),
+            Compare("trained on copies the entropy is {higher} than without, on held-out ones",
+                    _of_group("entropy", "held_out"), 1, between=(control, most)),
+            Compare("trained on copies MI is {higher} than without, on held-out ones",
+                    _of_group("mutual_information", "held_out"), -1, between=(control, most)),
         ]  # fmt: skip
     along = [("median_entropy", "entropy", 1)] if has_medians else []
     for name, what, sign in [*along, ("median_mi", "MI", -1)]:
@@ -161,6 +165,11 @@ def _neurons(most: str, control: str | None, *, has_medians: bool) -> list[Row]:
             "the training", _along(name, most), sign, over="checkpoint", against="share_of_largest",
         ))  # fmt: skip
     return rows
+
+
+def _of_group(name: str, group: str) -> Value:
+    """Return a function runs → a variable on one group of sequences, of all sizes."""
+    return lambda runs: runs[name].sel(group=group, drop=True)
 
 
 def _along(name: str, size: str) -> Value:

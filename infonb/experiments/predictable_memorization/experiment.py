@@ -110,7 +110,8 @@ class PredictableMemorization(PredictableParameters, Experiment):
             ]  # fmt: skip
         run = measures.stacked(along, self.checkpoints)
         run["score_by_prompt"] = xr.concat(by_prompt, xr.Variable("prompt", tried))
-        run = run.merge(information).merge(activation.to_dataset(name="activation"))
+        run = run.merge(information, join="outer")
+        run = run.merge(activation.to_dataset(name="activation"), join="outer")
         windows = [min(one * self.batch_size, data["train"].sizes["sample"]) for one in self.stops]
         return run.assign_coords({
             name: ("sample", asked[name].values) for name in ("role", "planted")

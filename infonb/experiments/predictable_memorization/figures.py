@@ -44,6 +44,11 @@ def plot_prediction(runs: xr.Dataset) -> Picture:
     sizes = in_order(runs["size"].values.tolist())
     picture, axes = subplots(1, 2, size=(4.4, 3.3), sharey=True)
     colours = palette(2, "names")
+    least = float(
+        runs.compute_share.isel(checkpoint=-1)
+        .min()
+        .clip(max=float(runs.compute_share.sel(size=sizes[-1]).min()))
+    )
     said = []
     for axis, name in zip(axes[0], ("precision", "recall"), strict=True):
         values = runs[f"{name}_seen"]
@@ -53,7 +58,8 @@ def plot_prediction(runs: xr.Dataset) -> Picture:
         at_checks = runs.compute_share.sel(size=sizes[-1]).isel(checkpoint=slice(None, -1))
         _line(axis, at_sizes, of_sizes, colours[0], "s", "smaller models, finished")
         _line(axis, at_checks, of_checks, colours[1], "o", f"width {sizes[-1]}, earlier")
-        axis.set(xscale="log", ylim=(-0.04, 1.06), xlabel="share of the largest model's compute")
+        axis.set(xscale="log", ylim=(-0.04, 1.06), xlim=(0.6 * least, 1.05),
+                 xlabel="share of the largest model's compute")  # fmt: skip
         axis.set_title(name, fontsize=10, loc="left")
         axis.grid(alpha=0.3)
         _percents(axis)
@@ -65,7 +71,7 @@ def plot_prediction(runs: xr.Dataset) -> Picture:
                         for c in of_checks.checkpoint)
         )  # fmt: skip
     for size, x, y in zip(sizes, at_sizes.values, of_sizes.mean("seed").values, strict=False):
-        axes[0, 1].annotate(f"width {size}", (x, y), xytext=(5, -11), fontsize=8.5,
+        axes[0, 1].annotate(f"width {size}", (x, y), xytext=(-6, 5), fontsize=8.5, ha="right",
                             textcoords="offset points", color=colours[0])  # fmt: skip
     handles, labels = axes[0, 0].get_legend_handles_labels()
     picture.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False,
@@ -229,11 +235,10 @@ def _line(
 
 def _percents(axis: Any) -> None:
     """Write shares along a logarithmic axis as per cent."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
-    axis.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 3.0)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    low, high = axis.get_xlim()
+    ticks = [one for one in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0) if low <= one <= high]
+    axis.set_xticks(ticks, [f"{100 * one:g} %" for one in ticks])
+    axis.minorticks_off()
 
 
 def _mean(values: xr.DataArray) -> str:

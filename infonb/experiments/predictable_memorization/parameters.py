@@ -21,7 +21,7 @@ class _Training(ParameterSet):
         choices=["small", "full"], affects="selection",
     )  # fmt: skip
     size: list[str] = parameter(
-        ["16", "24", "32", "48", "48 once"],
+        ["16", "24", "32", "64", "64 once"],
         "width of each model; WIDTH once: trained without copies, the control",
         affects="selection",
     )  # fmt: skip
@@ -33,7 +33,7 @@ class _Training(ParameterSet):
         [1, 16, 32, 64, 128, 256], "how often planted sequences are in the corpus", minimum=1
     )
     n_each: int = parameter(10, "planted sequences for each number of copies", minimum=1)
-    n_background: int = parameter(3000, "windows of a Markov chain, the rest of the corpus",
+    n_background: int = parameter(2500, "windows of a Markov chain, the rest of the corpus",
                                   minimum=1)  # fmt: skip
     n_held_out: int = parameter(
         60, "random sequences, and windows of the chain, that no model is trained on", minimum=4
@@ -50,7 +50,7 @@ class _Training(ParameterSet):
     warmup: int = parameter(20, "steps over which the rate grows at the start", minimum=0)
     decay: float = parameter(0.01, "weight decay", minimum=0)
     checkpoints: list[float] = parameter(
-        [0.1, 0.2, 0.35, 0.55, 0.75, 1.0], "shares of the training that are looked at",
+        [0.07, 0.15, 0.26, 0.45, 0.7, 1.0], "shares of the training that are looked at",
         minimum=0.001, maximum=1,
     )  # fmt: skip
 
