@@ -40,8 +40,9 @@ def test_rounding_asks_for_no_further_try(q, k):
 
 
 def test_a_chance_below_the_smallest_floats_counts_in_many_tries():
-    found = extraction_probability(sums(-744.0), n=10**15, p=0.5)
-    assert float(found.probability[0]) == pytest.approx(math.exp(-744 + 15 * math.log(10)))
+    found = extraction_probability(sums(-744.0), n=10**18, p=0.5)
+    expected = math.exp(-744 + 18 * math.log(10))
+    assert float(found.probability[0]) / expected == pytest.approx(1)
 
 
 def test_is_how_often_drawn_texts_are_the_target():
@@ -64,7 +65,7 @@ def test_both_ends_in_many_digits(log_p):
         probability = 1 - miss**1000
         needed = (Decimal(1) - Decimal("0.9")).ln() / miss.ln()
     found = extraction_probability(sums(log_p), n=1000, p=0.9)
-    assert float(found.probability[0]) == pytest.approx(float(probability), rel=1e-9)
+    assert float(found.probability[0]) / float(probability) == pytest.approx(1, rel=1e-9)
     assert float(found.log_n_needed[0]) == pytest.approx(max(float(needed.ln()), 0.0), rel=1e-9)
 
 
