@@ -48,9 +48,9 @@ def unintended_memorization(
     n_parameters
         Parameters of the model, a number or along dims of the batch: for bits per parameter.
     clip
-        Whether a sample that the model knows less well than the reference counts 0. This is the
-        paper's estimate, which describes a sample by the better of both models. Otherwise it
-        counts below 0, and an untrained model sums to below 0.
+        Whether a sample that the model knows less well than the reference counts 0: as where each
+        sample is described by whichever of the two has the shorter code. Otherwise it counts below
+        0, as does an untrained model. Clipped, held-out samples no longer have 0 on average.
 
     Returns
     -------
@@ -79,8 +79,8 @@ def unintended_memorization(
 
     References
     ----------
-    Morris et al., "How much do language models memorize?", 2025 (arXiv 2505.24832), sections 2
-    and 3.
+    Morris et al., "How much do language models memorize?", 2025 (arXiv 2505.24832): memorization
+    by compression, without what a reference generalizes; section 3, random strings.
 
     Examples
     --------

@@ -11,6 +11,7 @@ import xarray as xr
 
 from infonb.data.fetch import VARIABLE, data_folder
 from infonb.data.files import expanded
+from infonb.data.language.hub_datasets import load_hub_table
 
 __all__ = ["SEQUENCES_A_STEP", "load_memorized_evals"]
 
@@ -117,7 +118,7 @@ def load_memorized_evals(
         )
     paths = _local(split, folder)
     if paths is None:
-        index, tokens = _columns(_from_hub(split, revision), f"{HUB}, {split}")
+        index, tokens = _columns(load_hub_table(HUB, split, revision, _REMEDY), f"{HUB}, {split}")
     else:
         parts = [_columns(_read(path), str(path)) for path in paths]
         if len({part.shape[1] for _, part in parts}) > 1:
@@ -170,27 +171,6 @@ def _read(path: Path) -> Any:
         raise ValueError(
             f"{path} is no whole Parquet file ({words}). Replace it by the original file."
         ) from error
-
-
-def _from_hub(split: str, revision: str) -> Any:
-    """Return a split as the hub has it, or as it was downloaded before."""
-    try:
-        import datasets
-    except ImportError as error:
-        raise FileNotFoundError(f"{HUB} needs the package datasets. {_REMEDY}") from error
-    bars = datasets.is_progress_bar_enabled()
-    datasets.disable_progress_bar()
-    try:
-        found = datasets.load_dataset(HUB, split=split, revision=revision)
-        return found.with_format("arrow")[:]
-    except Exception as error:
-        words = " ".join(str(error).split())[:200]
-        raise FileNotFoundError(
-            f"{HUB}, {split} could not be loaded ({words}). {_REMEDY}"
-        ) from error
-    finally:
-        if bars:
-            datasets.enable_progress_bar()
 
 
 def _columns(table: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
