@@ -28,6 +28,13 @@ from infonb.memorization.density import (
     memorization_quantiles,
     nearest_ratio,
 )
+from infonb.memorization.extraction import (
+    extraction,
+    extraction_probability,
+    extraction_strength,
+    memorization_kind,
+    predictable_sequences,
+)
 from infonb.memorization.forgetting_events import forgetting_events
 from infonb.memorization.in_out import in_out
 from infonb.memorization.influence import influence
@@ -35,10 +42,12 @@ from infonb.memorization.label_noise import outcome_fractions, suspect_labels
 from infonb.memorization.layer_mem import layer
 from infonb.memorization.loss_curvature import loss_curvature
 from infonb.memorization.membership import membership
+from infonb.memorization.memorization_prediction import memorization_prediction
 from infonb.memorization.plan import in_out_plan
 from infonb.memorization.pointwise_information import pointwise_information
 from infonb.memorization.rank_readings import rank_readings
 from infonb.memorization.ranking import auroc, spearman
+from infonb.memorization.unintended import unintended_memorization
 from infonb.memorization.unit_mem import unit
 
 __all__ = [
@@ -52,6 +61,9 @@ __all__ = [
     "deja_vu_gains",
     "deja_vu_top",
     "dual_encoder",
+    "extraction",
+    "extraction_probability",
+    "extraction_strength",
     "forgetting_events",
     "high_share_by_density",
     "in_out",
@@ -62,16 +74,20 @@ __all__ = [
     "loss_curvature",
     "membership",
     "memorization_confidence",
+    "memorization_kind",
+    "memorization_prediction",
     "memorization_quantiles",
     "naive_bayes_objects",
     "nearest_public",
     "nearest_ratio",
     "outcome_fractions",
     "pointwise_information",
+    "predictable_sequences",
     "predicted_objects",
     "rank_readings",
     "recall_survival",
     "spearman",
     "suspect_labels",
+    "unintended_memorization",
     "unit",
 ]
