@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from infonb.networks.cnn import CNN
     from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
+    from infonb.networks.generation import greedy_continuation, token_log_probabilities
+    from infonb.networks.gpt_neox import language_model
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
@@ -35,11 +37,14 @@ __all__ = [
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "greedy_continuation",
+    "language_model",
     "load_model",
     "load_open_clip",
     "load_weights",
     "save_weights",
     "text_classifier",
+    "token_log_probabilities",
     "untrained",
 ]
 
@@ -55,11 +60,14 @@ _HOME = {
     "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
+    "greedy_continuation": "infonb.networks.generation",
+    "language_model": "infonb.networks.gpt_neox",
     "load_model": "infonb.networks.loading",
     "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
     "text_classifier": "infonb.networks.encoder",
+    "token_log_probabilities": "infonb.networks.generation",
     "untrained": "infonb.networks.new_weights",
 }
 
