@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
+    from infonb.experiments.memorization_capacity import MemorizationCapacity
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
     from infonb.experiments.shuffled_digits import ShuffledDigits
@@ -40,6 +41,7 @@ __all__ = [
     "Experiment",
     "InAndOut",
     "InOut",
+    "MemorizationCapacity",
     "ModelSelection",
     "SentimentAdjectives",
     "ShuffledDigits",
@@ -67,6 +69,7 @@ _HOME = {
     "early_learning": ("early_learning", "EarlyLearning"),
     "encoder_memorization": ("encoder_memorization", "EncoderMemorization"),
     "deja_vu": ("deja_vu", "DejaVu"),
+    "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -89,7 +92,7 @@ def names() -> list[str]:
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
-     'compare_models', 'verdicts']
+     'memorization_capacity', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
