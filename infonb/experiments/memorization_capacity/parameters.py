@@ -23,7 +23,7 @@ class _Training(ParameterSet):
         [8, 12, 16], "widths of the network's states", minimum=8, affects="selection"
     )
     n_strings: list[int] = parameter(
-        [50, 150, 300, 600], "numbers of different strings that a network is trained on", minimum=2,
+        [50, 150, 300, 600], "how many different strings a network is trained on", minimum=2,
         affects="selection",
     )  # fmt: skip
     seed: list[int] = parameter(

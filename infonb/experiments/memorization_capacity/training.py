@@ -39,8 +39,9 @@ def one_after_the_other(network: nn.Module) -> nn.Module:
     Side by side with it, as GPT-NeoX has them, the MLP of a single block sees one token only, and
     holds about half as many bits of strings over few tokens.
     """
-    network.config.use_parallel_residual = False
-    for block in network.get_submodule("gpt_neox.layers").children():
+    parts: Any = network
+    parts.config.use_parallel_residual = False
+    for block in parts.gpt_neox.layers:
         block.use_parallel_residual = False
     return network
 
