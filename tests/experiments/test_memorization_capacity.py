@@ -22,6 +22,7 @@ from infonb.experiments.memorization_capacity import (
     plot_capacity,
     plot_convergence,
     plot_information,
+    plot_recited,
     plot_totals,
 )
 from infonb.experiments.memorization_capacity.capacity import bits_along, exponent, last_growth
@@ -35,8 +36,6 @@ from infonb.experiments.memorization_capacity.training import (
 )
 from infonb.networks import language_model
 from infonb.parameters import ParameterError
-
-pytestmark = pytest.mark.filterwarnings("ignore::infonb.measures.TiesWarning")
 
 SMALL: dict[str, Any] = {
     "cache": "none", "size": [8, 10, 12], "n_strings": [10, 40], "seed": [0, 1], "vocabulary": 64,
@@ -257,6 +256,8 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
     assert "bits a parameter" in plot_capacity(runs).alt
     assert plot_convergence(runs).alt.startswith("Bits a parameter along 40 steps: width 8 ")
     assert "mutual information (nat) of width 12" in plot_information(runs).alt
+    recited = float(runs.recited.sel(size=8, n_strings=10, group="trained").mean())
+    assert f"share recited of width 8 {recited:.2f}, " in plot_recited(runs).alt
     chosen = plot_choice(runs, 10, 40)
     total = float(runs.total_bits.sel(size=10, n_strings=40).mean())
     assert f"Width 10, 40 strings: {total:,.0f} bit held" in chosen.alt

@@ -13,6 +13,7 @@ from infonb.experiments.memorization_capacity.figures import (
     plot_capacity,
     plot_convergence,
     plot_information,
+    plot_recited,
     plot_totals,
 )
 from infonb.experiments.memorization_capacity.live import explore_capacity
@@ -27,5 +28,6 @@ __all__ = [
     "plot_capacity",
     "plot_convergence",
     "plot_information",
+    "plot_recited",
     "plot_totals",
 ]

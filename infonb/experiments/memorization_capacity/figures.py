@@ -13,7 +13,8 @@ from infonb.experiments.memorization_capacity.capacity import PUBLISHED, alike, 
 if TYPE_CHECKING:
     from infonb.plots import Picture
 
-__all__ = ["draw_totals", "plot_capacity", "plot_convergence", "plot_information", "plot_totals"]
+__all__ = ["draw_totals", "plot_capacity", "plot_convergence", "plot_information",
+           "plot_recited", "plot_totals"]  # fmt: skip
 
 GREY = "#8a8a8a"
 
@@ -75,6 +76,33 @@ def plot_capacity(runs: xr.Dataset) -> Picture:
     axis.grid(alpha=0.3)
     axis.legend(frameon=False, fontsize=8.5, loc="upper left")
     picture.alt = f"Capacity in bits: {'; '.join(said)}; {each:.2f} bits a parameter."
+    return picture
+
+
+def plot_recited(runs: xr.Dataset) -> Picture:
+    """Draw the share of strings that are recited, and the bits held of each, by their number."""
+    from infonb.plots import subplots
+
+    picture, axes = subplots(1, 2, size=(3.7, 3.3))
+    names = {"recited": "share recited", "bits_each": "held of a string (bit)"}
+    x, said = runs.n_strings.values, []
+    for axis, (name, words) in zip(axes[0], names.items(), strict=True):
+        for size, colour in _colours(runs):
+            found = runs[name].sel(size=size, group="trained").transpose("n_strings", "seed")
+            axis.plot(x, found, color=colour, lw=0.6, alpha=0.7)
+            mean = found.mean("seed")
+            axis.plot(x, mean, "o-", ms=4, lw=2, color=colour, label=f"width {size}")
+            said.append(f"{words} of width {size} " + ", ".join(f"{v:.2f}" for v in mean))
+        axis.set(xlabel="random strings trained on", title=words)
+        axis.title.set_fontsize(10)
+        axis.grid(alpha=0.3)
+    null = runs.recited.sel(group="held out").mean(["size", "seed"])
+    axes[0, 0].plot(x, null, color=GREY, lw=2, label="held out")
+    axes[0, 0].set_ylim(-0.03, 1.03)
+    axes[0, 1].axhline(float(runs.string_bits.mean()), color=GREY, ls="--", lw=1.2)
+    axes[0, 1].set_ylim(0, 1.06 * float(runs.string_bits.mean()))
+    axes[0, 0].legend(frameon=False, fontsize=8.5)
+    picture.alt = f"By number of strings {_listed(runs.n_strings)}: {'; '.join(said)}."
     return picture
 
 

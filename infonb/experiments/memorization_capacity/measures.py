@@ -73,14 +73,19 @@ def bits_and_recital(
 def information_of(
     model: nn.Module, strings: xr.Dataset, *, prompt: int, layers: int, **options: Any
 ) -> xr.Dataset:
-    """Return the neurons of the blocks' MLPs at the last token of the prompt, with H and MI."""
+    """
+    Return the neurons of the blocks' MLPs at the last token of the prompt, with H and MI.
+
+    Before the GELU: behind it, many are nearly 0, of which neighbours make no sense.
+    """
     from infonb.activations import record
     from infonb.experiments.measuring import information
 
     recorded = record(
         model, {"input_ids": strings.tokens},
         layers={f"MLP {at + 1}": f"gpt_neox.layers.{at}.mlp.act" for at in range(layers)},
-        reduce=lambda values: values[:, prompt - 1], prediction=False, progress=False,
+        hook="input", reduce=lambda values: values[:, prompt - 1], prediction=False,
+        progress=False,
     )  # fmt: skip
     recorded = recorded.drop_vars([name for name, c in recorded.coords.items()
                                    if "sample" in c.dims and name != "sample"])  # fmt: skip

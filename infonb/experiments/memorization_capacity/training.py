@@ -39,9 +39,8 @@ def one_after_the_other(network: nn.Module) -> nn.Module:
     Side by side with it, as GPT-NeoX has them, the MLP of a single block sees one token only, and
     holds about half as many bits of strings over few tokens.
     """
-    parts: Any = network
-    parts.config.use_parallel_residual = False
-    for block in parts.gpt_neox.layers:
+    network.config.use_parallel_residual = False  # type: ignore[union-attr]
+    for block in network.gpt_neox.layers:  # type: ignore[union-attr]
         block.use_parallel_residual = False
     return network
 
