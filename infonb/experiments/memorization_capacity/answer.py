@@ -115,10 +115,10 @@ def information_words(table: ClaimsTable) -> str:
         f"{one.statement.split(' of MLP')[0].replace('the ', '')} at width {one.where}: {one.here} "
         f"({one.verdict})" for one in rows
     ]  # fmt: skip
-    clear = [one for one in rows if one.verdict != UNCLEAR]
+    told, clear = "; ".join(said), [one for one in rows if one.verdict != UNCLEAR]
     return (
         f"{len(clear)} of {len(rows)} changes are clear, from the fewest to the most strings. "
-        f"{'; '.join(said)}."
+        f"{told[0].upper()}{told[1:]}."
     ).replace("-", "−")
 
 

@@ -117,5 +117,5 @@ class MemorizationCapacity(CapacityParameters, Experiment):
             "Bits beyond the code of the true source, one number for each seed; parameters are all "
             f"of them, those of the tokens (embedding and output) too; entropy and MI in nats, of "
             f"held-out strings. {INTERVALS} The paper: GPT-style models of 500,000 to 1.5 billion "
-            "parameters, trained for up to a million steps."
+            "parameters."
         )

@@ -153,6 +153,12 @@ def plot_information(runs: xr.Dataset) -> Picture:
                 f"{name} of width {size} " + ", ".join(f"{v:.2f}" for v in one.mean("seed"))
             )
         axis.set(xlabel="bits in the strings / capacity", xscale="log", title=name)
+        low, high = float(runs.fullness.min()), float(runs.fullness.max())
+        ticks = [
+            tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if 0.8 * low < tick < 1.25 * high
+        ]
+        axis.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axis.minorticks_off()
         axis.title.set_fontsize(10)
         axis.grid(alpha=0.3)
     axes[0, 0].legend(frameon=False, fontsize=8.5)

@@ -36,7 +36,7 @@ def plot_choice(runs: xr.Dataset, size: int, n_strings: int) -> Picture:
     recited = float(one.recited.sel(group="trained").mean())
     words = f"{100 * recited:.0f} % recited, {bits.mean():.1f} bit a string"
     right.set_title(words, fontsize=10, loc="left")
-    right.set(xlabel="held of a string (bit)", ylabel="share of strings", ylim=(0, 1))
+    right.set(xlabel="held of a string (bit)", ylabel="share of strings")
     left.set_title(
         f"width {size}, {n_strings:,} strings: {total:,.0f} bit", fontsize=10, loc="left"
     )

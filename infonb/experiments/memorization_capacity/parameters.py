@@ -33,7 +33,7 @@ class _Training(ParameterSet):
     length: int = parameter(8, "tokens of a string; the first is given", minimum=3)
     n_held_out: int = parameter(300, "strings that no network is trained on, the null", minimum=20)
     layers: int = parameter(1, "blocks of the network", minimum=1)
-    steps: int = parameter(200, "steps of training, each on all strings", minimum=4)
+    steps: int = parameter(150, "steps of training, each on all strings", minimum=4)
     learning_rate: float = parameter(0.05, "of AdamW, at its highest", minimum=0)
     warmup: int = parameter(10, "steps over which the rate grows; then it falls to 0", minimum=0)
     spread: float = parameter(0.02, "standard deviation of the first weights", minimum=0)
