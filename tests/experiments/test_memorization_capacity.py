@@ -39,7 +39,7 @@ from infonb.parameters import ParameterError
 
 SMALL: dict[str, Any] = {
     "cache": "none", "size": [8, 10, 12], "n_strings": [10, 40], "seed": [0, 1], "vocabulary": 64,
-    "n_held_out": 40, "steps": 40, "warmup": 4, "mi_neurons": 6, "bins": 10,
+    "n_held_out": 40, "steps": 30, "warmup": 3, "mi_neurons": 6, "bins": 10,
 }  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def test_bits_are_those_of_the_loss(runs: xr.Dataset) -> None:
     """The course by the loss ends where the trained networks are measured: the rate is 0 there."""
     course = bits_along(runs)
     assert course.dims == ("size", "n_strings", "seed", "epoch")
-    np.testing.assert_allclose(course.isel(epoch=-1), runs.total_bits, rtol=0.02)
+    np.testing.assert_allclose(course.isel(epoch=-1), runs.total_bits, rtol=0.03)
     at = {"size": 8, "n_strings": 40, "seed": 1}
     by_hand = 40 * 7 * (math.log(64) - float(runs.train_loss.sel(at)[-1])) / math.log(2)
     assert float(course.sel(at)[-1]) == pytest.approx(by_hand)
@@ -242,7 +242,7 @@ def test_words_and_table(experiment: Any, runs: xr.Dataset) -> None:
     table = capacity_table(runs).data
     assert table.loc["width 8", "parameters"] == float(runs.n_parameters.sel(size=8).mean())
     assert table.loc["width 8", "bits a parameter"] == pytest.approx(mean)
-    assert "last quarter of the 40 steps" in convergence_words(runs)
+    assert "last quarter of the 30 steps" in convergence_words(runs)
     information = information_words(experiment.claims(runs))
     assert "of 6 changes are clear" in information
     assert information_words(experiment.claims(runs.isel(n_strings=[0]))).startswith("Too few")
@@ -254,7 +254,7 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
         f"Bits held by number of strings 10, 40: width 8 {first},"
     )
     assert "bits a parameter" in plot_capacity(runs).alt
-    assert plot_convergence(runs).alt.startswith("Bits a parameter along 40 steps: width 8 ")
+    assert plot_convergence(runs).alt.startswith("Bits a parameter along 30 steps: width 8 ")
     assert "mutual information (nat) of width 12" in plot_information(runs).alt
     recited = float(runs.recited.sel(size=8, n_strings=10, group="trained").mean())
     assert f"share recited of width 8 {recited:.2f}, " in plot_recited(runs).alt

@@ -98,7 +98,7 @@ def test_cells_of_few_samples_do_not_count():
 @pytest.mark.parametrize("n_cells", [1, 3])
 def test_null_is_standard_normal(n_cells):
     rng, found = np.random.default_rng(1), []
-    for _ in range(150):
+    for _ in range(100):
         parts = [drawn(n, rng) for n in (60, 80, 90)]
         one = data_copying(*parts, n_cells=n_cells, at_least=10)
         found.append((one.c_t / one.null_error).item())
