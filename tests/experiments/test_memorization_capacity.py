@@ -225,7 +225,7 @@ def test_rows_and_their_verdicts(experiment: Any, runs: xr.Dataset) -> None:
     each = by["a parameter holds at least 3.4 bits", "12"]
     assert each.verdict == "does not hold"
     assert each.here.startswith("3.40 → ")
-    grown = by["of 40 strings a network holds more bits than of 10", "10"]
+    grown = by["of 40 strings a network holds more bits than of 10 (in 1,000)", "10"]
     assert grown.verdict == "holds"
     assert len([one for one in table.claims if "MLP neurons" in one.statement]) == 6
     assert len(rows_of([10])) < len(rows_of([10, 40]))
@@ -245,6 +245,7 @@ def test_words_and_table(experiment: Any, runs: xr.Dataset) -> None:
     assert "last quarter of the 30 steps" in convergence_words(runs)
     information = information_words(experiment.claims(runs))
     assert "of 6 changes are clear" in information
+    assert "MI, width 12, MLP 1: " in information
     assert information_words(experiment.claims(runs.isel(n_strings=[0]))).startswith("Too few")
 
 

@@ -112,14 +112,18 @@ def information_words(table: ClaimsTable) -> str:
     if not rows:
         return "Too few numbers of strings to compare."
     said = [
-        f"{one.statement.split(' of MLP')[0].replace('the ', '')} at width {one.where}: {one.here} "
-        f"({one.verdict})" for one in rows
+        f"{_measure(one.statement)}, width {one.where}: {one.here} (that it "
+        f"{'rises' if 'rises' in one.statement else 'falls'}: {one.verdict})" for one in rows
     ]  # fmt: skip
     told, clear = "; ".join(said), [one for one in rows if one.verdict != UNCLEAR]
     return (
         f"{len(clear)} of {len(rows)} changes are clear, from the fewest to the most strings. "
         f"{told[0].upper()}{told[1:]}."
     ).replace("-", "−")
+
+
+def _measure(statement: str) -> str:
+    return "entropy" if "entropy" in statement else "MI"
 
 
 def _of(values: xr.DataArray, form: str) -> str:

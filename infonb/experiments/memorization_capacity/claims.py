@@ -26,7 +26,8 @@ def rows_of(n_strings: Sequence[int]) -> list[Row]:
     before = sorted(n_strings)[-2]
     return [
         Compare(
-            "of {end} strings a network holds more bits than of {start}", "total_bits", 1,
+            "of {end} strings a network holds more bits than of {start} (in 1,000)",
+            lambda runs: runs.total_bits / 1000, 1,
             over="n_strings", each="size", between=(few, many),
             paper="grows until the model is full",
         ),

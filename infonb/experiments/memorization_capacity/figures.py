@@ -126,7 +126,7 @@ def plot_convergence(runs: xr.Dataset) -> Picture:
                   xytext=(0, -3), textcoords="offset points", color=GREY)  # fmt: skip
     axis.set(xlabel="step", ylabel="bits a parameter", ylim=(0, PUBLISHED * 1.06))
     axis.grid(alpha=0.3)
-    axis.legend(frameon=False, fontsize=8.5, loc="center right")
+    axis.legend(frameon=False, fontsize=8.5, loc=(0.04, 0.64))
     picture.alt = f"Bits a parameter along {steps.size} steps: {'; '.join(said)}."
     return picture
 
