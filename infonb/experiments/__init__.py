@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
+    from infonb.experiments.memorization_capacity import MemorizationCapacity
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.predictable_memorization import PredictableMemorization
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
@@ -41,6 +42,7 @@ __all__ = [
     "Experiment",
     "InAndOut",
     "InOut",
+    "MemorizationCapacity",
     "ModelSelection",
     "PredictableMemorization",
     "SentimentAdjectives",
@@ -70,6 +72,7 @@ _HOME = {
     "encoder_memorization": ("encoder_memorization", "EncoderMemorization"),
     "deja_vu": ("deja_vu", "DejaVu"),
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
+    "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -92,7 +95,8 @@ def names() -> list[str]:
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
-     'predictable_memorization', 'compare_models', 'verdicts']
+     'predictable_memorization', 'memorization_capacity', 'density_memorization',
+     'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -126,8 +130,8 @@ def get(name: str) -> type[Experiment]:
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
-    'encoder_memorization', 'deja_vu', 'predictable_memorization', 'compare_models', 'verdicts'.
-    Did you mean 'colored_digits'?
+    'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
+    'density_memorization', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

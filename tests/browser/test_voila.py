@@ -55,6 +55,10 @@ TINY: dict[str, dict[str, Any]] = {
         "n_clean": 60, "n_wrong": 6, "n_pairs": 3, "n_copied": 2, "n_null": 8, "repeats": 3,
         "width": 16, "epochs": 4,
     },
+    "memorization_capacity": {
+        "size": [8, 10], "n_strings": [10, 30], "seed": [0, 1], "vocabulary": 64, "n_held_out": 30,
+        "steps": 12, "warmup": 2, "mi_neurons": 4,
+    },
     "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
     "predictable_memorization": {
         "size": ["8", "12", "16", "16 once"], "seed": [0, 1], "copies": [1, 8, 32], "n_each": 4,
@@ -83,6 +87,12 @@ TINY: dict[str, dict[str, Any]] = {
 TROUBLE = """() => Array.from(
     document.querySelectorAll('[data-mime-type$=error], [data-mime-type$=stderr], .voila-error'),
     one => one.textContent)"""
+
+#: Those with panels of their own, whose controls are all moved.
+OWN_PANELS = (
+    "deja_vu", "density_memorization", "early_learning", "in_and_out", "memorization_capacity",
+    "predictable_memorization",
+)  # fmt: skip
 
 
 def open_dashboard(serve, open_page, notebook, panels):
@@ -164,12 +174,7 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     # goes away a moment after the last cell, and stays if one has failed
     page.locator("#infonb-status").wait_for(state="hidden", timeout=30_000)
     shown = panels_of(page, expected)
-    if name in (
-        "deja_vu",
-        "early_learning",
-        "in_and_out",
-        "predictable_memorization",
-    ):  # panels of their own
+    if name in OWN_PANELS:
         for place in range(expected):
             move_all(page, shown.nth(place))
     page.wait_for_function(f"() => ({MISSING})().length === 0")

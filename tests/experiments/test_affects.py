@@ -69,6 +69,10 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"neighbors", "curve", "top_objects", "top", "activations"},
     },
+    "memorization_capacity": {
+        "selection": SELECTION | {"size", "n_strings"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "prompt"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
         "selection": SELECTION | {"size"},

@@ -38,6 +38,10 @@ TINY = {
         "training_set": "scrubbed oversampled", "n_train": 200, "n_validation": 80, "width": 4,
         "depth": 1, "epochs": 1, "permutations": 1,
     },
+    "memorization_capacity": {
+        "size": 8, "n_strings": 10, "vocabulary": 64, "n_held_out": 20, "steps": 4, "warmup": 1,
+        "mi_neurons": 4,
+    },
     "model_selection": {"setting": "colored_digits", "level": 1.0},
     "compare_models": {"n_samples": 50},
     "deja_vu": {
