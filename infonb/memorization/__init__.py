@@ -20,6 +20,7 @@ from infonb.memorization.deja_vu import (
     predicted_objects,
     recall_survival,
 )
+from infonb.memorization.density import log_density
 from infonb.memorization.forgetting_events import forgetting_events
 from infonb.memorization.in_out import in_out
 from infonb.memorization.influence import influence
@@ -47,6 +48,7 @@ __all__ = [
     "in_out_plan",
     "influence",
     "layer",
+    "log_density",
     "loss_curvature",
     "membership",
     "memorization_confidence",

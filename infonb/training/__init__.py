@@ -8,7 +8,13 @@ from infonb.training.elr_plus import MeanLogits, fit_elr_plus
 from infonb.training.evaluation import accuracy, predict
 from infonb.training.fitting import fit
 from infonb.training.group import fit_group
-from infonb.training.objectives import Contrastive, ImageText, MaskedReconstruction, SimSiam
+from infonb.training.objectives import (
+    Contrastive,
+    ImageText,
+    MaskedReconstruction,
+    NegativeELBO,
+    SimSiam,
+)
 from infonb.training.regularizer import SoftEntropy
 from infonb.training.soft_entropy import soft_entropy
 
@@ -19,6 +25,7 @@ __all__ = [
     "ImageText",
     "MaskedReconstruction",
     "MeanLogits",
+    "NegativeELBO",
     "SimSiam",
     "SoftEntropy",
     "accuracy",
