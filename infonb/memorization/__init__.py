@@ -20,7 +20,15 @@ from infonb.memorization.deja_vu import (
     predicted_objects,
     recall_survival,
 )
-from infonb.memorization.density import log_density
+from infonb.memorization.density import (
+    authenticity,
+    data_copying,
+    high_share_by_density,
+    leave_one_out,
+    log_density,
+    memorization_quantiles,
+    nearest_ratio,
+)
 from infonb.memorization.forgetting_events import forgetting_events
 from infonb.memorization.in_out import in_out
 from infonb.memorization.influence import influence
@@ -37,23 +45,29 @@ from infonb.memorization.unit_mem import unit
 __all__ = [
     "area_under_margin",
     "auroc",
+    "authenticity",
     "class_selectivity",
     "confident_learning",
     "cumulative_loss",
+    "data_copying",
     "deja_vu_gains",
     "deja_vu_top",
     "dual_encoder",
     "forgetting_events",
+    "high_share_by_density",
     "in_out",
     "in_out_plan",
     "influence",
     "layer",
+    "leave_one_out",
     "log_density",
     "loss_curvature",
     "membership",
     "memorization_confidence",
+    "memorization_quantiles",
     "naive_bayes_objects",
     "nearest_public",
+    "nearest_ratio",
     "outcome_fractions",
     "pointwise_information",
     "predicted_objects",

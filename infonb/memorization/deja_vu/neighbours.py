@@ -10,7 +10,7 @@ import xarray as xr
 from infonb.dims import check_array
 from infonb.validate import check_choice, check_dim, check_integer
 
-__all__ = ["nearest_public"]
+__all__ = ["largest_products", "nearest_public"]
 
 #: So many cosines are held at a time.
 _BLOCK = 2**23
@@ -68,7 +68,7 @@ def nearest_public(
     """
     _check(text, image, k)
     check_choice("backend", backend, ["exact", "faiss"])
-    search = _exact if backend == "exact" else _faiss
+    search = largest_products if backend == "exact" else _faiss
     units = [_unit(one, dim) for one, dim in ((text, "sample"), (image, "public"))]
     place, distance = xr.apply_ufunc(
         lambda a, b: _batched(search, a, b, k), *units,
@@ -129,8 +129,8 @@ def _batched(search: Any, text: np.ndarray, image: np.ndarray, k: int) -> tuple[
     return place, np.clip(1 - cosine, 0, 2)
 
 
-def _exact(text: np.ndarray, image: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return places and cosines of the k nearest: (sample, neighbor)."""
+def largest_products(text: np.ndarray, image: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return places and products (cosines of units) of the k largest: (sample, neighbor)."""
     rows = max(1, _BLOCK // len(image))
     found = [_nearest(text[at : at + rows] @ image.T, k) for at in range(0, len(text), rows)]
     if not found:
