@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.deja_vu import DejaVu
+    from infonb.experiments.density_memorization import DensityMemorization
     from infonb.experiments.early_learning import EarlyLearning
     from infonb.experiments.encoder_memorization import EncoderMemorization
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
@@ -34,6 +35,7 @@ __all__ = [
     "ConcentricCircles",
     "Contexts",
     "DejaVu",
+    "DensityMemorization",
     "EarlyLearning",
     "EncoderMemorization",
     "EntropyRegularizer",
@@ -67,6 +69,7 @@ _HOME = {
     "early_learning": ("early_learning", "EarlyLearning"),
     "encoder_memorization": ("encoder_memorization", "EncoderMemorization"),
     "deja_vu": ("deja_vu", "DejaVu"),
+    "density_memorization": ("density_memorization", "DensityMemorization"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -89,7 +92,7 @@ def names() -> list[str]:
     ['concentric_circles', 'colored_digits', 'shuffled_digits', 'sentiment_adjectives',
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
-     'compare_models', 'verdicts']
+     'density_memorization', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -123,8 +126,8 @@ def get(name: str) -> type[Experiment]:
     ValueError: no experiment 'color-digits'; there are 'concentric_circles', 'colored_digits',
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
-    'encoder_memorization', 'deja_vu', 'compare_models', 'verdicts'. Did you mean
-    'colored_digits'?
+    'encoder_memorization', 'deja_vu', 'density_memorization', 'compare_models', 'verdicts'. Did you
+    mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

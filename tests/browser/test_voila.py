@@ -38,6 +38,11 @@ TINY: dict[str, dict[str, Any]] = {
         "treatment": ["n 60", "n 200", "mask 0.6"], "seed": [0, 1], "n": 100, "n_public": 80,
         "n_scored": 60, "width": 16, "features": 8, "steps": 20, "curve": [1], "mi_neurons": 8,
     },
+    "density_memorization": {
+        "repeats": 2, "folds": 2, "n_regular": 20, "n_single": 2, "n_copied": 1, "copies": 2,
+        "n_null": 20, "hidden": [8, 4], "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,
+        "n_measured": 40, "mi_neurons": 6,
+    },
     "early_learning": {
         "loss": ["elr 7"], "seed": [0, 1], "n_train": 150, "n_validation": 80, "width": 16,
         "epochs": 3, "measured": [1], "mi_neurons": 4, "linear_steps": 100,
@@ -159,7 +164,12 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     # goes away a moment after the last cell, and stays if one has failed
     page.locator("#infonb-status").wait_for(state="hidden", timeout=30_000)
     shown = panels_of(page, expected)
-    if name in ("deja_vu", "early_learning", "in_and_out"):  # panels of their own
+    if name in (
+        "deja_vu",
+        "density_memorization",
+        "early_learning",
+        "in_and_out",
+    ):  # panels of their own
         for place in range(expected):
             move_all(page, shown.nth(place))
     page.wait_for_function(f"() => ({MISSING})().length === 0")

@@ -69,6 +69,11 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"neighbors", "curve", "top_objects", "top", "activations"},
     },
+    "density_memorization": {
+        "selection": SELECTION | {"learning_rate", "repeats", "folder"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
+        | {"draws", "n_measured", "downsample"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "verdicts": {"selection": SELECTION | {"setting", "kind", "choosing"}, "measures": {"says"}},
 }

@@ -55,11 +55,17 @@ def planted(
 
 
 def measured(images: xr.Dataset, n: int, *, skip: int, binarize: str, seed: int) -> xr.Dataset:
-    """Return other images of 0 and 1, none of the first `skip` that were drawn for the roles."""
-    source = _order(images, seed)[skip : skip + n]
+    """
+    Return other images of 0 and 1, none of the first `skip` that were drawn for the roles.
+
+    No two are equal: neighbours of equal images say nothing of the others. `n`, if there are.
+    """
+    source = _order(images, seed)[skip : skip + 2 * n]
     rng = np.random.default_rng([seed, 19])
     binary = _binary(images["input"].values[source].astype(np.float32), binarize, rng)
-    return xr.Dataset({"input": (images["input"].dims, binary)}, {"sample": np.arange(source.size)})
+    _, first = np.unique(binary.reshape(len(binary), -1), axis=0, return_index=True)
+    binary = binary[np.sort(first)[:n]]
+    return xr.Dataset({"input": (images["input"].dims, binary)}, {"sample": np.arange(len(binary))})
 
 
 def _order(images: xr.Dataset, seed: int) -> np.ndarray:

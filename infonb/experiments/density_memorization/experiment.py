@@ -27,7 +27,7 @@ __all__ = ["DensityMemorization"]
 @dataclass(frozen=True)
 class DensityMemorization(DensityParameters, InOut):
     """
-    Density models: which images does a generator know by heart?
+    Density models: which images a generator knows by heart.
 
     van den Burg and Williams (2021): variational autoencoders are trained with and without each
     image. By how many nats it is likelier to those that saw it is its memorization. Some images

@@ -36,7 +36,7 @@ class _Training(ParameterSet):
         3, "how often the samples are divided anew", minimum=1, affects="selection"
     )
     folds: int = parameter(
-        4, "parts of each division; every training leaves one of them out", minimum=2
+        3, "parts of each division; every training leaves one of them out", minimum=2
     )
     seed: list[int] = parameter(
         [0], "of divisions, first weights and order of samples", minimum=0, maximum=MAX_SEED,

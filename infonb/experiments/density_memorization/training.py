@@ -72,13 +72,14 @@ def train(
     from infonb.training import NegativeELBO, fit
     from infonb.training.threads import torch_threads
 
+    objective: Any = NegativeELBO(binarize)
     seen = images[["intensity"]].rename(intensity="input")
     for resume in (True, False):  # anew, where something of an interrupted training is gone
         model, kept = make(), Kept(checkpoints, checkpoint)
         try:
             with torch_threads(1):  # in networks this small several threads wait for each other
                 history = fit(
-                    model, seen, objective=NegativeELBO(binarize), epochs=max(checkpoints),
+                    model, seen, objective=objective, epochs=max(checkpoints),
                     save_every=25, checkpoint=checkpoint, resume=resume, callbacks=[kept],
                     **options,
                 )  # fmt: skip
