@@ -79,6 +79,9 @@ TINY: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
+#: Those whose panels are their own.
+OWN_PANELS = ("deja_vu", "density_memorization", "early_learning", "in_and_out")
+
 #: Tracebacks, stderr, and what Voilà shows instead of a cell that fails.
 TROUBLE = """() => Array.from(
     document.querySelectorAll('[data-mime-type$=error], [data-mime-type$=stderr], .voila-error'),
@@ -164,12 +167,7 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     # goes away a moment after the last cell, and stays if one has failed
     page.locator("#infonb-status").wait_for(state="hidden", timeout=30_000)
     shown = panels_of(page, expected)
-    if name in (
-        "deja_vu",
-        "density_memorization",
-        "early_learning",
-        "in_and_out",
-    ):  # panels of their own
+    if name in OWN_PANELS:
         for place in range(expected):
             move_all(page, shown.nth(place))
     page.wait_for_function(f"() => ({MISSING})().length === 0")

@@ -46,8 +46,8 @@ TINY = {
     },
     "density_memorization": {
         "learning_rate": 2e-3, "repeats": 1, "folds": 2, "n_regular": 20, "n_single": 2,
-        "n_copied": 1, "copies": 2, "n_null": 20, "hidden": [8, 4], "n_latent": 2, "checkpoints": [1, 2], "draws": 4,
-        "n_measured": 40, "mi_neurons": 6,
+        "n_copied": 1, "copies": 2, "n_null": 20, "hidden": [8, 4], "n_latent": 2,
+        "checkpoints": [1, 2], "draws": 4, "n_measured": 40, "mi_neurons": 6,
     },
     "early_learning": {
         "loss": "elr 7", "n_train": 50, "n_validation": 40, "width": 4, "epochs": 1,

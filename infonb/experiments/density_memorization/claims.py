@@ -83,8 +83,8 @@ def _growth(rates: Sequence[float], high: float, last: int) -> list[Row]:
         return lambda runs: _at(_beyond_null(runs), "q95", learning_rate=rate)
 
     rows: list[Row] = [
-        Trend("q.95 of M, less that of the null, {rises} with the epochs", of_rate(rate), 1, over="checkpoint", each=None,
-              where=f"rate {rate_words(rate)}", paper=AXIS)
+        Trend("q.95 of M, less that of the null, {rises} with the epochs", of_rate(rate), 1,
+              over="checkpoint", each=None, where=f"rate {rate_words(rate)}", paper=AXIS)
         for rate in sorted(rates)
     ]  # fmt: skip
     if len(rates) > 1:

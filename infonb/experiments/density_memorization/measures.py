@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,13 +82,19 @@ def information_of(
     from infonb.activations import record
     from infonb.dims import median_within_layers
     from infonb.experiments.measuring import information
+    from infonb.measures import ScaleWarning, TiesWarning
 
     values = images.drop_vars(list(images.coords)).to_dataset(name="input")
     recorded = record(model, values, layers=layers, prediction=False, progress=False)
     recorded = recorded.drop_vars([one for one in recorded.coords if one == "sample"])
-    found = information(
-        recorded, bins=bins, edges=edges, k=k, mi_samples=mi_samples, mi_neurons=mi_neurons
-    )
+    with warnings.catch_warnings():
+        # of a small network that has hardly learnt anything a whole layer may be off, and the next
+        # one the same for many images
+        warnings.simplefilter("ignore", TiesWarning)
+        warnings.simplefilter("ignore", ScaleWarning)
+        found = information(
+            recorded, bins=bins, edges=edges, k=k, mi_samples=mi_samples, mi_neurons=mi_neurons
+        )
     kept = [name for name in ("activation", "entropy") if name in found]
     told = found[kept].assign(pair_information=median_within_layers(found.mutual_information))
     return told.rename(sample="image")
