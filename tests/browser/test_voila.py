@@ -40,7 +40,7 @@ TINY: dict[str, dict[str, Any]] = {
     },
     "density_memorization": {
         "repeats": 2, "folds": 2, "n_regular": 20, "n_single": 2, "n_copied": 1, "copies": 2,
-        "n_null": 20, "hidden": [8, 4], "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,
+        "n_null": 20, "width": 8, "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,
         "n_measured": 40, "mi_neurons": 6,
     },
     "early_learning": {

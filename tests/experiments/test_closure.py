@@ -46,7 +46,7 @@ TINY = {
     },
     "density_memorization": {
         "learning_rate": 2e-3, "repeats": 1, "folds": 2, "n_regular": 20, "n_single": 2,
-        "n_copied": 1, "copies": 2, "n_null": 20, "hidden": [8, 4], "n_latent": 2,
+        "n_copied": 1, "copies": 2, "n_null": 20, "width": 8, "n_latent": 2,
         "checkpoints": [1, 2], "draws": 4, "n_measured": 40, "mi_neurons": 6,
     },
     "early_learning": {

@@ -39,7 +39,7 @@ from infonb.parameters import ParameterError
 
 TINY = {
     "repeats": 2, "folds": 2, "n_regular": 24, "n_single": 2, "n_copied": 1, "copies": 3,
-    "n_null": 20, "hidden": [8, 4], "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,
+    "n_null": 20, "width": 8, "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,
     "n_measured": 40, "mi_neurons": 6,
 }  # fmt: skip
 
@@ -189,7 +189,7 @@ def test_one_repeat_has_no_interval():
 
 
 def test_a_convolutional_network_takes_the_same_path():
-    few = TINY | {"repeats": 1, "learning_rate": [1e-3], "hidden": [3, 3], "checkpoints": [1]}
+    few = TINY | {"repeats": 1, "learning_rate": [1e-3], "width": 3, "checkpoints": [1]}
     runs = DensityMemorization(**few, network="conv", cache="none").run(progress=False)
     assert runs.layer.values.tolist() == ["encoder.conv1", "encoder.conv2", "mean"]
     assert np.isfinite(runs.log_density).all()
@@ -312,7 +312,7 @@ def test_what_cannot_be_is_told_before_anything_runs():
         DensityMemorization(downsample=3)
     with pytest.raises(ParameterError, match=r"folds must be at most .* 335; not 400"):
         DensityMemorization(folds=400)
-    with pytest.raises(ParameterError, match="halves the 8 rows of an image in each"):
-        DensityMemorization(network="conv", hidden=[4, 4, 4, 4])
+    with pytest.raises(ParameterError, match="halves the 8 rows of an image in each layer; not 4"):
+        DensityMemorization(network="conv", depth=4)
     assert DensityMemorization(preset="mnist").hidden == [512, 256]
     assert isinstance(make_network("mlp", 32, hidden=[512, 256], n_latent=16, seed=0), MLPVAE)

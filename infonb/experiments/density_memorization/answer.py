@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_words", "chosen", "course_table", "groups_table", "interval_of", "neighbour_words",
+    "typeset",
 ]  # fmt: skip
 
 #: Roles of the samples in words.
@@ -119,7 +121,7 @@ def answer_words(groups: pd.DataFrame, table: xr.Dataset) -> str:
         f"{_number(ends[low, last])}, that of the null at {null_here:.2f}: memorization is "
         "no matter of overfitting alone."
     )
-    return " ".join(words).replace("-", "−").replace("e−", "e-")
+    return typeset(" ".join(words))
 
 
 def neighbour_words(runs: xr.Dataset) -> str:
@@ -133,13 +135,18 @@ def neighbour_words(runs: xr.Dataset) -> str:
     low, high = rho.interval.values
     overlap = overlap_of_top(mem.values, ratio.values)
     scrambled = float(one.scrambled_agreement.mean())
-    return (
+    return typeset(
         f"Of {at.size:,} images M and the nearest-neighbour ratio agree with Spearman's ρ = "
         f"{float(rho.spearman):.2f} [{low:.2f}, {high:.2f}]; of the highest 5 % in one, "
         f"{100 * overlap:.0f}\N{NO-BREAK SPACE}% are among the highest 5 % in the other (5 % by "
         "chance). As the authors' code computes the ratio, from the first image of each batch of "
         f"256, it agrees with the ratio of each image with ρ = {scrambled:.2f}."
-    ).replace("-", "−")
+    )
+
+
+def typeset(words: str) -> str:
+    """Return words in which numbers below zero have a minus sign, and hyphens stay."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", words)
 
 
 def _told(row: pd.Series) -> str:

@@ -105,7 +105,7 @@ class DensityMemorization(DensityParameters, InOut):
         from infonb.experiments.density_memorization import measures
 
         reference = data["reference"]["input"]
-        taken, layers = self._taken(reference), measures.layers_of(len(self.hidden), self.network)
+        taken, layers = self._taken(reference), measures.layers_of(self.depth, self.network)
         parts = [
             xr.merge([
                 measures.distances(one, data["samples"], data["train"], reference,

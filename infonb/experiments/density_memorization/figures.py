@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.density_memorization.answer import chosen
+from infonb.experiments.density_memorization.answer import chosen, typeset
 from infonb.experiments.density_memorization.claims import rate_words
 from infonb.memorization import high_share_by_density
 from infonb.plots import Picture, palette, subplots
@@ -41,7 +41,7 @@ def plot_course(table: xr.Dataset) -> Picture:
     for axis in axes[0]:
         axis.set_xlabel("epoch")
         axis.legend(frameon=False, fontsize=8.5)
-    picture.alt = f"By epoch. {'; '.join(said)}.".replace("-", "−")
+    picture.alt = typeset(f"By epoch. {'; '.join(said)}.")
     return picture
 
 
@@ -62,11 +62,11 @@ def plot_neighbours(runs: xr.Dataset) -> Picture:
     axis.set_ylabel("M (nat)")
     axis.legend(frameon=False, fontsize=9)
     at = np.flatnonzero(np.isin(runs["role"].values, list(roles)))
-    picture.alt = (
+    picture.alt = typeset(
         f"M against ρ of {at.size} images: M {float(mem[at].min()):.1f} to "
         f"{float(mem[at].max()):.1f} nats, ρ {float(ratio[at].min()):.2f} to "
         f"{float(ratio[at].max()):.2f}."
-    ).replace("-", "−")
+    )
     return picture
 
 
@@ -91,7 +91,7 @@ def plot_share(runs: xr.Dataset, bins: int = 6) -> Picture:
         f"{at:.0f} nats {share:.2f} of {n}"
         for at, share, n in zip(found.bin.values, share.values, found.n.values, strict=True) if n
     )  # fmt: skip
-    picture.alt = f"Share of highly memorized images by log p: {told}.".replace("-", "−")
+    picture.alt = typeset(f"Share of highly memorized images by log p: {told}.")
     return picture
 
 
@@ -116,7 +116,7 @@ def plot_information_course(table: xr.Dataset) -> Picture:
         axis.set_xlabel("epoch")
     picture.legend(handles.values(), handles, loc="outside lower center", ncols=len(layers),
                    frameon=False, fontsize=8.5)  # fmt: skip
-    picture.alt = f"By epoch. {'; '.join(said)}.".replace("-", "−")
+    picture.alt = typeset(f"By epoch. {'; '.join(said)}.")
     return picture
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.density_memorization.answer import typeset
 from infonb.experiments.density_memorization.claims import rate_words
 
 if TYPE_CHECKING:
@@ -46,25 +47,25 @@ def plot_chosen(
     grid = axes[0, 0].get_gridspec()
     for axis in axes[:, 0]:
         axis.remove()
-    axis: Any = picture.add_subplot(grid[:, 0])
+    drawn: Any = picture.add_subplot(grid[:, 0])
     edges = np.linspace(*limits, 41)
     groups = {"trained on": (trained, palette(1, "layers")[0]), "null": (null, _GREY)}
     for words, (places, colour) in groups.items():
-        axis.hist(mem.values[places], edges, color=colour, alpha=0.75, log=True, label=words)
-    axis.set(ylim=(0.5, 2 * mem.size), xlim=limits)
-    axis.set_xlabel("M (nat)", fontsize=9)
-    axis.legend(frameon=False, fontsize=8.5)
-    axis.tick_params(labelsize=8.5)
+        drawn.hist(mem.values[places], edges, color=colour, alpha=0.75, log=True, label=words)
+    drawn.set(ylim=(0.5, 2 * mem.size), xlim=limits)
+    drawn.set_xlabel("M (nat)", fontsize=9)
+    drawn.legend(frameon=False, fontsize=8.5)
+    drawn.tick_params(labelsize=8.5)
     for place, image in zip(axes[:, 1:].flat, at, strict=False):
         place.imshow(images[image], cmap="gray_r", interpolation="nearest", vmin=0, vmax=1)
         place.set_title(f"{mem.values[image]:.1f}".replace("-", "−"), fontsize=9, pad=3)
     for place in axes[:, 1:].flat:
         place.set(xticks=[], yticks=[])
     told = ", ".join(f"{mem.values[one]:.1f}" for one in at)
-    picture.alt = (
+    picture.alt = typeset(
         f"M of {trained.size} images, mean {mem.values[trained].mean():.2f} nats, of the null "
         f"{mem.values[null].mean():.2f}; the {end} {at.size}: {told}."
-    ).replace("-", "−")
+    )
     return picture
 
 

@@ -16,7 +16,7 @@ _MOST = {"digits": 1797, "mnist": 60_000}
 _MNIST: dict[str, Any] = {
     "dataset": "mnist", "binarize": "fresh", "learning_rate": [1e-4, 1e-3], "repeats": 1,
     "folds": 5, "checkpoints": [20, 60, 100], "n_regular": 2000, "n_null": 500,
-    "hidden": [512, 256], "n_latent": 16, "downsample": 2,
+    "width": 512, "n_latent": 16, "downsample": 2,
 }  # fmt: skip
 
 
@@ -58,8 +58,12 @@ class _Training(ParameterSet):
     copies: int = parameter(8, "how many copies", minimum=2)
     n_null: int = parameter(100, "images that no network is trained on", minimum=20)
     network: str = parameter("mlp", "fully connected or convolutional", choices=["mlp", "conv"])
-    hidden: list[int] = parameter(
-        [128, 64], "widths of the hidden layers of the encoder; the decoder's in reverse", minimum=1
+    width: int = parameter(
+        128, "neurons, or feature maps, of the first layer of the encoder; the decoder is its "
+        "reverse", minimum=1,
+    )  # fmt: skip
+    depth: int = parameter(
+        2, "hidden layers: of an mlp each is half as wide, of a conv twice", minimum=1
     )
     n_latent: int = parameter(8, "latent variables", minimum=1)
     checkpoints: list[int] = parameter(
@@ -115,12 +119,17 @@ class DensityParameters(MeasureParameters, DeviceParameters, _Training):
             raise ParameterError(
                 f"downsample must divide the {side} rows of an image; not {self.downsample}."
             )
-        if self.network == "conv" and side % 2 ** len(self.hidden):
+        if self.network == "conv" and side % 2**self.depth:
             raise ParameterError(
-                f"hidden has {len(self.hidden)} layers, but a convolutional network halves the "
-                f"{side} rows of an image in each: give at most {3 if side == 8 else 5}."
+                f"depth must be at most {3 if side == 8 else 5}, as a convolutional network halves "
+                f"the {side} rows of an image in each layer; not {self.depth}."
             )
         self.check_measured(self.n_measured, "images that are measured (n_measured)")
+
+    @property
+    def hidden(self) -> list[int]:
+        """The widths of the hidden layers of a fully connected encoder."""
+        return [max(1, self.width // 2**layer) for layer in range(self.depth)]
 
     @property
     def numbers(self) -> dict[str, int]:
