@@ -26,6 +26,7 @@ from infonb.experiments.density_memorization.claims import rate_words
 from infonb.experiments.density_memorization.data import images_of, measured, planted
 from infonb.experiments.density_memorization.figures import (
     plot_course,
+    plot_groups,
     plot_information_course,
     plot_neighbours,
     plot_share,
@@ -166,7 +167,8 @@ def test_tables_words_and_figures_say_the_same_numbers(tiny):
     assert course.index[0] == "rate 2e-4, epoch 1"
     assert "Spearman's ρ = " in neighbour_words(runs)
     for picture in (
-        plot_course(table), plot_neighbours(runs), plot_share(runs), plot_information_course(table)
+        plot_course(table), plot_groups(runs), plot_neighbours(runs), plot_share(runs),
+        plot_information_course(table),
     ):  # fmt: skip
         assert len(picture.alt) > 60
     claims = experiment.claims(runs)

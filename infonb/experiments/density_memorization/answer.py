@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from infonb.experiments.density_memorization.experiment import DensityMemorization
 
 __all__ = [
-    "answer_words", "chosen", "course_table", "groups_table", "interval_of", "neighbour_words",
+    "NAMES", "answer_words", "chosen", "course_table", "groups_table", "interval_of", "neighbour_words",
     "typeset",
 ]  # fmt: skip
 

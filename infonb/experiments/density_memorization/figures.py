@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.density_memorization.answer import chosen, typeset
+from infonb.experiments.density_memorization.answer import NAMES, chosen, typeset
 from infonb.experiments.density_memorization.claims import rate_words
 from infonb.memorization import high_share_by_density
-from infonb.plots import Picture, palette, subplots
+from infonb.plots import Picture, palette, plot_memorization, subplots
 
-__all__ = ["plot_course", "plot_information_course", "plot_neighbours", "plot_share"]
+__all__ = ["plot_course", "plot_groups", "plot_information_course", "plot_neighbours", "plot_share"]
 
 _GREY = "#8a8a8a"
 
@@ -42,6 +42,23 @@ def plot_course(table: xr.Dataset) -> Picture:
         axis.set_xlabel("epoch")
         axis.legend(frameon=False, fontsize=8.5)
     picture.alt = typeset(f"By epoch. {'; '.join(said)}.")
+    return picture
+
+
+def plot_groups(runs: xr.Dataset) -> Picture:
+    """Draw how M is distributed in each role, at the highest rate and the last checkpoint."""
+    from matplotlib.ticker import NullFormatter
+
+    mem = chosen(runs).mem.sel(score="log_density").mean("seed")
+    seen = runs["role"].values
+    of = runs["copy_of"].values[seen == "copies"]
+    copies = of.size // np.unique(of).size
+    names = {words.format(copies=copies): role for role, words in NAMES.items()}
+    groups = {words: mem[seen == role] for words, role in names.items()}
+    null = [words for words, role in names.items() if role == "null"]
+    picture = plot_memorization(groups, null=null, name="memorization M (nat)")
+    for axis in picture.axes:  # of a few images all ticks lie within one power of ten
+        axis.yaxis.set_minor_formatter(NullFormatter())
     return picture
 
 
@@ -115,7 +132,7 @@ def plot_information_course(table: xr.Dataset) -> Picture:
         axis.set_title(words, fontsize=10, loc="left")
         axis.set_xlabel("epoch")
     picture.legend(handles.values(), handles, loc="outside lower center", ncols=len(layers),
-                   frameon=False, fontsize=8.5)  # fmt: skip
+                   frameon=False, fontsize=8.5, handlelength=3.2)  # fmt: skip
     picture.alt = typeset(f"By epoch. {'; '.join(said)}.")
     return picture
 

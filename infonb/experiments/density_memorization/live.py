@@ -61,6 +61,7 @@ def plot_chosen(
         place.set_title(f"{mem.values[image]:.1f}".replace("-", "−"), fontsize=9, pad=3)
     for place in axes[:, 1:].flat:
         place.set(xticks=[], yticks=[])
+        place.spines[:].set(visible=True, color="0.7")
     told = ", ".join(f"{mem.values[one]:.1f}" for one in at)
     picture.alt = typeset(
         f"M of {trained.size} images, mean {mem.values[trained].mean():.2f} nats, of the null "
