@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from infonb.experiments.density_memorization.experiment import DensityMemorization
 
 __all__ = [
-    "NAMES", "answer_words", "chosen", "course_table", "groups_table", "interval_of", "neighbour_words",
-    "typeset",
+    "NAMES", "answer_words", "chosen", "course_table", "groups_table", "interval_of",
+    "neighbour_words", "typeset",
 ]  # fmt: skip
 
 #: Roles of the samples in words.
