@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 if TYPE_CHECKING:
-    from infonb.experiments.density_memorization.experiment import DensityMemorization
+    from infonb.experiments.in_out import InOut
 
 __all__ = ["SMALL", "by_repeat", "judged", "overlap_of_top", "quantile_of"]
 
@@ -16,7 +16,7 @@ __all__ = ["SMALL", "by_repeat", "judged", "overlap_of_top", "quantile_of"]
 SMALL = 0.3
 
 
-def judged(experiment: DensityMemorization, runs: xr.Dataset) -> xr.Dataset:
+def judged(experiment: InOut, runs: xr.Dataset) -> xr.Dataset:
     """
     Return what the claims are about, each repeat in the place of a seed.
 
