@@ -45,6 +45,7 @@ class Kept:
         if epoch in self._at:
             self.models[epoch] = copy.deepcopy(model).eval()
             if self._folder is not None:
+                self._folder.mkdir(parents=True, exist_ok=True)  # before the first checkpoint
                 save_weights(model, self._place(epoch))
 
     def _place(self, epoch: int) -> Path:
