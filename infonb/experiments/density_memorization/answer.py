@@ -103,23 +103,26 @@ def answer_words(groups: pd.DataFrame, table: xr.Dataset) -> str:
         for rate in (low, high) for epoch in (first, last)
     }  # fmt: skip
     held = table.held_out_density.sel(learning_rate=low).mean("seed")
+    verb = "is" if single["low"] > regular["M (nat)"] else "is not clearly"
+    inside = "zero inside" if null["low"] <= 0 <= null["high"] else "**zero outside**"
     words = [
-        f"A shuffled image that is like no other is known by heart: M = {_told(single)} nats, the "
-        "log-density that it gains by being in the training set. A regular one gains "
+        f"A shuffled image that is like no other {verb} known by heart: M = {_told(single)} "
+        "nats, the log-density that it gains by being in the training set. A regular one gains "
         f"{_told(regular)}, a shuffled one in many copies {_told(copies)}, and images that nobody "
-        f"trained on {_told(null)}, as they must."
+        f"trained on {_told(null)}, with {inside}."
     ]
     words.append(
         f"The highest 5 % of the regular images lie above {_number(ends[high, last])} nats at rate "
         f"{rate_words(high)} after {last} epochs, above {_number(ends[high, first])} after {first}"
         + (f"; at rate {rate_words(low)} above {_number(ends[low, last])}." if low < high else ".")
     )
+    beyond = interval_of((table.q95 - table.q95_null).sel(learning_rate=low, checkpoint=last))
     null_here = float(table.q95_null.sel(learning_rate=low, checkpoint=last).mean())
     words.append(
         f"At rate {rate_words(low)} log p of images that nobody trained on goes from "
         f"{float(held[0]):.1f} to {float(held[-1]):.1f} nats, while that quantile stands at "
-        f"{_number(ends[low, last])}, that of the null at {null_here:.2f}: memorization is "
-        "no matter of overfitting alone."
+        f"{_number(ends[low, last])}, that of the null at {null_here:.2f}: "
+        f"{_overfitting(held, beyond)}."
     )
     return typeset(" ".join(words))
 
@@ -147,6 +150,14 @@ def neighbour_words(runs: xr.Dataset) -> str:
 def typeset(words: str) -> str:
     """Return words in which numbers below zero have a minus sign, and hyphens stay."""
     return re.sub(r"(?<!\w)-(?=\d)", "−", words)
+
+
+def _overfitting(held: xr.DataArray, beyond: tuple[float, float, float]) -> str:
+    """Return whether images are memorized while held-out ones do not grow less likely."""
+    rises = bool(held[-1] >= held[max(held.size - 2, 0)])
+    if rises and beyond[1] > 0:
+        return "images are memorized without overfitting"
+    return "this run does not show memorization without overfitting"
 
 
 def _told(row: pd.Series) -> str:
