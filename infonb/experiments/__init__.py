@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from infonb.experiments.concentric_circles import ConcentricCircles
     from infonb.experiments.contexts import Contexts
     from infonb.experiments.deja_vu import DejaVu
+    from infonb.experiments.density_memorization import DensityMemorization
     from infonb.experiments.early_learning import EarlyLearning
     from infonb.experiments.encoder_memorization import EncoderMemorization
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
@@ -36,6 +37,7 @@ __all__ = [
     "ConcentricCircles",
     "Contexts",
     "DejaVu",
+    "DensityMemorization",
     "EarlyLearning",
     "EncoderMemorization",
     "EntropyRegularizer",
@@ -73,6 +75,7 @@ _HOME = {
     "deja_vu": ("deja_vu", "DejaVu"),
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
+    "density_memorization": ("density_memorization", "DensityMemorization"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }

@@ -174,7 +174,7 @@ class InOut(Experiment):
 
     def by_repeat(self, runs: xr.Dataset) -> xr.DataArray:
         """
-        Return the memorization that each repeat finds: (score, *kinds, seed, sample).
+        Return the memorization that each repeat finds: (score, *kinds, ..., seed, sample).
 
         A repeat is a division and trainings of its own, which is what ``seed`` stands for in
         claims: all repeats of all seeds, one after the other.
@@ -182,7 +182,9 @@ class InOut(Experiment):
         mem = in_out(scores_of(runs), runs.held_out, dim="fold", pool=self.pool).mem
         known = {name: c for name, c in runs.coords.items() if c.dims == ("sample",)}
         stacked = mem.stack(training=("seed", "repeat")).drop_vars(["training", "seed", "repeat"])
-        mem = stacked.rename(training="seed").transpose("score", *self.kinds, "seed", "sample")
+        mem = stacked.rename(training="seed")
+        # a score may have dims of its own, such as epochs at which it was taken
+        mem = mem.transpose("score", *self.kinds, ..., "seed", "sample")
         return mem.assign_coords(known | {"seed": np.arange(mem.sizes["seed"])})
 
     def claims(self, runs: xr.Dataset) -> ClaimsTable:

@@ -25,6 +25,7 @@ from infonb.memorization.density import (
     data_copying,
     high_share_by_density,
     leave_one_out,
+    log_density,
     memorization_quantiles,
     nearest_ratio,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "influence",
     "layer",
     "leave_one_out",
+    "log_density",
     "loss_curvature",
     "membership",
     "memorization_confidence",

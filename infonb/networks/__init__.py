@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from infonb.networks.checkpoint import load_weights, save_weights
     from infonb.networks.cnn import CNN
+    from infonb.networks.conv_vae import ConvVAE
     from infonb.networks.dual_encoder import DualEncoder
     from infonb.networks.encoder import TextClassifier, text_classifier
     from infonb.networks.g2p_en import load_grapheme_to_phoneme
@@ -26,11 +27,14 @@ if TYPE_CHECKING:
     from infonb.networks.open_clip import load_open_clip
     from infonb.networks.resnet import ResNet18
     from infonb.networks.resnet9 import ResNet9
+    from infonb.networks.vae import MLPVAE
 
 __all__ = [
     "CNN",
     "MLP",
+    "MLPVAE",
     "Classified",
+    "ConvVAE",
     "DualEncoder",
     "GraphemeToPhoneme",
     "MLPEncoder",
@@ -55,10 +59,12 @@ __all__ = [
 
 _HOME = {
     "CNN": "infonb.networks.cnn",
+    "ConvVAE": "infonb.networks.conv_vae",
     "DualEncoder": "infonb.networks.dual_encoder",
     "GraphemeToPhoneme": "infonb.networks.grapheme_to_phoneme",
     "Classified": "infonb.networks.heads",
     "MLP": "infonb.networks.mlp",
+    "MLPVAE": "infonb.networks.vae",
     "MLPEncoder": "infonb.networks.mlp_encoder",
     "MaskedAutoencoder": "infonb.networks.masked_autoencoder",
     "Predicting": "infonb.networks.heads",

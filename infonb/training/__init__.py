@@ -12,6 +12,7 @@ from infonb.training.objectives import (
     Contrastive,
     ImageText,
     MaskedReconstruction,
+    NegativeELBO,
     NextToken,
     SimSiam,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "ImageText",
     "MaskedReconstruction",
     "MeanLogits",
+    "NegativeELBO",
     "NextToken",
     "SimSiam",
     "SoftEntropy",

@@ -38,6 +38,11 @@ TINY: dict[str, dict[str, Any]] = {
         "treatment": ["n 60", "n 200", "mask 0.6"], "seed": [0, 1], "n": 100, "n_public": 80,
         "n_scored": 60, "width": 16, "features": 8, "steps": 20, "curve": [1], "mi_neurons": 8,
     },
+    "density_memorization": {
+        "repeats": 2, "folds": 2, "n_regular": 20, "n_single": 2, "n_copied": 1, "copies": 2,
+        "n_null": 20, "width": 8, "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,
+        "n_measured": 40, "mi_neurons": 6,
+    },
     "early_learning": {
         "loss": ["elr 7"], "seed": [0, 1], "n_train": 150, "n_validation": 80, "width": 16,
         "epochs": 3, "measured": [1], "mi_neurons": 4, "linear_steps": 100,
@@ -82,6 +87,9 @@ TINY: dict[str, dict[str, Any]] = {
         "epochs": 2,
     },
 }  # fmt: skip
+
+#: Those whose panels are their own.
+OWN_PANELS = ("deja_vu", "density_memorization", "early_learning", "in_and_out")
 
 #: Tracebacks, stderr, and what Voilà shows instead of a cell that fails.
 TROUBLE = """() => Array.from(

@@ -73,6 +73,11 @@ EXPECTED = {
         "selection": SELECTION | {"size", "n_strings"},
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons", "prompt"},
     },
+    "density_memorization": {
+        "selection": SELECTION | {"learning_rate", "repeats", "folder"},
+        "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
+        | {"draws", "n_measured", "downsample"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
         "selection": SELECTION | {"size"},

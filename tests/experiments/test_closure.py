@@ -48,6 +48,11 @@ TINY = {
         "treatment": "mask 0.5", "n": 30, "n_public": 20, "n_scored": 20, "width": 4,
         "features": 4, "steps": 2, "curve": 2, "mi_neurons": 8,
     },
+    "density_memorization": {
+        "learning_rate": 2e-3, "repeats": 1, "folds": 2, "n_regular": 20, "n_single": 2,
+        "n_copied": 1, "copies": 2, "n_null": 20, "width": 8, "n_latent": 2,
+        "checkpoints": [1, 2], "draws": 4, "n_measured": 40, "mi_neurons": 6,
+    },
     "early_learning": {
         "loss": "elr 7", "n_train": 50, "n_validation": 40, "width": 4, "epochs": 1,
         "linear_steps": 100, "mi_neurons": 2,

@@ -215,3 +215,20 @@ def test_one_function_for_all_scores():
     runs = Means(repeats=3, folds=3, cache="none").run(progress=False)
     alone = in_out(runs.near.astype(float), runs.held_out)
     np.testing.assert_array_equal(alone.interval, runs.interval.sel(score="near"))
+
+
+def test_a_score_may_have_dims_of_its_own(monkeypatch):
+    """Such as the epochs at which it was taken: each is measured by itself."""
+    scores = Means.scores
+
+    def twice(self, model, data):
+        near = scores(self, model, data).near
+        return xr.concat([near, 2 * near], xr.Variable("epoch_of", [1, 2])).to_dataset(name="near")
+
+    alone = Means(repeats=2, folds=3, cache="none").run(progress=False)
+    monkeypatch.setattr(Means, "scores", twice)
+    experiment = Means(repeats=2, folds=3, cache="none")
+    runs = experiment.run(progress=False)
+    xr.testing.assert_allclose(runs.mem.sel(epoch_of=2, drop=True), 2 * alone.mem)
+    by_repeat = experiment.by_repeat(runs)
+    assert by_repeat.dims == ("score", "power", "epoch_of", "seed", "sample")

@@ -1,8 +1,9 @@
-"""Memorization of density models: baselines by distance, exact leave-one-out, readings of it."""
+"""Memorization of density models: log-density, baselines by distance, exact leave-one-out."""
 
 from infonb.memorization.density.authenticity import authenticity
 from infonb.memorization.density.data_copying import data_copying
 from infonb.memorization.density.leave_one_out import leave_one_out
+from infonb.memorization.density.log_density import log_density
 from infonb.memorization.density.nearest_ratio import nearest_ratio
 from infonb.memorization.density.readings import high_share_by_density, memorization_quantiles
 
@@ -11,6 +12,7 @@ __all__ = [
     "data_copying",
     "high_share_by_density",
     "leave_one_out",
+    "log_density",
     "memorization_quantiles",
     "nearest_ratio",
 ]
