@@ -88,9 +88,6 @@ TINY: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 
-#: Those whose panels are their own.
-OWN_PANELS = ("deja_vu", "density_memorization", "early_learning", "in_and_out")
-
 #: Tracebacks, stderr, and what Voilà shows instead of a cell that fails.
 TROUBLE = """() => Array.from(
     document.querySelectorAll('[data-mime-type$=error], [data-mime-type$=stderr], .voila-error'),
