@@ -50,7 +50,8 @@ def planted_sequences(
     Returns
     -------
     xarray.Dataset
-        ``tokens`` (sample, position), int64, every sequence once; ``source`` (sample, position),
+        ``tokens`` (sample, position), int64, every planted sequence once, and every window of the
+        background, of which some may be the same (``n_copies``); ``source`` (sample, position),
         the log-probability of each token given those before it in what it was drawn from, in nats;
         ``order`` (window): the place, among the samples, of each window of the corpus in the order
         of training, shuffled once. Coordinates of ``sample``: ``role`` (``"planted"``,
@@ -61,8 +62,8 @@ def planted_sequences(
     Raises
     ------
     TypeError, ValueError
-        If a number is out of range, a level is there twice, or so many random sequences cannot all
-        differ.
+        If a number is out of range, a level is there twice, so many random sequences cannot all
+        differ, or one that is held out is in the background.
 
     Notes
     -----
@@ -106,7 +107,8 @@ def planted_sequences(
             "not all differ: take longer ones, more tokens, or fewer sequences."
         )
     background = _walks(chain, n_background, length, streams[3])
-    new = _unseen(chain, n_held_out, length, background, streams[4])
+    known = np.concatenate([background, planted, held_out])
+    new = _unseen(chain, n_held_out, length, known, streams[4])
 
     order = np.concatenate([
         np.repeat(np.arange(n_planted), np.repeat(levels, n_each)),
@@ -115,6 +117,11 @@ def planted_sequences(
     order = streams[5].permutation(order)
     tokens = np.concatenate([planted, background, held_out, new])
     n_copies, first_seen = _seen(tokens, order)
+    if leaked := int((n_copies[-2 * n_held_out :] > 0).sum()):
+        raise ValueError(
+            f"{leaked} of {n_held_out:,} sequences that are held out are in the background by "
+            "chance: take longer ones, more tokens, or fewer windows."
+        )
     even = np.full((vocabulary, vocabulary), 1 / vocabulary)
     source = [_log_source(even, planted), _log_source(chain, background),
               _log_source(even, held_out), _log_source(chain, new)]  # fmt: skip
@@ -138,6 +145,8 @@ def planted_sequences(
 
 
 def _levels(copies: Sequence[int]) -> list[int]:
+    if not isinstance(copies, (Sequence, np.ndarray)):
+        raise TypeError(f"copies must be a list of levels, such as [1, 8, 64]; not {copies!r}.")
     levels = [check_integer("copies", one, 1) for one in copies]
     if not levels:
         raise ValueError("copies is empty: give the levels, such as [1, 8, 64].")

@@ -7,7 +7,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.memorization.extraction.sequences import alike, checked_bool, with_known
+from infonb.memorization.extraction.sequences import (
+    alike,
+    checked_bool,
+    checked_numbers,
+    with_known,
+)
 from infonb.validate import check_number
 
 __all__ = ["memorization_prediction"]
@@ -57,7 +62,7 @@ def memorization_prediction(
     ------
     TypeError, ValueError
         If an array is not bool, both are of different samples, a number is below 0, or
-        ``first_seen`` is not there.
+        ``first_seen`` is not there, or not the same in both.
 
     Notes
     -----
@@ -115,7 +120,13 @@ def _kept(memorized: xr.DataArray, truth: xr.DataArray, seen_before: Any) -> np.
     if seen_before is None:
         return np.arange(n)
     limit = check_number("seen_before", seen_before, 0)
-    first = memorized.coords.get("first_seen", truth.coords.get("first_seen"))
+    told = [one.first_seen for one in (memorized, truth) if "first_seen" in one.coords]
+    first = told[0] if told else None
+    if len(told) == 2 and not np.array_equal(told[0], told[1], equal_nan=True):
+        raise ValueError(
+            "memorized and truth have different first_seen: they are of different samples, or in "
+            "another order."
+        )
     if first is None or first.dims != ("sample",):
         raise ValueError(
             "seen_before needs to know when each sample was first trained on: "
@@ -142,13 +153,8 @@ def _flops(found: xr.Dataset, n_parameters: Any, n_tokens: Any) -> xr.DataArray:
         if not isinstance(given, xr.DataArray):
             numbers.append(xr.DataArray(check_number(name, given, 0)))
             continue
-        if extra := [dim for dim in given.dims if dim not in found.precision.dims]:
-            raise ValueError(
-                f"{name} has the dim {extra[0]!r}, which the batch has not: {found.precision.dims}."
-            )
-        if not bool((given >= 0).all()):
-            raise ValueError(f"{name} must be 0 or more; not {float(given.min())}.")
-        numbers.append(alike(found.precision, given.astype(float), ("memorized", name)))
+        given = checked_numbers(given, name, found.precision.dims, zero=True)
+        numbers.append(alike(found.precision, given, ("memorized", name)))
     flops = 6 * numbers[0] * numbers[1]
     whole = flops.broadcast_like(found.precision.reset_coords(drop=True))
     return whole.transpose(*found.precision.dims).assign_attrs(

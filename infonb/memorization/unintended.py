@@ -10,6 +10,7 @@ import xarray as xr
 from infonb.memorization.extraction.sequences import (
     alike,
     checked_log_probability,
+    checked_numbers,
     with_known,
 )
 from infonb.validate import check_choice, check_number
@@ -143,10 +144,5 @@ def _parameters(n_parameters: Any, total: xr.DataArray) -> Any:
         if not number:
             raise ValueError("n_parameters must be above 0.")
         return number
-    if extra := [dim for dim in n_parameters.dims if dim not in total.dims]:
-        raise ValueError(
-            f"n_parameters has the dim {extra[0]!r}, which the batch has not: {total.dims}."
-        )
-    if not bool((n_parameters > 0).all()):
-        raise ValueError(f"n_parameters must be above 0; not {float(n_parameters.min())}.")
-    return alike(total, n_parameters, ("log_probability", "n_parameters"))
+    given = checked_numbers(n_parameters, "n_parameters", total.dims, zero=False)
+    return alike(total, given, ("log_probability", "n_parameters"))

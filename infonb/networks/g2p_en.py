@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from infonb.networks.grapheme_to_phoneme import GraphemeToPhoneme
+from infonb.networks.grapheme_to_phoneme import GRAPHEMES, PHONEMES, GraphemeToPhoneme
 
 __all__ = ["load_grapheme_to_phoneme"]
 
@@ -69,7 +69,12 @@ def load_grapheme_to_phoneme(folder: str | Path | None = None) -> GraphemeToPhon
     letters, sounds = arrays["enc_emb"], arrays["dec_emb"]
     if letters.ndim != 2 or sounds.ndim != 2:
         raise ValueError(f"{path}: enc_emb and dec_emb must be tables. {_REMEDY}")
-    model = GraphemeToPhoneme(letters.shape[1], len(letters), len(sounds))
+    if (len(letters), len(sounds)) != (len(GRAPHEMES), len(PHONEMES)):
+        raise ValueError(
+            f"{path} is of {len(letters)} letters and {len(sounds)} sounds; it needs "
+            f"{len(GRAPHEMES)} and {len(PHONEMES)}, those of CMUdict. {_REMEDY}"
+        )
+    model = GraphemeToPhoneme(letters.shape[1])
     for name, parameter in model.named_parameters():
         array = arrays[wanted[name]]
         if array.shape != tuple(parameter.shape) or array.dtype.kind != "f":
@@ -77,6 +82,8 @@ def load_grapheme_to_phoneme(folder: str | Path | None = None) -> GraphemeToPhon
                 f"{path}: {wanted[name]} has the shape {array.shape} and dtype {array.dtype}; it "
                 f"needs {tuple(parameter.shape)}, floats. {_REMEDY}"
             )
+        if not np.isfinite(array).all():
+            raise ValueError(f"{path}: {wanted[name]} has numbers that are not finite. {_REMEDY}")
         with torch.no_grad():
             parameter.copy_(torch.from_numpy(array.astype(np.float32)))
     return model.eval()

@@ -40,7 +40,8 @@ def greedy_continuation(
     n
         How many it continues them with. It does not stop at a token that ends texts.
     batch_size
-        Sequences at once.
+        Sequences at once. Logits are large: those of 256 sequences of 64 of 50,304 tokens, as of
+        Pythia, take 3 GB.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def greedy_continuation(
     ------
     ValueError
         If sequences are shorter than `prompt` + `n`, a token is not in the vocabulary, there is no
-        sequence, or the model reads fewer positions.
+        sequence, the model reads fewer positions, or its logits are NaN or have other dims.
 
     Notes
     -----
@@ -113,8 +114,8 @@ def token_log_probabilities(model: nn.Module, tokens: Any, *, batch_size: int = 
     Raises
     ------
     ValueError
-        If sequences have a single token, a token is not in the vocabulary, there is no sequence, or
-        the model reads fewer positions.
+        If sequences have a single token, a token is not in the vocabulary, there is no sequence,
+        the model reads fewer positions, or its logits are NaN or have other dims.
 
     References
     ----------
@@ -137,9 +138,9 @@ def token_log_probabilities(model: nn.Module, tokens: Any, *, batch_size: int = 
     likely, right = [], []
     for batch in _batches(model, sequences, batch_size):
         logits, _ = _read(model, batch[:, :-1], None)
-        logs = logits.double().log_softmax(-1)
         target = batch[:, 1:].to(logits.device)
-        likely.append(logs.gather(2, target[..., None])[..., 0].cpu())
+        _check_known(batch.numpy(), logits.shape[-1])
+        likely.append(torch.stack([*map(_log_probability, logits, target)]).cpu())
         right.append((logits.argmax(-1) == target).cpu())
     chosen = sequences.isel(position=slice(1, None))
     found = {"log_probability": torch.cat(likely).numpy(), "right": torch.cat(right).numpy()}
@@ -148,6 +149,11 @@ def token_log_probabilities(model: nn.Module, tokens: Any, *, batch_size: int = 
         {name: (chosen.dims, values, units[name]) for name, values in found.items()},
         chosen.coords, _attrs(model, sequences),
     )  # fmt: skip
+
+
+def _log_probability(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return (position) of one sequence: in double precision those of a batch fill the memory."""
+    return logits.double().log_softmax(-1).gather(1, target[:, None])[:, 0]
 
 
 def _continued(model: nn.Module, prompt: torch.Tensor, n: int) -> torch.Tensor:
@@ -168,10 +174,30 @@ def _read(model: nn.Module, tokens: torch.Tensor, past: Any) -> tuple[torch.Tens
     with eval_mode(model):
         assert not model.training
         if not _keeps(model):
-            found = model(tokens)
-            return getattr(found, "logits", found), None
+            try:
+                found = model(tokens)
+            except IndexError as error:
+                raise ValueError(
+                    f"the model cannot read tokens from {int(tokens.min())} to {int(tokens.max())} "
+                    f"({error}). Take the sequences that belong to its vocabulary."
+                ) from error
+            return _checked_logits(getattr(found, "logits", found), tokens), None
         found = model(input_ids=tokens, past_key_values=past, use_cache=True)
-    return found.logits, found.past_key_values
+    return _checked_logits(found.logits, tokens), found.past_key_values
+
+
+def _checked_logits(logits: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
+    """Return logits; raise for other dims, and for NaN, which argmax takes for the largest."""
+    if logits.ndim != 3 or logits.shape[:2] != tokens.shape:
+        raise ValueError(
+            f"the model must give logits (sample, position, token) of tokens {tuple(tokens.shape)};"
+            f" not {tuple(logits.shape)}."
+        )
+    if bool(logits.isnan().any()):
+        raise ValueError(
+            "the model's logits are NaN: look at its weights, or at the loss of its training."
+        )
+    return logits
 
 
 def _keeps(model: nn.Module) -> bool:

@@ -118,7 +118,7 @@ def pronounce(
     Raises
     ------
     ValueError
-        If there is no word, or one is empty.
+        If there is no word, or one is empty, or a single string is given in place of several.
 
     Examples
     --------
@@ -126,6 +126,8 @@ def pronounce(
     >>> dict(found.sizes)
     {'sample': 2, 'layer': 2, 'neuron': 8}
     """
+    if isinstance(words, str):  # which is a sequence, of letters
+        raise ValueError(f"words must be a list of words, such as [{words!r}]; not {words!r}.")
     words = list(words)
     if not words or not all(isinstance(word, str) and word for word in words):
         raise ValueError("words must be one or more strings, none of them empty.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 
@@ -68,10 +70,30 @@ def test_random_sequences_are_even_and_the_background_follows_its_chain():
                 assert both.sum() / before.sum() == pytest.approx(p[0], abs=error)
 
 
+def test_what_is_held_out_is_not_in_a_corpus_of_few_sequences():
+    few = {"copies": [1, 2], "n_each": 4, "n_background": 5, "n_held_out": 6, "vocabulary": 3}
+    found = []
+    for seed in range(40):
+        with suppress(ValueError):  # where the random ones are not all different, or held out
+            found.append(planted_sequences(**few, length=4, concentration=1.0, seed=seed))
+    assert len(found) > 5
+    for corpus in found:
+        out = corpus["role"].isin(["held_out", "new"]).values
+        assert not corpus.n_copies.values[out].any()
+        assert (corpus.first_seen.values[out] == -1).all()
+
+
+def test_levels_are_a_list():
+    with pytest.raises(TypeError, match=r"copies must be a list of levels, .*; not 8"):
+        planted_sequences(copies=8)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"copies": []}, "copies is empty"),
+        ({"copies": [1], "n_each": 1, "n_held_out": 5, "vocabulary": 4, "length": 4,
+          "concentration": 9.0}, "of 5 sequences that are held out are in the background"),
         ({"copies": [1, 3, 3]}, "the level 3 twice"),
         ({"copies": [0]}, "copies must be at least 1; not 0"),
         ({"n_each": 0}, "n_each must be at least 1"),
@@ -82,7 +104,7 @@ def test_random_sequences_are_even_and_the_background_follows_its_chain():
         ({"vocabulary": 2, "length": 4}, "32 random sequences of 4 of 2 tokens do not all differ"),
         ({"concentration": 1e-4, "n_held_out": 400}, "has hardly 400 windows"),
     ],
-)
+)  # fmt: skip
 def test_errors(change, words):
     with pytest.raises(ValueError, match=words):
         planted_sequences(**SMALL | change)

@@ -88,6 +88,8 @@ def test_compute():
     found = memorization_prediction(many, TRUE, n_parameters=sizes, n_tokens=tokens)
     assert found.flops.dims == found.recall.dims
     assert np.allclose(found.flops, 6 * np.outer([1e3, 2e3], [10, 20, 30]))
+    untrained = memorization_prediction(many, TRUE, n_parameters=5, n_tokens=tokens * 0)
+    assert not untrained.flops.any()
     only = memorization_prediction(many, TRUE, n_parameters=5, n_tokens=tokens)
     assert np.allclose(only.flops, 30 * np.array([[10, 20, 30]] * 2))
 
@@ -130,6 +132,12 @@ def test_saying_nothing_has_the_precision_of_the_share():
          "none of the 10 samples was seen before 0"),
         (PREDICTED, TRUE, {"n_parameters": xr.DataArray([1], dims="size"), "n_tokens": 1},
          "n_parameters has the dim 'size', which the batch has not"),
+        (PREDICTED.expand_dims(size=2), TRUE,
+         {"n_parameters": xr.DataArray([5, np.nan], dims="size"), "n_tokens": 1},
+         "n_parameters must be 0 or more and finite; not nan"),
+        (PREDICTED.assign_coords(first_seen=("sample", np.arange(10))),
+         TRUE.assign_coords(first_seen=("sample", np.arange(10)[::-1])), {"seen_before": 5},
+         "have different first_seen: they are of different samples"),
     ],
 )  # fmt: skip
 def test_what_is_refused(memorized, truth, options, words):

@@ -74,6 +74,12 @@ def test_files_that_are_refused(tmp_path, arrays):
         load_grapheme_to_phoneme(write(tmp_path, arrays | {"fc_b": np.zeros(73, np.float32)}))
     with pytest.raises(ValueError, match="enc_emb and dec_emb must be tables"):
         load_grapheme_to_phoneme(write(tmp_path, arrays | {"enc_emb": np.zeros(3, np.float32)}))
+    more = {"dec_emb": np.zeros((80, HIDDEN), np.float32), "fc_b": np.zeros(80, np.float32),
+            "fc_w": np.zeros((80, HIDDEN), np.float32)}  # fmt: skip
+    with pytest.raises(ValueError, match=r"of 29 letters and 80 sounds; it needs 29 and 74"):
+        load_grapheme_to_phoneme(write(tmp_path, arrays | more))
+    with pytest.raises(ValueError, match="fc_b has numbers that are not finite"):
+        load_grapheme_to_phoneme(write(tmp_path, arrays | {"fc_b": arrays["fc_b"] * np.nan}))
     with pytest.raises(ValueError, match="is damaged"):  # nothing is unpickled
         load_grapheme_to_phoneme(write(tmp_path, arrays | {"fc_b": np.array([{}], object)}))
     path = tmp_path / "checkpoint20.npz"

@@ -160,6 +160,42 @@ def test_errors(model, values, change, words):
         greedy_continuation(model, values, **{"prompt": 4, "n": 6} | change)
 
 
+class Saying(nn.Module):
+    """Says logits of a form that is given."""
+
+    def __init__(self, say) -> None:
+        super().__init__()
+        self.say = say
+
+    def forward(self, tokens):
+        return self.say(tokens)
+
+
+@pytest.mark.parametrize(
+    ("say", "words"),
+    [
+        (lambda tokens: torch.full((*tokens.shape, V), torch.nan), "logits are NaN"),
+        (lambda tokens: torch.zeros(len(tokens), V), r"must give logits .*; not \(3, 12\)"),
+        (lambda tokens: torch.zeros(*tokens.T.shape, V), r"must give logits .*; not"),
+        (lambda tokens: nn.functional.embedding(tokens, torch.zeros(5, V)), "from 0 to 7"),
+    ],
+)
+def test_logits_that_are_none(say, words):
+    rows = np.arange(24).reshape(3, 8) % 12 % 8
+    for call in (
+        lambda: token_log_probabilities(Saying(say), rows),
+        lambda: greedy_continuation(Saying(say), rows, prompt=4, n=4),
+    ):
+        with pytest.raises(ValueError, match=words):
+            call()
+
+
+def test_tokens_beyond_the_logits_of_a_module_without_a_config():
+    few = Saying(lambda tokens: torch.zeros(*tokens.shape, 4))
+    with pytest.raises(ValueError, match=r"token 7 of sample 0, position 2, .* 0 to 3"):
+        token_log_probabilities(few, [[0, 1, 7]])
+
+
 def test_errors_of_probabilities(model):
     with pytest.raises(ValueError, match="sequences have 1 token"):
         token_log_probabilities(model, [[1], [2]])

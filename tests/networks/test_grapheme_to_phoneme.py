@@ -111,3 +111,8 @@ def test_a_result_is_labelled_and_the_mode_is_given_back(model):
 def test_what_is_no_word_is_refused(model, words):
     with pytest.raises(ValueError, match="words must be one or more strings"):
         pronounce(model, words)
+
+
+def test_one_string_is_no_list_of_words(model):
+    with pytest.raises(ValueError, match=r"a list of words, such as \['cat'\]; not 'cat'"):
+        pronounce(model, "cat")

@@ -304,6 +304,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("false_alarms=called(NEVER, 6)", "of the random ones"),
             ("chance=1 / 8", "how many are written"),
             ("chance=32 ** -8", "that all are right"),
+            ("chance=float(of_group(told, NEVER).score.mean())", "what came out of 200 texts"),
         ],
         3: [
             ("greedily=in_tries(1_000_000)", "in a million tries"),

@@ -22,6 +22,7 @@ SIZES = ("70m", "160m", "410m", "1b", "1.4b", "2.8b", "6.9b", "12b")
 SEQUENCES_A_STEP, LAST_STEP = 1024, 143_000
 
 _SPLIT = re.compile(rf"(duped|deduped)\.({'|'.join(map(re.escape, SIZES))})(\.\d+)?")
+_SHARD = re.compile(r"-(\d{5})-of-(\d{5})")
 _REMEDY = (
     "Connect to the internet (with the extra: pip install 'infonb[hub]'), or give a folder with "
     f"the split's .parquet files as folder=, or as {SUBFOLDER!r} in the folder named by {VARIABLE}."
@@ -56,7 +57,7 @@ def load_memorized_evals(
         place in the order of training, from 0, in ascending order; coordinate ``first_seen``
         (sample), the step that trained on it, index // 1024. Attributes ``name``, ``split``,
         ``revision`` (``"folder"`` for files), ``n_repeated`` (rows of an index that was there
-        before, left out).
+        before, left out), ``n_contradicting`` (those of them that have other tokens).
 
     Raises
     ------
@@ -64,8 +65,8 @@ def load_memorized_evals(
         If there is no such split, or a file is damaged, lacks a column, or has rows of several
         lengths.
     FileNotFoundError
-        If the folder has no file of the split, or there is neither folder nor connection; in one
-        line.
+        If the folder has no file of the split, or lacks one of several, or there is neither folder
+        nor connection; in one line.
 
     Notes
     -----
@@ -125,7 +126,8 @@ def load_memorized_evals(
             raise ValueError(f"the files of {split} have sequences of several lengths. {_REMEDY}")
         index, tokens = (np.concatenate(column) for column in zip(*parts, strict=True))
     # the evaluation's last batches read into the next one's: some indices are there twice
-    kept, places = np.unique(index, return_index=True)
+    kept, places, of = np.unique(index, return_index=True, return_inverse=True)
+    other = (tokens != tokens[places][of.reshape(-1)]).any(axis=1)
     return xr.Dataset(
         {"tokens": (("sample", "position"), tokens[places])},
         coords={"sample": kept, "first_seen": ("sample", kept // SEQUENCES_A_STEP)},
@@ -133,6 +135,7 @@ def load_memorized_evals(
             "name": "pythia memorized evals", "split": split,
             "revision": revision if paths is None else "folder",
             "n_repeated": int(index.size - kept.size),
+            "n_contradicting": int(other.sum()),
         },
     )  # fmt: skip
 
@@ -151,9 +154,22 @@ def _local(split: str, folder: str | Path | None) -> list[Path] | None:
         # never split*.parquet: duped.12b would find duped.12b.23000, too
         for pattern in (f"{split}.parquet", f"{split}-*.parquet", f"{split}/*.parquet"):
             if found := sorted(place.glob(pattern)):
+                _check_all(found)
                 return found
     there = ", ".join(sorted(path.name for path in root.iterdir())[:8]) or "nothing"
     raise FileNotFoundError(f"{root} has no .parquet file of {split} (it has {there}). {_REMEDY}")
+
+
+def _check_all(paths: list[Path]) -> None:
+    """Raise if a file of several is not there: what it lists would count as not memorized."""
+    numbers = [_SHARD.search(path.name) for path in paths]
+    there = {(int(one[1]), int(one[2])) for one in numbers if one}
+    for total in {total for _, total in there}:
+        if missing := [at for at in range(total) if (at, total) not in there]:
+            raise FileNotFoundError(
+                f"{paths[0].parent} lacks part {missing[0]} of {total}, beside {paths[0].name}. "
+                f"{_REMEDY}"
+            )
 
 
 def _read(path: Path) -> Any:
@@ -183,15 +199,20 @@ def _columns(table: Any, where: str) -> tuple[np.ndarray, np.ndarray]:
             )
     rows = table.num_rows
     # flat, since lists of so many numbers would take gigabytes
+    if not str(table["tokens"].type).startswith(("list", "large_list", "fixed_size_list")):
+        raise ValueError(
+            f"{where}: tokens must be lists of whole numbers; not {table['tokens'].type}. Replace "
+            "it by the original file."
+        )
     flat = np.concatenate([
         np.zeros(0, np.int32),
         *(chunk.flatten().to_numpy(zero_copy_only=False) for chunk in table["tokens"].chunks),
     ])  # fmt: skip
     length, rest = divmod(flat.size, max(rows, 1))
     offsets = {n for chunk in table["tokens"].chunks for n in chunk.value_lengths().to_pylist()}
-    if not rows or rest or offsets != {length}:
+    if not flat.size or rest or offsets != {length}:
         raise ValueError(
-            f"{where} has no rows, or rows of several lengths ({sorted(map(str, offsets))[:4]}). "
+            f"{where} has no tokens, or rows of several lengths ({sorted(map(str, offsets))[:4]}). "
             "Replace it by the original file."
         )
     if flat.dtype.kind not in "iu" or flat.min() < 0 or flat.max() > 65_535:

@@ -37,9 +37,10 @@ def load_preshuffled(
     indices
         Places in the order of training, from 0: sequence i was trained on in step i // 1024.
     folder
-        Where ``document.bin`` lies, or its parts ``document-00000-of-00020.bin`` and so on; of the
-        parts the first ones are enough for small indices. Or such a file itself. Files are mapped
-        into memory: only what is asked for is read of their 600 GB.
+        Where ``document.bin`` lies, or its parts, ``document-00000-of-00020.bin`` to
+        ``document-00020-of-00020.bin`` (21 of them); the first ones are enough for small indices.
+        Or ``document.bin`` itself. Files are mapped into memory: only what is asked for is read of
+        their 600 GB.
     n_tokens
         How many tokens of each: 64 are prompt and continuation of the paper, 1 .. 2049.
 
@@ -54,15 +55,16 @@ def load_preshuffled(
     FileNotFoundError
         If there is no such file, or a part is missing.
     ValueError
-        If a file is too short or holds no whole sequences, an index lies beyond its end, or
-        `indices` is empty.
+        If a file is too short or holds no whole sequences, parts but the last differ in size, a
+        part is named alone, an index lies beyond the end, or `indices` is empty.
     TypeError
         If an index is no whole number.
 
     Notes
     -----
     Raw little-endian ``uint16`` without a header, 2,049 a sequence: sequence i begins at byte
-    i * 2049 * 2 of all parts put together. Parts end anywhere, in the middle of a sequence, too.
+    i * 2049 * 2 of all parts put together. Parts end anywhere, in the middle of a sequence, too;
+    all but the last have the same size, and the number behind ``of`` is that of the last.
     The deduplicated corpus has an order of its own: take the files that fit the list of
     `load_memorized_evals`.
 
@@ -88,6 +90,7 @@ def load_preshuffled(
         raise ValueError("indices is empty: name at least one sequence.")
     paths, whole = _files(expanded(folder))
     parts = [_mapped(path) for path in paths]
+    _check_sizes(paths, parts, whole)
     ends = np.cumsum([part.size for part in parts])
     n_rows, rest = divmod(int(ends[-1]), ROW * _BYTES)
     if whole and rest:
@@ -121,7 +124,14 @@ def _listed(indices: Any) -> list[Any]:
 def _files(root: Path) -> tuple[list[Path], bool]:
     """Return the files in order, and whether they are the whole of the data."""
     if root.is_file():
-        return [root], not _PART.fullmatch(root.name)
+        if part := _PART.fullmatch(root.name):
+            if int(part[1]):
+                raise ValueError(
+                    f"{root} is a part that begins in the middle of the training: give the folder "
+                    f"with all parts from 00000 on. {_REMEDY}"
+                )
+            return [root], part[1] == part[2]
+        return [root], True
     if not root.is_dir():
         raise FileNotFoundError(f"there is no folder {root}. {_REMEDY}")
     if (one := root / "document.bin").is_file():
@@ -142,7 +152,20 @@ def _files(root: Path) -> tuple[list[Path], bool]:
     if len(total) > 1:
         raise ValueError(f"{root} has parts of several data sets: of {sorted(total)}.")
     ordered = [root / parts[number][0] for number in sorted(parts)]
-    return ordered, len(ordered) == total.pop()
+    # the parts of the hub are 00000 to 00020 of 00020, which are 21
+    return ordered, max(parts) >= total.pop()
+
+
+def _check_sizes(paths: Sequence[Path], parts: Sequence[np.ndarray], whole: bool) -> None:
+    """Raise for a part that is cut short: all that is behind it would be shifted."""
+    alike = parts[:-1] if whole else parts
+    usual = max((part.size for part in alike), default=0)
+    for path, part in zip(paths, alike, strict=False):
+        if part.size != usual:
+            raise ValueError(
+                f"{path} is cut short: it has {part.size:,} bytes, another part {usual:,}, and all "
+                f"but the last are of one size. Download it again. {_REMEDY}"
+            )
 
 
 def _mapped(path: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ import xarray as xr
 from infonb.memorization.extraction.sequences import (
     alike,
     checked_bool,
+    checked_copies,
     checked_tokens,
     with_known,
 )
@@ -78,7 +79,7 @@ def memorization_kind(
     check_integer("more_than", more_than, 0)
     memorized = checked_bool(memorized, "memorized")
     predictable = checked_bool(predictable, "predictable")
-    copies = alike(memorized, _checked_copies(n_copies), ("memorized", "n_copies"))
+    copies = alike(memorized, checked_copies(n_copies, "n_copies"), ("memorized", "n_copies"))
     template = alike(memorized, predictable, ("memorized", "predictable"))
     often = copies > more_than
     number = xr.where(often, 1, xr.where(template, 2, 3)).where(memorized, 0).astype(int)
@@ -122,10 +123,10 @@ def predictable_sequences(tokens: xr.DataArray, *, max_period: int | None = None
     *Repeating*: every token is the one of q places before, and the template of q tokens is there
     at least twice. *Incrementing*: tokens at distance q always differ by the same whole number, one
     for each place in the template, at least one of which is not 0, and it is there at least three
-    times, as in "1, 2, 3," (q = 2). Of random tokens next to none do so by chance
-    (:math:`V^{-T/2}` or less). Increments are of token *numbers*: those of digits and letters
-    mostly follow each other, those of longer numbers do not, so that texts that count up may be
-    missed.
+    times, as in "1, 2, 3," (q = 2). Of random sequences of T tokens out of V next to none do so by
+    chance, a share of some :math:`V^{-T/3}` at most. Increments are of token *numbers*: those of
+    digits and letters mostly follow each other, those of longer numbers do not, so that texts that
+    count up may be missed.
 
     References
     ----------
@@ -160,17 +161,7 @@ def predictable_sequences(tokens: xr.DataArray, *, max_period: int | None = None
         "template": (dims, np.array(TEMPLATES, object)[template], {"units": "1"}),
         "period": (dims, period, {"units": "tokens"}),
     })  # fmt: skip
-    return (
-        with_known(found.assign_coords(tokens.isel(position=0).coords), tokens)
-        .drop_vars("position", errors="ignore")
-        .assign_attrs(measure="predictable templates", units="1", n_samples=tokens.sizes["sample"])
+    known = {name: c for name, c in tokens.coords.items() if "position" not in c.dims}
+    return found.assign_coords(known).assign_attrs(
+        measure="predictable templates", units="1", n_samples=tokens.sizes["sample"]
     )
-
-
-def _checked_copies(n_copies: object) -> xr.DataArray:
-    if isinstance(n_copies, xr.DataArray) and n_copies.dtype.kind in "iu":
-        if n_copies.size and int(n_copies.min()) < 0:
-            raise ValueError(f"n_copies has {int(n_copies.min())}; copies are counted from 0 on.")
-        return n_copies
-    kind = n_copies.dtype if isinstance(n_copies, xr.DataArray) else type(n_copies).__name__
-    raise TypeError(f"n_copies must be a DataArray of whole numbers (sample); not {kind}.")

@@ -57,8 +57,8 @@ def extraction_probability(
     Raises
     ------
     TypeError, ValueError
-        If log-probabilities are NaN or above 0, `n` is no whole number from 1 to 1e18, or `p` not
-        between 0 and 1.
+        If log-probabilities are NaN or above 0, or have a dim `n` or `p` themselves, `n` is no
+        whole number from 1 to 1e18, or `p` not between 0 and 1.
 
     Notes
     -----
@@ -80,6 +80,11 @@ def extraction_probability(
     (array([0.4375, 1.    ]), array([3., 1.]))
     """
     log_p: Any = checked_log_probability(log_probability, "log_probability", zero=True)
+    if taken := [dim for dim in ("n", "p") if dim in log_p.dims or dim in log_p.coords]:
+        raise ValueError(
+            f"log_probability has {taken[0]!r} already, which is a dim of the result; rename it: "
+            f"log_probability.rename({taken[0]}=...)."
+        )
     tries = _listed("n", n, lambda value: check_integer("n", value, 1, 10**18))
     wanted = _listed("p", p, _probability)
     log_miss = _log_miss(log_p)  # of one try, ln(1 - p_z), 0 or below

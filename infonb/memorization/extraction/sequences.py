@@ -10,7 +10,10 @@ import xarray as xr
 from infonb.dims import check_array
 from infonb.validate import check_dim
 
-__all__ = ["alike", "checked_bool", "checked_log_probability", "checked_tokens", "with_known"]
+__all__ = [
+    "alike", "checked_bool", "checked_copies", "checked_log_probability", "checked_numbers",
+    "checked_tokens", "with_known",
+]  # fmt: skip
 
 #: So far above 0 a log-probability may be by rounding, in single precision.
 _ROUNDING = 1e-4
@@ -44,7 +47,10 @@ def checked_bool(values: Any, name: str, dims: tuple[str, ...] = ("sample",)) ->
 
 def checked_log_probability(values: Any, name: str, *, zero: bool = False) -> xr.DataArray:
     """Return log-probabilities (..., sample) in double precision, summed over ``position``."""
-    values = _with_dims(values, name, "log-probabilities", ("sample",)).astype(float)
+    values = _with_dims(values, name, "log-probabilities", ("sample",))
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be logarithms of probabilities, floats; not {values.dtype}.")
+    values = values.astype(float)
     dims = ("sample", "position") if "position" in values.dims else ("sample",)
     _check_some(values, name, dims)
     if bool(values.isnull().any()):
@@ -64,6 +70,32 @@ def checked_log_probability(values: Any, name: str, *, zero: bool = False) -> xr
         )
     values = values.clip(max=0.0)
     return values.sum("position") if "position" in values.dims else values
+
+
+def checked_copies(values: Any, name: str) -> xr.DataArray:
+    """Return numbers of copies (..., sample); raise unless they are whole numbers from 0 on."""
+    values = _with_dims(values, name, "whole numbers", ("sample",))
+    if values.dtype.kind not in "iu":
+        raise TypeError(f"{name} must be whole numbers (sample); not {values.dtype}.")
+    if values.size and int(values.min()) < 0:
+        raise ValueError(f"{name} has {int(values.min())}; copies are counted from 0 on.")
+    return values
+
+
+def checked_numbers(
+    values: xr.DataArray, name: str, dims: tuple[Any, ...], *, zero: bool
+) -> xr.DataArray:
+    """Return numbers from 0 on as floats, or above 0; raise for dims that the batch has not."""
+    if extra := [dim for dim in values.dims if dim not in dims]:
+        raise ValueError(f"{name} has the dim {extra[0]!r}, which the batch has not: {dims}.")
+    if values.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be numbers; not {values.dtype}.")
+    values = values.astype(float)
+    good = np.isfinite(values.values) & ((values.values >= 0) if zero else (values.values > 0))
+    if not good.all():
+        least = "0 or more" if zero else "above 0"
+        raise ValueError(f"{name} must be {least} and finite; not {values.values[~good][0]}.")
+    return values
 
 
 def alike(first: xr.DataArray, second: xr.DataArray, names: tuple[str, str]) -> xr.DataArray:

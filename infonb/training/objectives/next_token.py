@@ -24,7 +24,8 @@ class NextToken:
     Raises
     ------
     ValueError
-        If sequences have a single token, or the model's logits do not fit them.
+        If tokens are no whole numbers or not in the model's vocabulary, sequences have a single
+        token, or the model's logits do not fit them.
 
     Notes
     -----
@@ -57,6 +58,18 @@ class NextToken:
                 "tokens must be (sample, position) with two positions at least; not of shape "
                 f"{tuple(tokens.shape)}."
             )
+        if tokens.is_floating_point():
+            raise ValueError(f"tokens must be whole numbers; not {tokens.dtype}.")
+        try:
+            return self._loss(model, tokens)
+        except IndexError as error:  # not looked at before: that would wait for a GPU at each step
+            raise ValueError(
+                f"the model does not know all tokens from {int(tokens.min())} to "
+                f"{int(tokens.max())} ({error}). Take the sequences that belong to its vocabulary."
+            ) from error
+
+    def _loss(self, model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
+        """Return the mean loss of tokens that are whole numbers."""
         found: Any = model(tokens)
         logits = getattr(found, "logits", found)
         if logits.ndim != 3 or logits.shape[:2] != tokens.shape:

@@ -50,6 +50,21 @@ def test_files_as_the_hub_names_them(tmp_path, names):
     assert found.tokens.dtype == np.int32
     assert found.first_seen.values.tolist() == [0, 1, 2, 4]
     assert (found.attrs["n_repeated"], found.attrs["revision"]) == (1, "folder")
+    assert found.attrs["n_contradicting"] == 0
+
+
+def test_an_index_with_two_texts_is_told(tmp_path):
+    write(tmp_path / "duped.70m.parquet", [5, 2, 5, 5, 2], [[1, 2], [3, 4], [1, 9], [1, 2], [3, 4]])
+    found = load_memorized_evals("duped.70m", folder=tmp_path)
+    assert found.tokens.values.tolist() == [[3, 4], [1, 2]]
+    assert (found.attrs["n_repeated"], found.attrs["n_contradicting"]) == (3, 1)
+
+
+def test_a_list_of_which_a_part_is_missing(tmp_path):
+    for at in (0, 2):
+        write(tmp_path / f"data/duped.70m-0000{at}-of-00003-ab.parquet", [at], rows(at))
+    with pytest.raises(FileNotFoundError, match=r"lacks part 1 of 3, beside duped.70m"):
+        load_memorized_evals("duped.70m", folder=tmp_path)
 
 
 def test_two_lists_are_joined_as_the_docstring_says(tmp_path):
@@ -127,7 +142,8 @@ def test_what_is_refused(tmp_path):
     path = tmp_path / "duped.70m.parquet"
     for index, tokens, words in (
         ([1, 2], [[1, 2], [1]], "rows of several lengths"),
-        ([], [], "has no rows"),
+        ([], [], "has no tokens"),
+        ([1], [[]], "has no tokens"),
         ([1], [[70_000]], "tokens must be whole numbers from 0 to 65535"),
         ([-1], [[1]], "an index must be"),
     ):
@@ -139,6 +155,9 @@ def test_what_is_refused(tmp_path):
         load_memorized_evals("duped.70m", folder=tmp_path)
     from pyarrow import parquet
 
+    parquet.write_table(pa.table({"index": [1], "tokens": ["1 2"]}), path)
+    with pytest.raises(ValueError, match="tokens must be lists of whole numbers; not string"):
+        load_memorized_evals("duped.70m", folder=tmp_path)
     parquet.write_table(pa.table({"index": [1], "token": [[1]]}), path)
     with pytest.raises(ValueError, match="no column 'tokens'; it has index, token"):
         load_memorized_evals("duped.70m", folder=tmp_path)

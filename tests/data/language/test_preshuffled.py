@@ -24,7 +24,8 @@ def whole(tmp_path, tokens):
 def in_parts(folder, tokens, *cuts, of=None):
     parts = np.split(np.frombuffer(tokens.tobytes(), np.uint8), cuts)
     for number, part in enumerate(parts):
-        part.tofile(folder / f"document-{number:05d}-of-{of or len(parts):05d}.bin")
+        # as the hub names them: behind "of" stands the number of the last
+        part.tofile(folder / f"document-{number:05d}-of-{of or len(parts) - 1:05d}.bin")
 
 
 def test_sequence_i_begins_at_byte_i_times_2049_times_2(whole, tokens):
@@ -41,7 +42,7 @@ def test_a_file_and_whole_rows(whole, tokens):
     assert np.array_equal(found.tokens, tokens[[6]])
 
 
-@pytest.mark.parametrize("cuts", [(9000,), (4098, 8196), (4099, 9001), (8197, 8197 + 4098)])
+@pytest.mark.parametrize("cuts", [(9000,), (4098, 8196), (4099, 8198), (8197, 16_394)])
 def test_parts_end_anywhere(tmp_path, tokens, cuts):
     in_parts(tmp_path, tokens, *cuts)
     found = load_preshuffled(range(N), tmp_path, n_tokens=ROW)
@@ -49,7 +50,7 @@ def test_parts_end_anywhere(tmp_path, tokens, cuts):
 
 
 def test_the_first_parts_are_enough_for_small_indices(tmp_path, tokens):
-    in_parts(tmp_path, tokens[:3], 5000, of=20)
+    in_parts(tmp_path, tokens[:3], 6147, of=20)
     assert np.array_equal(load_preshuffled([2], tmp_path).tokens, tokens[[2], :64])
     with pytest.raises(ValueError, match=r"index 3 lies beyond the end: .* the parts behind it"):
         load_preshuffled([3], tmp_path)
@@ -68,7 +69,7 @@ def test_files_that_are_missing(tmp_path, tokens):
     with pytest.raises(FileNotFoundError, match=r"neither document.bin nor .* document.idx"):
         load_preshuffled([0], tmp_path)
     in_parts(tmp_path, tokens, 5000, 10_000)
-    (tmp_path / "document-00001-of-00003.bin").unlink()
+    (tmp_path / "document-00001-of-00002.bin").unlink()
     with pytest.raises(FileNotFoundError, match="lacks part 1 before part 2"):
         load_preshuffled([0], tmp_path)
 
@@ -81,6 +82,39 @@ def test_files_that_are_short(whole, tokens):
     path.write_text("version https://git-lfs.github.com/spec/v1\nsize 30000\n")
     with pytest.raises(ValueError, match=r"has 54 bytes.* a pointer of Git LFS"):
         load_preshuffled([0], whole)
+
+
+def test_all_parts_but_the_last_are_no_whole_data_set(tmp_path, tokens):
+    in_parts(tmp_path, tokens, 10_000, 20_000)
+    (tmp_path / "document-00002-of-00002.bin").unlink()
+    assert np.array_equal(load_preshuffled([3], tmp_path).tokens, tokens[[3], :64])
+    with pytest.raises(ValueError, match=r"index 4 lies beyond .* the parts behind it are not"):
+        load_preshuffled([4], tmp_path)
+
+
+def test_a_last_part_that_is_cut_short(tmp_path, tokens):
+    in_parts(tmp_path, tokens, 10_000, 20_000)
+    last = tmp_path / "document-00002-of-00002.bin"
+    last.write_bytes(last.read_bytes()[:-2])
+    with pytest.raises(ValueError, match=r"00002-of-00002.bin is cut short: with 4,096 bytes"):
+        load_preshuffled([0], tmp_path)
+
+
+@pytest.mark.parametrize("of", [None, 20])
+def test_a_part_that_is_cut_short_would_shift_all_behind_it(tmp_path, tokens, of):
+    in_parts(tmp_path, tokens, 10_000, 20_000, of=of)
+    first = next(tmp_path.glob("document-00000-*"))
+    first.write_bytes(first.read_bytes()[:-2])
+    with pytest.raises(ValueError, match=r"00000-of-.* is cut short: it has 9,998 bytes"):
+        load_preshuffled([4], tmp_path)
+
+
+def test_a_part_alone(tmp_path, tokens):
+    in_parts(tmp_path, tokens, 10_000, 20_000)
+    first, second = (tmp_path / f"document-0000{at}-of-00002.bin" for at in (0, 1))
+    assert np.array_equal(load_preshuffled([1], first).tokens, tokens[[1], :64])
+    with pytest.raises(ValueError, match=r"begins in the middle of the training: give the folder"):
+        load_preshuffled([1], second)
 
 
 def test_parts_of_two_data_sets(tmp_path, tokens):

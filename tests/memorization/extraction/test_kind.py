@@ -70,6 +70,14 @@ def test_random_sequences_have_none():
     assert not predictable_sequences(rows(*drawn)).predictable.any()
 
 
+@pytest.mark.parametrize(("tokens", "length"), [(4, 9), (3, 12)])
+def test_chance_of_a_template_is_that_of_the_longest_that_counts_up(tokens, length):
+    """Of q = T / 3 places: T / 3 steps have to be those of before, in whole numbers."""
+    drawn = np.random.default_rng(0).integers(0, tokens, (40_000, length))
+    share = float(predictable_sequences(rows(*drawn)).predictable.mean())
+    assert tokens ** (-length / 2) < share < tokens ** (-length / 3)
+
+
 def test_numbers_without_a_sign_do_not_wrap_around():
     found = predictable_sequences(rows([9, 6, 3, 0]).astype(np.uint16))
     assert found.template.item() == "incrementing"
@@ -88,6 +96,13 @@ def test_batches_keep_their_coordinates():
     assert found.predictable.dims == ("seed", "sample")
     assert found.sample.values.tolist() == [7, 8]
     assert "position" not in found.coords
+
+
+def test_what_is_known_of_positions_is_not_said_of_samples():
+    row = rows([1, 1, 1]).assign_coords(
+        letter=(DIMS, [["a", "b", "c"]]), prompt=("position", [True, False, False]), of="model"
+    )
+    assert set(predictable_sequences(row).coords) == {"of"}
 
 
 # kinds
@@ -122,6 +137,9 @@ def test_kinds_of_several_models():
         (lambda: memorization_kind(samples(True), samples(1.5), samples(True)), "n_copies must be"),
         (lambda: memorization_kind(samples(True), samples(-1), samples(True)), "n_copies has -1"),
         (lambda: memorization_kind(samples(True), samples(1, 2), samples(True)), "n_copies 2"),
+        (lambda: memorization_kind(samples(True), xr.DataArray(9), samples(True)),
+         r"dim 'sample' not found; n_copies has dims \(\)"),
+        (lambda: memorization_kind(samples(True), [1], samples(True)), "give n_copies: whole numb"),
         (lambda: memorization_kind(samples(True), samples(1), samples(1)), "predictable must be"),
         (lambda: memorization_kind(samples(True), samples(1), samples(True), more_than=-1),
          "more_than must be at least 0"),

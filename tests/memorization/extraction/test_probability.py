@@ -107,6 +107,9 @@ def test_dims_and_coordinates():
         (sums(-1), {"p": [0.5, 1.0]}, "p must be above 0 and below 1"),
         (sums(-1), {"p": "0.5"}, "p must be a number, or a list"),
         (np.zeros(3), {}, "give log_probability"),
+        (sums(-1).expand_dims(n=[5]), {}, r"has 'n' already.* log_probability.rename\(n=...\)"),
+        (sums(-1).assign_coords(p=0.5), {}, "has 'p' already"),
+        (sums(-1) < -2, {}, "floats; not bool"),
     ],
 )
 def test_what_is_refused(values, options, words):

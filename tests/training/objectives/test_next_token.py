@@ -42,6 +42,22 @@ def test_errors():
         NextToken()(Given(torch.zeros(3, 5)), torch.zeros(3, 4, dtype=torch.long))
 
 
+@pytest.mark.parametrize(("least", "most"), [(0, 5), (-1, 4)])
+def test_tokens_that_are_not_in_the_vocabulary(least, most):
+    rows = torch.tensor([[least, 1, most]])
+    knows = nn.Embedding(5, 5)
+    with pytest.raises(ValueError, match=f"does not know all tokens from {least} to {most} "):
+        NextToken()(knows, rows)
+    if most == 5:  # which is the last, so that only its loss fails
+        with pytest.raises(ValueError, match="from 0 to 5"):
+            NextToken()(Given(torch.zeros(1, 3, 5)), rows)
+
+
+def test_tokens_are_whole_numbers():
+    with pytest.raises(ValueError, match=r"tokens must be whole numbers; not torch.float32"):
+        NextToken()(nn.Embedding(5, 5), torch.zeros(2, 3))
+
+
 def test_a_language_model_learns_a_rule():
     pytest.importorskip("transformers", reason="extra 'hub' not installed")
     rows = (np.arange(6) + np.arange(5)[:, None]) % 5
