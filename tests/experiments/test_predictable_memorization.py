@@ -27,8 +27,13 @@ from infonb.experiments.predictable_memorization import (
     sizes_table,
     typeset,
 )
+from infonb.experiments.predictable_memorization.claims import rows_of
 from infonb.experiments.predictable_memorization.measures import activations_of, folded, unfolded
-from infonb.experiments.predictable_memorization.prediction import share_by_copies, with_prediction
+from infonb.experiments.predictable_memorization.prediction import (
+    precision_of_copies,
+    share_by_copies,
+    with_prediction,
+)
 from infonb.experiments.predictable_memorization.sizes import control_of, in_order, largest
 from infonb.experiments.predictable_memorization.training import train_along
 from infonb.networks import greedy_continuation, language_model
@@ -181,6 +186,27 @@ def test_a_training_is_the_same_in_parts_and_goes_on_after_a_kill(tmp_path) -> N
     np.testing.assert_array_equal(resumed.train_loss, pieces.train_loss)
 
 
+def test_a_tenth_of_the_rate_is_left_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from infonb.training.warm_up import WarmAdamW
+
+    rates, real = [], WarmAdamW.step
+
+    def watched(self: WarmAdamW, closure: Any = None) -> Any:
+        found = real(self, closure)
+        rates.append(self.param_groups[0]["lr"])
+        return found
+
+    monkeypatch.setattr(WarmAdamW, "step", watched)
+    rows = xr.DataArray(np.zeros((200, 4), int), dims=("sample", "position"))
+    train_along(
+        language_model(vocabulary=2, hidden=2, layers=1, length=4), rows, [20, 100], batch_size=2,
+        learning_rate=0.01, warmup=5, decay=0.0, seed=0,
+    )  # fmt: skip
+    assert len(rates) == 100
+    assert max(rates) == rates[4] == pytest.approx(0.01)
+    assert rates[-1] == pytest.approx(0.001, rel=0.02)
+
+
 def test_prediction_is_that_of_the_hand_case() -> None:
     found = with_prediction(made_up())
     small = found.sel(size="8", seed=0).isel(checkpoint=1)
@@ -205,6 +231,44 @@ def test_prediction_is_that_of_the_hand_case() -> None:
     assert table.index.tolist() == ["30 %", "60 %"]
     assert table.loc["60 %", ["width", "trained for", "recall"]].tolist() == ["16", "50 %", 1.0]
     assert "At equal compute 0 of 1 finished smaller models recall more" in compute_words(found)
+
+
+def judged_made_up(*, background: bool = False) -> xr.Dataset:
+    """Return the made-up runs with all that the answer reads; the background recited or not."""
+    runs = made_up()
+    runs.memorized[1, 0, 1, 10] = background
+    found = with_prediction(runs)
+    share = share_by_copies(found)
+    most = share.sel(size="16", drop=True).mean("copies")
+    return found.assign(share=share, share_of_largest=most)
+
+
+def test_precision_stands_beside_a_guess_and_the_copies_alone() -> None:
+    runs = judged_made_up()
+    # three are told: of the five with most copies the truth has two
+    assert float(precision_of_copies(runs, "8").sel(seed=0)) == pytest.approx(2 / 5)
+    # six: all of these five, and one of the others, of which four fifths are true
+    assert float(precision_of_copies(runs, "16").sel(seed=0)) == pytest.approx((2 + 0.8) / 6)
+    nothing = runs.assign(memorized=xr.zeros_like(runs.memorized))
+    assert np.isnan(precision_of_copies(nothing, "8")).all()
+    words = answer_words(runs)
+    assert "a guess among the planted ones would have 0.60 right" in words
+    assert "tells those with the most, 0.40." in words
+    guess, misses = (row.claims(runs, "size")[0] for row in rows_of(["8", "16"])[:2])
+    assert "more precisely than a guess" in guess.statement
+    assert not guess.of_paper
+    assert guess.effect == pytest.approx([2 / 3 - 0.6])
+    # which holds whenever less is predicted than is true: no statement about precision
+    assert "misses more than it claims wrongly" in misses.statement
+    assert misses.effect == pytest.approx([2 / 3 - 2 / 6])
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_recited_background_is_not_counted_as_planted(*, background: bool) -> None:
+    runs = judged_made_up(background=background)
+    assert int(runs.n_truth.sel(size="16", seed=0)[-1]) == 6 + background
+    words = f"recites 6 of the 10 planted sequences word for word, and {background:d} of 1 back"
+    assert words in answer_words(runs)
 
 
 def test_groups_lie_beside_each_other_in_one_ruler() -> None:

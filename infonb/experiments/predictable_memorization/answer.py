@@ -10,7 +10,11 @@ import xarray as xr
 
 from infonb.claims import ClaimsTable
 from infonb.claims.verdict import UNCLEAR
-from infonb.experiments.predictable_memorization.prediction import equal_compute, recommended
+from infonb.experiments.predictable_memorization.prediction import (
+    equal_compute,
+    precision_of_copies,
+    recommended,
+)
 from infonb.experiments.predictable_memorization.sizes import control_of, in_order
 
 if TYPE_CHECKING:
@@ -166,11 +170,14 @@ def answer_words(runs: xr.Dataset) -> str:
     """Return the answer in a few sentences with their numbers."""
     sizes = in_order(runs["size"].values.tolist())
     end = runs.isel(checkpoint=-1)
-    planted = np.flatnonzero(runs["role"].values == "planted")
-    n_true = [int(n) for n in end.n_truth.sel(size=sizes[-1]).values]
+    planted, other = (
+        np.flatnonzero(runs["role"].values == one) for one in ("planted", "background")
+    )
+    true = end.memorized.sel(size=sizes[-1])
+    of_planted, of_other = (_range(true.isel(sample=at).sum("sample")) for at in (planted, other))
     parts = [
-        f"The largest model (width {sizes[-1]}) recites {_range(n_true)} of the {planted.size} "
-        "planted sequences word for word"
+        f"The largest model (width {sizes[-1]}) recites {of_planted} of the {planted.size} "
+        f"planted sequences word for word, and {of_other} of {other.size} background windows"
     ]
     if len(sizes) > 1:
         small = end.sel(size=sizes[0])
@@ -179,7 +186,10 @@ def answer_words(runs: xr.Dataset) -> str:
             f"{_verdict(runs, sizes)} {parts[0]}. Of these, the smallest "
             f"({_cheaper(runs, sizes[0])} of the compute) foretells {_of(small.recall)} "
             f"(precision {_of(small.precision)}), width {sizes[-2]} "
-            f"({_cheaper(runs, sizes[-2])}) {_of(close.recall)} ({_of(close.precision)})"
+            f"({_cheaper(runs, sizes[-2])}) {_of(close.recall)} ({_of(close.precision)})",
+            f" Of as many, a guess among the planted ones would have {_of(end.share_of_largest)} "
+            "right, and whoever only counts copies, and tells those with the most, "
+            f"{_of(precision_of_copies(runs, sizes[0]))}",
         ]
     check = runs.sel(size=sizes[-1]).isel(checkpoint=slice(None, -1))
     if check.sizes["checkpoint"]:
@@ -227,7 +237,8 @@ def compute_words(runs: xr.Dataset, budgets: tuple[float, ...] = (0.05, 0.1, 0.2
              if np.isfinite(float(both.sel(way="largest, early", size=size)))]  # fmt: skip
     who = (
         f" At equal compute {len([one for one in won if one in known])} of {len(known)} finished "
-        "smaller models recall more than the largest that was stopped as early." if known else ""
+        "smaller models recall more than the largest that was stopped as early, in the mean of the "
+        "seeds." if known else ""
     )  # fmt: skip
     return f"The best predictor for a share of the largest model's compute: {said}.{who}"
 
@@ -276,8 +287,8 @@ def _of(values: xr.DataArray) -> str:
     return f"{known.mean():.2f}{spread}"
 
 
-def _range(numbers: list[int]) -> str:
-    low, high = min(numbers), max(numbers)
+def _range(numbers: xr.DataArray) -> str:
+    low, high = int(numbers.min()), int(numbers.max())
     return str(low) if low == high else f"{low} to {high}"
 
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.predictable_memorization.sizes import in_order
+from infonb.experiments.predictable_memorization.sizes import in_order, largest
 from infonb.memorization import memorization_prediction
 
-__all__ = ["TRAINED", "equal_compute", "recommended", "share_by_copies", "with_prediction"]
+__all__ = ["TRAINED", "equal_compute", "precision_of_copies", "recommended", "share_by_copies",
+           "with_prediction"]  # fmt: skip
 
 #: What models are trained on.
 TRAINED = ("planted", "background")
@@ -64,6 +65,29 @@ def share_by_copies(runs: xr.Dataset) -> xr.DataArray:
     parts = [runs.memorized.isel(sample=np.flatnonzero(planted == n)).mean("sample")
              for n in levels]  # fmt: skip
     return xr.concat(parts, xr.Variable("copies", levels))
+
+
+def precision_of_copies(runs: xr.Dataset, size: str) -> xr.DataArray:
+    """
+    Return the precision of counting copies, without a model: (seed), NaN where nothing is told.
+
+    Told are as many planted sequences as the finished model of this size recites: those with the
+    most copies; of sequences with as many copies as each other, the mean of all choices.
+    """
+    planted = runs["planted"].values
+    at = np.flatnonzero(planted > 0)
+    end = runs.memorized.isel(checkpoint=-1, sample=at).astype(bool)
+    end = end.transpose("size", "seed", "sample")
+    true = end.sel(size=largest(runs["size"].values.tolist())).values
+    found = []
+    for told, real in zip(end.sel(size=size).values.sum(1), true, strict=True):
+        left, right = int(told), 0.0
+        for level in np.unique(planted[at])[::-1]:
+            here = planted[at] == level
+            taken = min(left, int(here.sum()))
+            right, left = right + taken * float(real[here].mean()), left - taken
+        found.append(right / told if told else np.nan)
+    return xr.DataArray(found, {"seed": runs.seed.values}, ("seed",))
 
 
 def equal_compute(runs: xr.Dataset) -> xr.DataArray:
