@@ -128,7 +128,7 @@ def recommended(
     Return which model, looked at when, predicts most for a share of the compute: a row a budget.
 
     Of all models and checkpoints that cost no more than it the one of the highest recall (mean of
-    the seeds), with its precision; the cheaper of equals.
+    the seeds), with its precision; the cheaper of equals. No row where none foretells anything.
     """
     sizes = in_order(runs["size"].values.tolist())
     one = runs[["recall_seen", "precision_seen"]].sel(size=sizes).mean("seed")
@@ -140,6 +140,7 @@ def recommended(
         can = [
             (i, j) for i, j in np.argwhere(cost <= budget * (1 + 1e-9)).tolist()
             if (i, j) != (len(sizes) - 1, cost.shape[1] - 1)
+            and float(one.recall_seen[i, j]) > 0
         ]  # fmt: skip
         if not can:
             continue

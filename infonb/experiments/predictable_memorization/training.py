@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = ["train_along"]
-
-#: How far along half a cosine it has fallen to a tenth.
-_TO_A_TENTH = math.acos(0.1 * 2 - 1) / math.pi
 
 
 def train_along(
@@ -43,11 +39,10 @@ def train_along(
     from infonb.training.warm_up import WarmAdamW
 
     tokens = torch.from_numpy(np.ascontiguousarray(windows.values))
-    # half a cosine that the end cuts off where a tenth of the rate is left
-    falling = max(stops[-1] - 1 - warmup, 0) / _TO_A_TENTH
+    # half a cosine that the end cuts off where a fiftieth of the rate is left
     optimizer = WarmAdamW(
         model.parameters(), learning_rate=learning_rate, weight_decay=decay, warmup_steps=warmup,
-        total_steps=warmup + max(1, round(falling)),
+        total_steps=warmup + 1 + round(1.1 * max(stops[-1] - warmup, 0)),
     )  # fmt: skip
     found: list[nn.Module] = []
     histories: list[xr.Dataset] = []
