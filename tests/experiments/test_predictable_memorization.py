@@ -204,7 +204,7 @@ def test_a_fiftieth_of_the_rate_is_left_at_the_end(monkeypatch: pytest.MonkeyPat
     )  # fmt: skip
     assert len(rates) == 100
     assert max(rates) == rates[4] == pytest.approx(0.01)
-    assert 0.00015 < rates[-1] < 0.0003
+    assert 0.0002 < rates[-1] < 0.0004
 
 
 def test_prediction_is_that_of_the_hand_case() -> None:
