@@ -27,8 +27,13 @@ from infonb.experiments.predictable_memorization import (
     sizes_table,
     typeset,
 )
+from infonb.experiments.predictable_memorization.claims import rows_of
 from infonb.experiments.predictable_memorization.measures import activations_of, folded, unfolded
-from infonb.experiments.predictable_memorization.prediction import share_by_copies, with_prediction
+from infonb.experiments.predictable_memorization.prediction import (
+    precision_of_copies,
+    share_by_copies,
+    with_prediction,
+)
 from infonb.experiments.predictable_memorization.sizes import control_of, in_order, largest
 from infonb.experiments.predictable_memorization.training import train_along
 from infonb.networks import greedy_continuation, language_model
@@ -39,7 +44,7 @@ pytest.importorskip("transformers", reason="extra 'hub' not installed")
 SMALL: dict[str, Any] = {
     "cache": "none", "size": ["8", "16", "24", "24 once"], "seed": [0, 1], "copies": [1, 8, 64],
     "n_each": 5, "n_background": 120, "n_held_out": 12, "vocabulary": 16, "length": 10, "prompt": 4,
-    "prompts": [3, 6], "layers": 2, "batch_size": 8, "checkpoints": [0.2, 0.5, 0.75, 1.0],
+    "prompts": [3, 6], "layers": 2, "batch_size": 8, "checkpoints": [0.2, 0.5, 1.0],
     "mi_neurons": 6, "bins": 10,
 }  # fmt: skip
 
@@ -181,6 +186,27 @@ def test_a_training_is_the_same_in_parts_and_goes_on_after_a_kill(tmp_path) -> N
     np.testing.assert_array_equal(resumed.train_loss, pieces.train_loss)
 
 
+def test_a_fiftieth_of_the_rate_is_left_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    from infonb.training.warm_up import WarmAdamW
+
+    rates, real = [], WarmAdamW.step
+
+    def watched(self: WarmAdamW, closure: Any = None) -> Any:
+        found = real(self, closure)
+        rates.append(self.param_groups[0]["lr"])
+        return found
+
+    monkeypatch.setattr(WarmAdamW, "step", watched)
+    rows = xr.DataArray(np.zeros((200, 4), int), dims=("sample", "position"))
+    train_along(
+        language_model(vocabulary=2, hidden=2, layers=1, length=4), rows, [20, 100], batch_size=2,
+        learning_rate=0.01, warmup=5, decay=0.0, seed=0,
+    )  # fmt: skip
+    assert len(rates) == 100
+    assert max(rates) == rates[4] == pytest.approx(0.01)
+    assert 0.0002 < rates[-1] < 0.0004
+
+
 def test_prediction_is_that_of_the_hand_case() -> None:
     found = with_prediction(made_up())
     small = found.sel(size="8", seed=0).isel(checkpoint=1)
@@ -202,9 +228,78 @@ def test_prediction_is_that_of_the_hand_case() -> None:
     share = share_by_copies(found).sel(size="16", seed=0).isel(checkpoint=1)
     assert share.values.tolist() == [0.8, 0.4]
     table = recommended(found, (0.2, 0.3, 0.6))
-    assert table.index.tolist() == ["30 %", "60 %"]
+    assert table.index.tolist() == ["60 %"]  # for 20 and 30 % nothing is foretold
     assert table.loc["60 %", ["width", "trained for", "recall"]].tolist() == ["16", "50 %", 1.0]
     assert "At equal compute 0 of 1 finished smaller models recall more" in compute_words(found)
+
+
+def judged_made_up(*, background: bool = False) -> xr.Dataset:
+    """Return the made-up runs with all that the answer reads; the background recited or not."""
+    runs = made_up()
+    runs.memorized[1, 0, 1, 10] = background
+    found = with_prediction(runs)
+    share = share_by_copies(found)
+    most = share.sel(size="16", drop=True).mean("copies")
+    return found.assign(share=share, share_of_largest=most)
+
+
+def test_precision_stands_beside_a_guess_and_the_copies_alone() -> None:
+    runs = judged_made_up()
+    # three are told: of the five with most copies the truth has two
+    assert float(precision_of_copies(runs, "8").sel(seed=0)) == pytest.approx(2 / 5)
+    # six: all of these five, and one of the others, of which four fifths are true
+    assert float(precision_of_copies(runs, "16").sel(seed=0)) == pytest.approx((2 + 0.8) / 6)
+    nothing = runs.assign(memorized=xr.zeros_like(runs.memorized))
+    assert np.isnan(precision_of_copies(nothing, "8")).all()
+    words = answer_words(runs)
+    assert "a guess among the planted ones would have 0.60 right" in words
+    assert "tells those with the most, 0.40." in words
+    null = [one for one in plot_prediction(runs).axes[0].lines if "null" in one.get_label()]
+    assert null[0].get_ydata() == pytest.approx([0.6, 0.6])
+    guess, misses = (row.claims(runs, "size")[0] for row in rows_of(["8", "16"])[:2])
+    assert "more precisely than a guess" in guess.statement
+    assert not guess.of_paper
+    assert guess.effect == pytest.approx([2 / 3 - 0.6])
+    # which holds whenever less is predicted than is true: no statement about precision
+    assert "misses more than it claims wrongly" in misses.statement
+    assert misses.effect == pytest.approx([2 / 3 - 2 / 6])
+    # the paper speaks of equal compute above a tenth of the budget
+    for costly in ([], ["8"]):
+        (equal,) = (
+            one for one in rows_of(["8", "16"], costly=costly) if "as much" in one.statement
+        )
+        assert equal.claims(runs, "size")[0].of_paper == bool(costly)
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_recited_background_is_not_counted_as_planted(*, background: bool) -> None:
+    runs = judged_made_up(background=background)
+    assert int(runs.n_truth.sel(size="16", seed=0)[-1]) == 6 + background
+    words = f"recites 6 of the 10 planted sequences word for word, and {background:d} of 1 back"
+    assert words in answer_words(runs)
+
+
+def test_where_nothing_is_memorized_nothing_is_claimed() -> None:
+    runs = made_up()
+    runs["memorized"] = xr.zeros_like(runs.memorized)
+    found = with_prediction(runs)
+    share = share_by_copies(found)
+    found = found.assign(share=share, share_of_largest=share.sel(size="16").mean("copies"))
+    words = answer_words(found)
+    assert words.startswith("**Nothing to foretell.** The largest model (width 16) recites 0 of")
+    assert "nan" not in words
+    assert "nothing (nothing)" not in words
+    assert recommended(found).empty
+    assert compute_words(found) == ""
+    assert plot_scaling(found).alt.endswith("best for a budget: none, nothing is memorized.")
+    assert typeset(pd.DataFrame({"met": [True, None]})).to_html().count(">–<") == 1
+
+
+def test_a_first_checkpoint_before_all_planted_ones_is_refused_before_any_training() -> None:
+    options = SMALL | {"copies": [1, 2], "n_background": 5000, "checkpoints": [0.001, 1.0]}
+    with pytest.raises(ParameterError, match=r"checkpoints: the first, 0.001, has seen 8 windows"):
+        PredictableMemorization(**options).data("16", 0)
+    PredictableMemorization(**options).data("24 once", 0)
 
 
 def test_groups_lie_beside_each_other_in_one_ruler() -> None:
@@ -287,7 +382,9 @@ def test_claims_and_words(experiment: PredictableMemorization, runs: xr.Dataset)
     judged = [claim for claim in table.claims if claim.rulers]
     assert len(judged) == 2, [claim.statement for claim in judged]
     assert all(set(claim.rulers) == {"common", "shared", "neuron"} for claim in judged)
-    assert information_words(table).startswith("Of 10 comparisons of entropy and MI")
+    said = information_words(table)
+    assert "of 4 comparisons of what it was trained on with what it has not seen" in said
+    assert "Of all 10 comparisons of entropy and MI" in said
     words = answer_words(runs)
     assert "foretells" in words
     assert "Planted once each instead, none of the same sequences are memorized." in words

@@ -10,7 +10,11 @@ import xarray as xr
 
 from infonb.claims import ClaimsTable
 from infonb.claims.verdict import UNCLEAR
-from infonb.experiments.predictable_memorization.prediction import equal_compute, recommended
+from infonb.experiments.predictable_memorization.prediction import (
+    equal_compute,
+    precision_of_copies,
+    recommended,
+)
 from infonb.experiments.predictable_memorization.sizes import control_of, in_order
 
 if TYPE_CHECKING:
@@ -73,7 +77,8 @@ def checks_table(runs: xr.Dataset) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row for each check, of the worst of all seeds where nothing else is said.
+        A row for each check, of the worst of all seeds where nothing else is said; ``met`` is None
+        where there was nothing to look at (one size only, nothing memorized).
 
     Examples
     --------
@@ -106,7 +111,9 @@ def checks_table(runs: xr.Dataset) -> pd.DataFrame:
         ("n_predicted × precision = n_truth × recall = n_both, the largest difference", "0",
          float(max(off)), float(max(off)) < 1e-6),
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["check", "expected", "here", "met"]).set_index("check")
+    # where there is nothing to look at, a check is neither met nor failed
+    judged = [(*row[:3], row[3] if np.isfinite(row[2]) else None) for row in rows]
+    return pd.DataFrame(judged, columns=["check", "expected", "here", "met"]).set_index("check")
 
 
 def _null_rows(runs: xr.Dataset, size: str) -> list[tuple[str, str, float, bool]]:
@@ -166,23 +173,31 @@ def answer_words(runs: xr.Dataset) -> str:
     """Return the answer in a few sentences with their numbers."""
     sizes = in_order(runs["size"].values.tolist())
     end = runs.isel(checkpoint=-1)
-    planted = np.flatnonzero(runs["role"].values == "planted")
-    n_true = [int(n) for n in end.n_truth.sel(size=sizes[-1]).values]
+    planted, other = (
+        np.flatnonzero(runs["role"].values == one) for one in ("planted", "background")
+    )
+    true = end.memorized.sel(size=sizes[-1])
+    of_planted, of_other = (_range(true.isel(sample=at).sum("sample")) for at in (planted, other))
     parts = [
-        f"The largest model (width {sizes[-1]}) recites {_range(n_true)} of the {planted.size} "
-        "planted sequences word for word"
+        f"The largest model (width {sizes[-1]}) recites {of_planted} of the {planted.size} "
+        f"planted sequences word for word, and {of_other} of {other.size} background windows"
     ]
-    if len(sizes) > 1:
+    if not int(end.n_truth.sel(size=sizes[-1]).sum()):
+        parts = [f"**Nothing to foretell.** {parts[0]}: more copies or more steps are needed"]
+    elif len(sizes) > 1:
         small = end.sel(size=sizes[0])
         close = end.sel(size=sizes[-2])
         parts = [
             f"{_verdict(runs, sizes)} {parts[0]}. Of these, the smallest "
             f"({_cheaper(runs, sizes[0])} of the compute) foretells {_of(small.recall)} "
             f"(precision {_of(small.precision)}), width {sizes[-2]} "
-            f"({_cheaper(runs, sizes[-2])}) {_of(close.recall)} ({_of(close.precision)})"
+            f"({_cheaper(runs, sizes[-2])}) {_of(close.recall)} ({_of(close.precision)})",
+            f" Of as many, a guess among the planted ones would have {_of(end.share_of_largest)} "
+            "right, and whoever only counts copies, and tells those with the most, "
+            f"{_of(precision_of_copies(runs, sizes[0]))}",
         ]
     check = runs.sel(size=sizes[-1]).isel(checkpoint=slice(None, -1))
-    if check.sizes["checkpoint"]:
+    if bool(check.recall_seen.notnull().any()):
         at = check.isel(checkpoint=check.sizes["checkpoint"] // 2)
         parts.append(
             f" The largest model itself, looked at after {100 * float(at.checkpoint):.0f} % of its "
@@ -196,7 +211,7 @@ def answer_words(runs: xr.Dataset) -> str:
             f" Planted once each instead, {n or 'none'} of the same sequences "
             f"{'are' if n != 1 else 'is'} memorized"
         )
-    return f"{'.'.join(parts)}. {compute_words(runs, (0.1, 0.5))}"
+    return f"{'.'.join(parts)}."
 
 
 def _verdict(runs: xr.Dataset, sizes: list[str]) -> str:
@@ -227,7 +242,8 @@ def compute_words(runs: xr.Dataset, budgets: tuple[float, ...] = (0.05, 0.1, 0.2
              if np.isfinite(float(both.sel(way="largest, early", size=size)))]  # fmt: skip
     who = (
         f" At equal compute {len([one for one in won if one in known])} of {len(known)} finished "
-        "smaller models recall more than the largest that was stopped as early." if known else ""
+        "smaller models recall more than the largest that was stopped as early, in the mean of the "
+        "seeds." if known else ""
     )  # fmt: skip
     return f"The best predictor for a share of the largest model's compute: {said}.{who}"
 
@@ -243,9 +259,13 @@ def information_words(table: ClaimsTable) -> str:
         for one in clear
     )
     told = f": {said}" if said else ""
+    own = [one for one in rows if one.statement.startswith(("the entropy is", "MI is"))]
+    seen = sum(one in clear for one in own)
     return (
-        f"Of {len(rows)} comparisons of entropy and MI, {len(clear)} "
-        f"{'is' if len(clear) == 1 else 'are'} clear{told}."
+        f"Within the largest model {seen or 'none'} of {len(own)} comparisons of what it was "
+        f"trained on with what it has not seen {'is' if seen < 2 else 'are'} clear. Of all "
+        f"{len(rows)} comparisons of entropy and MI, {len(clear) or 'none'} "
+        f"{'is' if len(clear) == 1 else 'are'}{told}."
     )
 
 
@@ -253,6 +273,8 @@ def typeset(table: pd.DataFrame, digits: int = 3) -> Styler:
     """Return a table whose numbers have minus signs, and whose checks say yes or no."""
 
     def words(value: Any) -> str:
+        if value is None:
+            return "–"
         if isinstance(value, bool | np.bool_):
             return "yes" if value else "no"
         if isinstance(value, float | np.floating):
@@ -272,12 +294,12 @@ def _of(values: xr.DataArray) -> str:
     known = values.values[np.isfinite(values.values)]
     if not known.size:
         return "nothing"
-    spread = f" [{known.min():.2f}, {known.max():.2f}]" if known.size > 1 else ""
-    return f"{known.mean():.2f}{spread}"
+    low, high = f"{known.min():.2f}", f"{known.max():.2f}"
+    return f"{known.mean():.2f}" + (f" [{low}, {high}]" if low != high else "")
 
 
-def _range(numbers: list[int]) -> str:
-    low, high = min(numbers), max(numbers)
+def _range(numbers: xr.DataArray) -> str:
+    low, high = int(numbers.min()), int(numbers.max())
     return str(low) if low == high else f"{low} to {high}"
 
 

@@ -8,8 +8,9 @@ import numpy as np
 import xarray as xr
 
 from infonb.data import planted_sequences
+from infonb.parameters import ParameterError
 
-__all__ = ["corpus_and_sequences"]
+__all__ = ["check_first", "corpus_and_sequences"]
 
 
 def corpus_and_sequences(
@@ -54,3 +55,13 @@ def _level(copies: Sequence[int], n_each: int, n: int) -> np.ndarray:
     planted = np.repeat(list(copies), n_each)
     levels[: planted.size] = planted
     return levels
+
+
+def check_first(sequences: xr.Dataset, windows: int, share: float) -> None:
+    """Raise if the first checkpoint has seen no planted sequence: recall is of those it has."""
+    first = sequences.first_seen.values[sequences["role"].values == "planted"]
+    if first.min() >= windows:
+        raise ParameterError(
+            f"checkpoints: the first, {share:g}, has seen {windows:,} windows and no planted "
+            f"sequence, the earliest of which is window {first.min() + 1:,}; take a later one."
+        )

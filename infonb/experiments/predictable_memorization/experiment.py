@@ -54,13 +54,19 @@ class PredictableMemorization(PredictableParameters, Experiment):
 
     def data(self, level: str, seed: int) -> dict[str, xr.Dataset]:
         """Return the windows in their order of training, and the sequences to ask about."""
-        from infonb.experiments.predictable_memorization.data import corpus_and_sequences
+        from infonb.experiments.predictable_memorization.data import (
+            check_first,
+            corpus_and_sequences,
+        )
 
-        return corpus_and_sequences(
+        found = corpus_and_sequences(
             copies=self.copies, n_each=self.n_each, n_background=self.n_background,
             n_held_out=self.n_held_out, vocabulary=self.vocabulary, length=self.length,
             concentration=self.concentration, once=is_once(level), seed=seed,
         )  # fmt: skip
+        if not is_once(level):
+            check_first(found["sequences"], self.stops[0] * self.batch_size, self.checkpoints[0])
+        return found
 
     def train(
         self, level: str, seed: int, data: dict[str, xr.Dataset], checkpoint: Path | None = None,
@@ -145,7 +151,11 @@ class PredictableMemorization(PredictableParameters, Experiment):
 
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
         """Return the rows of the sizes that were trained."""
-        return rows_of(runs["size"].values.tolist(), has_medians="median_entropy" in runs)
+        cost = runs.compute_share.isel(checkpoint=-1)
+        return rows_of(
+            runs["size"].values.tolist(), costly=cost["size"].values[cost > 0.1].tolist(),
+            has_medians="median_entropy" in runs,
+        )  # fmt: skip
 
     def answer(self, table: ClaimsTable, grid: xr.Dataset | None = None) -> str:
         """Return what the table says in plain sentences."""

@@ -73,8 +73,11 @@ def plot_prediction(runs: xr.Dataset) -> Picture:
     for size, x, y in zip(sizes, at_sizes.values, of_sizes.mean("seed").values, strict=False):
         axes[0, 1].annotate(f"width {size}", (x, y), xytext=(-6, 5), fontsize=8.5, ha="right",
                             textcoords="offset points", color=colours[0])  # fmt: skip
+    guess = float(runs.share_of_largest.isel(checkpoint=-1).mean())
+    axes[0, 0].axhline(guess, color=_GREY, lw=1.2, ls=":", label="a guess among planted (null)")
+    said.append(f"precision of a guess among the planted sequences {guess:.2f}")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    picture.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False,
+    picture.legend(handles, labels, loc="outside upper center", ncols=3, frameon=False,
                    fontsize=9.5)  # fmt: skip
     picture.alt = f"Prediction of what the largest model memorizes: {'; '.join(said)}."
     return picture
@@ -123,10 +126,10 @@ def plot_scaling(runs: xr.Dataset) -> Picture:
     axis.grid(alpha=0.3)
     axis.legend(frameon=False, fontsize=9, loc="upper left")
     table = recommended(runs)
-    picture.alt = "Recall against compute; best for a budget: " + "; ".join(
+    picture.alt = "Recall against compute; best for a budget: " + ("; ".join(
         f"{budget} width {row['width']} at {row['trained for']} of its training, recall "
         f"{row['recall']:.2f}" for budget, row in table.iterrows()
-    ) + "."  # fmt: skip
+    ) or "none, nothing is memorized") + "."  # fmt: skip
     return picture
 
 

@@ -50,7 +50,7 @@ class _Training(ParameterSet):
     warmup: int = parameter(20, "steps over which the rate grows at the start", minimum=0)
     decay: float = parameter(0.01, "weight decay", minimum=0)
     checkpoints: list[float] = parameter(
-        [0.07, 0.15, 0.26, 0.45, 0.7, 1.0], "shares of the training that are looked at",
+        [0.07, 0.15, 0.26, 0.7, 1.0], "shares of the training that are looked at",
         minimum=0.001, maximum=1,
     )  # fmt: skip
 

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.predictable_memorization.sizes import in_order
+from infonb.experiments.predictable_memorization.sizes import in_order, largest
 from infonb.memorization import memorization_prediction
 
-__all__ = ["TRAINED", "equal_compute", "recommended", "share_by_copies", "with_prediction"]
+__all__ = ["TRAINED", "equal_compute", "precision_of_copies", "recommended", "share_by_copies",
+           "with_prediction"]  # fmt: skip
 
 #: What models are trained on.
 TRAINED = ("planted", "background")
@@ -66,6 +67,29 @@ def share_by_copies(runs: xr.Dataset) -> xr.DataArray:
     return xr.concat(parts, xr.Variable("copies", levels))
 
 
+def precision_of_copies(runs: xr.Dataset, size: str) -> xr.DataArray:
+    """
+    Return the precision of counting copies, without a model: (seed), NaN where nothing is told.
+
+    Told are as many planted sequences as the finished model of this size recites: those with the
+    most copies; of sequences with as many copies as each other, the mean of all choices.
+    """
+    planted = runs["planted"].values
+    at = np.flatnonzero(planted > 0)
+    end = runs.memorized.isel(checkpoint=-1, sample=at).astype(bool)
+    end = end.transpose("size", "seed", "sample")
+    true = end.sel(size=largest(runs["size"].values.tolist())).values
+    found = []
+    for told, real in zip(end.sel(size=size).values.sum(1), true, strict=True):
+        left, right = int(told), 0.0
+        for level in np.unique(planted[at])[::-1]:
+            here = planted[at] == level
+            taken = min(left, int(here.sum()))
+            right, left = right + taken * float(real[here].mean()), left - taken
+        found.append(right / told if told else np.nan)
+    return xr.DataArray(found, {"seed": runs.seed.values}, ("seed",))
+
+
 def equal_compute(runs: xr.Dataset) -> xr.DataArray:
     """
     Return the recall of finished smaller models, and of the largest stopped for as much compute.
@@ -104,7 +128,7 @@ def recommended(
     Return which model, looked at when, predicts most for a share of the compute: a row a budget.
 
     Of all models and checkpoints that cost no more than it the one of the highest recall (mean of
-    the seeds), with its precision; the cheaper of equals.
+    the seeds), with its precision; the cheaper of equals. No row where none foretells anything.
     """
     sizes = in_order(runs["size"].values.tolist())
     one = runs[["recall_seen", "precision_seen"]].sel(size=sizes).mean("seed")
@@ -116,6 +140,7 @@ def recommended(
         can = [
             (i, j) for i, j in np.argwhere(cost <= budget * (1 + 1e-9)).tolist()
             if (i, j) != (len(sizes) - 1, cost.shape[1] - 1)
+            and float(one.recall_seen[i, j]) > 0
         ]  # fmt: skip
         if not can:
             continue

@@ -39,7 +39,7 @@ def train_along(
     from infonb.training.warm_up import WarmAdamW
 
     tokens = torch.from_numpy(np.ascontiguousarray(windows.values))
-    # a tenth of the rate is left at the end
+    # half a cosine that the end cuts off where a fiftieth of the rate is left
     optimizer = WarmAdamW(
         model.parameters(), learning_rate=learning_rate, weight_decay=decay, warmup_steps=warmup,
         total_steps=warmup + 1 + round(1.1 * max(stops[-1] - warmup, 0)),
