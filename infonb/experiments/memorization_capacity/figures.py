@@ -33,12 +33,10 @@ def plot_totals(runs: xr.Dataset) -> Picture:
 def draw_totals(axis: Any, runs: xr.Dataset) -> str:
     """Draw total bits on an axis; return them in words."""
     x = runs.n_strings.values
-    offered = float(runs.string_bits.mean()) * x
+    offered = alike(runs.string_bits) * runs.n_strings
     axis.plot(x, offered, ls="--", color=GREY, lw=1.2, label="all there is in the strings")
-    null = (runs.bits_each.sel(group="held out").clip(min=0) * runs.n_strings).mean(
-        ["seed", "size"]
-    )
-    axis.plot(x, null, color=GREY, lw=2, label="as many held-out strings (at least 0)")
+    null = (runs.clipped_each.sel(group="held out") * runs.n_strings).mean(["seed", "size"])
+    axis.plot(x, null, color=GREY, lw=2, label="as many held-out strings (each at least 0)")
     parameters, said = alike(runs.n_parameters), []
     for size, colour in _colours(runs):
         one = runs.total_bits.sel(size=size).transpose("n_strings", "seed")

@@ -56,7 +56,7 @@ def explore_capacity(runs: xr.Dataset, *, interactive: bool = True) -> Panel:
     from infonb.widgets import Panel
     from infonb.widgets.panel.controls import choice
 
-    names = ["total_bits", "bits", "string_bits", "bits_each", "recited", "fullness",
+    names = ["total_bits", "bits", "string_bits", "clipped_each", "recited", "fullness",
              "n_parameters"]  # fmt: skip
     kept = runs[names].load()
 
