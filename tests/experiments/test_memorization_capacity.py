@@ -135,6 +135,13 @@ def test_parameters_are_counted_with_and_without_those_of_tokens() -> None:
     assert whole - inner == 2 * 64 * 8
 
 
+def test_heads_are_as_told_or_of_width_four(experiment: MemorizationCapacity) -> None:
+    assert [experiment.heads_of(size) for size in (8, 9, 10, 12, 16)] == [2, 1, 2, 3, 4]
+    assert MemorizationCapacity(heads=2).heads_of(16) == 2
+    network = experiment.train((12, 10), 0, experiment.data((12, 10), 0))[0]
+    assert network.config.num_attention_heads == 3  # type: ignore[union-attr]
+
+
 def test_the_mlp_sees_what_attention_found() -> None:
     """Behind the attention the MLP depends on the tokens before; beside it, it does not."""
     tokens = torch.tensor([[1, 2, 3], [4, 5, 3]])
@@ -311,7 +318,7 @@ def test_the_control_looks_up_what_is_there(runs: xr.Dataset) -> None:
         ({"vocabulary": 2, "length": 8}, "allow 256 strings, fewer than 90,000"),
         ({"k": 300}, "k must be below the number of strings that are held out, 300; not 300"),
         ({"size": [4]}, "size must be at least 8; not 4"),
-        ({"size": [8, 9]}, "each size must be a multiple of heads, 2; not 9"),
+        ({"size": [8, 9], "heads": 2}, "each size must be a multiple of heads, 2; not 9"),
     ],
 )
 def test_parameters_that_do_not_fit(change: dict[str, Any], words: str) -> None:

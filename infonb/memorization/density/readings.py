@@ -166,7 +166,8 @@ def _alike(u: Any, mem: Any) -> tuple[xr.DataArray, xr.DataArray]:
     u = u.transpose(..., "sample")
     both = [_finite(one.transpose(*u.dims), name) for one, name in ((u, "U"), (mem, "mem"))]
     for dim in u.dims:
-        if all(dim in one.coords for one in both) and not np.array_equal(*(o[dim] for o in both)):
+        labels = [one[dim].values for one in both if dim in one.coords]
+        if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
             raise ValueError(f"U and mem differ in the labels of {dim!r}: bring them in one order.")
     return both[0], both[1]
 
