@@ -315,7 +315,7 @@ def test_the_control_looks_up_what_is_there(runs: xr.Dataset) -> None:
     [
         ({"prompt": 8}, "prompt must be below length, 8; not 8"),
         ({"steps": 10, "warmup": 10}, "warmup must be below steps, 10; not 10"),
-        ({"vocabulary": 2, "length": 8}, "allow 256 strings, fewer than 90,000"),
+        ({"vocabulary": 2, "length": 8}, "allow 256 strings, fewer than 78,000"),
         ({"k": 300}, "k must be below the number of strings that are held out, 300; not 300"),
         ({"size": [4]}, "size must be at least 8; not 4"),
         ({"size": [8, 9], "heads": 2}, "each size must be a multiple of heads, 2; not 9"),
