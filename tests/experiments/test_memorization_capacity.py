@@ -28,7 +28,11 @@ from infonb.experiments.memorization_capacity import (
 from infonb.experiments.memorization_capacity.capacity import bits_along, exponent, last_growth
 from infonb.experiments.memorization_capacity.claims import rows_of
 from infonb.experiments.memorization_capacity.live import plot_choice
-from infonb.experiments.memorization_capacity.measures import bits_and_recital, parameters_of
+from infonb.experiments.memorization_capacity.measures import (
+    bits_and_recital,
+    most_bits,
+    parameters_of,
+)
 from infonb.experiments.memorization_capacity.training import (
     one_after_the_other,
     random_strings,
@@ -109,6 +113,18 @@ def test_bits_of_a_model_that_knows_some_strings_and_nothing_else() -> None:
     assert float(found.bits_per_inner_parameter) == pytest.approx(16)
 
 
+def test_at_most_is_held_what_the_first_tokens_do_not_leave_open() -> None:
+    """Of two strings that begin alike one bit stays open; a string and its copy are one."""
+    tokens = xr.DataArray([[0, 1, 2], [0, 3, 3], [1, 1, 1], [1, 1, 1], [2, 0, 0]])
+    tokens = tokens.rename(dim_0="sample", dim_1="position")
+    assert float(most_bits(tokens, 4)) == pytest.approx(5 * 4 - 2)
+    assert float(most_bits(tokens[2:3], 4)) == 4
+    strings = random_strings(300, 8, 128, seed=0, stream=0).tokens
+    counts = np.bincount(strings.values[:, 0])
+    expected = 300 * 49 - sum(n * math.log2(n) for n in counts if n)
+    assert float(most_bits(strings, 128)) == pytest.approx(expected)
+
+
 def test_parameters_are_counted_with_and_without_those_of_tokens() -> None:
     model = language_model(vocabulary=64, hidden=8, layers=1, length=8)
     whole, inner = parameters_of(model)
@@ -117,6 +133,13 @@ def test_parameters_are_counted_with_and_without_those_of_tokens() -> None:
     block = 4 * 8 + (8 * 24 + 24) + (64 + 8) + (8 * 32 + 32) + (32 * 8 + 8)
     assert inner == block + 16
     assert whole - inner == 2 * 64 * 8
+
+
+def test_heads_are_as_told_or_of_width_four(experiment: MemorizationCapacity) -> None:
+    assert [experiment.heads_of(size) for size in (8, 9, 10, 12, 16)] == [2, 1, 2, 3, 4]
+    assert MemorizationCapacity(heads=2).heads_of(16) == 2
+    network = experiment.train((12, 10), 0, experiment.data((12, 10), 0))[0]
+    assert network.config.num_attention_heads == 3  # type: ignore[union-attr]
 
 
 def test_the_mlp_sees_what_attention_found() -> None:
@@ -237,8 +260,11 @@ def test_words_and_table(experiment: Any, runs: xr.Dataset) -> None:
     mean = float(runs.capacity_per_parameter.sel(size=8).mean())
     assert f"hold {mean:.2f} [" in said
     assert "nothing is held of it" in said
+    leaking = runs.assign(bits_each=runs.bits_each + 1000)
+    assert "nothing is held" not in answer_words(leaking)
+    assert "Of held-out strings, the null, up to " in answer_words(leaking)
     full = runs.assign(capacity_per_parameter=xr.full_like(runs.capacity_per_parameter, 3.6))
-    assert answer_words(full).startswith("**Yes, about as many as published.**")
+    assert answer_words(full).startswith("**Yes, as many as published at least.**")
     table = capacity_table(runs).data
     assert table.loc["width 8", "parameters"] == float(runs.n_parameters.sel(size=8).mean())
     assert table.loc["width 8", "bits a parameter"] == pytest.approx(mean)
@@ -264,6 +290,17 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
     assert f"Width 10, 40 strings: {total:,.0f} bit held" in chosen.alt
 
 
+def test_the_null_of_the_figure_counts_each_string_by_itself(runs: xr.Dataset) -> None:
+    """The mean of held-out strings is below 0, and yet some have bits by chance."""
+    (line,) = (
+        one for one in plot_totals(runs).axes[0].lines
+        if str(one.get_label()).startswith("as many held-out")
+    )  # fmt: skip
+    expected = (runs.clipped_each.sel(group="held out") * runs.n_strings).mean(["seed", "size"])
+    np.testing.assert_allclose(line.get_ydata(), expected)
+    assert (runs.clipped_each >= runs.bits_each).all()
+
+
 def test_the_control_looks_up_what_is_there(runs: xr.Dataset) -> None:
     panel = explore_capacity(runs, interactive=False)
     assert panel.value == {"size": 8, "n_strings": 40}
@@ -278,9 +315,10 @@ def test_the_control_looks_up_what_is_there(runs: xr.Dataset) -> None:
     [
         ({"prompt": 8}, "prompt must be below length, 8; not 8"),
         ({"steps": 10, "warmup": 10}, "warmup must be below steps, 10; not 10"),
-        ({"vocabulary": 2, "length": 8}, "allow 256 strings, fewer than 90,000"),
+        ({"vocabulary": 2, "length": 8}, "allow 256 strings, fewer than 78,000"),
         ({"k": 300}, "k must be below the number of strings that are held out, 300; not 300"),
         ({"size": [4]}, "size must be at least 8; not 4"),
+        ({"size": [8, 9], "heads": 2}, "each size must be a multiple of heads, 2; not 9"),
     ],
 )
 def test_parameters_that_do_not_fit(change: dict[str, Any], words: str) -> None:

@@ -65,8 +65,8 @@ class MemorizationCapacity(CapacityParameters, Experiment):
 
         size, _ = level
         network = one_after_the_other(language_model(
-            vocabulary=self.vocabulary, hidden=size, layers=self.layers, length=self.length,
-            spread=self.spread, seed=seed,
+            vocabulary=self.vocabulary, hidden=size, layers=self.layers, heads=self.heads_of(size),
+            length=self.length, spread=self.spread, seed=seed,
         )).to(choose_device(self.device))  # fmt: skip
         history = train(
             network, data["train"], steps=self.steps, learning_rate=self.learning_rate,

@@ -56,8 +56,8 @@ def explore_capacity(runs: xr.Dataset, *, interactive: bool = True) -> Panel:
     from infonb.widgets import Panel
     from infonb.widgets.panel.controls import choice
 
-    names = ["total_bits", "bits", "string_bits", "bits_each", "recited", "fullness",
-             "n_parameters"]  # fmt: skip
+    names = ["total_bits", "bits", "string_bits", "clipped_each", "most_bits", "recited",
+             "fullness", "n_parameters"]  # fmt: skip
     kept = runs[names].load()
 
     def draw(size: int, n_strings: int) -> Picture:

@@ -24,6 +24,25 @@ def parameters_of(model: nn.Module) -> tuple[int, int]:
     return whole, whole - of_tokens
 
 
+def most_bits(tokens: xr.DataArray, vocabulary: int) -> xr.DataArray:
+    """
+    Return the bits of strings, (sample, position) → (), that a model may hold at most.
+
+    Several strings have the same first token, which is given: then the best a model can do is to
+    find all their ends equally likely.
+    """
+    import numpy as np
+
+    values = tokens.transpose("sample", "position").values
+    begins, alike = (
+        np.unique(part, axis=0, return_inverse=True, return_counts=True)[1:]
+        for part in (values[:, :1], values)
+    )
+    open_ends, copies = (count[place.ravel()] for place, count in (begins, alike))
+    told = values[:, 1:].size * np.log2(vocabulary)
+    return xr.DataArray(told - np.log2(open_ends / copies).sum(), attrs={"units": "bit"})
+
+
 def bits_and_recital(
     model: nn.Module, data: dict[str, xr.Dataset], *, vocabulary: int, prompt: int
 ) -> xr.Dataset:
@@ -33,7 +52,7 @@ def bits_and_recital(
     ``bits`` (string) of those it was trained on; ``total_bits`` and ``bits_per_parameter``, with
     and without the tokens' own; ``bits_each``, ``clipped_each``, ``recited`` and ``score`` (group):
     means over strings, of held-out ones too. A code of the true source, log2 V bits a token, is
-    the reference.
+    the reference; ``string_bits`` so many has a string, ``most_bits`` can be held of all.
     """
     from infonb.memorization import extraction, unintended_memorization
     from infonb.networks import greedy_continuation, token_log_probabilities
@@ -63,6 +82,7 @@ def bits_and_recital(
             found["bits_per_parameter"] = held.bits_per_parameter
             found["bits_per_inner_parameter"] = held.total_bits / inner
             found["string_bits"] = held.reference_bits.isel(sample=0, drop=True)
+            found["most_bits"] = most_bits(tokens, vocabulary)
     found = found.assign_coords(string=range(found.sizes["string"]))
     found = found.assign({name: ("group", values) for name, values in each.items()})
     return found.assign_coords(group=list(GROUPS.values())).assign(

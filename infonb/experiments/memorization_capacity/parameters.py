@@ -23,7 +23,7 @@ class _Training(ParameterSet):
         [8, 12, 16], "widths of the network's states", minimum=8, affects="selection"
     )
     n_strings: list[int] = parameter(
-        [50, 150, 300, 600], "how many different strings a network is trained on", minimum=2,
+        [40, 120, 300, 480], "how many different strings a network is trained on", minimum=2,
         affects="selection",
     )  # fmt: skip
     seed: list[int] = parameter(
@@ -33,7 +33,8 @@ class _Training(ParameterSet):
     length: int = parameter(8, "tokens of a string; the first is given", minimum=3)
     n_held_out: int = parameter(300, "strings that no network is trained on, the null", minimum=20)
     layers: int = parameter(1, "blocks of the network", minimum=1)
-    steps: int = parameter(150, "steps of training, each on all strings", minimum=4)
+    heads: int = parameter(0, "heads of attention; 0: one for each 4 of the width", minimum=0)
+    steps: int = parameter(120, "steps of training, each on all strings", minimum=4)
     learning_rate: float = parameter(0.05, "of AdamW, at its highest", minimum=0)
     warmup: int = parameter(10, "steps over which the rate grows; then it falls to 0", minimum=0)
     spread: float = parameter(0.02, "standard deviation of the first weights", minimum=0)
@@ -57,12 +58,20 @@ class CapacityParameters(MeasureParameters, DeviceParameters, _Training):
         16, "neurons drawn for MI in all layers together; 0: all", minimum=0, affects="measures"
     )
 
+    def heads_of(self, size: int) -> int:
+        """Return the heads of a width: as told, or so many that none is narrower than 4."""
+        return self.heads or max(n for n in range(1, max(1, size // 4) + 1) if size % n == 0)
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.prompt >= self.length:
             raise ParameterError(
                 f"prompt must be below length, {self.length}; not {self.prompt}: nothing would be "
                 "left to recite."
+            )
+        if wrong := [size for size in self.size if self.heads and size % self.heads]:
+            raise ParameterError(
+                f"each size must be a multiple of heads, {self.heads}; not {wrong[0]}."
             )
         if self.warmup >= self.steps:
             raise ParameterError(f"warmup must be below steps, {self.steps}; not {self.warmup}.")

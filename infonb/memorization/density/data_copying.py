@@ -55,7 +55,8 @@ def data_copying(
     ------
     TypeError, ValueError
         If an array has no dim ``sample``, no samples, or values that are not finite; if the points
-        are of different sizes, there are more cells than training points, or no cell counts.
+        are of different sizes or labels, there are more cells than different training points, or no
+        cell counts.
 
     Notes
     -----
@@ -83,7 +84,13 @@ def data_copying(
     check_integer("at_least", at_least, 1)
     check_integer("seed", seed, 0)
     known, out, made = flat(training=training, held_out=held_out, samples=samples)
-    cells = _cells(known, (out, made), check_integer("n_cells", n_cells, 1, len(known)), seed)
+    check_integer("n_cells", n_cells, 1, len(known))
+    if n_cells > 1 and n_cells > (different := len(np.unique(known, axis=0))):
+        raise ValueError(
+            f"n_cells must be at most the number of different training points, {different}; not "
+            f"{n_cells}."
+        )
+    cells = _cells(known, (out, made), n_cells, seed)
     whole = _z(nearest(out, known)[1], nearest(made, known)[1])
     z, counts = np.full(n_cells, np.nan), np.zeros((3, n_cells), int)
     for cell in range(n_cells):

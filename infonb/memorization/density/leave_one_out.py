@@ -63,7 +63,7 @@ def leave_one_out(
     ------
     TypeError, ValueError
         If there are fewer than two samples, values that are not finite, symbols that are none, or
-        no more samples than components.
+        no more samples, or fewer different ones, than components.
 
     Notes
     -----
@@ -111,6 +111,12 @@ def leave_one_out(
         u, v = closed_forms.histogram(*_symbols(data, n_symbols))
     else:
         check_integer("n_components", n_components, 1, len(x) - 1)
+        check_choice("refit", refit, [True, False])
+        if n_components > (different := len(np.unique(x, axis=0))):
+            raise ValueError(
+                f"n_components must be at most the number of different samples, {different}; not "
+                f"{n_components}."
+            )
         u, v = closed_forms.mixture(
             x, n_components, refit=refit, seed=check_integer("seed", seed, 0)
         )

@@ -42,7 +42,8 @@ def memorization_quantiles(
     Raises
     ------
     TypeError, ValueError
-        If `mem` is no DataArray or lacks the dim, or a quantile is not between 0 and 1.
+        If `mem` is no DataArray, lacks the dim, has none along it or infinite values, or a quantile
+        is not between 0 and 1.
 
     References
     ----------
@@ -60,7 +61,9 @@ def memorization_quantiles(
     if not isinstance(q, Iterable) or isinstance(q, str):
         raise TypeError(f"q must be a list of numbers, such as [0.5, 0.95]; not {q!r}.")
     wanted = [check_number("q", one, 0.0, 1.0) for one in q]
-    known = mem.astype(float).compute()
+    if not mem.sizes[dim]:
+        raise ValueError(f"mem has no places along {dim!r}: give at least one.")
+    known = _finite(mem, "mem")
     empty = known.isnull().all(dim)
     found = known.where(~empty, 0.0).quantile(wanted, dim, skipna=True).where(~empty)
     about = {**mem.attrs, "long_name": "quantile of memorization", "n_samples": mem.sizes[dim]}
@@ -105,7 +108,8 @@ def high_share_by_density(
     Raises
     ------
     TypeError, ValueError
-        If the two are of different samples or dims, all samples are NaN, or the edges do not rise.
+        If the two are of different samples or dims or have infinite values, all samples are NaN, or
+        the edges do not rise.
 
     References
     ----------
@@ -160,11 +164,25 @@ def _alike(u: Any, mem: Any) -> tuple[xr.DataArray, xr.DataArray]:
             f"U and mem must be alike; they are {dict(u.sizes)} and {dict(mem.sizes)}."
         )
     u = u.transpose(..., "sample")
-    both = [one.transpose(*u.dims).astype(float).compute() for one in (u, mem)]
+    both = [_finite(one.transpose(*u.dims), name) for one, name in ((u, "U"), (mem, "mem"))]
     for dim in u.dims:
-        if all(dim in one.coords for one in both) and not np.array_equal(*(o[dim] for o in both)):
+        labels = [one[dim].values for one in both if dim in one.coords]
+        if len(labels) == 2 and not np.array_equal(labels[0], labels[1]):
             raise ValueError(f"U and mem differ in the labels of {dim!r}: bring them in one order.")
     return both[0], both[1]
+
+
+def _finite(values: xr.DataArray, name: str) -> xr.DataArray:
+    """Return values as float64, of which some may be NaN; raise for others."""
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be real numbers; not {values.dtype}.")
+    found = values.astype(np.float64).compute()
+    if wrong := int(np.isinf(found.values).sum()):
+        raise ValueError(
+            f"{name} is infinite for {wrong:,} of {found.size:,} samples, whose log-density is: "
+            "leave them out (NaN), or give them a bound (clip)."
+        )
+    return found
 
 
 def _edges(density: xr.DataArray, bins: int | Sequence[float]) -> np.ndarray:

@@ -113,3 +113,6 @@ def test_errors():
         data_copying(known, known, known, n_cells=6)
     with pytest.raises(ValueError, match="samples has points of"):
         data_copying(known, known, points([[1.0]]))
+    twins = points([[0.0]] * 5 + [[1.0]] * 5)
+    with pytest.raises(ValueError, match="number of different training points, 2; not 4"):
+        data_copying(twins, twins, twins, n_cells=4)

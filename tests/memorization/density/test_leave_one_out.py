@@ -200,6 +200,9 @@ def test_images_and_coordinates():
         (points([0, 5]), {"model": "histogram", "n_symbols": 3}, ValueError, "and 2; not 5"),
         (points([1.0, 2.0]), {"model": "mixture", "n_components": 2}, ValueError,
          "n_components must be between 1 and 1; not 2"),
+        (points([1.0, 1.0, 1.0]), {"model": "mixture"}, ValueError, "different samples, 1; not 2"),
+        (points([1.0, 2.0]), {"model": "mixture", "n_components": 1, "refit": "no"}, ValueError,
+         "refit must be"),
     ],
 )  # fmt: skip
 def test_errors(data, options, error, message):

@@ -56,3 +56,20 @@ def test_the_same_in_small_blocks(monkeypatch):
     monkeypatch.setattr(neighbours, "_BLOCK", 50)
     for one, other in zip(whole, nearest(x, others), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("itself", [True, False])
+def test_one_point_far_out_does_not_hide_which_of_the_others_is_nearest(itself):
+    """Beside 10^7 the search by products cannot tell points that are about 1 apart."""
+    others = np.concatenate([RNG.normal(size=(60, 2)), [[1e7, 0.0]]])
+    x = RNG.normal(size=(20, 2)) if itself else others
+    for found, expected in zip(nearest(x, others, itself=itself), by_loop(x, others, itself)):  # noqa: B905
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_more_copies_than_candidates():
+    others = np.repeat([[3.0], [1.0]], 20, axis=0)
+    place, distance = nearest(np.array([[1.0], [2.5]]), others)
+    assert (place.tolist(), distance.tolist()) == ([20, 0], [0, 0.5])
+    place, distance = nearest(others, others, itself=False)
+    assert (place[:2].tolist(), distance.max()) == ([1, 0], 0)

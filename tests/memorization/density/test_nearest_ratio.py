@@ -93,6 +93,11 @@ def test_coordinates_stay():
         ({"held_out": points(np.nan)}, ValueError, "held_out is NaN or infinite for 1 of 1"),
         ({"samples": SAMPLES[:0]}, ValueError, "samples has no samples"),
         ({"samples": SAMPLES.astype(str)}, TypeError, "samples must be real numbers"),
+        (
+            {"samples": SAMPLES * 1e200},
+            ValueError,
+            "values up to 1.1e[+]201, whose squares overflow",
+        ),
         ({"downsample": 2}, ValueError, "downsample=2 is for images, but images has the dims"),
         ({"downsample": 0}, ValueError, "downsample must be at least 1; not 0"),
     ],
@@ -105,3 +110,10 @@ def test_errors(change, error, message):
 def test_downsample_divides():
     with pytest.raises(ValueError, match="must divide the 4 places of 'row' of images; not 3"):
         nearest_ratio(images(2), images(2), images(2), downsample=3)
+
+
+def test_features_in_another_order_are_refused():
+    one = xr.DataArray([[0.0, 1.0]], {"feature": ["a", "b"]}, ("sample", "feature"))
+    assert nearest_ratio(one, one + 1, one.isel(feature=[0, 1]) + 2).rho.item() == 0.5
+    with pytest.raises(ValueError, match="samples and images differ in the labels of 'feature'"):
+        nearest_ratio(one, one + 1, one.isel(feature=[1, 0]))

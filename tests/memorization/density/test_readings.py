@@ -51,6 +51,16 @@ class TestQuantiles:
         with pytest.raises(error, match=message):
             memorization_quantiles(scores()[1], **options)
 
+    def test_infinite_or_no_scores(self):
+        """V of a density that is 0 without the sample is -inf: no quantile is between numbers."""
+        mem = xr.DataArray([0.0, 1.0, np.inf], dims="sample")
+        with pytest.raises(ValueError, match="mem is infinite for 1 of 3 samples"):
+            memorization_quantiles(mem)
+        with pytest.raises(ValueError, match="mem has no places along 'sample'"):
+            memorization_quantiles(mem[:0])
+        with pytest.raises(TypeError, match="mem must be real numbers; not <U"):
+            memorization_quantiles(mem.astype(str))
+
 
 class TestHighShare:
     def test_as_a_plain_loop(self):
@@ -103,6 +113,7 @@ class TestHighShare:
             ({"bins": [3, 2]}, ValueError, "bins must be edges that rise"),
             ({"bins": "ten"}, TypeError, "bins must be a number or edges that rise; not 'ten'"),
             ({"q": 2}, ValueError, "q must be between 0.0 and 1.0; not 2"),
+            ({"bins": 2, "U": scores()[0] - np.inf}, ValueError, "U is infinite for 600 of 600"),
         ],
     )
     def test_errors(self, change, error, message):
