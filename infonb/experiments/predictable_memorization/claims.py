@@ -95,7 +95,7 @@ def _prediction(sizes: list[str], most: str, costly: Sequence[str]) -> list[Row]
             f"for as much compute the finished model of width {size} recalls more than an early "
             "checkpoint of the largest", at_equal_compute(size), 1, each=None, over="way",
             between=("largest, early", "smaller, finished"), limits=(0, 1),
-            **({"paper": _EQUAL} if size in costly else {}),
+            paper=_EQUAL if size in costly else "not reported",
         ) for size in smaller
     ]  # fmt: skip
     return rows
