@@ -27,7 +27,7 @@ class Bernoulli(nn.Module):
     def log_density(self, inputs: torch.Tensor, out: torch.Tensor) -> torch.Tensor:
         """Return the log-probability of each pixel in nats; dims in are broadcast."""
         low, high = inputs.aminmax()
-        if low < 0 or high > 1:
+        if not (low >= 0 and high <= 1):  # nor NaN
             raise ValueError(
                 f"pixels are {float(low):.3g} .. {float(high):.3g}, but likelihood='bernoulli' is "
                 "of 0 .. 1: binarize them, or take likelihood='gaussian'."

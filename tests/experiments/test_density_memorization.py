@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import xarray as xr
+from scipy.stats import spearmanr
 
 from infonb.experiments import DensityMemorization
 from infonb.experiments.density_memorization import (
@@ -31,7 +33,7 @@ from infonb.experiments.density_memorization.figures import (
     plot_neighbours,
     plot_share,
 )
-from infonb.experiments.density_memorization.measures import scrambled_ratio
+from infonb.experiments.density_memorization.measures import distances, scrambled_ratio
 from infonb.experiments.density_memorization.readings import overlap_of_top
 from infonb.experiments.density_memorization.training import make_network, train
 from infonb.memorization import log_density, nearest_ratio
@@ -185,9 +187,57 @@ def test_one_repeat_has_no_interval():
     table = judged(experiment, runs)
     groups = groups_table(experiment, runs, table)
     assert np.isinf(groups.high).all()
-    assert "inf" not in answer_words(groups, table)
+    words = answer_words(groups, table)
+    assert "Of one repeat there is no interval, and nothing is decided" in words
+    assert not re.search("inf|zero inside|known by heart|overfitting", words)
     verdicts = {claim.verdict for claim in experiment.claims(runs).claims}
     assert "holds" not in verdicts
+
+
+def test_one_checkpoint_says_nothing_of_the_course(tiny):
+    experiment, runs = tiny
+    one = runs.sel(checkpoint=[4])
+    table = judged(experiment, one)
+    words = answer_words(groups_table(experiment, one, table), table)
+    assert "overfitting" not in words
+    assert words.count("after") == 1
+
+
+def test_overfitting_is_told_as_the_rows_decide_it(tiny):
+    """Over repeats: a mean that rises is not enough."""
+    experiment, runs = tiny
+    table = judged(experiment, runs)
+    groups = groups_table(experiment, runs, table)
+    rise = xr.DataArray([0.0, 1.0, 2.0], dims="checkpoint")
+    repeat = xr.DataArray([0.0, 0.1], dims="seed")
+    table["q95"], table["q95_null"] = table.q95 * 0 + 3 + repeat, table.q95_null * 0 + repeat / 2
+    table["held_out_density"] = table.held_out_density * 0 - 20 + rise + repeat
+    clear = answer_words(groups, table)
+    assert clear.endswith("images are memorized without overfitting.")
+    assert "goes from −18.9 at epoch 2 to −17.9 nats at epoch 4" in clear
+    # the second repeat falls, the mean still rises
+    table["held_out_density"] = table.held_out_density - 15 * rise * repeat
+    assert "does not show memorization without overfitting" in answer_words(groups, table)
+
+
+def test_a_network_is_measured_alike_alone_and_with_its_checkpoints(tiny):
+    experiment, _ = tiny
+    level = (2e-3, 0, 1)
+    data = experiment.data(level, 0)
+    models, _ = experiment.train(level, 0, data)
+    found = experiment.measure(level, 0, models, data)
+    for epoch in models:
+        alone = experiment.measure(level, 0, {epoch: models[epoch]}, data)
+        xr.testing.assert_equal(alone, found.sel(checkpoint=[epoch]))
+    # ratios of smaller images are compared with scrambled ones of smaller images
+    half = distances(
+        models[4], data["samples"], data["train"], data["reference"].input, downsample=2
+    )
+    given = (data["samples"].input.values, data["reference"].input.values, models[4].sample(40))
+    small = [np.asarray(one).reshape(-1, 4, 2, 4, 2).mean(axis=(2, 4)) for one in given]
+    scrambled = scrambled_ratio(*small)
+    expected = spearmanr(half.nearest_ratio, scrambled).statistic
+    assert float(half.scrambled_agreement) == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_convolutional_network_takes_the_same_path():
@@ -295,6 +345,9 @@ def test_scrambled_as_upstream_by_hand():
 def test_small_things_by_hand():
     assert rate_words(2e-4) == "2e-4"
     assert rate_words(0.05) == "0.05"
+    assert rate_words(0.0015) == "1.5e-3"  # not 2e-3, which is another rate
+    assert rate_words(0.001) == "1e-3"
+    assert rate_words(0.0) == "0"
     assert overlap_of_top(np.arange(40.0), -np.arange(40.0)) == 0
     assert overlap_of_top(np.arange(40.0), np.arange(40.0) ** 2) == 1
     mem = np.array([3.0, 1.0, 2.0, 0.0, 4.0])

@@ -94,3 +94,5 @@ def test_errors():
         ConvVAE(size=8)(torch.zeros(2, 1, 16, 16))
     with pytest.raises(ValueError, match=r"pixels are 0 .. 16, but likelihood='bernoulli'"):
         MLPVAE((2,)).log_likelihood(torch.tensor([[0.0, 16.0]]), torch.zeros(1, 16))
+    with pytest.raises(ValueError, match=r"pixels are nan .. nan, but likelihood='bernoulli'"):
+        MLPVAE((2,)).log_likelihood(torch.full((1, 2), torch.nan), torch.zeros(1, 16))

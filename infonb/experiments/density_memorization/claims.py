@@ -18,9 +18,12 @@ ABSTRACT = "abstract"
 
 
 def rate_words(rate: float) -> str:
-    """Return a learning rate in words: 0.002 → 2e-3."""
-    digits, power = f"{rate:.0e}".split("e")
-    return f"{digits}e{int(power)}" if rate < 0.01 else f"{rate:g}"
+    """Return a learning rate in words, none like those of another: 0.002 → 2e-3."""
+    if not 0 < rate < 0.01:
+        return f"{rate:g}"
+    # as many digits as tell it from others: 0.0015 is no 2e-3
+    digits, power = np.format_float_scientific(rate, trim="-").split("e")
+    return f"{digits}e{int(power)}"
 
 
 def rows_of(rates: Sequence[float], checkpoints: Sequence[int]) -> list[Row]:

@@ -98,7 +98,7 @@ class DensityMemorization(DensityParameters, InOut):
         """
         Return log-density and nearest-neighbour ratio (checkpoint, sample), tests, information.
 
-        ``c_t``, ``auth_pct`` with their nulls (checkpoint); of the encoder, on images that no
+        ``c_t``, ``auth_pct`` (checkpoint) with their nulls (); of the encoder, on images that no
         network saw, ``activation``, ``entropy`` (checkpoint, layer, neuron) and
         ``pair_information`` (checkpoint, layer).
         """
@@ -107,16 +107,18 @@ class DensityMemorization(DensityParameters, InOut):
         reference = data["reference"]["input"]
         taken, layers = self._taken(reference), measures.layers_of(self.depth, self.network)
         parts = [
-            xr.merge([
-                measures.distances(one, data["samples"], data["train"], reference,
-                                   downsample=self.downsample),
-                measures.information_of(one, taken, layers, bins=self.bins, edges=self.edges,
-                                        k=self.k, mi_samples=self.mi_samples,
-                                        mi_neurons=self.mi_neurons),
-            ]) for one in model.values()
-        ]  # fmt: skip
-        beside = xr.concat(parts, _checkpoints(model), combine_attrs="override")
-        return super().measure(level, seed, model, data).assign(beside)
+            measures.distances(
+                one, data["samples"], data["train"], reference, downsample=self.downsample
+            )
+            for one in model.values()
+        ]
+        far = xr.concat(parts, _checkpoints(model), combine_attrs="override")
+        told = measures.information_of(
+            model, taken, layers, bins=self.bins, edges=self.edges, k=self.k,
+            mi_samples=self.mi_samples, mi_neurons=self.mi_neurons,
+        )  # fmt: skip
+        null = measures.null_distances(data["train"], reference)
+        return super().measure(level, seed, model, data).assign(far).assign(told).assign(null)
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Add U, V, mem and, if that is asked for, the entropy in bins shared by all networks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,10 @@ import xarray as xr
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["as_network_takes", "distances", "information_of", "layers_of", "scrambled_ratio"]
+__all__ = [
+    "as_network_takes", "distances", "information_of", "layers_of", "null_distances",
+    "scrambled_ratio",
+]  # fmt: skip
 
 #: So many images are in one batch of the authors' code.
 _BATCH = 256
@@ -34,28 +38,34 @@ def distances(
     """
     Return what tests by distance say: ``nearest_ratio`` (sample), ``c_t``, ``auth_pct``.
 
-    Each with its null, for which half of the reference stands for generated samples; and
-    ``scrambled_agreement``, Spearman's ρ of the ratio with the one that the authors' code computes.
+    And ``scrambled_agreement``, Spearman's ρ of the ratio with the one that the authors' code
+    computes.
     """
     from infonb.memorization import authenticity, data_copying, nearest_ratio, spearman
 
-    images = samples["input"].drop_vars(list(samples.coords))
-    reference = reference.drop_vars(list(reference.coords))
+    images, reference = (_bare(one) for one in (samples["input"], reference))
     made = model.sample(reference.sizes["sample"]).cpu().numpy().reshape(reference.shape)
     made = reference.copy(data=made)
-    known = train["input"].isel(sample=np.flatnonzero(train["role"].values == "regular"))
-    known = known.drop_vars(list(known.coords))
-    halves = [reference.isel(sample=slice(start, None, 2)) for start in (0, 1)]
+    known = _regular(train)
     found = nearest_ratio(images, reference, made, downsample=downsample)["rho"]
-    scrambled = scrambled_ratio(images.values, reference.values, made.values)
-    agreement = spearman(found, found.copy(data=scrambled)).spearman
-    copying, null = (
-        data_copying(known, *pair)["c_t"] for pair in ((reference, made), tuple(halves))
-    )
-    authentic, fair = (authenticity(known, one)["auth_pct"] for one in (made, reference))
+    smaller = [_smaller(one, downsample).values for one in (images, reference, made)]
+    agreement = spearman(found, found.copy(data=scrambled_ratio(*smaller))).spearman
     return xr.Dataset({
         "nearest_ratio": found.astype(np.float32), "scrambled_agreement": agreement,
-        "c_t": copying, "c_t_null": null, "auth_pct": authentic, "auth_pct_null": fair,
+        "c_t": data_copying(known, reference, made)["c_t"],
+        "auth_pct": authenticity(known, made)["auth_pct"],
+    })  # fmt: skip
+
+
+def null_distances(train: xr.Dataset, reference: xr.DataArray) -> xr.Dataset:
+    """Return ``c_t_null`` and ``auth_pct_null``: real images stand for generated ones."""
+    from infonb.memorization import authenticity, data_copying
+
+    known, reference = _regular(train), _bare(reference)
+    halves = [reference.isel(sample=slice(start, None, 2)) for start in (0, 1)]
+    return xr.Dataset({
+        "c_t_null": data_copying(known, *halves)["c_t"],
+        "auth_pct_null": authenticity(known, reference)["auth_pct"],
     })  # fmt: skip
 
 
@@ -70,23 +80,30 @@ def scrambled_ratio(images: np.ndarray, held_out: np.ndarray, made: np.ndarray) 
 
 
 def information_of(
-    model: nn.Module, images: xr.DataArray, layers: list[str], *, bins: int, edges: str, k: int,
-    mi_samples: int, mi_neurons: int,
+    models: Mapping[int, nn.Module], images: xr.DataArray, layers: list[str], *, bins: int,
+    edges: str, k: int, mi_samples: int, mi_neurons: int,
 ) -> xr.Dataset:  # fmt: skip
     """
     Return activations of the encoder, their entropy and the median MI of pairs within a layer.
 
-    Dims ``activation`` (layer, neuron, image), ``entropy`` (layer, neuron),
-    ``pair_information`` (layer), in nats.
+    Dims ``activation`` (checkpoint, layer, neuron, image), ``entropy`` (checkpoint, layer, neuron),
+    ``pair_information`` (checkpoint, layer), in nats; each network has bins of its own.
     """
     from infonb.activations import record
     from infonb.dims import median_within_layers
     from infonb.experiments.measuring import information
     from infonb.measures import ScaleWarning, TiesWarning
 
-    values = images.drop_vars(list(images.coords)).to_dataset(name="input")
-    recorded = record(model, values, layers=layers, prediction=False, progress=False)
-    recorded = recorded.drop_vars([one for one in recorded.coords if one == "sample"])
+    values = _bare(images).to_dataset(name="input")
+    several = [
+        record(model, values, layers=layers, prediction=False, progress=False)
+        for model in models.values()
+    ]
+    recorded = several[0].drop_vars([one for one in several[0].coords if one == "sample"])
+    epochs = xr.Variable("checkpoint", np.array(list(models)))
+    recorded["activation"] = xr.concat(
+        [one["activation"].drop_vars("sample", errors="ignore") for one in several], epochs
+    )
     with warnings.catch_warnings():
         # of a small network that has hardly learnt anything a whole layer may be off, and the next
         # one the same for many images
@@ -98,3 +115,15 @@ def information_of(
     kept = [name for name in ("activation", "entropy") if name in found]
     told = found[kept].assign(pair_information=median_within_layers(found.mutual_information))
     return told.rename(sample="image")
+
+
+def _bare(values: xr.DataArray) -> xr.DataArray:
+    return values.drop_vars(list(values.coords))
+
+
+def _regular(train: xr.Dataset) -> xr.DataArray:
+    return _bare(train["input"].isel(sample=np.flatnonzero(train["role"].values == "regular")))
+
+
+def _smaller(images: xr.DataArray, times: int) -> xr.DataArray:
+    return images.coarsen(row=times, column=times).mean()

@@ -21,7 +21,8 @@ def judged(experiment: InOut, runs: xr.Dataset) -> xr.Dataset:
     Return what the claims are about, each repeat in the place of a seed.
 
     Dims (learning_rate, checkpoint, seed) of ``q95``, ``q95_null``, ``held_out_density``,
-    ``train_density``, ``rank_agreement`` and ``top_overlap`` with the nearest-neighbour ratio;
+    ``train_density``, ``rank_agreement`` and ``top_overlap`` with the nearest-neighbour ratio,
+    ``c_t`` and ``auth_pct``, whose nulls have no checkpoint;
     ``mem`` (..., sample); ``pair_information`` (..., layer), ``entropy`` (edges, ..., layer).
     """
     found = experiment.by_repeat(runs)
@@ -40,7 +41,8 @@ def judged(experiment: InOut, runs: xr.Dataset) -> xr.Dataset:
         "train_density": by_repeat(density.isel(sample=known).where(trained).mean("sample")),
         "rank_agreement": _by_row(_rho, *pairs),
         "top_overlap": _by_row(overlap_of_top, *pairs),
-        "c_t": by_repeat(runs["c_t"]), "c_t_null": by_repeat(runs["c_t_null"]),
+        **{name: by_repeat(runs[name]) for name in ("c_t", "auth_pct")},
+        **{name: by_repeat(runs[name]) for name in ("c_t_null", "auth_pct_null")},
         "pair_information": by_repeat(runs["pair_information"]),
         "entropy": _entropy(runs),
     })  # fmt: skip

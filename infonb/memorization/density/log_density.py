@@ -53,8 +53,8 @@ def log_density(
     Raises
     ------
     ValueError
-        If the model lacks one of the two methods, if a loader shuffles, or if a log-density is NaN
-        or infinite; the first such sample is named.
+        If the model lacks one of the two methods, or they return other shapes; if a loader
+        shuffles; or if a log-density is NaN or infinite: the first such sample is named.
 
     Notes
     -----
@@ -121,19 +121,36 @@ def _of_batch(
 
     from infonb.networks.vae import log_normal
 
-    mean, log_variance = model.encode(images)
+    mean, log_variance = _posterior(model.encode(images), len(images))
     # one sample's draws after the other's, so that batches of any size have the same
     drawn = rng.standard_normal((len(images), n_samples, mean.shape[1]), dtype=np.float32)
     noise = torch.from_numpy(drawn).to(mean).transpose(0, 1)
     latent = mean + torch.exp(0.5 * log_variance) * noise
     zero = torch.zeros_like(mean)
+    likelihood = model.log_likelihood(images, latent)
+    if likelihood.shape != latent.shape[:-1]:  # another shape might be broadcast, unnoticed
+        raise ValueError(
+            f"log_likelihood(inputs, latent) must return (draw, sample), {tuple(latent.shape[:-1])}"
+            f"; it has returned {tuple(likelihood.shape)}: sum over pixels alone."
+        )
     weights = (
-        model.log_likelihood(images, latent).double()
+        likelihood.double()
         + log_normal(latent, zero, zero).double()
         - log_normal(latent, mean, log_variance).double()
     )
     total: np.ndarray = (torch.logsumexp(weights, dim=0) - np.log(n_samples)).cpu().numpy()
     return total
+
+
+def _posterior(found: Any, n: int) -> Any:
+    """Return mean and log-variance; raise unless they are of each sample and alike."""
+    shapes = [tuple(one.shape) for one in found] if isinstance(found, tuple | list) else "no pair"
+    if len(shapes) != 2 or shapes[0] != shapes[1] or len(shapes[0]) != 2 or shapes[0][0] != n:
+        raise ValueError(
+            f"encode(inputs) must return mean and log-variance, ({n}, latent) each; it has "
+            f"returned {shapes}."
+        )
+    return found
 
 
 def _known(inputs: Any, n: int) -> dict[str, Any]:

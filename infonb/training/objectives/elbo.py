@@ -89,7 +89,7 @@ def divergence(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
 
 def _check_pixels(images: torch.Tensor) -> None:
     low, high = float(images.min()), float(images.max())
-    if low < 0 or high > 1:
+    if not (low >= 0 and high <= 1):  # nor NaN
         raise ValueError(
             f"binarize='fresh' takes each pixel as a probability, but they are {low:.3g} .. "
             f"{high:.3g}: divide them by the largest possible value."

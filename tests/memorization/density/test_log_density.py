@@ -132,3 +132,30 @@ def test_errors():
     model.mean.bias.data.fill_(np.nan)
     with pytest.raises(ValueError, match="of 3 of 3 samples is NaN or infinite, of place 0 nan"):
         log_density(model, np.zeros((3, 4), np.float32))
+
+
+class Wrong(torch.nn.Module):
+    """Says what it is told to say."""
+
+    def __init__(self, encoded, likelihood):
+        super().__init__()
+        self.encoded, self.likelihood = encoded, likelihood
+
+    def encode(self, inputs):
+        return self.encoded
+
+    def log_likelihood(self, inputs, latent):
+        return self.likelihood
+
+
+def test_a_model_of_ones_own_must_return_the_right_shapes():
+    """A likelihood summed over all samples would be broadcast to each of them."""
+    pair = (torch.zeros(3, 2), torch.zeros(3, 2))
+    images = np.zeros((3, 4), np.float32)
+    assert log_density(Wrong(pair, torch.zeros(5, 3)), images, n_samples=5).shape == (3,)
+    for shape in ((), (3,), (5, 1), (5, 3, 4)):
+        with pytest.raises(ValueError, match=r"must return \(draw, sample\), \(5, 3\); it has"):
+            log_density(Wrong(pair, torch.zeros(shape)), images, n_samples=5)
+    for encoded in (pair[0], pair[:1], (pair[0], torch.zeros(3, 1)), (torch.zeros(3),) * 2):
+        with pytest.raises(ValueError, match=r"must return mean and log-variance, \(3, latent\)"):
+            log_density(Wrong(encoded, torch.zeros(5, 3)), images, n_samples=5)
