@@ -11,6 +11,7 @@ import xarray as xr
 
 from infonb.data.fetch import VARIABLE, data_folder
 from infonb.data.files import expanded
+from infonb.data.language.hub_datasets import load_hub_table
 from infonb.data.language.text_tables import BadTable, read_text_table
 from infonb.validate import check_choice, check_integer, did_you_mean
 
@@ -36,8 +37,6 @@ PROFESSIONS = (
 _GENDERS = {"0": "male", "1": "female", "m": "male", "f": "female"} | {
     name: name for name in ("male", "female")
 }
-#: So many seconds the hub has for its first answer.
-_PATIENCE = 6.0
 _REMEDY = (
     f"Connect to the internet, or give a folder with train, dev and test as .parquet or .csv "
     f"(columns {', '.join(COLUMNS)}) as folder=, or as {SUBFOLDER!r} in the folder named by "
@@ -101,7 +100,7 @@ def load_bias_in_bios(
     chosen = _chosen(occupations)
     path = _local(part, folder)
     if path is None:
-        table, where = _from_hub(part), f"{HUB}, {part}"
+        table, where = load_hub_table(HUB, part, None, _REMEDY).to_pandas(), f"{HUB}, {part}"
     else:
         table, where = read_text_table(path, COLUMNS), str(path)
     names = _professions(table["profession"], where)
@@ -172,48 +171,6 @@ def _local(part: str, folder: str | Path | None) -> Path | None:
     raise FileNotFoundError(
         f"{root} has neither {part}.parquet nor {part}.csv (it has {there}). {_REMEDY}"
     )
-
-
-def _from_hub(part: str) -> pd.DataFrame:
-    """Return a part as the hub has it, or as it was downloaded before."""
-    _check_hub()
-    import datasets
-
-    bars = datasets.is_progress_bar_enabled()
-    datasets.disable_progress_bar()
-    try:
-        return datasets.load_dataset(HUB, split=part).to_pandas()
-    except Exception as error:
-        words = " ".join(str(error).split())[:200]
-        raise FileNotFoundError(f"{HUB} could not be loaded ({words}). {_REMEDY}") from error
-    finally:
-        if bars:
-            datasets.enable_progress_bar()
-
-
-def _check_hub() -> None:
-    """Raise one line if the hub does not answer and the data set is not in its cache."""
-    try:
-        import datasets
-        from huggingface_hub import constants
-        from huggingface_hub.utils import get_session
-    except ImportError as error:
-        raise FileNotFoundError(
-            f'the hub needs the packages of the extra: pip install "infonb[hub]". {_REMEDY}'
-        ) from error
-    cache = Path(datasets.config.HF_DATASETS_CACHE) / HUB.replace("/", "___")
-    if cache.is_dir():
-        return
-    # asked once, and not for long: the libraries would try again and again for half a minute
-    try:
-        if constants.is_offline_mode():
-            raise OSError("HF_HUB_OFFLINE is set")
-        get_session().head(f"{constants.ENDPOINT}/datasets/{HUB}", timeout=_PATIENCE)
-    except Exception as error:
-        raise FileNotFoundError(
-            f"{HUB} is not on this machine, and the hub does not answer "
-            f"({type(error).__name__}). {_REMEDY}"
-        ) from error
 
 
 def _professions(column: pd.Series, where: str) -> np.ndarray:

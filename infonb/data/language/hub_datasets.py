@@ -11,12 +11,14 @@ __all__ = ["load_hub_table"]
 _PATIENCE = 6.0
 
 
-def load_hub_table(name: str, split: str, revision: str, remedy: str) -> Any:
+def load_hub_table(name: str, split: str, revision: str | None, remedy: str) -> Any:
     """Return a split as a table of pyarrow; raise a FileNotFoundError that ends in the remedy."""
     try:
         import datasets
     except ImportError as error:
-        raise FileNotFoundError(f"{name} needs the package datasets. {remedy}") from error
+        raise FileNotFoundError(
+            f'{name} needs the packages of the extra: pip install "infonb[hub]". {remedy}'
+        ) from error
     _check_answers(name, remedy)
     bars = datasets.is_progress_bar_enabled()
     datasets.disable_progress_bar()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from infonb.data.fetch import VARIABLE
-from infonb.data.language import bias_in_bios, load_bias_in_bios
+from infonb.data.language import hub_datasets, load_bias_in_bios
 from infonb.data.language.bias_in_bios import PROFESSIONS
 
 pd = pytest.importorskip("pandas")
@@ -134,12 +134,12 @@ def test_from_the_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     datasets = pytest.importorskip("datasets")
     asked = []
 
-    def load(name: str, split: str) -> datasets.Dataset:
+    def load(name: str, split: str, revision: None) -> datasets.Dataset:
         asked.append((name, split))
         return datasets.Dataset.from_pandas(TABLE)
 
     monkeypatch.setattr(datasets, "load_dataset", load)
-    monkeypatch.setattr(bias_in_bios, "_check_hub", lambda: None)
+    monkeypatch.setattr(hub_datasets, "_check_answers", lambda *_: None)
     assert load_bias_in_bios("test").text.values.tolist() == TEXTS
     assert asked == [("LabHC/bias_in_bios", "test")]
 
