@@ -24,7 +24,7 @@ __all__ = ["PredictableMemorization"]
 @dataclass(frozen=True)
 class PredictableMemorization(PredictableParameters, Experiment):
     """
-    Predictable memorization: what a language model recites, foretold by smaller ones.
+    Predictable memorization: what models recite, foretold by smaller ones.
 
     Biderman et al. (NeurIPS 2023): given the first tokens of a training sequence, a language model
     recites the next ones; which sequences these are can be told from smaller models, or earlier

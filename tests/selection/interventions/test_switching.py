@@ -132,7 +132,7 @@ def test_units_of_recurrent_modules_in_all_steps_and_in_the_last_state(kind, bat
         whole[-2, :, 1] = whole[-1, :, 2] = 0
     else:
         whole[..., [1, 6]] = 0
-    torch.testing.assert_close(found, whole, rtol=0, atol=0)
+    torch.testing.assert_close(found, whole, **CLOSE)  # some processors sum in another order
 
 
 def test_packed_and_projected_states():
