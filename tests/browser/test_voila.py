@@ -95,8 +95,8 @@ TROUBLE = """() => Array.from(
 
 #: Those with panels of their own, whose controls are all moved.
 OWN_PANELS = (
-    "deja_vu", "density_memorization", "early_learning", "in_and_out", "memorization_capacity",
-    "predictable_memorization",
+    "deja_vu", "density_memorization", "early_learning", "encoder_memorization", "in_and_out",
+    "memorization_capacity", "predictable_memorization",
 )  # fmt: skip
 
 
