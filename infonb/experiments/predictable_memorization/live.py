@@ -60,8 +60,10 @@ def plot_choice(
         if checkpoint == end or prompt != runs.attrs["prompt"]
         else (f"at {100 * checkpoint:g} %")
     )
-    right.set_title(f"width {size}, {when}: precision {precision}, recall {recall}", fontsize=9,
-                    loc="left")  # fmt: skip
+    right.set_title(
+        f"width {size}, {when}\nforetells width {truth}: precision {precision}, recall {recall}",
+        fontsize=9, loc="left",
+    )  # fmt: skip
     picture.alt = (
         f"Width {size}, {when}, prompt {prompt}, score {threshold:g} or more counts: memorized "
         + ", ".join(f"{level} copies {share:.2f}"

@@ -27,7 +27,8 @@ class Density(View):
 
     def draw(self, values: Values) -> Picture:
         """Draw the density of the MI of pairs at the chosen place, and at the reference."""
-        levels, layer, information = self.levels, values["layer"], self.levels.informed(values)
+        levels, information = self.levels, self.levels.informed(values)
+        layer = values.get("layer", levels.layers[-1])
         kind, estimator = levels.kind, values.get("estimator", "")
         factor, unit = unit_factor(information, values.get("unit", "nat"))
         pairs_of_all = levels.pairs(estimator)

@@ -80,7 +80,7 @@ def controls(levels: Levels, unit: str) -> dict[str, Any]:
         found["seed"] = choice([("all", ALL), *named(levels.seeds[1:])], "seed", ALL)
     for dim, labels in levels.settings.items():
         found[dim] = choice(named(labels), label_of(dim), labels[0])
-    if levels.layers:
+    if len(levels.layers) > 1:  # of one there is nothing to choose
         layers = [(layer, layer) for layer in levels.layers]
         found["layer"] = choice(layers, f"{levels.kind.many} of layer", levels.layers[-1])
     if len(levels.estimators) > 1:

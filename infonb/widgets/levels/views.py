@@ -40,7 +40,8 @@ class Views:
             of_curves = [*levels.takes(levels.all_curves), *more]
             found["curves"] = depending_on(of_curves, self._curves.draw)
         if levels.information is not None:
-            found["density"] = depending_on([*takes, "layer", *unit], self._density.draw)
+            layer = ["layer"] if len(levels.layers) > 1 else []
+            found["density"] = depending_on([*takes, *layer, *unit], self._density.draw)
         return found
 
     def prepare(self, values: Values) -> None:

@@ -69,6 +69,13 @@ def test_every_control_redraws_the_pictures_that_depend_on_it(results):
     check_redraws(panel, moves)
 
 
+def test_of_one_layer_there_is_nothing_to_choose(results):
+    assert "layer" in pictures_of(results).value
+    panel = pictures_of(results.sel(layer=["fc1"], other_layer=["fc1"]))
+    assert "layer" not in panel.value
+    assert "density" in images(panel)
+
+
 def test_going_back_shows_the_same_pictures_again(results):
     panel = explore_sweep(results)
     start = images(panel)
