@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from infonb.data.language.tokens import NEEDED
-from infonb.networks.pretrained import find_encoder, load_encoder, one_line
+from infonb.networks.download import one_line
+from infonb.networks.pretrained import find_encoder, load_encoder
 from infonb.networks.state import random_state, seed_random_state
 from infonb.validate import check_integer, check_number
 

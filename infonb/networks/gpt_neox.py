@@ -12,7 +12,7 @@ from torch import nn
 
 from infonb.data.files import expanded
 from infonb.data.language.tokens import NEEDED
-from infonb.networks.pretrained import one_line
+from infonb.networks.download import Download, one_line
 from infonb.networks.state import random_state, seed_random_state
 from infonb.validate import check_integer, check_number
 
@@ -21,14 +21,18 @@ __all__ = ["find_language_model", "language_model"]
 #: What of a model of a hub is downloaded; no tokenizer: sequences are numbers of tokens.
 _FILES = ["config.json", "*.safetensors", "*.safetensors.index.json"]
 
-#: Seconds that a hub has to answer.
-_TIMEOUT = 5.0
 
 _CONVERT = (
     "Where you trust its pickles, convert them: GPTNeoXForCausalLM.from_pretrained(NAME, "
     "revision=...).save_pretrained(FOLDER), and give FOLDER."
 )
-_REMEDY = "Connect to the internet once, or give a folder that save_pretrained has written."
+_download = Download(
+    files=_FILES,
+    remedy="Connect to the internet once, or give a folder that save_pretrained has written.",
+    names="'EleutherAI/pythia-70m'",
+    convert=_CONVERT,
+    revisions="'main' and, of Pythia, 'step0' to 'step143000'",
+)
 
 
 def language_model(
@@ -137,7 +141,7 @@ def find_language_model(model: str, revision: str = "main") -> Path:
             f"with config.json; not {model!r}."
         ) from error
     what = f"model {model!r}, revision {revision!r}"
-    return _checked(_download(model, revision, what), what)
+    return _checked(_download(model, what, revision), what)
 
 
 def _revision_of(folder: Path, revision: str) -> Path:
@@ -158,44 +162,6 @@ def _revision_of(folder: Path, revision: str) -> Path:
             f"model: {folder} has no folder {revision!r} for that revision; it has {names}."
         )
     return found
-
-
-def _download(model: str, revision: str, what: str) -> Path:
-    """Return the folder of a revision that is downloaded now; nothing is tried twice."""
-    from huggingface_hub import HfApi, constants, errors, snapshot_download
-
-    if constants.HF_HUB_OFFLINE:
-        raise FileNotFoundError(
-            f"{what} has no copy on this machine, and HF_HUB_OFFLINE forbids to download it. "
-            f"{_REMEDY}"
-        )
-    try:
-        info = HfApi().model_info(model, revision=revision, timeout=_TIMEOUT)
-    except errors.RevisionNotFoundError as error:
-        raise ValueError(
-            f"{what}: the hub has the model, and not this revision. Pythia's are 'main' and "
-            "'step0' to 'step143000'."
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise ValueError(
-            f"{what}: the hub has no model of that name that can be read without a password. "
-            "Names are such as 'EleutherAI/pythia-70m'."
-        ) from error
-    except Exception as error:  # of several libraries: no name, no route, a proxy, a timeout
-        raise FileNotFoundError(
-            f"{what} has no copy on this machine, and the hub does not answer "
-            f"({one_line(error)[:160]}). {_REMEDY}"
-        ) from error
-    names = [file.rfilename for file in info.siblings or () if "/" not in file.rfilename]
-    if not any(name.endswith(".safetensors") for name in names):
-        raise ValueError(f"{what}: the hub has no weights of it as safetensors. {_CONVERT}")
-    try:
-        return Path(snapshot_download(model, revision=revision, allow_patterns=_FILES))
-    except Exception as error:
-        raise FileNotFoundError(
-            f"{what}: the download has failed ({one_line(error)[:160]}). Run it again, which goes "
-            f"on. {_REMEDY}"
-        ) from error
 
 
 def _checked(folder: Path, what: str) -> Path:

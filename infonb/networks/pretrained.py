@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from infonb.data.files import expanded
 from infonb.data.language.tokens import NEEDED
+from infonb.networks.download import Download, one_line
 from infonb.networks.hub import is_hub_folder
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["find_encoder", "load_encoder", "load_tokenizer", "one_line", "weights_checksum"]
+__all__ = ["find_encoder", "load_encoder", "load_tokenizer", "weights_checksum"]
 
 #: What a folder of a hub needs to be an encoder: these of its files are downloaded, no others.
 _FILES = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
@@ -25,9 +26,6 @@ _FILES = ["*.json", "*.safetensors", "vocab.txt", "merges.txt", "*.model"]
 _WORDS = ("tokenizer.json", "vocab.txt", "vocab.json", "*.model")
 
 _PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.ckpt")
-
-#: Seconds that a hub has to answer.
-_TIMEOUT = 5.0
 
 
 def find_encoder(model: str) -> Path:
@@ -54,7 +52,7 @@ def find_encoder(model: str) -> Path:
         ) from error
     if kept is not None and not _lacks(kept):
         return kept
-    return _checked(_download(model))
+    return _checked(_download(model, f"model {model!r}"))
 
 
 def load_encoder(folder: Path, seed: int = 0) -> nn.Module:
@@ -113,48 +111,16 @@ def _transformers() -> Any:
     return transformers
 
 
-def _download(model: str) -> Path:
-    """Return the folder of a model that is downloaded now; nothing is tried twice."""
-    from huggingface_hub import HfApi, constants, errors, snapshot_download
-
-    remedy = (
-        "Connect to the internet once, or give a folder with config.json and model.safetensors as "
-        "model; model=tiny needs neither."
-    )
-    if constants.HF_HUB_OFFLINE:
-        raise FileNotFoundError(
-            f"model {model!r} has no copy on this machine, and HF_HUB_OFFLINE forbids to download "
-            f"it. {remedy}"
-        )
-    try:
-        info = HfApi().model_info(model, timeout=_TIMEOUT)
-    except errors.RepositoryNotFoundError as error:
-        raise ValueError(
-            f"model {model!r}: the hub has no model of that name that can be read without a "
-            "password. Names are such as 'distilbert-base-uncased' or 'roberta-base'."
-        ) from error
-    except Exception as error:  # of several libraries: no name, no route, a proxy, a timeout
-        raise FileNotFoundError(
-            f"model {model!r} has no copy on this machine, and the hub does not answer "
-            f"({_first_line(error)}). {remedy}"
-        ) from error
-    names = [file.rfilename for file in info.siblings or () if "/" not in file.rfilename]
-    if not any(name.endswith(".safetensors") for name in names):
-        raise ValueError(f"model {model!r}: the hub has {_PICKLED} {_CONVERT}")
-    try:
-        found = snapshot_download(model, allow_patterns=_FILES, ignore_patterns=["*/*"])
-    except Exception as error:
-        raise FileNotFoundError(
-            f"model {model!r}: the download has failed ({_first_line(error)}). Run it again, which "
-            f"goes on. {remedy}"
-        ) from error
-    return Path(found)
-
-
-_PICKLED = "no weights of it as safetensors, and others, which are pickles, are not opened."
 _CONVERT = (
     "Where you trust them, convert them: AutoModel.from_pretrained(...).save_pretrained(FOLDER), "
     "and give FOLDER."
+)
+_download = Download(
+    files=_FILES,
+    remedy="Connect to the internet once, or give a folder with config.json and model.safetensors "
+    "as model; model=tiny needs neither.",
+    names="'distilbert-base-uncased' or 'roberta-base'",
+    convert=_CONVERT,
 )
 
 
@@ -203,13 +169,3 @@ def _one_line(folder: Path) -> Iterator[None]:
         words.set_verbosity(level)
         if bars:
             words.enable_progress_bar()
-
-
-def one_line(error: Exception) -> str:
-    """Return what an error says as one line."""
-    return " ".join(str(error).split())[:300]
-
-
-def _first_line(error: Exception) -> str:
-    line = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {line}"[:160]

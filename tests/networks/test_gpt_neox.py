@@ -154,3 +154,16 @@ def test_weights_that_are_pickles_damaged_or_of_another_config(tmp_path, folder)
 def test_errors(change, words):
     with pytest.raises((ValueError, FileNotFoundError), match=words):
         language_model(**SIZE | change)
+
+
+def test_a_revision_that_the_hub_does_not_have(tmp_path, monkeypatch):
+    hub = pytest.importorskip("huggingface_hub")
+
+    def unknown(self, model, revision, **_):
+        raise hub.errors.RevisionNotFoundError.__new__(hub.errors.RevisionNotFoundError)
+
+    monkeypatch.setattr(hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub.HfApi, "model_info", unknown)
+    with pytest.raises(ValueError, match="revision 'step7': the hub has the model, and not this"):
+        find_language_model("some/model", "step7")

@@ -128,7 +128,7 @@ def test_a_download_takes_only_what_is_needed(offline, monkeypatch, tmp_path):
         return str(tmp_path / "there")
 
     names = Info("config.json", "model.safetensors", "pytorch_model.bin", "onnx/model.onnx")
-    monkeypatch.setattr(hub.HfApi, "model_info", lambda self, model, timeout: names)
+    monkeypatch.setattr(hub.HfApi, "model_info", lambda self, model, **_: names)
     monkeypatch.setattr(hub, "snapshot_download", download)
     assert find_encoder("somebody/small") == tmp_path / "there"
     ((model, options),) = calls
@@ -137,14 +137,14 @@ def test_a_download_takes_only_what_is_needed(offline, monkeypatch, tmp_path):
     assert options["ignore_patterns"] == ["*/*"]
 
     monkeypatch.setattr(
-        hub.HfApi, "model_info", lambda self, model, timeout: Info("config.json", "a.bin")
+        hub.HfApi, "model_info", lambda self, model, **_: Info("config.json", "a.bin")
     )
     with pytest.raises(ValueError, match="no weights of it as safetensors, and others"):
         find_encoder("somebody/small")
 
 
 def test_a_name_that_the_hub_does_not_have(offline, monkeypatch):
-    def unknown(self, model, timeout):
+    def unknown(self, model, **_):
         raise hub.errors.RepositoryNotFoundError.__new__(hub.errors.RepositoryNotFoundError)
 
     monkeypatch.setattr(hub.HfApi, "model_info", unknown)
