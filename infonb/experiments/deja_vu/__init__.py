@@ -9,10 +9,10 @@ from infonb.experiments.deja_vu.answer import (
     confidence_words,
     information_words,
     treatments_table,
-    typeset,
 )
 from infonb.experiments.deja_vu.experiment import DejaVu
 from infonb.experiments.deja_vu.live import explore_deja_vu, recalled
+from infonb.experiments.typesetting import typeset
 
 __all__ = [
     "DejaVu",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -14,11 +12,8 @@ from infonb.experiments.deja_vu.claims import first_gap
 from infonb.experiments.deja_vu.treatments import DEFAULT, MITIGATIONS, SIZE, kind_of
 from infonb.memorization import auroc
 
-if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
 __all__ = ["alone_table", "answer_words", "checks_table", "confidence_words", "information_words",
-           "treatments_table", "typeset"]  # fmt: skip
+           "treatments_table"]  # fmt: skip
 
 _ORDER = " goes with more déjà vu"
 
@@ -233,16 +228,3 @@ def information_words(table: ClaimsTable) -> str:
         f"{'is' if len(clear) == 1 else 'are'} clear{told}; {len(rows) - len(clear)} "
         f"{'is' if len(rows) - len(clear) == 1 else 'are'} {UNCLEAR}."
     )
-
-
-def typeset(table: pd.DataFrame, digits: int = 3) -> Styler:
-    """Return a table whose numbers have minus signs, and whose checks say yes or no."""
-
-    def words(value: Any) -> str:
-        if isinstance(value, bool | np.bool_):
-            return "yes" if value else "no"
-        if isinstance(value, float | np.floating):
-            return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0
-        return str(value)
-
-    return table.rename_axis(None).rename_axis(None, axis=1).style.format(words)

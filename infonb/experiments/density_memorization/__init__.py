@@ -12,6 +12,7 @@ from infonb.experiments.density_memorization.answer import (
 from infonb.experiments.density_memorization.experiment import DensityMemorization
 from infonb.experiments.density_memorization.live import explore_density, ordered
 from infonb.experiments.density_memorization.readings import judged
+from infonb.experiments.typesetting import typeset
 
 __all__ = [
     "DensityMemorization",
@@ -23,4 +24,5 @@ __all__ = [
     "judged",
     "neighbour_words",
     "ordered",
+    "typeset",
 ]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAMES", "answer_words", "chosen", "course_table", "groups_table", "interval_of",
-    "neighbour_words", "typeset",
+    "neighbour_words", "with_minus",
 ]  # fmt: skip
 
 #: Roles of the samples in words.
@@ -126,7 +126,7 @@ def answer_words(groups: pd.DataFrame, table: xr.Dataset) -> str:
         words.append("Of one repeat there is no interval, and nothing is decided: take repeats=3.")
     elif first < last:
         words.append(_overfitting_words(table, low, ends[low, last]))
-    return typeset(" ".join(words))
+    return with_minus(" ".join(words))
 
 
 def neighbour_words(runs: xr.Dataset) -> str:
@@ -142,7 +142,7 @@ def neighbour_words(runs: xr.Dataset) -> str:
     regular = runs["role"].values[at] == "regular"
     alone = overlap_of_top(mem.values[regular], ratio.values[regular])
     scrambled = float(one.scrambled_agreement.mean())
-    return typeset(
+    return with_minus(
         f"Of {at.size:,} images M and the nearest-neighbour ratio agree with Spearman's ρ = "
         f"{float(rho.spearman):.2f} [{low:.2f}, {high:.2f}]; of the highest 5 % in one, "
         f"{100 * overlap:.0f}\N{NO-BREAK SPACE}% are among the highest 5 % in the other (5 % by "
@@ -152,7 +152,7 @@ def neighbour_words(runs: xr.Dataset) -> str:
     )
 
 
-def typeset(words: str) -> str:
+def with_minus(words: str) -> str:
     """Return words in which numbers below zero have a minus sign, and hyphens stay."""
     return re.sub(r"(?<!\w)-(?=\d)", "−", words)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.density_memorization.answer import NAMES, chosen, typeset
+from infonb.experiments.density_memorization.answer import NAMES, chosen, with_minus
 from infonb.experiments.density_memorization.claims import rate_words
 from infonb.memorization import high_share_by_density
 from infonb.plots import Picture, palette, plot_memorization, subplots
@@ -41,7 +41,7 @@ def plot_course(table: xr.Dataset) -> Picture:
     for axis in axes[0]:
         axis.set_xlabel("epoch")
         axis.legend(frameon=False, fontsize=8.5)
-    picture.alt = typeset(f"By epoch. {'; '.join(said)}.")
+    picture.alt = with_minus(f"By epoch. {'; '.join(said)}.")
     return picture
 
 
@@ -79,7 +79,7 @@ def plot_neighbours(runs: xr.Dataset) -> Picture:
     axis.set_ylabel("M (nat)")
     axis.legend(frameon=False, fontsize=9)
     at = np.flatnonzero(np.isin(runs["role"].values, list(roles)))
-    picture.alt = typeset(
+    picture.alt = with_minus(
         f"M against ρ of {at.size} images: M {float(mem[at].min()):.1f} to "
         f"{float(mem[at].max()):.1f} nats, ρ {float(ratio[at].min()):.2f} to "
         f"{float(ratio[at].max()):.2f}."
@@ -108,7 +108,7 @@ def plot_share(runs: xr.Dataset, bins: int = 6) -> Picture:
         f"{at:.0f} nats {share:.2f} of {n}"
         for at, share, n in zip(found.bin.values, share.values, found.n.values, strict=True) if n
     )  # fmt: skip
-    picture.alt = typeset(f"Share of highly memorized images by log p: {told}.")
+    picture.alt = with_minus(f"Share of highly memorized images by log p: {told}.")
     return picture
 
 
@@ -133,7 +133,7 @@ def plot_information_course(table: xr.Dataset) -> Picture:
         axis.set_xlabel("epoch")
     picture.legend(handles.values(), handles, loc="outside lower center", ncols=len(layers),
                    frameon=False, fontsize=8.5, handlelength=3.2)  # fmt: skip
-    picture.alt = typeset(f"By epoch. {'; '.join(said)}.")
+    picture.alt = with_minus(f"By epoch. {'; '.join(said)}.")
     return picture
 
 

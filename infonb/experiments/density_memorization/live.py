@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.density_memorization.answer import typeset
+from infonb.experiments.density_memorization.answer import with_minus
 from infonb.experiments.density_memorization.claims import rate_words
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def plot_chosen(
         place.set(xticks=[], yticks=[])
         place.spines[:].set(visible=True, color="0.7")
     told = ", ".join(f"{mem.values[one]:.1f}" for one in at)
-    picture.alt = typeset(
+    picture.alt = with_minus(
         f"M of {trained.size} images, mean {mem.values[trained].mean():.2f} nats, of the null "
         f"{mem.values[null].mean():.2f}; the {end} {at.size}: {told}."
     )

@@ -8,7 +8,6 @@ from infonb.experiments.predictable_memorization.answer import (
     compute_words,
     information_words,
     sizes_table,
-    typeset,
 )
 from infonb.experiments.predictable_memorization.experiment import PredictableMemorization
 from infonb.experiments.predictable_memorization.figures import (
@@ -20,6 +19,7 @@ from infonb.experiments.predictable_memorization.figures import (
 from infonb.experiments.predictable_memorization.given import score_sequences
 from infonb.experiments.predictable_memorization.live import explore_predictable
 from infonb.experiments.predictable_memorization.prediction import equal_compute, recommended
+from infonb.experiments.typesetting import typeset
 
 __all__ = [
     "PredictableMemorization",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -17,11 +15,7 @@ from infonb.experiments.predictable_memorization.prediction import (
 )
 from infonb.experiments.predictable_memorization.sizes import control_of, in_order
 
-if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
-__all__ = ["answer_words", "checks_table", "compute_words", "information_words", "sizes_table",
-           "typeset"]  # fmt: skip
+__all__ = ["answer_words", "checks_table", "compute_words", "information_words", "sizes_table"]
 
 #: Recall may fall by so much from one checkpoint to the next.
 _SLACK = 0.05
@@ -267,26 +261,6 @@ def information_words(table: ClaimsTable) -> str:
         f"{len(rows)} comparisons of entropy and MI, {len(clear) or 'none'} "
         f"{'is' if len(clear) == 1 else 'are'}{told}."
     )
-
-
-def typeset(table: pd.DataFrame, digits: int = 3) -> Styler:
-    """Return a table whose numbers have minus signs, and whose checks say yes or no."""
-
-    def words(value: Any) -> str:
-        if value is None:
-            return "–"
-        if isinstance(value, bool | np.bool_):
-            return "yes" if value else "no"
-        if isinstance(value, float | np.floating):
-            number = float(value)
-            if np.isnan(number):
-                return "–"
-            if abs(number) >= 100:
-                return f"{number:,.0f}".replace("-", "−")
-            return f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0
-        return f"{value:,}" if isinstance(value, int | np.integer) else str(value)
-
-    return table.rename_axis(None).rename_axis(None, axis=1).style.format(words)
 
 
 def _of(values: xr.DataArray) -> str:
