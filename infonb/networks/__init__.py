@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
+    from infonb.networks.memorizers.classifier import memorizing_classifier
+    from infonb.networks.memorizers.hyperplanes import random_hyperplane_memorizer
+    from infonb.networks.memorizers.near_minimum import sgd_near_minimum
+    from infonb.networks.memorizers.pieces import pieces_on_line
+    from infonb.networks.memorizers.relu_memorizer import memorization_error, relu_memorizer
+    from infonb.networks.memorizers.sizes import (
+        memorizer_capacity,
+        necessary_points,
+        plan_classifier_sizes,
+        plan_sizes,
+    )
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
     from infonb.networks.new_weights import untrained
@@ -50,8 +61,18 @@ __all__ = [
     "load_model",
     "load_open_clip",
     "load_weights",
+    "memorization_error",
+    "memorizer_capacity",
+    "memorizing_classifier",
+    "necessary_points",
+    "pieces_on_line",
+    "plan_classifier_sizes",
+    "plan_sizes",
     "pronounce",
+    "random_hyperplane_memorizer",
+    "relu_memorizer",
     "save_weights",
+    "sgd_near_minimum",
     "text_classifier",
     "token_log_probabilities",
     "untrained",
@@ -83,6 +104,16 @@ _HOME = {
     "text_classifier": "infonb.networks.encoder",
     "token_log_probabilities": "infonb.networks.generation",
     "untrained": "infonb.networks.new_weights",
+    "memorization_error": "infonb.networks.memorizers.relu_memorizer",
+    "memorizer_capacity": "infonb.networks.memorizers.sizes",
+    "memorizing_classifier": "infonb.networks.memorizers.classifier",
+    "necessary_points": "infonb.networks.memorizers.sizes",
+    "pieces_on_line": "infonb.networks.memorizers.pieces",
+    "plan_classifier_sizes": "infonb.networks.memorizers.sizes",
+    "plan_sizes": "infonb.networks.memorizers.sizes",
+    "random_hyperplane_memorizer": "infonb.networks.memorizers.hyperplanes",
+    "relu_memorizer": "infonb.networks.memorizers.relu_memorizer",
+    "sgd_near_minimum": "infonb.networks.memorizers.near_minimum",
 }
 
 
