@@ -34,16 +34,24 @@ def answer(found: xr.Dataset) -> str:
         )
     ]
     reference = plain(found.attrs["reference"])
+    cannot = [f"*What this cannot say.* {caveat}" for caveat in _caveats(found)]
     if len(lines) <= _MANY:
-        return "\n".join([f"Compared with **{reference}**:", "", *lines])
+        return "\n".join([f"Compared with **{reference}**:", "", *lines, "", *cannot]).rstrip()
     counts = [
         f"- **{number} {verdict}**: {join(names) if len(names) <= _MANY else _some(names)}"
         for verdict, number, names in _by_verdict(found)
     ]
     fold = f"<details><summary>A sentence for each of the {len(lines)} models</summary>"
     return "\n".join(
-        [f"Compared with **{reference}**:", "", *counts, "", fold, "", *lines, "", "</details>"]
-    )
+        [f"Compared with **{reference}**:", "", *counts, "", fold, "", *lines, "", "</details>", "",
+         *cannot]
+    ).rstrip()  # fmt: skip
+
+
+def _caveats(found: xr.Dataset) -> list[str]:
+    """Return what the verdicts cannot say, each once; results of older versions say nothing."""
+    told = found["caveat"].values.tolist() if "caveat" in found else []
+    return list(dict.fromkeys(caveat for caveat in told if caveat))
 
 
 def summary_of_verdicts(found: xr.Dataset) -> str:

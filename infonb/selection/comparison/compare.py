@@ -104,8 +104,8 @@ def compare(
 
         With a reference: ``entropy_change``, ``entropy_interval`` (bound), ``entropy_p``,
         ``entropy_p_corrected`` (comparison, edges, layer), ``mutual_information_...`` without
-        edges: model minus reference. ``verdict``, ``why`` (comparison) and ``rulers_agree``
-        (comparison, edges). NaN for a layer that one of the two lacks.
+        edges: model minus reference. ``verdict``, ``why``, ``caveat`` (comparison) and
+        ``rulers_agree`` (comparison, edges). NaN for a layer that one of the two lacks.
 
         With `units` also ``unit_mem``, and ``untrained_unit_mem`` (model, [seed], layer, neuron);
         units: 1. Values below 0 count as 0, as behind a ReLU. The verdict does not rest on them.
@@ -135,6 +135,10 @@ def compare(
     the ends of a ruler are samples, too). That is about these very networks: twins that differ by
     their seed alone are told apart, too. The verdict does not rest on p. Corrected for all rows of
     the call after Holm; attr ``smallest_p`` says how small p can be at all.
+
+    What this cannot say: a network that was not trained but constructed to memorize every example
+    (`infonb.networks.relu_memorizer`) is called ``towards a heuristic``; see
+    `infonb.selection.judge`.
 
     References
     ----------

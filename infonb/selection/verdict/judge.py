@@ -10,6 +10,7 @@ from infonb.selection.verdict.silent import silent
 from infonb.selection.verdict.words import reasons
 
 __all__ = [
+    "CAVEATS",
     "DEPENDS",
     "EXAMPLES",
     "HEURISTIC",
@@ -25,6 +26,15 @@ INCONCLUSIVE, DEPENDS = "inconclusive", "depends on the ruler"
 
 #: All verdicts; `decide` gives places in here.
 VERDICTS = (INCONCLUSIVE, HEURISTIC, EXAMPLES, DEPENDS)
+
+#: Verdict → what it cannot say: measured in the notebook relu_memorizers.
+CAVEATS = {
+    HEURISTIC: (
+        "This is the reading of a trained network. One that was constructed to hold every example "
+        "by heart has low entropy and high MI as well, since all its neurons are functions of one "
+        "number; so the two cannot rule out that its labels were learnt by heart."
+    )
+}
 
 
 def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
@@ -43,7 +53,8 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     xarray.Dataset
         With ``verdict`` and ``why`` (comparison), in words, and ``rulers_agree`` (comparison,
         edges): whether the entropy clearly moves against MI in that ruler, as a kind of
-        memorization has it. attrs ``rule``.
+        memorization has it; ``caveat`` (comparison), what the verdict cannot say, or nothing. attrs
+        ``rule``.
 
     Raises
     ------
@@ -65,6 +76,12 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
 
     Whatever is to show must be in the samples: where a shortcut's feature is missing from them, MI
     of a network that leans on it does not rise, and may fall.
+
+    The paper's reading is that of *trained* networks. One that is constructed to memorize
+    (`infonb.networks.relu_memorizer`) has low entropy and high MI, too, for all of its neurons are
+    functions of one number: it is called ``towards a heuristic``, holds every example by heart, and
+    is right on no new one. So ``caveat`` says, where the verdict is that: see the
+    notebook ``relu_memorizers`` and the lesson "Built to remember".
 
     Examples
     --------
@@ -90,6 +107,8 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     )
     said = reasons(judged, shown, directions(shown, rule), rule)
     judged["why"] = "comparison", np.array(said, dtype=object)
+    caveats = [CAVEATS.get(VERDICTS[place], "") for place in code]
+    judged["caveat"] = "comparison", np.array(caveats, dtype=object)
     return judged.assign_attrs(rule=rule.attrs())
 
 

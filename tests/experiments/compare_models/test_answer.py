@@ -28,6 +28,14 @@ def test_each_model_has_its_verdict_with_the_numbers(found):
     assert most_different(found) == "c"
 
 
+def test_what_a_verdict_cannot_say_stands_below_it_once(found):
+    assert found.verdict.values.tolist() == ["inconclusive", "towards a heuristic"]
+    assert answer(found).count("*What this cannot say.*") == 1
+    assert answer(found).endswith(found.caveat.values[1])
+    assert "cannot say" not in answer(found.isel(comparison=[0]))
+    assert "cannot say" not in answer(found.drop_vars("caveat"))
+
+
 def test_many_models_are_counted_and_their_sentences_folded(found):
     many = found.isel(comparison=[0] * 9 + [1]).assign_coords(
         comparison=np.array([f"m{i}" for i in range(10)], dtype=object)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 import xarray as xr
 
 import infonb as inb
@@ -136,8 +137,8 @@ def test_another_rule_measures_nothing_again():
     assert found.attrs["rule"]["layers"] == 0.5
     again = judge(found, Rule(layers=0.9))
     assert again.verdict.item() == INCONCLUSIVE
-    assert again.drop_vars(["verdict", "why", "rulers_agree"]).equals(
-        found.drop_vars(["verdict", "why", "rulers_agree"])
+    assert again.drop_vars(["verdict", "why", "caveat", "rulers_agree"]).equals(
+        found.drop_vars(["verdict", "why", "caveat", "rulers_agree"])
     )
     assert "rises by 50 % of the two models' mean in a layer on average" in again.why.item()
     assert (
@@ -219,3 +220,34 @@ def test_nothing_to_judge():
     found = inb.compare({"a": {"fc1": np.random.default_rng(0).normal(size=(50, 3))}})
     with pytest.raises(ValueError, match="nothing to judge: a single model"):
         judge(found)
+
+
+def test_a_constructed_memorizer_is_called_a_heuristic_and_the_verdict_says_what_it_cannot_say():
+    from infonb.data import load_digits
+    from infonb.networks import MLP, relu_memorizer
+
+    digits = load_digits().isel(sample=np.random.default_rng(0).permutation(1797))
+    pixels = digits.input.values.reshape(1797, 64)
+    train, other = slice(256), slice(256, None)
+    classes = digits.label.values[train]
+    built = relu_memorizer(pixels[train].astype(float), classes[:, None] / 9, seed=0)
+    trained = MLP([64, 32, 32, 10], seed=0)
+    parts = xr.Dataset(
+        {"input": (("sample", "pixel"), pixels[train]), "label": ("sample", classes)}
+    )
+    history = inb.fit(trained, parts, epochs=150, batch_size=64, learning_rate=3e-3, progress=False)
+    told = built(torch.tensor(pixels[train], dtype=torch.float64)).detach().numpy()[:, 0] * 9
+    # both know all examples; on others the constructed one guesses
+    assert (np.round(told) == classes).all()
+    assert float(history.train_accuracy.max()) == 1
+    acts = {
+        "trained": inb.record(trained, pixels[other], layers={"1": "relu1", "2": "relu2"}),
+        "built": inb.record(
+            built, pixels[other].astype(float), layers={"1": "hidden1", "2": "hidden2"}
+        ),
+    }
+    found = inb.compare(acts, reference="trained", permutations=10)
+    assert found.verdict.item() == HEURISTIC
+    assert "constructed" in found.caveat.item()
+    other_way = inb.compare(acts, reference="built", permutations=10)
+    assert (other_way.verdict.item(), other_way.caveat.item()) == (EXAMPLES, "")
