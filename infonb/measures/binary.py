@@ -134,7 +134,7 @@ def binary_mutual_information(
 
     It is exact for these samples. Of independent neurons it is about 1 / (2 S) nats and not 0, the
     bias of every value from counts: below that, nothing was found. Estimators from neighbours fail
-    on bits: all distances are 0 or 1, so that nearly all samples share the place of their neighbours
+    on bits: all distances are 0 or 1, so that nearly all samples lie where their neighbours lie
     (``"ksg"`` is far below 0; ``"mixture"`` counts equal values, and is right where each pair of
     values has more than k samples).
 
