@@ -38,13 +38,12 @@ def make_network(chosen: LogicParameters, kind: Kind, images: xr.DataArray, seed
             chosen.k, shape, thresholds, N_CLASSES, first_kernel=chosen.first_kernel,
             blocks=chosen.blocks, widths=chosen.widths, depth=chosen.tree_depth, **options,
         )  # fmt: skip
-    widths = list(chosen.widths)
+    widths = chosen.widths
     if kind.depth is not None:
         width = chosen.depth_gates // kind.depth // N_CLASSES * N_CLASSES
         options["tau"] = chosen.tau * (width / chosen.widths[-1]) ** 0.5
         widths = [width] * kind.depth
-    inputs = images[0].size * chosen.thresholds
-    return LogicNet([inputs, *widths], thresholds, N_CLASSES, **options)
+    return LogicNet([images[0].size, *widths], thresholds, N_CLASSES, **options)
 
 
 def layers_of(network: nn.Module) -> list[str]:

@@ -22,7 +22,7 @@ _BOTH: dict[str, Any] = {
 
 _CONV: dict[str, Any] = {
     "architecture": "conv", "thresholds": 3, "k": 16, "blocks": 3, "first_kernel": 5,
-    "widths": [20_480, 10_240, 5120], "tau": 6.5,
+    "width": 20_480, "layers": 3, "tau": 6.5,
 }  # fmt: skip
 
 
@@ -61,7 +61,11 @@ class _Training(ParameterSet):
     blocks: int = parameter(2, "convolutions, each with pooling", minimum=1)
     first_kernel: int = parameter(3, "side of the first window", choices=[3, 5])
     tree_depth: int = parameter(3, "levels of gates of a tree", minimum=1)
-    widths: list[int] = parameter([1280, 640, 640], "gates of each dense layer", minimum=10)
+    width: int = parameter(1280, "gates of the first dense layer", minimum=10)
+    layers: int = parameter(
+        3, "dense layers: after trees each is half as wide as the one before, else all alike",
+        minimum=1,
+    )  # fmt: skip
     tau: float = parameter(3.0, "counts are divided by it, which gives the logits", minimum=1e-6)
     strength: float = parameter(
         5.0, "residual initialization: logit of the gate that passes a bit on", minimum=0
@@ -81,7 +85,7 @@ class LogicParameters(DeviceParameters, _Training):
     """All parameters of the experiment."""
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
-        "mnist": _BOTH | {"architecture": "dense", "widths": [8000] * 6, "tau": 10.0},
+        "mnist": _BOTH | {"architecture": "dense", "width": 8000, "layers": 6, "tau": 10.0},
         "mnist_conv": _BOTH | _CONV,
     }
 
@@ -111,10 +115,10 @@ class LogicParameters(DeviceParameters, _Training):
                 f"n_measured must be at most n_test, {self.n_test}; not {self.n_measured}. 0 takes "
                 "all."
             )
-        if not self.widths or self.widths[-1] % 10:
+        if not self.widths[-1]:
             raise ParameterError(
-                "the last of widths must be a multiple of 10, so many gates for each class; not "
-                f"{self.widths}."
+                f"width must leave the last layer a gate for each of 10 classes; {self.width} does "
+                f"not in layer {self.layers}."
             )
         for words in self.kind:
             depth = kind_of(words).depth
@@ -123,3 +127,9 @@ class LogicParameters(DeviceParameters, _Training):
                     f"depth_gates must be at least 10 for each layer of {words!r}; not "
                     f"{self.depth_gates}."
                 )
+
+    @property
+    def widths(self) -> list[int]:
+        """The gates of each dense layer; whole groups for each of the ten classes."""
+        half = 2 if self.architecture == "conv" else 1
+        return [self.width // half**i // 10 * 10 for i in range(self.layers)]
