@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from infonb.networks.grapheme_to_phoneme import GraphemeToPhoneme, pronounce
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
+    from infonb.networks.logic_gates.convolution import LogicTreeConv2d, OrPool2d
+    from infonb.networks.logic_gates.dense import LogicDense
+    from infonb.networks.logic_gates.networks import GroupSum, LogicNet, LogicTreeNet
+    from infonb.networks.logic_gates.table import GATES
+    from infonb.networks.logic_gates.thermometer import (
+        Thermometer,
+        quantile_thresholds,
+        uniform_thresholds,
+    )
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
@@ -31,19 +40,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CNN",
+    "GATES",
     "MLP",
     "MLPVAE",
     "Classified",
     "ConvVAE",
     "DualEncoder",
     "GraphemeToPhoneme",
+    "GroupSum",
+    "LogicDense",
+    "LogicNet",
+    "LogicTreeConv2d",
+    "LogicTreeNet",
     "MLPEncoder",
     "MaskedAutoencoder",
+    "OrPool2d",
     "Predicting",
     "Projected",
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "Thermometer",
     "greedy_continuation",
     "language_model",
     "load_grapheme_to_phoneme",
@@ -51,9 +68,11 @@ __all__ = [
     "load_open_clip",
     "load_weights",
     "pronounce",
+    "quantile_thresholds",
     "save_weights",
     "text_classifier",
     "token_log_probabilities",
+    "uniform_thresholds",
     "untrained",
 ]
 
@@ -77,6 +96,16 @@ _HOME = {
     "greedy_continuation": "infonb.networks.generation",
     "language_model": "infonb.networks.gpt_neox",
     "load_model": "infonb.networks.loading",
+    "LogicTreeConv2d": "infonb.networks.logic_gates.convolution",
+    "OrPool2d": "infonb.networks.logic_gates.convolution",
+    "LogicDense": "infonb.networks.logic_gates.dense",
+    "GroupSum": "infonb.networks.logic_gates.networks",
+    "LogicNet": "infonb.networks.logic_gates.networks",
+    "LogicTreeNet": "infonb.networks.logic_gates.networks",
+    "GATES": "infonb.networks.logic_gates.table",
+    "Thermometer": "infonb.networks.logic_gates.thermometer",
+    "quantile_thresholds": "infonb.networks.logic_gates.thermometer",
+    "uniform_thresholds": "infonb.networks.logic_gates.thermometer",
     "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",
