@@ -62,6 +62,7 @@ def circuit_of(model: nn.Module, examples: xr.Dataset) -> Circuit:
     from infonb.experiments.logic_gates.measures import recorded_bits
 
     layers = [name for name, _ in model.named_children() if name.startswith("gates")]
+    layer_sums: Any = model.sum
     modules: list[Any] = [model.get_submodule(name) for name in layers]
     before = _before(model, layers[0])
     found = [recorded_bits(model, examples, [name]).isel(layer=0) for name in (before, *layers)]
@@ -69,7 +70,7 @@ def circuit_of(model: nn.Module, examples: xr.Dataset) -> Circuit:
     return Circuit(
         [one.gates().cpu().numpy() for one in modules],
         [one.connections.cpu().numpy() for one in modules],
-        bits, layers, examples.input.values[:, 0], examples.label.values, model.sum.tau,
+        bits, layers, examples.input.values[:, 0], examples.label.values, layer_sums.tau,
         _sources(model, before, examples),
     )  # fmt: skip
 
@@ -114,14 +115,14 @@ def telling(circuit: Circuit, label: int, n: int) -> np.ndarray:
     return np.sort(own[np.argsort(-ahead, kind="stable")[:n]])
 
 
-def part_of(circuit: Circuit, label: int, *, n: int = 4, depth: int = 4) -> Part:
+def part_of(circuit: Circuit, label: int, *, n: int = 5, depth: int = 4) -> Part:
     """
     Return the gates that tell a class best and all that leads to them, `depth` layers back.
 
     Wires that a gate does not look at are left out. Gates of a layer stand in the order in which
     they are reached, so that few wires cross.
     """
-    places, wires = [telling(circuit, label, n)], []
+    places, wires = [telling(circuit, label, n)], list[np.ndarray]()
     first = max(0, len(circuit.layers) - depth)
     for at in range(len(circuit.layers) - 1, first - 1, -1):
         reached: dict[int, int] = {}

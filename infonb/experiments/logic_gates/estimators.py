@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -10,7 +11,7 @@ import xarray as xr
 __all__ = ["ESTIMATORS", "estimators_on_bits", "on_neurons"]
 
 #: Name → options of `infonb.mutual_information`; the first is the one to hold them to.
-ESTIMATORS: dict[str, dict[str, object]] = {
+ESTIMATORS: dict[str, dict[str, Any]] = {
     "counts": {},
     "2 bins": {"estimator": "binned", "bins": 2},
     "mixture": {"estimator": "mixture"},
@@ -59,7 +60,8 @@ def _said(acts: xr.DataArray) -> xr.DataArray:
         # which is what is shown here
         warnings.simplefilter("ignore", TiesWarning)
         for name, options in ESTIMATORS.items():
-            measure = binary_mutual_information if name == "counts" else mutual_information
-            parts.append(measure(acts, **options))  # type: ignore[operator]
+            measure: Any = binary_mutual_information if name == "counts" else mutual_information
+            parts.append(measure(acts, **options))
     names = xr.Variable("estimator", np.array(list(ESTIMATORS), object))
-    return xr.concat(parts, names, coords="minimal", compat="override")
+    found = xr.concat(parts, names, coords="minimal", compat="override")
+    return found.drop_attrs().assign_attrs(units="nat", n_samples=acts.sizes["sample"])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CircuitFigure", "explore_circuit", "plot_circuit"]
 
 _ON, _OFF, _DARK = "#de8f05", "#d9d9d9", "#222222"
+_LIT = (0.871, 0.561, 0.02)
 _SIZE = (10.4, 5.0)
 #: More gates than these in a column have no room for their signs.
 _SIGNED = 18
@@ -23,20 +24,20 @@ _SIGNED = 18
 class CircuitFigure:
     """The picture of a part of a circuit: gates stay while the class does, only bits change."""
 
-    def __init__(self, circuit: Circuit, *, n: int = 4, depth: int = 4) -> None:
+    def __init__(self, circuit: Circuit, *, n: int = 5, depth: int = 4) -> None:
         from infonb.plots import LiveFigure
 
         self.circuit, self._options = circuit, {"n": n, "depth": depth}
         self._parts: dict[int, Part] = {}
         self.picture = LiveFigure(
-            _SIZE, [(0.1, 2.9, 1.6, 1.6), (0.3, 0.5, 1.35, 1.9), (2.0, 0.15, 8.3, 4.6)]
+            _SIZE, [(0.1, 2.9, 1.6, 1.6), (0.3, 0.5, 1.35, 1.9), (1.75, 0.15, 8.6, 4.6)]
         )
         image, bars, wires = self.picture.axes
         for axis in (image, wires):
             axis.set_axis_off()
         shape = circuit.images.shape[1:]
         image.set(xlim=(-0.5, shape[1] - 0.5), ylim=(shape[0] - 0.5, -0.5))
-        wires.set(xlim=(-0.45, 1.12), ylim=(1.02, -0.06))
+        wires.set(xlim=(-0.32, 1.07), ylim=(1.02, -0.06))
         most = circuit.logits.max() * 1.05
         bars.set(xlim=(0, most), ylim=(9.6, -0.6), yticks=range(10))
         bars.set_xlabel("ones / τ", fontsize=9)
@@ -91,7 +92,7 @@ class CircuitFigure:
         bars.barh(range(10), logits, color=colours)
         for at, wires in enumerate(part.wires):
             lit = bits[at][wires[:, 0]]
-            ends = np.stack([
+            ends: Any = np.stack([
                 np.stack([np.full(len(wires), x[at] + 0.012), ys[at][wires[:, 0]]], axis=1),
                 np.stack([np.full(len(wires), x[at + 1] - 0.045), ys[at + 1][wires[:, 1]]], axis=1),
             ], axis=1)  # fmt: skip
@@ -100,12 +101,13 @@ class CircuitFigure:
                 ends[order], colors=np.where(lit[order], _ON, _OFF), linewidths=1.4, zorder=1,
             ))  # fmt: skip
         for at, (y, on) in enumerate(zip(ys, bits, strict=True)):
-            marker, size = ("s", 40) if at == 0 else ((None, 0) if len(y) == 0 else ("s", 40))
-            if at == 0:
-                axis.scatter(np.full(len(y), x[at]), y, s=size, marker=marker, zorder=2,
-                             c=np.where(on, _ON, "#ffffff"), edgecolors="0.45", linewidths=0.8)  # fmt: skip
-            else:
+            if at:
                 self._boxes(axis, x[at], y, on)
+                continue
+            axis.scatter(
+                np.full(len(y), x[at]), y, s=40, marker="s", zorder=2,
+                c=np.where(on, _ON, "#ffffff"), edgecolors="0.45", linewidths=0.8,
+            )  # fmt: skip
 
     def _boxes(self, axis: Any, x: float, y: np.ndarray, on: np.ndarray) -> None:
         from matplotlib.collections import PolyCollection
@@ -114,7 +116,8 @@ class CircuitFigure:
         corners = [(-0.045, -high), (0.045, -high), (0.045, high), (-0.045, high)]
         boxes = [[(x + dx, one + dy) for dx, dy in corners] for one in y]
         axis.add_collection(PolyCollection(
-            boxes, facecolors=np.where(on, "#fbd38d", "#ffffff").tolist(),
+            # seen through: the sign of the gate lies below
+            boxes, facecolors=[(*_LIT, 0.45 if one else 0.0) for one in on],
             edgecolors=np.where(on, _ON, "0.6").tolist(), linewidths=1.0, zorder=2,
         ))  # fmt: skip
 

@@ -66,14 +66,14 @@ class _Training(ParameterSet):
         3, "dense layers: after trees each is half as wide as the one before, else all alike",
         minimum=1,
     )  # fmt: skip
-    tau: float = parameter(3.0, "counts are divided by it, which gives the logits", minimum=1e-6)
+    tau: float = parameter(2.0, "counts are divided by it, which gives the logits", minimum=1e-6)
     strength: float = parameter(
         5.0, "residual initialization: logit of the gate that passes a bit on", minimum=0
     )
-    learning_rate: float = parameter(0.05, "of AdamW", minimum=0)
+    learning_rate: float = parameter(0.1, "of AdamW", minimum=0)
     weight_decay: float = parameter(0.002, "of AdamW", minimum=0)
     batch_size: int = parameter(100, "images in a step", minimum=1)
-    epochs: int = parameter(20, "passes over the training images", minimum=1)
+    epochs: int = parameter(16, "passes over the training images", minimum=1)
     depth_gates: int = parameter(
         3840, "gates of a network with depth LAYERS, in all its layers", minimum=10
     )
