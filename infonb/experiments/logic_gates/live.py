@@ -93,7 +93,7 @@ class CircuitFigure:
         for at, wires in enumerate(part.wires):
             lit = bits[at][wires[:, 0]]
             ends: Any = np.stack([
-                np.stack([np.full(len(wires), x[at] + 0.012), ys[at][wires[:, 0]]], axis=1),
+                np.stack([np.full(len(wires), x[at] + (0.045 if at else 0.012)), ys[at][wires[:, 0]]], axis=1),
                 np.stack([np.full(len(wires), x[at + 1] - 0.045), ys[at + 1][wires[:, 1]]], axis=1),
             ], axis=1)  # fmt: skip
             order = np.argsort(lit, kind="stable")  # what is lit lies above
