@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.logic_gates.convolution import LogicTreeConv2d, OrPool2d
+    from infonb.networks.logic_gates.counts import discretization_gap, gate_counts
     from infonb.networks.logic_gates.dense import LogicDense
     from infonb.networks.logic_gates.networks import GroupSum, LogicNet, LogicTreeNet
+    from infonb.networks.logic_gates.program import BooleanProgram, boolean_program
     from infonb.networks.logic_gates.table import GATES
     from infonb.networks.logic_gates.thermometer import (
         Thermometer,
         quantile_thresholds,
         uniform_thresholds,
     )
+    from infonb.networks.logic_gates.torchlogix import to_torchlogix
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
@@ -43,6 +46,7 @@ __all__ = [
     "GATES",
     "MLP",
     "MLPVAE",
+    "BooleanProgram",
     "Classified",
     "ConvVAE",
     "DualEncoder",
@@ -61,6 +65,9 @@ __all__ = [
     "ResNet18",
     "TextClassifier",
     "Thermometer",
+    "boolean_program",
+    "discretization_gap",
+    "gate_counts",
     "greedy_continuation",
     "language_model",
     "load_grapheme_to_phoneme",
@@ -71,6 +78,7 @@ __all__ = [
     "quantile_thresholds",
     "save_weights",
     "text_classifier",
+    "to_torchlogix",
     "token_log_probabilities",
     "uniform_thresholds",
     "untrained",
@@ -102,6 +110,11 @@ _HOME = {
     "GroupSum": "infonb.networks.logic_gates.networks",
     "LogicNet": "infonb.networks.logic_gates.networks",
     "LogicTreeNet": "infonb.networks.logic_gates.networks",
+    "BooleanProgram": "infonb.networks.logic_gates.program",
+    "boolean_program": "infonb.networks.logic_gates.program",
+    "discretization_gap": "infonb.networks.logic_gates.counts",
+    "gate_counts": "infonb.networks.logic_gates.counts",
+    "to_torchlogix": "infonb.networks.logic_gates.torchlogix",
     "GATES": "infonb.networks.logic_gates.table",
     "Thermometer": "infonb.networks.logic_gates.thermometer",
     "quantile_thresholds": "infonb.networks.logic_gates.thermometer",

@@ -92,7 +92,7 @@ class LogicDense(GateLayer):
                 f"{self.in_features})."
             )
         check_unit_interval(inputs)
-        return self.through_trees(features_first(inputs.to(self.logits.dtype)))[:, 0].t()
+        return self.through_trees(features_first(inputs.to(self.logits.dtype))).squeeze(1).t()
 
     def extra_repr(self) -> str:
         """Return the sizes."""
