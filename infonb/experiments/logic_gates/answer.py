@@ -69,10 +69,11 @@ def _circuit_words(clean: xr.Dataset) -> str:
         "says exactly what the network says of all test images" if same == 1
         else f"**differs** from the network on {100 * (1 - same):.1f} % of the test images"
     )  # fmt: skip
-    spatial, simplified = float(clean.spatial.sum("layer").mean()), float(clean.simplified.mean())
+    whole, simplified = float(clean.circuit.mean()), float(clean.simplified.mean())
+    speed = float(clean.gates_per_second.mean())
     return (
-        f"Written out, its {spatial:,.0f} gates simplify to {simplified:,.0f}, and this circuit "
-        f"{equal}."
+        f"Written out, its {whole:,.0f} gates simplify to {simplified:,.0f}, and this circuit "
+        f"{equal}, at {speed / 1e9:.1f} billion gates a second."
     )
 
 

@@ -86,25 +86,19 @@ class LogicGates(LogicParameters, Experiment):
         Variables that begin with ``null_`` are those of the same network before training.
         """
         from infonb.experiments.logic_gates import measures
-        from infonb.networks.state import device_and_dtype
 
-        examples = measures.measured_images(data["evaluation"], self.n_measured)
-        untrained = self.network(level, seed, data).to(device_and_dtype(model)[0])
-        found, null = (
-            measures.information_of(one, examples, neurons=self.mi_neurons)
-            for one in (model, untrained)
-        )
         parts = [
             measures.accuracies(model, data),
             measures.as_circuit(model, data["evaluation"].input),
             measures.gate_shares(model),
-            null.drop_vars("width").rename({name: f"null_{name}" for name in null.data_vars
-                                            if name != "width"}),
-        ]  # fmt: skip
-        for part in parts:
-            there = part.reindex(layer=found.layer) if "layer" in part.dims else part
-            found = found.merge(there)
-        return found
+        ]
+        kind = kind_of(level)
+        if kind.depth is None:  # of deep ones it is asked whether they learn at all
+            examples = measures.measured_images(data["evaluation"], self.n_measured)
+            # wrong labels change nothing before training: clean networks are the null of both
+            untrained = None if kind.noise else self.network(level, seed, data)
+            parts += measures.with_null(model, untrained, examples, neurons=self.mi_neurons)
+        return measures.merged(parts, measures.layers_of(model))
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
         """Put the layers in the order of the network: kinds differ in how many they have."""

@@ -54,9 +54,11 @@ def plot_course(runs: xr.Dataset) -> Picture:
     return picture
 
 
-def plot_depth(runs: xr.Dataset) -> Picture:
-    """Draw the hard accuracy of deep dense networks, by the start of their weights."""
+def plot_depth(runs: xr.Dataset) -> Picture | None:
+    """Draw the hard accuracy of deep dense networks, by the start of their weights, if any."""
     pairs = pairs_of_depth(runs.kind.values.tolist())
+    if not pairs:
+        return None
     picture, axes = subplots(1, 1, size=(4.6, 3.0))
     axis: Any = axes[0, 0]
     said = []
@@ -71,8 +73,7 @@ def plot_depth(runs: xr.Dataset) -> Picture:
     axis.axhline(0.1, color=_GREY, ls=":", lw=1.4)
     axis.set_xticks(range(len(pairs)), [f"{kind_of(one).depth} layers" for one, _ in pairs])
     axis.set(ylim=(0, 1.02), ylabel="hard accuracy")
-    if pairs:
-        picture.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=9)
+    picture.legend(loc="outside upper right", ncols=2, frameon=False, fontsize=9)
     picture.alt = f"Hard accuracy, chance 0.1. {'; '.join(said)}; {CHANCE:g} counts as chance."
     return picture
 

@@ -92,13 +92,14 @@ class CircuitFigure:
         bars.barh(range(10), logits, color=colours)
         for at, wires in enumerate(part.wires):
             lit = bits[at][wires[:, 0]]
-            ends: Any = np.stack([
-                np.stack([np.full(len(wires), x[at] + (0.045 if at else 0.012)), ys[at][wires[:, 0]]], axis=1),
-                np.stack([np.full(len(wires), x[at + 1] - 0.045), ys[at + 1][wires[:, 1]]], axis=1),
-            ], axis=1)  # fmt: skip
+            start = x[at] + (0.045 if at else 0.012)  # of boxes, and of the small squares
+            ends = [
+                ((start, ys[at][one]), (x[at + 1] - 0.045, ys[at + 1][other]))
+                for one, other in wires.tolist()
+            ]
             order = np.argsort(lit, kind="stable")  # what is lit lies above
             axis.add_collection(LineCollection(
-                ends[order], colors=np.where(lit[order], _ON, _OFF), linewidths=1.4, zorder=1,
+                [ends[one] for one in order], colors=np.where(lit[order], _ON, _OFF), linewidths=1.4, zorder=1,
             ))  # fmt: skip
         for at, (y, on) in enumerate(zip(ys, bits, strict=True)):
             if at:

@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 __all__ = [
     "accuracies", "as_circuit", "gate_shares", "information_of", "measured_images",
     "recorded_bits",
+    "with_null",
 ]  # fmt: skip
 
 #: So many images at once go through a circuit: a row of words for each of its gates is in memory.
 _AT_ONCE = 2048
+
+_MEANS = ("entropy", "information", "label_information", "density")
 
 
 def measured_images(examples: xr.Dataset, n: int) -> xr.Dataset:
@@ -52,13 +55,13 @@ def accuracies(model: nn.Module, data: dict[str, xr.Dataset]) -> xr.Dataset:
     return xr.Dataset({"soft": soft, "hard": hard, "gap": abs(soft - hard), **parts})
 
 
-def as_circuit(model: nn.Module, images: xr.DataArray) -> xr.Dataset:
+def as_circuit(model: Any, images: xr.DataArray) -> xr.Dataset:
     """
     Return the gates of the Boolean network, and whether its circuit says the same of all images.
 
-    ``learned``, ``spatial``, ... (layer) as of `infonb.networks.gate_counts`; ``simplified`` gates
-    in all; ``same_logits``: the share of images of which the circuit, simplified, has exactly the
-    logits of the network; ``gates_per_second`` of it.
+    ``learned``, ``spatial``, ... (layer) as of `infonb.networks.gate_counts`; ``circuit`` gates in
+    all, ORs of pools too, ``simplified`` what is left of them; ``same_logits``: the share of images
+    of which the simplified circuit has exactly the logits of the network; ``gates_per_second``.
     """
     import torch
 
@@ -66,8 +69,9 @@ def as_circuit(model: nn.Module, images: xr.DataArray) -> xr.Dataset:
     from infonb.networks.state import device_and_dtype
 
     device, _ = device_and_dtype(model)
-    found = gate_counts(model, image_shape=images.shape[1:])
-    program = boolean_program(model).simplify()
+    found = gate_counts(model, image_shape=images.shape[1:], simplify=False)
+    whole = boolean_program(model, simplify=False)
+    program = whole.simplify()
     same, seconds = 0, 0.0
     model.eval()
     for start in range(0, images.sizes["sample"], _AT_ONCE):
@@ -75,11 +79,12 @@ def as_circuit(model: nn.Module, images: xr.DataArray) -> xr.Dataset:
         with torch.no_grad():
             expected = model(torch.as_tensor(some, device=device)).cpu().numpy()
         same += int((program.run(some) == expected).all(axis=1).sum())
-        seconds += program.seconds
+        seconds += program.seconds or 0.0
     n = images.sizes["sample"]
     return found.assign(
-        same_logits=same / n, gates_per_second=program.gates * n / max(seconds, 1e-9)
-    )
+        circuit=whole.gates, simplified=program.gates, same_logits=same / n,
+        gates_per_second=program.gates * n / seconds,
+    )  # fmt: skip
 
 
 def gate_shares(model: nn.Module) -> xr.Dataset:
@@ -107,6 +112,29 @@ def information_of(model: nn.Module, examples: xr.Dataset, *, neurons: int) -> x
     rows = [_of_layer(model, examples, layer, neurons) for layer in layers_of(model)]
     names = xr.Variable("layer", np.array(layers_of(model), object))
     return xr.concat(rows, names)
+
+
+def with_null(
+    model: nn.Module, untrained: nn.Module | None, examples: xr.Dataset, *, neurons: int
+) -> list[xr.Dataset]:
+    """Return the means of a network and, named ``null_``, of the same before training, if given."""
+    from infonb.networks.state import device_and_dtype
+
+    found = [information_of(model, examples, neurons=neurons)]
+    if untrained is not None:
+        untrained = untrained.to(device_and_dtype(model)[0])
+        null = information_of(untrained, examples, neurons=neurons).drop_vars("width")
+        found.append(null.rename({name: f"null_{name}" for name in _MEANS}))
+    return found
+
+
+def merged(parts: Sequence[xr.Dataset], layers: Sequence[str]) -> xr.Dataset:
+    """Return all parts as one; NaN where a part has nothing of a layer."""
+    names = np.array(list(layers), object)
+    return xr.merge(
+        [part.reindex(layer=names) if "layer" in part.dims else part for part in parts],
+        join="exact", compat="no_conflicts",
+    )  # fmt: skip
 
 
 def _of_layer(model: nn.Module, examples: xr.Dataset, layer: str, neurons: int) -> xr.Dataset:

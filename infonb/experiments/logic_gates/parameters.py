@@ -77,7 +77,7 @@ class _Training(ParameterSet):
     depth_gates: int = parameter(
         3840, "gates of a network with depth LAYERS, in all its layers", minimum=10
     )
-    depth_epochs: int = parameter(10, "passes of those", minimum=1)
+    depth_epochs: int = parameter(8, "passes of those", minimum=1)
 
 
 @dataclass(frozen=True)
