@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from infonb.experiments.experiment import Experiment
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
+    from infonb.experiments.logic_gates import LogicGates
     from infonb.experiments.memorization_capacity import MemorizationCapacity
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.predictable_memorization import PredictableMemorization
@@ -44,6 +45,7 @@ __all__ = [
     "Experiment",
     "InAndOut",
     "InOut",
+    "LogicGates",
     "MemorizationCapacity",
     "ModelSelection",
     "PredictableMemorization",
@@ -76,6 +78,7 @@ _HOME = {
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "density_memorization": ("density_memorization", "DensityMemorization"),
+    "logic_gates": ("logic_gates", "LogicGates"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -99,7 +102,7 @@ def names() -> list[str]:
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
-     'compare_models', 'verdicts']
+     'logic_gates', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -134,7 +137,8 @@ def get(name: str) -> type[Experiment]:
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
-    'density_memorization', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'density_memorization', 'logic_gates', 'compare_models', 'verdicts'. Did you mean
+    'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from infonb.dims import take_activation
 from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
+from infonb.measures.binary import binary_entropy, binary_mutual_information
 from infonb.measures.density import mixture_density
 from infonb.measures.scale import ScaleWarning
 from infonb.measures.tidy import summary
@@ -19,6 +20,8 @@ from infonb.measures.ties import TiesWarning
 __all__ = [
     "ScaleWarning",
     "TiesWarning",
+    "binary_entropy",
+    "binary_mutual_information",
     "entropy",
     "mixture_density",
     "mutual_information",

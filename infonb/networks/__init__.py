@@ -20,6 +20,18 @@ if TYPE_CHECKING:
     from infonb.networks.grapheme_to_phoneme import GraphemeToPhoneme, pronounce
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
+    from infonb.networks.logic_gates.convolution import LogicTreeConv2d, OrPool2d
+    from infonb.networks.logic_gates.counts import discretization_gap, gate_counts
+    from infonb.networks.logic_gates.dense import LogicDense
+    from infonb.networks.logic_gates.networks import GroupSum, LogicNet, LogicTreeNet
+    from infonb.networks.logic_gates.program import BooleanProgram, boolean_program
+    from infonb.networks.logic_gates.table import GATES
+    from infonb.networks.logic_gates.thermometer import (
+        Thermometer,
+        quantile_thresholds,
+        uniform_thresholds,
+    )
+    from infonb.networks.logic_gates.torchlogix import to_torchlogix
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.memorizers.classifier import memorizing_classifier
     from infonb.networks.memorizers.hyperplanes import random_hyperplane_memorizer
@@ -42,19 +54,31 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CNN",
+    "GATES",
     "MLP",
     "MLPVAE",
+    "BooleanProgram",
     "Classified",
     "ConvVAE",
     "DualEncoder",
     "GraphemeToPhoneme",
+    "GroupSum",
+    "LogicDense",
+    "LogicNet",
+    "LogicTreeConv2d",
+    "LogicTreeNet",
     "MLPEncoder",
     "MaskedAutoencoder",
+    "OrPool2d",
     "Predicting",
     "Projected",
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "Thermometer",
+    "boolean_program",
+    "discretization_gap",
+    "gate_counts",
     "greedy_continuation",
     "language_model",
     "load_grapheme_to_phoneme",
@@ -69,12 +93,15 @@ __all__ = [
     "plan_classifier_sizes",
     "plan_sizes",
     "pronounce",
+    "quantile_thresholds",
     "random_hyperplane_memorizer",
     "relu_memorizer",
     "save_weights",
     "sgd_near_minimum",
     "text_classifier",
+    "to_torchlogix",
     "token_log_probabilities",
+    "uniform_thresholds",
     "untrained",
 ]
 
@@ -98,6 +125,21 @@ _HOME = {
     "greedy_continuation": "infonb.networks.generation",
     "language_model": "infonb.networks.gpt_neox",
     "load_model": "infonb.networks.loading",
+    "LogicTreeConv2d": "infonb.networks.logic_gates.convolution",
+    "OrPool2d": "infonb.networks.logic_gates.convolution",
+    "LogicDense": "infonb.networks.logic_gates.dense",
+    "GroupSum": "infonb.networks.logic_gates.networks",
+    "LogicNet": "infonb.networks.logic_gates.networks",
+    "LogicTreeNet": "infonb.networks.logic_gates.networks",
+    "BooleanProgram": "infonb.networks.logic_gates.program",
+    "boolean_program": "infonb.networks.logic_gates.program",
+    "discretization_gap": "infonb.networks.logic_gates.counts",
+    "gate_counts": "infonb.networks.logic_gates.counts",
+    "to_torchlogix": "infonb.networks.logic_gates.torchlogix",
+    "GATES": "infonb.networks.logic_gates.table",
+    "Thermometer": "infonb.networks.logic_gates.thermometer",
+    "quantile_thresholds": "infonb.networks.logic_gates.thermometer",
+    "uniform_thresholds": "infonb.networks.logic_gates.thermometer",
     "load_open_clip": "infonb.networks.open_clip",
     "load_weights": "infonb.networks.checkpoint",
     "save_weights": "infonb.networks.checkpoint",

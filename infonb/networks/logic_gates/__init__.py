@@ -1,0 +1,1 @@
+"""Networks of two-input logic gates that learn which gate each of them is, and Boolean programs."""
