@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from itertools import product
 from math import exp
 
@@ -217,6 +218,22 @@ def test_blocks_are_bounded_and_alike():
         for n in (3, 5, 3):
             layer(torch.rand(n, 2, 4, 4))
     assert len(layer._blocks) == 1
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_other_connections_are_noticed(n):
+    """A layer keeps what follows from its connections; weights that are loaded bring others."""
+    for one, other, shape in (
+        (LogicDense(9, 20, seed=1), LogicDense(9, 20, seed=2), (n, 9)),
+        (LogicTreeConv2d(3, 6, seed=1), LogicTreeConv2d(3, 6, seed=2), (n, 3, 4, 4)),
+    ):
+        inputs = torch.rand(*shape, generator=generator())
+        assert not torch.equal(one(inputs), other(inputs))
+        one.load_state_dict(other.state_dict())
+        assert torch.equal(one(inputs), other(inputs))
+        copied = copy.deepcopy(one)
+        copied.connections = copied.connections.flip(1)
+        assert not torch.equal(copied(inputs), one(inputs))
 
 
 def test_errors():
