@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import product
 
 import numpy as np
@@ -48,3 +50,8 @@ def test_gates_between_the_corners():
     # a gate and its negation add up to one, so that all sixteen are one half on average
     for a, b in np.random.default_rng(0).random((5, 2)):
         np.testing.assert_allclose(sum(value(gate, a, b) for gate in range(16)), 8)
+
+
+def test_the_table_needs_no_torch():
+    code = "from infonb.networks import GATES; import sys; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -77,8 +77,9 @@ def test_errors():
         Thermometer([])
     with pytest.raises(ValueError, match=r"inputs lie in 0 .. 255, but all thresholds are below 1"):
         Thermometer([0.25, 0.5])(torch.tensor([[0, 255]]))
-    with pytest.raises(ValueError, match="must be finite numbers"):
-        Thermometer([0.25, 0.5])(torch.tensor([[0, torch.nan]]))
+    for thresholds, wrong in (([0.25, 0.5], torch.nan), ([[0.5, 0.5]], -torch.inf)):
+        with pytest.raises(ValueError, match="must be finite numbers"):
+            Thermometer(thresholds)(torch.tensor([[0, wrong]]))
     with pytest.raises(ValueError, match=r"for samples of shape \(3,\); these have \(2,\)"):
         Thermometer(torch.rand(1, 3))(torch.rand(4, 2))
     with pytest.raises(ValueError, match=r"a thermometer takes \(sample, ...\)"):
