@@ -72,8 +72,6 @@ class LogicTreeConv2d(GateLayer):
     (torch.Size([8, 3, 16]), torch.Size([8, 4, 3]))
     """
 
-    connections: torch.Tensor
-
     def __init__(
         self, in_channels: int, out_channels: int, *, kernel_size: int = 3, depth: int = 3,
         padding: int = 1, channels_per_tree: int = 2, groups: int | None = None,

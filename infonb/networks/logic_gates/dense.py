@@ -65,8 +65,6 @@ class LogicDense(GateLayer):
     True
     """
 
-    connections: torch.Tensor
-
     def __init__(
         self, in_features: int, out_features: int, *, init: str = "residual",
         strength: float = 5.0, connections: str = "random", seed: int = 0,

@@ -26,12 +26,15 @@ _ROUNDING = 1e-3
 class GateLayer(nn.Module):
     """Base of layers of gates: `logits` (neuron ..., 16), trees over rows, soft or Boolean."""
 
+    connections: torch.Tensor
+
     def __init__(self, shape: tuple[int, ...], init: str, strength: float, seed: int) -> None:
         super().__init__()
         self.logits = nn.Parameter(_logits(shape, init, strength, seed))
         table = torch.from_numpy(GATES.values).to(self.logits.dtype)
         self.register_buffer("table", table, persistent=False)
         self._blocks: dict[tuple[object, ...], list[Block]] = {}
+        self._wired: tuple[torch.Tensor | None, int] = None, -1
 
     def gates(self) -> torch.Tensor:
         """Return the number of the likeliest gate of each neuron: (neuron ...)."""
@@ -61,6 +64,7 @@ class GateLayer(nn.Module):
         self, shape: tuple[int, ...], n_samples: int, device: torch.device
     ) -> list[Block]:
         """Return the blocks of inputs of a shape; made once for each size of block."""
+        self._forget_other_connections()
         leaves = self.leaves(shape)
         n_kernels = kernels_in_a_block(
             leaves.shape[1], leaves.shape[0] * leaves.shape[2] * n_samples, device
@@ -69,6 +73,13 @@ class GateLayer(nn.Module):
         if key not in self._blocks:
             self._blocks[key] = blocks_of(leaves.to(device), prod(shape), n_kernels)
         return self._blocks[key]
+
+    def _forget_other_connections(self) -> None:
+        """Drop blocks of connections that have been replaced or changed, as by `load_weights`."""
+        now = self.connections
+        wired = now, -1 if now.is_inference() else now._version
+        if wired[0] is not self._wired[0] or wired[1] != self._wired[1]:
+            self._blocks, self._wired = {}, wired
 
 
 def check_unit_interval(inputs: torch.Tensor) -> None:

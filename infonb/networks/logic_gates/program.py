@@ -89,7 +89,7 @@ class BooleanProgram:
         return logits
 
     def simplify(self) -> BooleanProgram:
-        """Return a smaller program of the same results: no constants, copies, negations, repeats."""
+        """Return a smaller program of the same results: no constants, copies or repeats."""
         return BooleanProgram(
             simplified(self.circuit), self.thresholds, self.shape, self.n_features, self.tau
         )

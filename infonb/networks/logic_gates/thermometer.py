@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -92,11 +93,13 @@ class Thermometer(nn.Module):
                 f"thresholds are given for samples of shape {tuple(rest)}; these have "
                 f"{tuple(sizes)}."
             )
-        if rest or not values.numel():
+        if not values.numel():
             return
         low, high = (float(value) for value in values.aminmax())
-        if not (low < float("inf") and high < float("inf")):  # NaN is neither
+        if not (isfinite(low) and isfinite(high)):
             raise ValueError(f"inputs must be finite numbers; they lie in {low} .. {high}.")
+        if rest:
+            return
         if low >= 0 and high > 1 and float(self.thresholds[-1]) < 1:
             raise ValueError(
                 f"inputs lie in {low:g} .. {high:g}, but all thresholds are below 1: divide the "

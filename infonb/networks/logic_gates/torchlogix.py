@@ -75,9 +75,8 @@ def to_torchlogix(net: LogicNet | LogicTreeNet) -> nn.Sequential:
                 made.append(layers.OrPooling2d(kernel_size=size, stride=size, padding=0))
                 shape = tuple(n // size for n in shape)
             elif isinstance(module, LogicDense):
-                made += (
-                    [nn.Flatten(), _dense(module, layers)] if shape else [_dense(module, layers)]
-                )
+                made += [nn.Flatten()] if shape else []
+                made.append(_dense(module, layers))
                 shape = ()
             elif isinstance(module, GroupSum):
                 made.append(layers.GroupSum(k=module.n_classes, tau=module.tau))
