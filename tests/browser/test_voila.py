@@ -60,6 +60,10 @@ TINY: dict[str, dict[str, Any]] = {
         "n_clean": 60, "n_wrong": 6, "n_pairs": 3, "n_copied": 2, "n_null": 8, "repeats": 3,
         "width": 16, "epochs": 4,
     },
+    "logic_gates": {
+        "seed": [0, 1], "n_train": 80, "n_test": 60, "k": 4, "width": 80, "layers": 2, "epochs": 2,
+        "depth_gates": 240, "depth_epochs": 1, "mi_neurons": 6,
+    },
     "memorization_capacity": {
         "size": [8, 10], "n_strings": [10, 30], "seed": [0, 1], "vocabulary": 64, "n_held_out": 30,
         "steps": 12, "warmup": 2, "mi_neurons": 4,
@@ -96,7 +100,7 @@ TROUBLE = """() => Array.from(
 #: Those with panels of their own, whose controls are all moved.
 OWN_PANELS = (
     "deja_vu", "density_memorization", "early_learning", "encoder_memorization", "in_and_out",
-    "memorization_capacity", "predictable_memorization",
+    "logic_gates", "memorization_capacity", "predictable_memorization",
 )  # fmt: skip
 
 

@@ -78,6 +78,10 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"draws", "n_measured", "downsample"},
     },
+    "logic_gates": {
+        "selection": SELECTION | {"kind", "folder"},
+        "measures": {"n_measured", "mi_neurons"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
         "selection": SELECTION | {"size"},

@@ -71,6 +71,10 @@ TINY = {
         "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
         "width": 4, "epochs": 2, "repeats": 1,
     },
+    "logic_gates": {
+        "kind": "noise 0.4", "n_train": 50, "n_test": 30, "k": 4, "width": 40, "layers": 2,
+        "epochs": 1, "mi_neurons": 4,
+    },
     "predictable_memorization": {
         "size": "8", "copies": [1, 4], "n_each": 4, "n_background": 20, "n_held_out": 4,
         "length": 8, "prompt": 4, "prompts": 5, "checkpoints": [0.5, 1.0], "k": 2,

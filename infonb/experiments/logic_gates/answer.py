@@ -35,6 +35,8 @@ _KINDS = {
     "soft": "soft", "hard": "hard", "gap": "apart", "train_hard": "hard, training labels",
     "memorized": "wrong labels memorized", "seen_through": "wrong labels seen through",
 }  # fmt: skip
+#: More than this in the last quarter of a training is said to be still rising.
+_RISING = 0.02
 _GATES = ("learned", "spatial", "constant", "passthrough", "negation", "two_input")
 
 
@@ -47,9 +49,12 @@ def answer_words(runs: xr.Dataset, table: ClaimsTable) -> str:
         f"of {_percent(clean.soft)}."
     ]
     if GAUSSIAN in runs.kind.values:
+        curve = runs.validation_accuracy.sel(kind=GAUSSIAN).mean("seed").dropna("epoch")
+        late = float(curve[-1] - curve[-1 - curve.size // 4]) if curve.size > 3 else 0.0
         words.append(
             f"From Gaussian weights instead of gates that pass bits on it is "
-            f"{_percent(runs.hard.sel(kind=GAUSSIAN))}."
+            f"{_percent(runs.hard.sel(kind=GAUSSIAN))} after as many epochs"
+            + (", and still rising." if late > _RISING else ".")
         )
     deep = [
         f"with {kind_of(first).depth} dense layers {_percent(runs.hard.sel(kind=first))} and "
@@ -95,7 +100,12 @@ def neuron_words(runs: xr.Dataset, table: ClaimsTable) -> str:
         if rows and len(holds) == len(rows):
             which = "in all dense layers"
         found.append(f"mean {words} falls {which} ({last[0]}: {before:.4f} to {after:.4f} nats)")
-    return f"With {kind_of(noisy[-1]).noise:.0%} wrong labels {'; '.join(found)}."
+    gaps = [float(runs.gap.sel(kind=kind).mean()) for kind in (CLEAN, noisy[-1])]
+    found.append(
+        f"soft and hard accuracy are {100 * gaps[1]:.1f} instead of {100 * gaps[0]:.1f} points "
+        "apart"
+    )
+    return f"With {100 * kind_of(noisy[-1]).noise:g} % wrong labels {'; '.join(found)}."
 
 
 def published_words(experiment: LogicGates, runs: xr.Dataset) -> str:

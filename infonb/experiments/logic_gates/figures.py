@@ -168,8 +168,10 @@ def plot_estimators(known: xr.Dataset, neurons: xr.DataArray) -> Picture:
     said = []
     for name, mark, colour in zip(names, "osv", palette(len(names), "layers"), strict=True):
         mean = known.information.sel(estimator=name).mean("pair")
-        left.plot(known.flip, mean, mark, color=colour, ms=6, label=name,
-                  mfc="none" if name == "2 bins" else colour)  # fmt: skip
+        left.plot(
+            known.flip, mean, mark, color=colour, ms=11 if name == "2 bins" else 6, label=name,
+            mfc="none" if name == "2 bins" else colour,
+        )  # fmt: skip
         values = neurons.sel(estimator=name).values
         right.plot(counted, values, mark, color=colour, ms=3.5, alpha=0.6, mew=0.6,
                    mfc="none" if name == "2 bins" else colour)  # fmt: skip

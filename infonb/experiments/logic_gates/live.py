@@ -99,7 +99,8 @@ class CircuitFigure:
             ]
             order = np.argsort(lit, kind="stable")  # what is lit lies above
             axis.add_collection(LineCollection(
-                [ends[one] for one in order], colors=np.where(lit[order], _ON, _OFF), linewidths=1.4, zorder=1,
+                [ends[one] for one in order], colors=np.where(lit[order], _ON, _OFF),
+                linewidths=1.4, zorder=1,
             ))  # fmt: skip
         for at, (y, on) in enumerate(zip(ys, bits, strict=True)):
             if at:
@@ -153,9 +154,11 @@ def explore_circuit(circuit: Circuit, *, interactive: bool = True) -> Panel:
     from infonb.widgets.panel.controls import choice
 
     figure = CircuitFigure(circuit)
+    # begin with the class that the network took for the next likely: what speaks for it?
+    second = int(np.argsort(-circuit.logits[0], kind="stable")[1])
     images = [(f"{at}: a {label}", at) for at, label in enumerate(circuit.labels.tolist())]
     controls = {
         "image": choice(images, "image", 0),
-        "label": choice([(str(n), n) for n in range(10)], "class", int(circuit.labels[0])),
+        "label": choice([(str(n), n) for n in range(10)], "class", second),
     }
     return Panel(figure.draw, controls, interactive=interactive, owns_controls=True)

@@ -81,7 +81,7 @@ class _Training(ParameterSet):
     learning_rate: float = parameter(0.1, "of AdamW", minimum=0)
     weight_decay: float = parameter(0.002, "of AdamW", minimum=0)
     batch_size: int = parameter(100, "images in a step", minimum=1)
-    epochs: int = parameter(16, "passes over the training images", minimum=1)
+    epochs: int = parameter(12, "passes over the training images", minimum=1)
     depth_gates: int = parameter(
         3840, "gates of a network with depth LAYERS, in all its layers", minimum=10
     )
