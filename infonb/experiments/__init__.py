@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from infonb.experiments.memorization_capacity import MemorizationCapacity
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.predictable_memorization import PredictableMemorization
+    from infonb.experiments.relu_memorizers import ReLUMemorizers
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
     from infonb.experiments.shuffled_digits import ShuffledDigits
     from infonb.experiments.shuffled_reviews import ShuffledReviews
@@ -47,6 +48,7 @@ __all__ = [
     "MemorizationCapacity",
     "ModelSelection",
     "PredictableMemorization",
+    "ReLUMemorizers",
     "SentimentAdjectives",
     "ShuffledDigits",
     "ShuffledReviews",
@@ -76,6 +78,7 @@ _HOME = {
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "density_memorization": ("density_memorization", "DensityMemorization"),
+    "relu_memorizers": ("relu_memorizers", "ReLUMemorizers"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -99,7 +102,7 @@ def names() -> list[str]:
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
-     'compare_models', 'verdicts']
+     'relu_memorizers', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -134,7 +137,8 @@ def get(name: str) -> type[Experiment]:
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
-    'density_memorization', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'density_memorization', 'relu_memorizers', 'compare_models', 'verdicts'. Did you mean
+    'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:
