@@ -128,7 +128,7 @@ def _neurons(networks: Sequence[str], labels: Sequence[str]) -> list[Row]:
         ]  # fmt: skip
     rows.append(Compare(
         "the null: units with shuffled samples share less than 0.01 nats",
-        beside(lambda runs: np.abs(runs.null_information).max(["network", "labels", "layer"]),
+        beside(lambda runs: abs(runs.null_information).max(["network", "labels", "layer"]),
                "here", 0.01),
         1, over="part", between=("here", "limit"), where="all networks", paper="",
     ))  # fmt: skip
@@ -151,8 +151,8 @@ def _near_and_few() -> list[Row]:
     """Return the rows on SGD near a minimum, and on networks that are too small."""
     return [
         Compare(
-            "SGD that begins near weights that memorize ends at less than a hundredth of the risk "
-            "(log10)", beside(lambda runs: np.log10(_fall(runs)), "here", -2.0), 1, over="part",
+            "SGD that begins near weights that memorize ends at less than a tenth of the risk "
+            "(log10)", beside(lambda runs: np.log10(_fall(runs)), "here", -1.0), 1, over="part",
             each="radius", between=("here", "limit"), paper="a nearby point of far smaller risk",
         ),
         Compare(
@@ -185,7 +185,8 @@ def _by_number(experiment: RandomHyperplanes) -> list[Row]:
               paper="yes"),
         Compare(
             f"of {n:,} hyperplanes more than 99.99 % of the images are classified rightly", beside(
-                lambda runs: runs.accuracy.sel(n_hyperplanes=n, drop=True), "here", 0.9999),
+                lambda runs: runs.accuracy.sel(n_hyperplanes=n, drop=True).isel(share=0, drop=True),
+                "here", 0.9999),
             1, over="part", between=("limit", "here"), limits=(0, 1), each=None,
             paper="of MNIST all from 180 on", where=f"{n:,} hyperplanes",
         ),
@@ -250,7 +251,7 @@ def _of_labels(runs: xr.Dataset, kind: str) -> xr.DataArray:
     """Return by how much the entropy of units of layer 1 differs with the labels, at most."""
     one = runs.entropy.sel(network=kind, layer="hidden1", drop=True)
     differs = one.sel(labels="true", drop=True) - one.sel(labels="random", drop=True)
-    return np.abs(differs).max("neuron")
+    return abs(differs).max("neuron")
 
 
 def _fall(runs: xr.Dataset) -> xr.DataArray:

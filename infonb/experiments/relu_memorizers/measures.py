@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["closed_form", "information_of", "scores_of", "stairs"]
 
+#: Neurons of each layer that are drawn for the null.
+_NULL = 12
+
 
 def scores_of(model: nn.Module, data: dict[str, xr.Dataset]) -> xr.Dataset:
     """Return the largest error on what is memorized, and the accuracy on both parts."""

@@ -44,8 +44,8 @@ class _Networks(ParameterSet):
     epochs: int = parameter(
         4000, "passes of training at most; it ends when all labels are memorized", minimum=1
     )
-    learning_rate: float = parameter(3e-3, "of Adam", minimum=0)
-    batch_size: int = parameter(50, "digits in a step of training", minimum=1)
+    learning_rate: float = parameter(5e-3, "of Adam", minimum=0)
+    batch_size: int = parameter(100, "digits in a step of training", minimum=1)
     bins: int = parameter(100, "bins of the entropy", minimum=1, affects="measures")
     edges: str = parameter(
         "common", "range of the bins: common to a network, shared by all, or of each neuron",
@@ -68,7 +68,7 @@ class MemorizerParameters(_Networks):
         minimum=4, maximum=4096, affects="selection",
     )  # fmt: skip
     near_epochs: int = parameter(
-        50, "passes of SGD that begins near weights that memorize", minimum=1, affects="selection"
+        100, "passes of SGD that begins near weights that memorize", minimum=1, affects="selection"
     )
     dataset: str = parameter(
         "digits", "what random hyperplanes tell apart: digits (offline) or mnist, 70,000 images",
