@@ -98,7 +98,8 @@ def _signature(runs: xr.Dataset, kind: str) -> str:
     higher = float(ours.min()) > float(trained.max())
     return (
         f"By its neurons the built network ({kind} units) looks "
-        f"{'**unlike**' if higher else 'like'} both: MI by entropy is {_range(ours)}, in trained networks "
+        f"{'**unlike**' if higher else 'like'} both: MI by entropy is {_range(ours)}, in "
+        "trained networks "
         + ", ".join(f"{_range(trained.sel(labels=one))} with {one} labels" for one in names)
         + f"; its entropy is {'lower' if lower else 'not lower'} in both layers."
     )

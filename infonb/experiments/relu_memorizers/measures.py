@@ -65,7 +65,7 @@ def information_of(
     varies = active.std("image") > 1e-6
     scrambled = _scrambled(active, seed)
     null = mutual_information(
-        scrambled, within="layer", corrected="permutation", seed=seed, **options
+        scrambled, within="layer", corrected="permutation", seed=seed, neurons=_NULL, **options
     )
     run["unit_entropy"] = few.where(varies).mean("neuron", keep_attrs=True)
     run["pair_information"] = _of_pairs(pairs, varies)

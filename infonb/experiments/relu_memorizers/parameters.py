@@ -16,7 +16,7 @@ NETWORKS = ("hard tanh", "relu", "trained", "untrained")
 _MNIST: dict[str, Any] = {
     "dataset": "mnist", "n_hyperplanes": [100, 120, 140, 160, 180], "restarts": 25,
     "pairs": ["1 v 8", "1 v 9"], "share": [10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
-    "pair_hyperplanes": [500, 10_000], "pair_restarts": 5,
+    "pair_hyperplanes": [500, 10_000], "pair_restarts": 10,
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ class MemorizerParameters(_Networks):
         minimum=4, maximum=4096, affects="selection",
     )  # fmt: skip
     near_epochs: int = parameter(
-        100, "passes of SGD that begins near weights that memorize", minimum=1, affects="selection"
+        60, "passes of SGD that begins near weights that memorize", minimum=1, affects="selection"
     )
     dataset: str = parameter(
         "digits", "what random hyperplanes tell apart: digits (offline) or mnist, 70,000 images",
@@ -89,11 +89,11 @@ class MemorizerParameters(_Networks):
         affects="selection",
     )  # fmt: skip
     share: list[int] = parameter(
-        [10, 30, 50, 70, 90, 100], "of the images of two digits, in per cent", minimum=1,
+        [10, 40, 70, 100], "of the images of two digits, in per cent", minimum=1,
         maximum=100, affects="selection",
     )  # fmt: skip
     pair_hyperplanes: list[int] = parameter(
-        [500, 2000], "random hyperplanes, for two digits", minimum=1, affects="selection"
+        [500, 1000], "random hyperplanes, for two digits", minimum=1, affects="selection"
     )
     pair_restarts: int = parameter(
         5, "how often these are drawn anew", minimum=1, affects="selection"
