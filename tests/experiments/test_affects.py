@@ -78,6 +78,13 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"draws", "n_measured", "downsample"},
     },
+    "relu_memorizers": {
+        "selection": SELECTION
+        | {"network", "labels", "n_points", "near_epochs", "dataset"}
+        | {"folder", "n_hyperplanes", "restarts", "pairs", "share", "pair_hyperplanes"}
+        | {"pair_restarts"},
+        "measures": {"bins", "edges", "mi_bins"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
         "selection": SELECTION | {"size"},

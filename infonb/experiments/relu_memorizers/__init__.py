@@ -10,6 +10,7 @@ from infonb.experiments.relu_memorizers.answer import (
     networks_table,
     pair_words,
     points_table,
+    ruler_words,
     widths_table,
 )
 from infonb.experiments.relu_memorizers.experiment import ReLUMemorizers
@@ -28,6 +29,7 @@ __all__ = [
     "networks_table",
     "pair_words",
     "points_table",
+    "ruler_words",
     "typeset",
     "widths_table",
 ]

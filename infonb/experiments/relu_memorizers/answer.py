@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_words", "counter_words", "error_words", "hyperplane_words", "networks_table",
-    "pair_words", "points_table", "widths_table",
+    "pair_words", "points_table", "ruler_words", "widths_table",
 ]  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def points_table(runs: xr.Dataset) -> pd.DataFrame:
     rows = {}
     for n in runs.n_points.values.tolist():
         one = mean.sel(n_points=n)
-        rows[f"N = {n:,}"] = {
+        rows[f"N\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}{n:,}"] = {
             "d1": int(one.d1), "d2": int(one.d2), "holds 4pq": int(one.capacity),
             "parameters": int(one.parameters), "impossible beyond": int(one.necessary),
             "error, float64": f"{float(one.error):.0e}".replace("-", "−"),
@@ -145,7 +145,28 @@ def counter_words(runs: xr.Dataset) -> str:
         "no measure of it alone can tell memorized labels from learnt ones. What the measures "
         "compare are networks that are *trained* alike."
     )
-    return " ".join(words).replace(": no measure", ": no measure")
+    return " ".join(words)
+
+
+def ruler_words(runs: xr.Dataset) -> str:
+    """Return what the range of the bins does to the entropy of layer 1 that is built of ReLUs."""
+    from infonb.claims import entropy_in_rulers
+
+    if "relu" not in runs.network.values:
+        return "For this sentence, take a network of ReLUs."
+    one = runs.sel(network="relu").isel(labels=0)
+    entropy = entropy_in_rulers(one[["entropy", "activation"]].rename(image="sample"))
+    first = entropy.sel(layer="hidden1").median("neuron").mean("seed")
+    spread = abs(one.activation).max(["neuron", "image"]).mean("seed")
+    times = float(spread.sel(layer="hidden2") / spread.sel(layer="hidden1"))
+    return (
+        "The range of the bins matters here more than elsewhere. Values of the second layer that "
+        f"is built of ReLUs are up to {times:,.0f} times as large as those of the first, whose "
+        "median entropy is "
+        + ", ".join(f"{float(first.sel(edges=name)):.2f} nats in *{name}* bins"
+                    for name in first.edges.values.tolist())
+        + ". The rows of the table say in which bins they hold."
+    )  # fmt: skip
 
 
 def error_words(runs: xr.Dataset) -> str:
