@@ -37,7 +37,7 @@ from infonb.experiments.relu_memorizers.figures import (
 )
 from infonb.experiments.relu_memorizers.live import NUMBERS, plot_construction, points_in_a_plane
 from infonb.experiments.relu_memorizers.measures import closed_form, information_of, scores_of
-from infonb.experiments.relu_memorizers.published import NOT_HERE, published_runs, read_runs
+from infonb.experiments.relu_memorizers.published import NOT_HERE, read_runs
 from infonb.experiments.relu_memorizers.training import built, first_network, memorize
 from infonb.measures import entropy, mutual_information
 from infonb.networks import random_hyperplane_memorizer
@@ -254,10 +254,10 @@ def test_the_published_runs_are_read_where_they_are(tmp_path, monkeypatch):
     read_runs.cache_clear()
     monkeypatch.setenv("INFONB_DATA", str(tmp_path))
     experiment = ReLUMemorizers(preset="mnist", cache="none").hyperplanes()
-    assert published_runs(experiment) is None
+    assert experiment.published() is None
     assert "INFONB_DATA is not set" in NOT_HERE
     read_runs.cache_clear()
-    assert published_runs(ReLUMemorizers(cache="none").hyperplanes()) is None  # of MNIST only
+    assert ReLUMemorizers(cache="none").hyperplanes().published() is None  # of MNIST only
 
 
 def _here():
@@ -269,25 +269,25 @@ def _here():
 def test_what_is_in_the_published_runs():
     _here()
     experiment = ReLUMemorizers(preset="mnist", cache="none")
-    found = published_runs(experiment.hyperplanes())
+    found = experiment.hyperplanes().published()
     assert found.groupby("n_hyperplanes").size().tolist() == [25] * 5
     shares = found.groupby("n_hyperplanes").interpolates.sum()
     assert shares.loc[100] == 0
     assert shares.loc[180] == 25
     assert shares.is_monotonic_increasing
     for pair in ("1 v 8", "1 v 9"):
-        runs = published_runs(experiment.pair(pair))
+        runs = experiment.pair(pair).published()
         assert sorted(set(runs.share)) == list(range(10, 101, 10))
         assert set(runs.n_hyperplanes) == {500, 10_000}
         assert (runs.interpolates == 1).all()
-    assert published_runs(experiment.pair("3 v 5")) is None
+    assert experiment.pair("3 v 5").published() is None
 
 
 def test_rows_stand_beside_the_published_ones():
     """Runs that are the published ones themselves are like them; others are not."""
     _here()
     experiment = ReLUMemorizers(preset="mnist", cache="none").hyperplanes()
-    found = published_runs(experiment).sort_values(["n_hyperplanes", "restart"])
+    found = experiment.published().sort_values(["n_hyperplanes", "restart"])
     shape = (5, 1, 25)
     dims = ("n_hyperplanes", "share", "seed")
     runs = xr.Dataset(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.relu_memorizers.published import NOT_HERE, published_runs
+from infonb.experiments.relu_memorizers.published import NOT_HERE
 
 if TYPE_CHECKING:
     from infonb.experiments.relu_memorizers.hyperplanes import RandomHyperplanes
@@ -189,7 +189,7 @@ def widths_table(experiment: RandomHyperplanes, runs: xr.Dataset) -> pd.DataFram
 
     ``interpolate``: share of the networks that classify all images rightly.
     """
-    published = published_runs(experiment)
+    published = experiment.published()
     rows = {}
     for n in experiment.n_hyperplanes:
         for share in experiment.share:
@@ -258,7 +258,7 @@ def pair_words(experiment: RandomHyperplanes, runs: xr.Dataset) -> str:
 def _published_words(experiment: RandomHyperplanes, runs: xr.Dataset) -> str:
     if experiment.dataset != "mnist":
         return "The published runs are of MNIST: `preset=mnist` stands beside them."
-    found = published_runs(experiment)
+    found = experiment.published()
     if found is None:
         return NOT_HERE
     if found.empty:

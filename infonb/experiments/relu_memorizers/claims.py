@@ -12,7 +12,7 @@ import xarray as xr
 from infonb.claims import Compare, Row, Trend, entropy_in_rulers
 
 if TYPE_CHECKING:
-    from infonb.experiments.relu_memorizers.hyperplanes import RandomHyperplanes
+    import pandas as pd
 
 __all__ = ["ERROR", "rows_of", "rows_of_hyperplanes"]
 
@@ -169,16 +169,16 @@ def _near_and_few() -> list[Row]:
     ]  # fmt: skip
 
 
-def rows_of_hyperplanes(experiment: RandomHyperplanes, runs: xr.Dataset) -> list[Row]:
-    """Return the rows on random hyperplanes: of all classes, or of two digits."""
-    of_one = len(experiment.share) == 1
-    rows = _by_number(experiment) if of_one else _by_share(experiment)
-    return rows + _as_published(experiment)
+def rows_of_hyperplanes(
+    numbers: Sequence[int], shares: Sequence[int], published: pd.DataFrame | None
+) -> list[Row]:
+    """Return the rows on random hyperplanes: along their number, or along the share of images."""
+    rows = _by_number(max(numbers)) if len(shares) == 1 else _by_share(numbers, shares)
+    return rows + _as_published(published)
 
 
-def _by_number(experiment: RandomHyperplanes) -> list[Row]:
-    """Return the rows along the number of hyperplanes."""
-    n = max(experiment.n_hyperplanes)
+def _by_number(n: int) -> list[Row]:
+    """Return the rows along the number of hyperplanes, n at most."""
     return [
         Trend("more hyperplanes classify more images rightly",
               lambda runs: runs.accuracy.isel(share=0, drop=True), 1, over="n_hyperplanes",
@@ -193,9 +193,8 @@ def _by_number(experiment: RandomHyperplanes) -> list[Row]:
     ]  # fmt: skip
 
 
-def _by_share(experiment: RandomHyperplanes) -> list[Row]:
+def _by_share(n: Sequence[int], shares: Sequence[int]) -> list[Row]:
     """Return the rows along the share of the images."""
-    n, shares = experiment.n_hyperplanes, experiment.share
 
     def width(runs: xr.Dataset, one: int) -> xr.DataArray:
         return runs.width.sel(n_hyperplanes=one, drop=True)
@@ -218,11 +217,8 @@ def _by_share(experiment: RandomHyperplanes) -> list[Row]:
     return rows
 
 
-def _as_published(experiment: RandomHyperplanes) -> list[Row]:
+def _as_published(runs: pd.DataFrame | None) -> list[Row]:
     """Return the rows that compare widths with the published ones; none where they are not here."""
-    from infonb.experiments.relu_memorizers.published import published_runs
-
-    runs = published_runs(experiment)
     if runs is None or not (runs.share == 100).any():
         return []
     # which images a smaller share holds is a draw, of which there is one here and one there

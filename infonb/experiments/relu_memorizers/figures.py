@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from infonb.experiments.relu_memorizers.published import published_runs
 from infonb.plots import Picture, palette, subplots
 
 if TYPE_CHECKING:
@@ -146,7 +145,7 @@ def plot_hyperplanes(experiment: RandomHyperplanes, runs: xr.Dataset) -> Picture
     picture, axes = subplots(1, 2, size=(3.9, 3.1))
     colour = palette(1, "layers")[0]
     one, n = runs.isel(share=0), runs.n_hyperplanes.values
-    published = published_runs(experiment)
+    published = experiment.published()
     here = {"interpolates": one.interpolates.mean("seed").values, "width": one.width}
     axes[0, 0].plot(n, here["interpolates"], "o-", color=colour, lw=2, label="here")
     axes[0, 1].plot(n, one.width.transpose("n_hyperplanes", "seed"), "o", color=colour, ms=4,
@@ -175,7 +174,7 @@ def plot_shares(experiment: RandomHyperplanes, runs: xr.Dataset) -> Picture:
     """Draw units of layer 2 over the share of the images of two digits."""
     picture, axes = subplots(1, 1, size=(4.6, 3.2))
     axis: Any = axes[0, 0]
-    published, said = published_runs(experiment), []
+    published, said = experiment.published(), []
     numbers = experiment.n_hyperplanes
     for colour, n in zip(palette(len(numbers), "layers"), numbers, strict=True):
         one = runs.width.sel(n_hyperplanes=n).transpose("share", "seed")

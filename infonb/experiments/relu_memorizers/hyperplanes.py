@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -15,6 +15,9 @@ from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.relu_memorizers.data import images_of, part_of
 from infonb.experiments.relu_memorizers.parameters import digits_of
 from infonb.parameters import parameter
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["RandomHyperplanes"]
 
@@ -88,7 +91,15 @@ class RandomHyperplanes(Experiment):
         """Return the rows of all classes, or of two digits."""
         from infonb.experiments.relu_memorizers.claims import rows_of_hyperplanes
 
-        return rows_of_hyperplanes(self, runs)
+        return rows_of_hyperplanes(self.n_hyperplanes, self.share, self.published())
+
+    def published(self) -> pd.DataFrame | None:
+        """Return the published runs of the same levels: of MNIST, and where their file is here."""
+        from infonb.experiments.relu_memorizers.published import published_runs
+
+        if self.dataset != "mnist":
+            return None
+        return published_runs(self.pair, self.bias, self.n_hyperplanes, self.share)
 
     def claims(self, runs: xr.Dataset) -> ClaimsTable:
         """Return the table of the claims: each says itself along what it compares."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import zipfile
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from infonb.data.fetch import locate
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from infonb.experiments.relu_memorizers.hyperplanes import RandomHyperplanes
 
 __all__ = ["NOT_HERE", "published_runs", "read_runs"]
 
@@ -25,25 +24,24 @@ NOT_HERE = (
 )
 
 
-def published_runs(experiment: RandomHyperplanes) -> pd.DataFrame | None:
+def published_runs(
+    pair: str, bias: float, n_hyperplanes: Sequence[int], share: Sequence[int]
+) -> pd.DataFrame | None:
     """
-    Return the published runs of the same levels, with the columns of the runs here; or None.
+    Return the published runs on MNIST of some levels, with the columns of the runs here; or None.
 
     A row for each run: ``n_hyperplanes``, ``share``, ``accuracy``, ``interpolates``, ``width``.
     """
-    if experiment.dataset != "mnist":
-        return None
-    pair = experiment.pair.replace(" v ", "v")
-    runs = read_runs(f"mnist_{pair.replace('v', 'vs')}_size" if pair else "mnist")
+    runs = read_runs(f"mnist_{pair.replace(' v ', 'vs')}_size" if pair else "mnist")
     if runs is None:
         return None
-    share = runs.dataset.str.extract(r"_size_(\d+)$")[0].fillna("100").astype(int)
+    part = runs.dataset.str.extract(r"_size_(\d+)$")[0].fillna("100").astype(int)
     found = runs.assign(
-        n_hyperplanes=runs.n_iter, share=share, accuracy=runs.score,
+        n_hyperplanes=runs.n_iter, share=part, accuracy=runs.score,
         interpolates=(runs.score == 1).astype(float), width=runs.second_dim_out.astype(float),
     )  # fmt: skip
-    same = found.n_hyperplanes.isin(experiment.n_hyperplanes) & found.share.isin(experiment.share)
-    same &= (found.max_bias - experiment.bias).abs() < 1e-9
+    same = found.n_hyperplanes.isin(list(n_hyperplanes)) & found.share.isin(list(share))
+    same &= (found.max_bias - bias).abs() < 1e-9
     columns = ["n_hyperplanes", "share", "restart", "accuracy", "interpolates", "width", "fit_time"]
     return found[same][columns].reset_index(drop=True)
 
