@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from infonb.experiments.memorization_capacity import MemorizationCapacity
     from infonb.experiments.model_selection import ModelSelection
     from infonb.experiments.predictable_memorization import PredictableMemorization
+    from infonb.experiments.relu_memorizers import ReLUMemorizers
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
     from infonb.experiments.shuffled_digits import ShuffledDigits
     from infonb.experiments.shuffled_reviews import ShuffledReviews
@@ -49,6 +50,7 @@ __all__ = [
     "MemorizationCapacity",
     "ModelSelection",
     "PredictableMemorization",
+    "ReLUMemorizers",
     "SentimentAdjectives",
     "ShuffledDigits",
     "ShuffledReviews",
@@ -79,6 +81,7 @@ _HOME = {
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "density_memorization": ("density_memorization", "DensityMemorization"),
     "logic_gates": ("logic_gates", "LogicGates"),
+    "relu_memorizers": ("relu_memorizers", "ReLUMemorizers"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -103,6 +106,7 @@ def names() -> list[str]:
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
      'logic_gates', 'compare_models', 'verdicts']
+     'relu_memorizers', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -138,6 +142,7 @@ def get(name: str) -> type[Experiment]:
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
     'density_memorization', 'logic_gates', 'compare_models', 'verdicts'. Did you mean
+    'density_memorization', 'relu_memorizers', 'compare_models', 'verdicts'. Did you mean
     'colored_digits'?
     """
     known = name.replace("-", "_")

@@ -74,6 +74,11 @@ TINY: dict[str, dict[str, Any]] = {
         "n_background": 100, "n_held_out": 10, "length": 10, "prompt": 5, "prompts": [4],
         "checkpoints": [0.2, 0.5, 1.0], "mi_neurons": 6,
     },
+    "relu_memorizers": {
+        "seed": [0, 1], "n_memorized": 40, "epochs": 300, "n_points": [4, 16, 36],
+        "near_epochs": 4, "n_hyperplanes": [20, 60, 200], "restarts": 2, "share": [20, 100],
+        "pair_hyperplanes": [100, 300], "pair_restarts": 2,
+    },
     "sentiment_adjectives": {
         "alpha": [0.0, 1.0], "seed": [0, 1], "n_train": 200, "n_validation": 100, "width": 16,
         "epochs": 3,
@@ -101,6 +106,7 @@ TROUBLE = """() => Array.from(
 OWN_PANELS = (
     "deja_vu", "density_memorization", "early_learning", "encoder_memorization", "in_and_out",
     "logic_gates", "memorization_capacity", "predictable_memorization",
+    "memorization_capacity", "predictable_memorization", "relu_memorizers",
 )  # fmt: skip
 
 

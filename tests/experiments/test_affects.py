@@ -79,8 +79,14 @@ EXPECTED = {
         | {"draws", "n_measured", "downsample"},
     },
     "logic_gates": {
-        "selection": SELECTION | {"kind", "folder"},
+        "measures": {"bins", "edges", "mi_bins"},
         "measures": {"n_measured", "mi_neurons"},
+    "relu_memorizers": {
+        "selection": SELECTION
+        "selection": SELECTION | {"kind", "folder"},
+        | {"folder", "n_hyperplanes", "restarts", "pairs", "share", "pair_hyperplanes"}
+        | {"network", "labels", "n_points", "near_epochs", "dataset"}
+        | {"pair_restarts"},
     },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {

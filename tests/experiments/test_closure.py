@@ -80,6 +80,10 @@ TINY = {
         "length": 8, "prompt": 4, "prompts": 5, "checkpoints": [0.5, 1.0], "k": 2,
         "batch_size": 8, "mi_neurons": 2,
     },
+    "relu_memorizers": {
+        "network": "trained", "labels": "true", "n_memorized": 20, "epochs": 2, "n_points": [4, 8],
+        "near_epochs": 1,
+    },
     "verdicts": {"setting": "circles/mlp2x32", "n_train": 40, "n_samples": 40, "epochs": 2},
 }  # fmt: skip
 

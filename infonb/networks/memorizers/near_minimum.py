@@ -38,13 +38,13 @@ def sgd_near_minimum(
     inputs, targets
         What it memorizes.
     radii
-        Distances of the first weights from the minimum, in a random direction.
+        Distances of the first weights from the minimum, in one random direction.
     epochs
         Passes over the samples, one sample a step, in a new order each (without replacement).
     learning_rate
         Of SGD.
     seed
-        Of the directions and of the orders.
+        Of the direction and of the orders.
 
     Returns
     -------
@@ -76,10 +76,11 @@ def sgd_near_minimum(
     y = y[:, None] if y.ndim == 1 else y
     model = copy.deepcopy(net).double()
     minimum = _minimum(model, x, y)
+    generator = generator_of(seed, 50)
+    direction = torch.randn(minimum.numel(), generator=generator, dtype=torch.float64)
     runs = []
     for at, radius in enumerate(radii):
-        generator = generator_of(seed, 50 + at)
-        direction = torch.randn(minimum.numel(), generator=generator, dtype=torch.float64)
+        generator = generator_of(seed, 51 + at)
         start = minimum + check_number("radii", radius, 0) * direction / direction.norm()
         runs.append(_descend(model, x, y, (minimum, start), epochs, learning_rate, generator))
     risk, distance = np.array(runs).transpose(1, 0, 2)
