@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
+    from infonb.networks.memorizers.bits import BitMemorizer, bit_memorizer
+    from infonb.networks.memorizers.cell import CellMemorizer, cell_memorizer
+    from infonb.networks.memorizers.invariance import invariance_gap, null_direction
+    from infonb.networks.memorizers.projection import ProjectedMemorizer, projected_memorizer
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
     from infonb.networks.new_weights import untrained
@@ -33,6 +37,8 @@ __all__ = [
     "CNN",
     "MLP",
     "MLPVAE",
+    "BitMemorizer",
+    "CellMemorizer",
     "Classified",
     "ConvVAE",
     "DualEncoder",
@@ -41,15 +47,21 @@ __all__ = [
     "MaskedAutoencoder",
     "Predicting",
     "Projected",
+    "ProjectedMemorizer",
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "bit_memorizer",
+    "cell_memorizer",
     "greedy_continuation",
+    "invariance_gap",
     "language_model",
     "load_grapheme_to_phoneme",
     "load_model",
     "load_open_clip",
     "load_weights",
+    "null_direction",
+    "projected_memorizer",
     "pronounce",
     "save_weights",
     "text_classifier",
@@ -58,6 +70,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "BitMemorizer": "infonb.networks.memorizers.bits",
+    "CellMemorizer": "infonb.networks.memorizers.cell",
     "CNN": "infonb.networks.cnn",
     "ConvVAE": "infonb.networks.conv_vae",
     "DualEncoder": "infonb.networks.dual_encoder",
@@ -72,6 +86,12 @@ _HOME = {
     "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
+    "ProjectedMemorizer": "infonb.networks.memorizers.projection",
+    "bit_memorizer": "infonb.networks.memorizers.bits",
+    "cell_memorizer": "infonb.networks.memorizers.cell",
+    "invariance_gap": "infonb.networks.memorizers.invariance",
+    "null_direction": "infonb.networks.memorizers.invariance",
+    "projected_memorizer": "infonb.networks.memorizers.projection",
     "load_grapheme_to_phoneme": "infonb.networks.g2p_en",
     "pronounce": "infonb.networks.grapheme_to_phoneme",
     "greedy_continuation": "infonb.networks.generation",
