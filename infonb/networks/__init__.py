@@ -23,8 +23,19 @@ if TYPE_CHECKING:
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
     from infonb.networks.memorizers.bits import BitMemorizer, bit_memorizer
     from infonb.networks.memorizers.cell import CellMemorizer, cell_memorizer
+    from infonb.networks.memorizers.classifier import memorizing_classifier
+    from infonb.networks.memorizers.hyperplanes import random_hyperplane_memorizer
     from infonb.networks.memorizers.invariance import invariance_gap, null_direction
+    from infonb.networks.memorizers.near_minimum import sgd_near_minimum
+    from infonb.networks.memorizers.pieces import pieces_on_line
     from infonb.networks.memorizers.projection import ProjectedMemorizer, projected_memorizer
+    from infonb.networks.memorizers.relu_memorizer import memorization_error, relu_memorizer
+    from infonb.networks.memorizers.sizes import (
+        memorizer_capacity,
+        necessary_points,
+        plan_classifier_sizes,
+        plan_sizes,
+    )
     from infonb.networks.mlp import MLP
     from infonb.networks.mlp_encoder import MLPEncoder
     from infonb.networks.new_weights import untrained
@@ -60,10 +71,20 @@ __all__ = [
     "load_model",
     "load_open_clip",
     "load_weights",
+    "memorization_error",
+    "memorizer_capacity",
+    "memorizing_classifier",
+    "necessary_points",
     "null_direction",
+    "pieces_on_line",
+    "plan_classifier_sizes",
+    "plan_sizes",
     "projected_memorizer",
     "pronounce",
+    "random_hyperplane_memorizer",
+    "relu_memorizer",
     "save_weights",
+    "sgd_near_minimum",
     "text_classifier",
     "token_log_probabilities",
     "untrained",
@@ -103,6 +124,16 @@ _HOME = {
     "text_classifier": "infonb.networks.encoder",
     "token_log_probabilities": "infonb.networks.generation",
     "untrained": "infonb.networks.new_weights",
+    "memorization_error": "infonb.networks.memorizers.relu_memorizer",
+    "memorizer_capacity": "infonb.networks.memorizers.sizes",
+    "memorizing_classifier": "infonb.networks.memorizers.classifier",
+    "necessary_points": "infonb.networks.memorizers.sizes",
+    "pieces_on_line": "infonb.networks.memorizers.pieces",
+    "plan_classifier_sizes": "infonb.networks.memorizers.sizes",
+    "plan_sizes": "infonb.networks.memorizers.sizes",
+    "random_hyperplane_memorizer": "infonb.networks.memorizers.hyperplanes",
+    "relu_memorizer": "infonb.networks.memorizers.relu_memorizer",
+    "sgd_near_minimum": "infonb.networks.memorizers.near_minimum",
 }
 
 
