@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infonb.experiments.encoder_memorization import EncoderMemorization
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
+    from infonb.experiments.generalizable_memorizers import GeneralizableMemorizers
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
     from infonb.experiments.memorization_capacity import MemorizationCapacity
@@ -42,6 +43,7 @@ __all__ = [
     "EncoderMemorization",
     "EntropyRegularizer",
     "Experiment",
+    "GeneralizableMemorizers",
     "InAndOut",
     "InOut",
     "MemorizationCapacity",
@@ -76,6 +78,7 @@ _HOME = {
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "density_memorization": ("density_memorization", "DensityMemorization"),
+    "generalizable_memorizers": ("generalizable_memorizers", "GeneralizableMemorizers"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -99,7 +102,7 @@ def names() -> list[str]:
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
-     'compare_models', 'verdicts']
+     'generalizable_memorizers', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -134,7 +137,8 @@ def get(name: str) -> type[Experiment]:
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
-    'density_memorization', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'density_memorization', 'generalizable_memorizers', 'compare_models', 'verdicts'.
+    Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

@@ -78,6 +78,11 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"draws", "n_measured", "downsample"},
     },
+    "generalizable_memorizers": {
+        "selection": SELECTION
+        | {"memorizer", "pair", "folder", "n_dims", "law_points", "bit_points", "cube", "draws"},
+        "measures": {"n_checked", "information_of", "bins", "mi_neurons"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
         "selection": SELECTION | {"size"},

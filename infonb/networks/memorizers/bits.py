@@ -261,13 +261,13 @@ def _relu(value: Any) -> Any:
 
 def _once(points: np.ndarray, signs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return each point once; raise if equal ones have different labels."""
-    _, first, which = np.unique(points, axis=0, return_index=True, return_inverse=True)
-    which = which.ravel()
-    off = np.flatnonzero(signs != signs[first[which]])
-    if off.size:
-        raise ValueError(
-            f"samples {first[which[off[0]]]} and {off[0]} have the same input and different "
-            "labels, which no network can memorize; leave one of them out."
-        )
-    kept = np.sort(first)
+    first: dict[bytes, int] = {}
+    for at, point in enumerate(points + 0.0):  # no −0, whose bytes are others
+        earlier = first.setdefault(point.tobytes(), at)
+        if signs[earlier] != signs[at]:
+            raise ValueError(
+                f"samples {earlier} and {at} have the same input and different labels, which no "
+                "network can memorize; leave one of them out."
+            )
+    kept = np.array(list(first.values()))
     return points[kept], signs[kept]

@@ -165,8 +165,10 @@ class Cells(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the activation of each cell."""
-        inputs = inputs.flatten(1).to(self.points)
-        distances = squared_distances(inputs, self.points)
+        return self.of_distances(squared_distances(inputs.flatten(1).to(self.points), self.points))
+
+    def of_distances(self, distances: torch.Tensor) -> torch.Tensor:
+        """Return the activation of each cell, of squared distances from all points."""
         cells = torch.empty_like(distances)
         for sign in (-1, 1):
             own, other = self.signs == sign, self.signs != sign
@@ -197,6 +199,13 @@ def _excess_halfway(own: torch.Tensor, other: torch.Tensor, sharpness: float) ->
     nearest are left out: where they would count, the cell is off without them.
     """
     nearest = other.amin(dim=1, keepdim=True)
+    near_enough = (own.amin(dim=1) < nearest[:, 0] + 2 / sharpness).nonzero()[:, 0]
+    if near_enough.numel() < len(own):  # most samples are far from one of the classes
+        # of those all cells of the class are off: the excess is at least what turns one off
+        found = torch.full_like(own, 1 / sharpness)
+        if near_enough.numel():
+            found[near_enough] = _excess_halfway(own[near_enough], other[near_enough], sharpness)
+        return found
     # differences from the nearest: small numbers, which keep their digits in sums
     own, other = own - nearest, other - nearest
     counting = max(1, int((other < 2 / sharpness).sum(dim=1).max())) if other.numel() else 1

@@ -55,9 +55,7 @@ class AnyOf(nn.Module):
 class Covers:
     """Units of layer 2 for one class: which units of layer 1 they count, and up to where."""
 
-    def __init__(
-        self, counted: list[np.ndarray], limits: list[float], covered: np.ndarray
-    ) -> None:
+    def __init__(self, counted: list[np.ndarray], limits: list[float], covered: np.ndarray) -> None:
         self.counted, self.limits, self.covered = counted, limits, covered
 
 
