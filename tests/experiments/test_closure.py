@@ -68,7 +68,7 @@ TINY = {
         "n_validation": 40,
     },
     "generalizable_memorizers": {
-        "memorizer": "mlp", "pair": "0v1", "n_train": 30, "width": 4, "epochs": 2,
+        "memorizer": ["cells", "mlp"], "pair": "0v1", "n_train": 30, "width": 4, "epochs": 2,
         "information_of": "0v1", "mi_neurons": 3, "law_points": [20], "bit_points": [4],
         "cube": 2, "draws": 1, "n_dims": 2,
     },

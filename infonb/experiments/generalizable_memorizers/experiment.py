@@ -160,8 +160,9 @@ class GeneralizableMemorizers(MemorizerParameters, Experiment):
             "(mean over seeds); of the laws a draw of points; of entropy and MI, which are of one "
             f"pair, a seed. {INTERVALS.replace('seeds', 'repeats')} The paper's tables cannot be "
             "read: of it stands here only what its abstract and a digest say in words, that M1 is "
-            "far above M2 and M3 and that the width must be at least the dimension. That M1 is the "
-            "algorithm of its Theorem 7.3 is a guess, and all memorizers here are reconstructions."
+            "far above M2 and M3 and that the width must be at least the dimension; limits, such "
+            "as 0.96, are this page's. That M1 is the algorithm of its Theorem 7.3, and M2 and M3 "
+            "such as here, is a guess, and all memorizers here are reconstructions."
         )
 
     @classmethod

@@ -104,6 +104,11 @@ class MemorizerParameters(ParameterSet):
                 digits_of(pair)
             except ValueError as error:
                 raise ParameterError(str(error)) from None
+        if "cells" not in self.memorizer:
+            raise ParameterError(
+                f"memorizer must have 'cells' in it, to which others are compared; not "
+                f"{self.memorizer}."
+            )
         features = {"digits": 64, "mnist": 784}[self.dataset]
         if self.rank > features:
             raise ParameterError(
