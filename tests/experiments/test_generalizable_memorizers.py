@@ -13,6 +13,7 @@ from infonb.data import digit_pair
 from infonb.experiments import GeneralizableMemorizers
 from infonb.experiments.generalizable_memorizers import (
     answer_words,
+    cover_words,
     explore_regions,
     explore_wrong,
     information_words,
@@ -205,6 +206,10 @@ def test_words_tables_and_figures_say_the_same_numbers(tiny):
     assert f"relu 1 {float(ratio_of(runs).sel(layer='relu 1').mean()):.3f}" in (
         information_words(runs)
     )
+    balls = runs.cover.sel(law_points=120).mean()
+    assert f"{float(balls):.0f} balls cover 120 points" in cover_words(runs)
+    share = runs.cover_of.sel(memorizer="cells", pair="0v1").mean() / 60
+    assert f"{100 * float(share):.0f}\N{NO-BREAK SPACE}% (0v1)" in cover_words(runs)
     nothing = runs.assign(entropy=runs.entropy * np.nan, pair_information=runs.entropy * np.nan)
     assert information_words(nothing).startswith("Entropy and MI were not measured")
     assert plot_information(nothing) is None

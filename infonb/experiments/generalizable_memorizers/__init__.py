@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from infonb.experiments.generalizable_memorizers.answer import (
     answer_words,
+    cover_words,
     information_words,
     memorizers_table,
     pairs_words,
@@ -16,6 +17,7 @@ from infonb.experiments.typesetting import typeset
 __all__ = [
     "GeneralizableMemorizers",
     "answer_words",
+    "cover_words",
     "explore_regions",
     "explore_wrong",
     "information_words",

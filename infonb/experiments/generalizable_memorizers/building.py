@@ -101,7 +101,7 @@ def _trained(
     network = MLP([inputs.shape[1], width, 1], seed=seed)
     fit(
         network, (inputs.astype(np.float32), (labels > 0).astype(np.int64)), epochs=epochs,
-        learning_rate=learning_rate, batch_size=32 if len(inputs) < 2000 else 128, stop_at=1.0,
+        learning_rate=learning_rate, batch_size=256, stop_at=1.0,
         monitor=None, keep="last", seed=seed, progress=False,
     )  # fmt: skip
     return network

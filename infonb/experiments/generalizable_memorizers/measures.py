@@ -13,12 +13,15 @@ import xarray as xr
 
 from infonb.experiments.generalizable_memorizers.building import LAYERS, Memorizer, flat
 
-__all__ = ["accuracies", "cover_number", "information_of", "neighbour_check", "nothing_found"]
+__all__ = [
+    "MOST_COVERED", "accuracies", "cover_number", "information_of", "neighbour_check",
+    "nothing_found",
+]  # fmt: skip
 
 #: So many wrong answers are kept for the page.
 SHOWN = 6
 #: Images on which the cover number is taken at most.
-_MOST_COVERED = 2000
+MOST_COVERED = 2000
 
 
 def nothing_found() -> xr.Dataset:
@@ -122,8 +125,8 @@ def cover_number(inputs: np.ndarray, labels: np.ndarray, *, fraction: float = 0.
 
     from infonb.networks.memorizers.distances import squared_distances
 
-    points = torch.from_numpy(np.asarray(inputs, dtype=np.float64)[:_MOST_COVERED])
-    signs = torch.from_numpy(np.asarray(labels)[:_MOST_COVERED])
+    points = torch.from_numpy(np.asarray(inputs, dtype=np.float64)[:MOST_COVERED])
+    signs = torch.from_numpy(np.asarray(labels)[:MOST_COVERED])
     found = 0
     for sign in (-1, 1):
         own, other = points[signs == sign], points[signs != sign]
