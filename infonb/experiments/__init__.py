@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from infonb.experiments.encoder_memorization import EncoderMemorization
     from infonb.experiments.entropy_regularizer import EntropyRegularizer
     from infonb.experiments.experiment import Experiment
+    from infonb.experiments.generalizable_memorizers import GeneralizableMemorizers
     from infonb.experiments.in_and_out import InAndOut
     from infonb.experiments.in_out import InOut
     from infonb.experiments.logic_gates import LogicGates
@@ -44,6 +45,7 @@ __all__ = [
     "EncoderMemorization",
     "EntropyRegularizer",
     "Experiment",
+    "GeneralizableMemorizers",
     "InAndOut",
     "InOut",
     "LogicGates",
@@ -80,6 +82,7 @@ _HOME = {
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "density_memorization": ("density_memorization", "DensityMemorization"),
+    "generalizable_memorizers": ("generalizable_memorizers", "GeneralizableMemorizers"),
     "logic_gates": ("logic_gates", "LogicGates"),
     "relu_memorizers": ("relu_memorizers", "ReLUMemorizers"),
     "compare_models": ("compare_models", "CompareModels"),
@@ -105,6 +108,7 @@ def names() -> list[str]:
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
+     'generalizable_memorizers', 'compare_models', 'verdicts']
      'logic_gates', 'compare_models', 'verdicts']
      'relu_memorizers', 'compare_models', 'verdicts']
     """
@@ -141,9 +145,11 @@ def get(name: str) -> type[Experiment]:
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
+    'colored_digits'?
+    'density_memorization', 'generalizable_memorizers', 'compare_models', 'verdicts'.
     'density_memorization', 'logic_gates', 'compare_models', 'verdicts'. Did you mean
     'density_memorization', 'relu_memorizers', 'compare_models', 'verdicts'. Did you mean
-    'colored_digits'?
+    Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

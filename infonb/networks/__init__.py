@@ -33,10 +33,14 @@ if TYPE_CHECKING:
     )
     from infonb.networks.logic_gates.torchlogix import to_torchlogix
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
+    from infonb.networks.memorizers.bits import BitMemorizer, bit_memorizer
+    from infonb.networks.memorizers.cell import CellMemorizer, cell_memorizer
     from infonb.networks.memorizers.classifier import memorizing_classifier
     from infonb.networks.memorizers.hyperplanes import random_hyperplane_memorizer
+    from infonb.networks.memorizers.invariance import invariance_gap, null_direction
     from infonb.networks.memorizers.near_minimum import sgd_near_minimum
     from infonb.networks.memorizers.pieces import pieces_on_line
+    from infonb.networks.memorizers.projection import ProjectedMemorizer, projected_memorizer
     from infonb.networks.memorizers.relu_memorizer import memorization_error, relu_memorizer
     from infonb.networks.memorizers.sizes import (
         memorizer_capacity,
@@ -57,7 +61,9 @@ __all__ = [
     "GATES",
     "MLP",
     "MLPVAE",
+    "BitMemorizer",
     "BooleanProgram",
+    "CellMemorizer",
     "Classified",
     "ConvVAE",
     "DualEncoder",
@@ -72,14 +78,18 @@ __all__ = [
     "OrPool2d",
     "Predicting",
     "Projected",
+    "ProjectedMemorizer",
     "ResNet9",
     "ResNet18",
     "TextClassifier",
     "Thermometer",
+    "bit_memorizer",
     "boolean_program",
+    "cell_memorizer",
     "discretization_gap",
     "gate_counts",
     "greedy_continuation",
+    "invariance_gap",
     "language_model",
     "load_grapheme_to_phoneme",
     "load_model",
@@ -89,9 +99,11 @@ __all__ = [
     "memorizer_capacity",
     "memorizing_classifier",
     "necessary_points",
+    "null_direction",
     "pieces_on_line",
     "plan_classifier_sizes",
     "plan_sizes",
+    "projected_memorizer",
     "pronounce",
     "quantile_thresholds",
     "random_hyperplane_memorizer",
@@ -106,6 +118,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "BitMemorizer": "infonb.networks.memorizers.bits",
+    "CellMemorizer": "infonb.networks.memorizers.cell",
     "CNN": "infonb.networks.cnn",
     "ConvVAE": "infonb.networks.conv_vae",
     "DualEncoder": "infonb.networks.dual_encoder",
@@ -120,6 +134,12 @@ _HOME = {
     "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
+    "ProjectedMemorizer": "infonb.networks.memorizers.projection",
+    "bit_memorizer": "infonb.networks.memorizers.bits",
+    "cell_memorizer": "infonb.networks.memorizers.cell",
+    "invariance_gap": "infonb.networks.memorizers.invariance",
+    "null_direction": "infonb.networks.memorizers.invariance",
+    "projected_memorizer": "infonb.networks.memorizers.projection",
     "load_grapheme_to_phoneme": "infonb.networks.g2p_en",
     "pronounce": "infonb.networks.grapheme_to_phoneme",
     "greedy_continuation": "infonb.networks.generation",

@@ -56,6 +56,11 @@ TINY: dict[str, dict[str, Any]] = {
         "alpha": [0.75], "treatment": ["none", "entropy 0.1"], "seed": [0, 1], "n_train": 200,
         "n_validation": 100, "width": 8, "epochs": 2,
     },
+    "generalizable_memorizers": {
+        "pair": ["0v1", "3v8"], "seed": [0, 1], "n_train": 40, "width": 8, "epochs": 40,
+        "information_of": "0v1", "mi_neurons": 5, "law_points": [20, 60], "bit_points": [4, 16],
+        "cube": 4, "draws": 2, "n_dims": 2,
+    },
     "in_and_out": {
         "n_clean": 60, "n_wrong": 6, "n_pairs": 3, "n_copied": 2, "n_null": 8, "repeats": 3,
         "width": 16, "epochs": 4,
@@ -104,8 +109,11 @@ TROUBLE = """() => Array.from(
 
 #: Those with panels of their own, whose controls are all moved.
 OWN_PANELS = (
+    "deja_vu", "density_memorization", "early_learning", "encoder_memorization",
     "deja_vu", "density_memorization", "early_learning", "encoder_memorization", "in_and_out",
+    "generalizable_memorizers", "in_and_out",
     "logic_gates", "memorization_capacity", "predictable_memorization",
+    "memorization_capacity", "predictable_memorization",
     "memorization_capacity", "predictable_memorization", "relu_memorizers",
 )  # fmt: skip
 

@@ -78,13 +78,16 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"draws", "n_measured", "downsample"},
     },
+    "generalizable_memorizers": {
     "logic_gates": {
         "measures": {"bins", "edges", "mi_bins"},
+        "measures": {"n_checked", "information_of", "bins", "mi_neurons"},
         "measures": {"n_measured", "mi_neurons"},
     "relu_memorizers": {
         "selection": SELECTION
         "selection": SELECTION | {"kind", "folder"},
         | {"folder", "n_hyperplanes", "restarts", "pairs", "share", "pair_hyperplanes"}
+        | {"memorizer", "pair", "folder", "n_dims", "law_points", "bit_points", "cube", "draws"},
         | {"network", "labels", "n_points", "near_epochs", "dataset"}
         | {"pair_restarts"},
     },

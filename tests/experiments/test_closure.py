@@ -67,6 +67,11 @@ TINY = {
         "alpha": 0.75, "treatment": "entropy 0.1", "width": 4, "epochs": 1, "n_train": 30,
         "n_validation": 40,
     },
+    "generalizable_memorizers": {
+        "memorizer": ["cells", "mlp"], "pair": "0v1", "n_train": 30, "width": 4, "epochs": 2,
+        "information_of": "0v1", "mi_neurons": 3, "law_points": [20], "bit_points": [4],
+        "cube": 2, "draws": 1, "n_dims": 2,
+    },
     "in_and_out": {
         "labels": "planted", "n_clean": 20, "n_wrong": 4, "n_pairs": 2, "n_copied": 1, "n_null": 4,
         "width": 4, "epochs": 2, "repeats": 1,
