@@ -41,6 +41,7 @@ from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
 from infonb.data.planted import planted_sequences
 from infonb.data.scenes_and_captions import scenes_and_captions
+from infonb.data.separated import ball_shell, digit_pair, parity_cube
 from infonb.data.splits import split
 from infonb.data.waterbirds import waterbird_images
 
@@ -52,10 +53,12 @@ __all__ = [
     "adjective_signs",
     "align",
     "balanced",
+    "ball_shell",
     "colored",
     "colored_images",
     "concentric_circles",
     "context_scenes",
+    "digit_pair",
     "flip_labels",
     "generated_biographies",
     "generated_reviews",
@@ -71,6 +74,7 @@ __all__ = [
     "load_mnist",
     "load_texts",
     "nico_images",
+    "parity_cube",
     "planted_sequences",
     "recolored",
     "scenes_and_captions",

@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from infonb.networks.heads import Classified, Predicting, Projected
     from infonb.networks.loading import load_model
     from infonb.networks.masked_autoencoder import MaskedAutoencoder
+    from infonb.networks.memorizers.bits import BitMemorizer, bit_memorizer
+    from infonb.networks.memorizers.cell import CellMemorizer, cell_memorizer
     from infonb.networks.memorizers.classifier import memorizing_classifier
     from infonb.networks.memorizers.hyperplanes import random_hyperplane_memorizer
+    from infonb.networks.memorizers.invariance import invariance_gap, null_direction
     from infonb.networks.memorizers.near_minimum import sgd_near_minimum
     from infonb.networks.memorizers.pieces import pieces_on_line
+    from infonb.networks.memorizers.projection import ProjectedMemorizer, projected_memorizer
     from infonb.networks.memorizers.relu_memorizer import memorization_error, relu_memorizer
     from infonb.networks.memorizers.sizes import (
         memorizer_capacity,
@@ -44,6 +48,8 @@ __all__ = [
     "CNN",
     "MLP",
     "MLPVAE",
+    "BitMemorizer",
+    "CellMemorizer",
     "Classified",
     "ConvVAE",
     "DualEncoder",
@@ -52,10 +58,14 @@ __all__ = [
     "MaskedAutoencoder",
     "Predicting",
     "Projected",
+    "ProjectedMemorizer",
     "ResNet9",
     "ResNet18",
     "TextClassifier",
+    "bit_memorizer",
+    "cell_memorizer",
     "greedy_continuation",
+    "invariance_gap",
     "language_model",
     "load_grapheme_to_phoneme",
     "load_model",
@@ -65,9 +75,11 @@ __all__ = [
     "memorizer_capacity",
     "memorizing_classifier",
     "necessary_points",
+    "null_direction",
     "pieces_on_line",
     "plan_classifier_sizes",
     "plan_sizes",
+    "projected_memorizer",
     "pronounce",
     "random_hyperplane_memorizer",
     "relu_memorizer",
@@ -79,6 +91,8 @@ __all__ = [
 ]
 
 _HOME = {
+    "BitMemorizer": "infonb.networks.memorizers.bits",
+    "CellMemorizer": "infonb.networks.memorizers.cell",
     "CNN": "infonb.networks.cnn",
     "ConvVAE": "infonb.networks.conv_vae",
     "DualEncoder": "infonb.networks.dual_encoder",
@@ -93,6 +107,12 @@ _HOME = {
     "ResNet9": "infonb.networks.resnet9",
     "ResNet18": "infonb.networks.resnet",
     "TextClassifier": "infonb.networks.encoder",
+    "ProjectedMemorizer": "infonb.networks.memorizers.projection",
+    "bit_memorizer": "infonb.networks.memorizers.bits",
+    "cell_memorizer": "infonb.networks.memorizers.cell",
+    "invariance_gap": "infonb.networks.memorizers.invariance",
+    "null_direction": "infonb.networks.memorizers.invariance",
+    "projected_memorizer": "infonb.networks.memorizers.projection",
     "load_grapheme_to_phoneme": "infonb.networks.g2p_en",
     "pronounce": "infonb.networks.grapheme_to_phoneme",
     "greedy_continuation": "infonb.networks.generation",
