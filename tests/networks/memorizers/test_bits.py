@@ -95,9 +95,7 @@ def test_float64_is_enough_for_few_points_and_refused_beyond():
     np.testing.assert_allclose(rounded(points), exact(points), atol=1e-9)
     many, labels = points_of(36)
     assert bit_memorizer(many, labels).word_bits > 52
-    with pytest.raises(
-        ValueError, match=r"need words of \d+ bits, and float64 holds 52: take "
-    ):
+    with pytest.raises(ValueError, match=r"need words of \d+ bits, and float64 holds 52: take "):
         bit_memorizer(many, labels, exact=False)
 
 

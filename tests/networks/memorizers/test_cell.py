@@ -92,11 +92,10 @@ def test_sharp_cells_decide_as_the_nearest_neighbour_to_the_last_one(whole):
     for sharpness in (math.inf, 1e13):
         found = cell_memorizer(points, labels, sharpness=sharpness).decide(asked)
         np.testing.assert_array_equal(found, neighbour.predict(asked))
+    least, expected = cell_memorizer(points, labels).least_sharpness, neighbour.predict(asked)
     agree = [
-        (
-            cell_memorizer(points, labels, sharpness=k).decide(asked) == neighbour.predict(asked)
-        ).mean()
-        for k in (cell_memorizer(points, labels).least_sharpness * np.array([1.0, 100.0]))
+        (cell_memorizer(points, labels, sharpness=k * least).decide(asked) == expected).mean()
+        for k in (1.0, 100.0)
     ]
     assert 0.9 < agree[0] <= agree[1]
 
@@ -108,7 +107,7 @@ def test_a_tie_is_told():
 
 def test_distances_do_not_cancel():
     far = np.array([[1e8, 1e8]])
-    near = far + [[3.0, 4.0]]
+    near = far + np.array([[3.0, 4.0]])
     found = squared_distances(torch.from_numpy(far + 0.5), torch.from_numpy(near + 0.5))
     assert found.item() == 25.0
     rng = np.random.default_rng(0)
@@ -145,7 +144,7 @@ def test_cells_are_recorded_one_for_each_point():
 def test_errors_name_what_is_wrong():
     with pytest.raises(ValueError, match="samples 0 and 2 have the same input and different lab"):
         cell_memorizer([[0.0], [1.0], [0.0]], [-1, 1, 1])
-    with pytest.raises(ValueError, match="labels must be of two classes, -1 and 1.* not 0, 1"):
+    with pytest.raises(ValueError, match=r"labels must be of two classes, -1 and 1.* not 0, 1"):
         cell_memorizer([[0.0], [1.0]], [0, 1])
     with pytest.raises(ValueError, match="both of them; not 1"):
         cell_memorizer([[0.0], [1.0]], [1, 1])
