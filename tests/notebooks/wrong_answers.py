@@ -312,4 +312,29 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("remembers='chain'", "which has more bits"),
         ],
     },
+    "14_built_to_remember": {
+        1: [
+            ("entropy=np.log(4)", "two of them are the same"),
+            ("entropy=math.log(3)", "one comes twice"),
+            ("entropy=1.5", "These are bits"),
+            ("information=by_hand()[0][0]", "the entropy of one"),
+            ("information=math.log(4)", "Together they tell the four points apart"),
+            ("information=0", "They are not independent"),
+            ("information=1", "These are bits"),
+        ],
+        2: [
+            ("held_points=250", "2p groups with 2q places"),
+            ("held_points=4000", "takes them for 2p and 2q"),
+            ("held_points=necessary_points(40, 100)", "the bound of what is possible"),
+            ("units=200", "in each of the two"),
+            ("units=10_000", "no unit for each point"),
+        ],
+        3: [
+            ("largest='one direction'", "each cell fires for few"),
+            ("largest='trained'", "less than that"),
+            ("worst='line'", "of the other three"),
+            ("worst='cells'", "It sees all dimensions"),
+            ("can='yes'", "the smallest `sharing`"),
+        ],
+    },
 }  # fmt: skip
