@@ -82,9 +82,9 @@ _HOME = {
     "predictable_memorization": ("predictable_memorization", "PredictableMemorization"),
     "memorization_capacity": ("memorization_capacity", "MemorizationCapacity"),
     "density_memorization": ("density_memorization", "DensityMemorization"),
-    "generalizable_memorizers": ("generalizable_memorizers", "GeneralizableMemorizers"),
     "logic_gates": ("logic_gates", "LogicGates"),
     "relu_memorizers": ("relu_memorizers", "ReLUMemorizers"),
+    "generalizable_memorizers": ("generalizable_memorizers", "GeneralizableMemorizers"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -108,9 +108,7 @@ def names() -> list[str]:
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
-     'generalizable_memorizers', 'compare_models', 'verdicts']
-     'logic_gates', 'compare_models', 'verdicts']
-     'relu_memorizers', 'compare_models', 'verdicts']
+     'logic_gates', 'relu_memorizers', 'generalizable_memorizers', 'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -145,11 +143,8 @@ def get(name: str) -> type[Experiment]:
     'shuffled_digits', 'sentiment_adjectives', 'shuffled_reviews', 'contexts', 'biographies',
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
-    'colored_digits'?
-    'density_memorization', 'generalizable_memorizers', 'compare_models', 'verdicts'.
-    'density_memorization', 'logic_gates', 'compare_models', 'verdicts'. Did you mean
-    'density_memorization', 'relu_memorizers', 'compare_models', 'verdicts'. Did you mean
-    Did you mean 'colored_digits'?
+    'density_memorization', 'logic_gates', 'relu_memorizers', 'generalizable_memorizers',
+    'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

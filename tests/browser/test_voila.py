@@ -110,11 +110,8 @@ TROUBLE = """() => Array.from(
 #: Those with panels of their own, whose controls are all moved.
 OWN_PANELS = (
     "deja_vu", "density_memorization", "early_learning", "encoder_memorization",
-    "deja_vu", "density_memorization", "early_learning", "encoder_memorization", "in_and_out",
-    "generalizable_memorizers", "in_and_out",
-    "logic_gates", "memorization_capacity", "predictable_memorization",
-    "memorization_capacity", "predictable_memorization",
-    "memorization_capacity", "predictable_memorization", "relu_memorizers",
+    "generalizable_memorizers", "in_and_out", "logic_gates", "memorization_capacity",
+    "predictable_memorization", "relu_memorizers",
 )  # fmt: skip
 
 

@@ -78,18 +78,21 @@ EXPECTED = {
         "measures": {"bins", "edges", "k", "mi_samples", "mi_neurons"}
         | {"draws", "n_measured", "downsample"},
     },
-    "generalizable_memorizers": {
     "logic_gates": {
-        "measures": {"bins", "edges", "mi_bins"},
-        "measures": {"n_checked", "information_of", "bins", "mi_neurons"},
+        "selection": SELECTION | {"kind", "folder"},
         "measures": {"n_measured", "mi_neurons"},
+    },
     "relu_memorizers": {
         "selection": SELECTION
-        "selection": SELECTION | {"kind", "folder"},
-        | {"folder", "n_hyperplanes", "restarts", "pairs", "share", "pair_hyperplanes"}
-        | {"memorizer", "pair", "folder", "n_dims", "law_points", "bit_points", "cube", "draws"},
         | {"network", "labels", "n_points", "near_epochs", "dataset"}
+        | {"folder", "n_hyperplanes", "restarts", "pairs", "share", "pair_hyperplanes"}
         | {"pair_restarts"},
+        "measures": {"bins", "edges", "mi_bins"},
+    },
+    "generalizable_memorizers": {
+        "selection": SELECTION
+        | {"memorizer", "pair", "folder", "n_dims", "law_points", "bit_points", "cube", "draws"},
+        "measures": {"n_checked", "information_of", "bins", "mi_neurons"},
     },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
