@@ -71,9 +71,10 @@ class GateTrees(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # noqa: D102
+    def forward(
         ctx: Any, rows: torch.Tensor, coefficients: torch.Tensor, blocks: Sequence[Block]
     ) -> torch.Tensor:
+        """Return the values of the roots."""
         n_leaves, n_kernels = coefficients.shape[1] + 1, coefficients.shape[2]
         n_places = sum(len(block.rows) for block in blocks) // (n_leaves * n_kernels)
         out = rows.new_empty(n_kernels, n_places * rows.shape[1])
@@ -88,9 +89,8 @@ class GateTrees(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(  # noqa: D102
-        ctx: Any, gradient: torch.Tensor
-    ) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Return the gradients of rows and coefficients."""
         rows, coefficients, *kept = ctx.saved_tensors
         gradient = gradient.contiguous()
         of_coefficients = torch.empty_like(coefficients)
