@@ -29,9 +29,12 @@ __all__ = [
 
 #: Test accuracies on MNIST, %, by architecture: (the paper's, of others, what it is about).
 _PUBLISHED = {
-    "dense": (97.69, "97.09 ± 0.18 in five trainings by others", "6 layers of 8,000 gates"),
+    "dense": (
+        97.69, "97.09 ± 0.18 in five trainings by others",
+        "6 layers of 8,000 gates, from Gaussian weights in 200,000 steps",
+    ),
     "conv": (98.46, "", "the smallest convolutional network (S), 147,000 gates"),
-}
+}  # fmt: skip
 _KINDS = {
     "soft": "soft", "hard": "hard", "gap": "apart", "train_hard": "hard, training labels",
     "memorized": "wrong labels memorized", "seen_through": "wrong labels seen through",

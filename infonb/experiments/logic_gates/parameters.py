@@ -14,15 +14,23 @@ __all__ = ["LogicParameters"]
 #: How many images there are: of digits together, of MNIST in its two files.
 _DIGITS, _MNIST = 1797, (60_000, 10_000)
 
+#: Rows and columns of an image, and the least that are to be left of them.
+_SIDE, _LEAST = {"digits": 8, "mnist": 28}, 4
+
 _BOTH: dict[str, Any] = {
-    "dataset": "mnist", "seed": [0], "n_train": 60_000, "n_test": 10_000, "thresholds": 1,
-    "learning_rate": 0.01, "weight_decay": 0.0, "kind": ["noise 0.4", "gaussian"],
-    "n_measured": 2000, "epochs": 30,
+    "dataset": "mnist", "kind": ["clean"], "n_train": 60_000, "n_test": 10_000,
+    "learning_rate": 0.01, "epochs": 20, "n_measured": 2000,
+}  # fmt: skip
+
+#: The network of 2022: images without their margin, Adam.
+_DENSE: dict[str, Any] = {
+    "architecture": "dense", "crop": 4, "thresholds": 1, "width": 8000, "layers": 6, "tau": 10.0,
+    "weight_decay": 0.0,
 }  # fmt: skip
 
 _CONV: dict[str, Any] = {
-    "architecture": "conv", "thresholds": 3, "k": 16, "blocks": 3, "first_kernel": 5,
-    "width": 20_480, "layers": 3, "tau": 6.5,
+    "seed": [0], "thresholds": 3, "k": 16, "blocks": 3, "first_kernel": 5, "width": 20_480,
+    "tau": 6.5,
 }  # fmt: skip
 
 
@@ -50,6 +58,7 @@ class _Training(ParameterSet):
     )
     n_train: int = parameter(1200, "training images", minimum=50)
     n_test: int = parameter(597, "other images", minimum=20)
+    crop: int = parameter(0, "rows and columns of pixels cut off at each side", minimum=0)
     thresholds: int = parameter(
         3, "of each pixel, evenly between 0 and 1: so many bits it has", minimum=1
     )
@@ -85,7 +94,7 @@ class LogicParameters(DeviceParameters, _Training):
     """All parameters of the experiment."""
 
     PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
-        "mnist": _BOTH | {"architecture": "dense", "width": 8000, "layers": 6, "tau": 10.0},
+        "mnist": _BOTH | _DENSE,
         "mnist_conv": _BOTH | _CONV,
     }
 
@@ -110,6 +119,11 @@ class LogicParameters(DeviceParameters, _Training):
             for (name, size), most in zip(sizes.items(), _MNIST, strict=True):
                 if size > most:
                     raise ParameterError(f"{name} must be at most {most} for mnist; not {size}.")
+        if _SIDE[self.dataset] - 2 * self.crop < _LEAST:
+            raise ParameterError(
+                f"crop must leave {_LEAST} of the {_SIDE[self.dataset]} rows of an image; "
+                f"{self.crop} does not."
+            )
         if self.n_measured > self.n_test:
             raise ParameterError(
                 f"n_measured must be at most n_test, {self.n_test}; not {self.n_measured}. 0 takes "
