@@ -76,16 +76,18 @@ def test_words_of_kinds():
 
 
 def test_wrong_labels_are_as_many_as_asked_and_in_training_alone():
-    found = images_of("digits", 0.4, n_train=1200, n_test=500, folder="", seed=1)
+    found = images_of("digits", 0.4, n_train=1200, n_test=500, seed=1)
     train, test = found["train"], found["evaluation"]
     assert train.input.shape == (1200, 1, 8, 8)
     assert test.sizes["sample"] == 500
     assert float(train.is_wrong.mean()) == pytest.approx(0.4, abs=0.05)
     assert (train.is_wrong == (train.label != train.true_label)).all()
     assert not set(train.sample.values) & set(test.sample.values)
-    clean = images_of("digits", 0.0, n_train=1200, n_test=500, folder="", seed=1)
+    clean = images_of("digits", 0.0, n_train=1200, n_test=500, seed=1)
     np.testing.assert_array_equal(clean["train"].input, train.input)
     assert not clean["train"].is_wrong.any()
+    inner = images_of("digits", 0.0, n_train=1200, n_test=500, crop=1, seed=1)["evaluation"]
+    np.testing.assert_array_equal(inner.input, test.input[:, :, 1:7, 1:7])
 
 
 def test_layers_in_order():
@@ -204,9 +206,11 @@ def test_mnist_is_compared_with_what_was_published():
     experiment = LogicGates(preset="mnist")
     runs = xr.Dataset({"hard": (("kind", "seed"), [[0.97, 0.98]])}, {"kind": ["clean"]})
     words = published_words(experiment, runs)
-    assert "is 97.50 % (97.00 to 98.00). Published for 6 layers of 8,000 gates: 97.69 %" in words
-    assert "0.19 points below the published number, after 18,000 steps of 100 images." in words
+    assert "is 97.50 % (97.00 to 98.00). Published for 6 layers of 8,000 gates, from" in words
+    assert "in 200,000 steps: 97.69 %" in words
+    assert "0.19 points below the published number, after 12,000 steps of 100 images." in words
     assert experiment.widths == [8000] * 6
+    assert experiment.levels() == ["clean"]
     conv = LogicGates(preset="mnist_conv")
     assert conv.widths == [20480, 10240, 5120]
     assert "98.46 %" in published_words(conv, runs)
@@ -314,6 +318,8 @@ def test_estimators_on_bits_of_known_information():
 def test_what_cannot_be_is_told_before_anything_runs():
     with pytest.raises(ParameterError, match=r"n_train \+ n_test must be at most 1797"):
         LogicGates(n_train=1500)
+    with pytest.raises(ParameterError, match="crop must leave 4 of the 8 rows of an image; 3"):
+        LogicGates(crop=3)
     with pytest.raises(ParameterError, match="n_measured must be at most n_test, 597; not 600"):
         LogicGates(n_measured=600)
     with pytest.raises(ParameterError, match="width must leave the last layer a gate"):

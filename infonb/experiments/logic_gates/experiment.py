@@ -56,7 +56,7 @@ class LogicGates(LogicParameters, Experiment):
 
         return images_of(
             self.dataset, kind_of(level).noise, n_train=self.n_train, n_test=self.n_test,
-            folder=self.folder, crop=self.crop, seed=seed,
+            crop=self.crop, folder=self.folder, seed=seed,
         )  # fmt: skip
 
     def network(self, level: str, seed: int, data: dict[str, xr.Dataset]) -> nn.Module:

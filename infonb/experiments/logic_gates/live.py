@@ -17,8 +17,8 @@ __all__ = ["CircuitFigure", "explore_circuit", "plot_circuit"]
 _ON, _OFF, _DARK = "#de8f05", "#d9d9d9", "#222222"
 _LIT = (0.871, 0.561, 0.02)
 _SIZE = (10.4, 5.0)
-#: More gates than these in a column have no room for their signs.
-_SIGNED = 18
+#: More gates than these in a column have small signs and bits no names; more than those, no signs.
+_SIGNED, _MOST = 18, 40
 
 
 class CircuitFigure:
@@ -71,6 +71,8 @@ class CircuitFigure:
                     for y, place in zip(ys[0], places, strict=True):
                         axis.text(x[0] - 0.02, y, self.circuit.sources[place], ha="right",
                                   va="center", fontsize=8)  # fmt: skip
+                continue
+            if len(places) > _MOST:
                 continue
             size = 9.5 if len(places) <= _SIGNED else 7.5
             for y, place in zip(ys[at], places, strict=True):

@@ -14,20 +14,23 @@ __all__ = ["LogicParameters"]
 #: How many images there are: of digits together, of MNIST in its two files.
 _DIGITS, _MNIST = 1797, (60_000, 10_000)
 
+#: Rows and columns of an image, and the least that are to be left of them.
+_SIDE, _LEAST = {"digits": 8, "mnist": 28}, 4
+
 _BOTH: dict[str, Any] = {
-    "dataset": "mnist", "seed": [0], "n_train": 60_000, "n_test": 10_000, "thresholds": 1,
-    "learning_rate": 0.01, "weight_decay": 0.0, "kind": ["noise 0.4", "gaussian"],
-    "n_measured": 2000, "epochs": 30,
+    "dataset": "mnist", "kind": ["clean"], "n_train": 60_000, "n_test": 10_000,
+    "learning_rate": 0.01, "epochs": 20, "n_measured": 2000,
 }  # fmt: skip
 
-#: The 48,000 gates of the paper of 2022, on the inner 20 x 20 pixels.
+#: The network of 2022: images without their margin, Adam.
 _DENSE: dict[str, Any] = {
-    "architecture": "dense", "width": 8000, "layers": 6, "tau": 10.0, "crop": 4
+    "architecture": "dense", "crop": 4, "thresholds": 1, "width": 8000, "layers": 6, "tau": 10.0,
+    "weight_decay": 0.0,
 }  # fmt: skip
 
 _CONV: dict[str, Any] = {
-    "architecture": "conv", "thresholds": 3, "k": 16, "blocks": 3, "first_kernel": 5,
-    "width": 20_480, "layers": 3, "tau": 6.5,
+    "seed": [0], "thresholds": 3, "k": 16, "blocks": 3, "first_kernel": 5, "width": 20_480,
+    "tau": 6.5,
 }  # fmt: skip
 
 
@@ -55,7 +58,7 @@ class _Training(ParameterSet):
     )
     n_train: int = parameter(1200, "training images", minimum=50)
     n_test: int = parameter(597, "other images", minimum=20)
-    crop: int = parameter(0, "rows and columns left out at each border", minimum=0, maximum=10)
+    crop: int = parameter(0, "rows and columns of pixels cut off at each side", minimum=0)
     thresholds: int = parameter(3, "of each pixel: so many bits it has", minimum=1)
     placed: str = parameter(
         "evenly", "thresholds: evenly between 0 and 1, or at quantiles of the training images",
@@ -118,11 +121,10 @@ class LogicParameters(DeviceParameters, _Training):
             for (name, size), most in zip(sizes.items(), _MNIST, strict=True):
                 if size > most:
                     raise ParameterError(f"{name} must be at most {most} for mnist; not {size}.")
-        side = 8 if self.dataset == "digits" else 28
-        if 2 * self.crop > side - 2:
+        if _SIDE[self.dataset] - 2 * self.crop < _LEAST:
             raise ParameterError(
-                f"crop leaves {side} - 2 x crop rows, at least 2; {self.crop} leaves "
-                f"{max(0, side - 2 * self.crop)}."
+                f"crop must leave {_LEAST} of the {_SIDE[self.dataset]} rows of an image; "
+                f"{self.crop} does not."
             )
         if self.n_measured > self.n_test:
             raise ParameterError(
