@@ -122,7 +122,7 @@ class LogicTreeConv2d(GateLayer):
         if self.padding:
             values = pad(values, (0, 0, *[self.padding] * 4))
         out = self.through_trees(values)
-        return out.view(self.out_channels, height, width, -1).movedim(-1, 0)
+        return out.unflatten(1, (height, width)).movedim(-1, 0)
 
     def extra_repr(self) -> str:
         """Return the sizes."""

@@ -56,22 +56,21 @@ class GateLayer(nn.Module):
         shape, n_samples = tuple(values.shape[:-1]), values.shape[-1]
         mixed = self.mixed()
         nodes = mixed.reshape(mixed.shape[0], -1, 4).permute(2, 1, 0).contiguous()[..., None]
-        blocks = self._blocks_for(shape, n_samples, values.device)
-        out: torch.Tensor = GateTrees.apply(values.reshape(-1, n_samples), nodes, blocks)
-        return out.view(len(mixed), -1, n_samples) if n_samples else out.view(len(mixed), 0, 0)
+        leaves = self.leaves(shape)
+        blocks = self._blocks_for(leaves, shape, n_samples)
+        out: torch.Tensor = GateTrees.apply(values.reshape(prod(shape), n_samples), nodes, blocks)
+        return out.view(len(mixed), leaves.shape[2], n_samples)
 
     def _blocks_for(
-        self, shape: tuple[int, ...], n_samples: int, device: torch.device
+        self, leaves: torch.Tensor, shape: tuple[int, ...], n_samples: int
     ) -> list[Block]:
         """Return the blocks of inputs of a shape; made once for each size of block."""
         self._forget_other_connections()
-        leaves = self.leaves(shape)
-        n_kernels = kernels_in_a_block(
-            leaves.shape[1], leaves.shape[0] * leaves.shape[2] * n_samples, device
-        )
-        key = (shape, n_kernels, device)
+        n_leaves, n_trees, n_places = leaves.shape
+        n_kernels = kernels_in_a_block(n_trees, n_leaves * n_places * n_samples, leaves.device)
+        key = (shape, n_kernels, leaves.device)
         if key not in self._blocks:
-            self._blocks[key] = blocks_of(leaves.to(device), prod(shape), n_kernels)
+            self._blocks[key] = blocks_of(leaves, prod(shape), n_kernels)
         return self._blocks[key]
 
     def _forget_other_connections(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.linalg import vecdot
 from torch.nn.functional import embedding_bag
 
 __all__ = ["Block", "GateTrees", "blocks_of", "features_first", "kernels_in_a_block"]
@@ -70,9 +71,10 @@ class GateTrees(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(  # noqa: D102
+    def forward(
         ctx: Any, rows: torch.Tensor, coefficients: torch.Tensor, blocks: Sequence[Block]
     ) -> torch.Tensor:
+        """Return the values of the roots."""
         n_leaves, n_kernels = coefficients.shape[1] + 1, coefficients.shape[2]
         n_places = sum(len(block.rows) for block in blocks) // (n_leaves * n_kernels)
         out = rows.new_empty(n_kernels, n_places * rows.shape[1])
@@ -87,9 +89,8 @@ class GateTrees(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(  # noqa: D102
-        ctx: Any, gradient: torch.Tensor
-    ) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """Return the gradients of rows and coefficients."""
         rows, coefficients, *kept = ctx.saved_tensors
         gradient = gradient.contiguous()
         of_coefficients = torch.empty_like(coefficients)
@@ -150,14 +151,17 @@ def _descend(
         nodes = slice(stop - n_nodes, stop)
         _, c1, c2, c3 = coefficients[:, nodes]
         a, b = values[0::2], values[1::2]
+        if values is leaves and not to_leaves:
+            by_a = gradient * a
+            sums = gradient.sum(-1), by_a.sum(-1), vecdot(gradient, b), vecdot(by_a, b)
+            of_coefficients[:, nodes] = torch.stack(sums)[..., None]
+            return None
         # one new tensor and no other: memory that is new to the process takes as long as the sums
         below = torch.empty_like(values)
         by_b = torch.mul(gradient, b, out=below[0::2])
         by_a = torch.mul(gradient, a, out=below[1::2])
-        sums = gradient.sum(-1), by_a.sum(-1), by_b.sum(-1), torch.linalg.vecdot(by_a, b)
+        sums = gradient.sum(-1), by_a.sum(-1), by_b.sum(-1), vecdot(by_a, b)
         of_coefficients[:, nodes] = torch.stack(sums)[..., None]
-        if values is leaves and not to_leaves:
-            return None
         by_b.mul_(c3).add_(gradient * c1)
         by_a.mul_(c3).add_(gradient * c2)
         gradient, stop = below, stop - n_nodes

@@ -64,6 +64,7 @@ def test_forward_is_that_of_its_layers_in_order(make):
             else:
                 values = module(values)
         torch.testing.assert_close(model(images()), values, atol=1e-5, rtol=1e-5)
+    assert model(images(0)).shape == (0, 10)
 
 
 @pytest.mark.parametrize("make", [dense, trees])
