@@ -50,7 +50,8 @@ def plot_regions(n: int, rank: int, sharpness: float) -> Picture:
     )  # fmt: skip
     picture.alt = (
         f"Regions of decision of a memorizer of {n} points of a ball (radius 1) and a shell (1.5 "
-        f"to 2.5) that sees {seen}, sharpness {sharp} times the least: right on {100 * accuracy:.1f} % of {_ASKED:,} other points."
+        f"to 2.5) that sees {seen}, sharpness {sharp} times the least: right on "
+        f"{100 * accuracy:.1f} % of {_ASKED:,} other points."
     )
     return picture
 
