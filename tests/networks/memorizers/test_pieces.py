@@ -91,15 +91,21 @@ def test_functions_that_are_no_layers_are_told():
         pieces_on_line(Written(), [-50.0], [50.0])
 
 
-@pytest.mark.parametrize("times", [3.0, 0.7, 1.1, 9.0])
-def test_kinks_at_one_place_are_one_kink(times):
-    """Two units that bend at 0.1, to rounding; and the units of neighbouring groups."""
-    one = _linear([[1.0], [times], [7.0]], [-0.1, -0.1 * times, -0.7]).double()
+@pytest.mark.parametrize(("times", "place"), [(0.7, 0.1), (0.7, 0.3), (1.1, 0.1), (9.0, 0.3)])
+def test_kinks_at_one_place_are_one_kink(times, place):
+    """Units that bend at one place; rounding puts a last digit between them."""
+    slopes = torch.tensor([[1.0], [times], [7.0]], dtype=torch.float64)
+    one = nn.Linear(1, 3).double()
     with torch.no_grad():
-        one.bias.copy_(-0.1 * one.weight[:, 0])
+        one.weight.copy_(slopes)
+        one.bias.copy_(-place * slopes[:, 0])
     net = nn.Sequential(one, nn.ReLU(), _linear([[1.0, 1.0, 1.0]], [0.0]).double())
     assert pieces_on_line(net, [-1.0], [1.3]) == 2
-    line = np.random.default_rng([0, 16]).uniform(0.6, 1.4, size=16).cumsum()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 6, 7])
+def test_neighbouring_groups_share_a_kink(seed):
+    line = np.random.default_rng([seed, 16]).uniform(0.6, 1.4, size=16).cumsum()
     turns = relu_memorizer(line[:, None], (-1.0) ** np.arange(16))
     assert pieces_on_line(turns, line[:1], line[-1:]) == 30
 
