@@ -129,7 +129,7 @@ def _expanded(sources: Iterable[str]) -> list[str]:
 
 
 def _verdict(results: Path) -> list[str]:
-    """Return what was found, in words: of each model its verdict, and why; and what these cannot say."""
+    """Return in words the verdict on each model, and why; then what these cannot say."""
     from infonb.experiments.compare_models.answer import caveats
     from infonb.storage import open_dataset
 

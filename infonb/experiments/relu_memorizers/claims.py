@@ -29,8 +29,8 @@ _THEOREM = "theorem 3.1: exactly"
 def rows_of(networks: Sequence[str], labels: Sequence[str]) -> list[Row]:
     """Return the rows of the kinds of networks and labels that there are."""
     return [
-        *_memorized(networks, labels), *_points(), *_neurons(networks, labels), *_closed_form(networks),
-        *_near_and_few(),
+        *_memorized(networks, labels), *_points(), *_neurons(networks, labels),
+        *_closed_form(networks), *_near_and_few(),
     ]  # fmt: skip
 
 

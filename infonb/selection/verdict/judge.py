@@ -35,7 +35,7 @@ CAVEATS = {
         "number; so the two cannot rule out that its labels were learnt by heart."
     ),
     EXAMPLES: (
-        "This is the reading of trained networks, beside another trained one. Beside a network that "
+        "This is the reading of a trained network beside another one. Beside a network that "
         "was constructed to hold every example by heart, whose neurons are all functions of one "
         "number and share much, one that has learnt to generalize is called this, too."
     ),
