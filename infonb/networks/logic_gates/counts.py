@@ -196,6 +196,7 @@ def _classes(
         for module in net.modules():
             module.training = soft
         for inputs, labels in batches(batch_size):
+            assert labels is not None
             logits = net(inputs.to(dtype))
             batches.check_labels(logits.shape[1])
             made.append(logits.argmax(dim=1).cpu().numpy())

@@ -104,8 +104,11 @@ class Thermometer(nn.Module):
         if not values.numel():
             return
         low, high = (float(value) for value in values.aminmax())
-        top = None if rest else float(self.thresholds[-1])
-        check_numbers(low, high, top, lambda: float((values[values > 0] > top).double().mean()))
+        last = self.thresholds[-1]
+        check_numbers(
+            low, high, None if rest else float(last),
+            lambda: float((values[values > 0] > last).double().mean()),
+        )  # fmt: skip
 
     def extra_repr(self) -> str:
         """Return the number of thresholds."""
