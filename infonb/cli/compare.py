@@ -129,7 +129,8 @@ def _expanded(sources: Iterable[str]) -> list[str]:
 
 
 def _verdict(results: Path) -> list[str]:
-    """Return what was found, in words: of each model its verdict, and why."""
+    """Return in words the verdict on each model, and why; then what these cannot say."""
+    from infonb.experiments.compare_models.answer import caveats
     from infonb.storage import open_dataset
 
     found = open_dataset(results)
@@ -141,7 +142,7 @@ def _verdict(results: Path) -> list[str]:
         for name, verdict, why in zip(
             found["comparison"].values, found["verdict"].values, found["why"].values, strict=True
         )
-    ]
+    ] + [f"What this cannot say: {caveat}" for caveat in caveats(found)]
 
 
 def _others() -> list[ParameterInfo]:

@@ -56,6 +56,7 @@ def executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[ReportPlan
         if plan.changed.get("reference"):
             names = np.array(["b", "c"], object)
             told = {"verdict": ["inconclusive", "towards a heuristic"], "why": ["Close.", "MI."]}
+            told["caveat"] = ["", "It was trained."]
             found = xr.Dataset(
                 {name: ("comparison", np.array(words, object)) for name, words in told.items()},
                 {"comparison": names}, {"reference": "a"},
@@ -83,6 +84,7 @@ def test_stores_and_the_verdict_in_words(executed: list[ReportPlan]) -> None:
         str(Path("out", "results.zarr")),
         "b beside a: inconclusive. Close.",
         "c beside a: towards a heuristic. MI.",
+        "What this cannot say: It was trained.",
     ]
 
 

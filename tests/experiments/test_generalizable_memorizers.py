@@ -247,7 +247,7 @@ def test_regions_of_the_plane():
 @pytest.mark.skipif("INFONB_DATA" not in os.environ, reason="needs the files of MNIST")
 def test_a_pair_of_mnist():
     experiment = GeneralizableMemorizers(
-        preset="mnist", pair=["4v9"], n_train=200, n_relu=100, n_checked=50, cache="none"
+        preset="mnist", pair=["4v9"], n_train=300, n_relu=100, n_checked=50, cache="none"
     )
     level = ("cells", "4v9")
     data = experiment.data(level, 0)

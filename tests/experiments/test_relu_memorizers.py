@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -223,6 +224,21 @@ def test_a_run_of_few_kinds_says_what_is_missing():
     assert "No network was built" in answer_words(only.run(progress=False))
 
 
+def test_the_order_of_the_labels_changes_nothing_that_is_said(tiny):
+    _, runs = tiny
+    other = runs.isel(labels=[1, 0])
+    turned = ReLUMemorizers(**TINY | {"labels": ["random", "true"]}, cache="none")
+    learnt = float(runs.held_out_accuracy.sel(network="trained", labels="true").mean())
+    assert f"knows {100 * learnt:.0f}\N{NO-BREAK SPACE}% of the others" in answer_words(other)
+    known = [one for one in turned.claims(other).claims if "has not seen" in one.statement]
+    assert len(known) == 2
+    assert all(one.here.endswith(f"{learnt:.2f}") for one in known), known[0].here
+    random = ReLUMemorizers(**TINY | {"labels": ["random"]}, cache="none")
+    only = runs.sel(labels=["random"])
+    assert "with random labels until it knows" in answer_words(only)
+    assert not any("true labels" in one.statement for one in random.claims(only).claims)
+
+
 def test_shared_bins_and_hyperplanes_of_the_digits():
     experiment = ReLUMemorizers(**TINY | {"edges": "shared", "seed": [0]}, cache="none")
     runs = experiment.run(progress=False)
@@ -246,6 +262,9 @@ def test_shared_bins_and_hyperplanes_of_the_digits():
     assert "5.0 times as many" in pair_words(pair, found)
     assert len(plot_shares(pair, found).alt) > 40
     assert len(widths_table(pair, found)) == 4
+    assert pair_words(replace(pair, share=[100]), found.sel(share=[100])).startswith(
+        "For 100 % of the images of 1 v 8: "
+    )
     claims = pair.claims(found).claims
     assert any("slower than their number" in claim.statement for claim in claims)
 
@@ -297,16 +316,21 @@ def test_rows_stand_beside_the_published_ones():
         {"n_hyperplanes": experiment.n_hyperplanes, "share": [100], "seed": range(25)},
     )  # fmt: skip
     rows = [one for one in experiment.claims(runs).claims if "published" in one.statement]
-    assert len(rows) == 10
+    assert len(rows) == 12
     assert {one.verdict for one in rows} == {"holds"}
     assert "differ by +0.0 to +0.0 %" in hyperplane_words(experiment, runs)
     assert len(widths_table(experiment, runs).columns) == 7
     wide = runs.assign(width=1.2 * runs.width)
     verdicts = {
         (one.statement.split(" % ")[1].split()[0], one.verdict)
-        for one in experiment.claims(wide).claims if "published" in one.statement
+        for one in experiment.claims(wide).claims if "layer 2 is" in one.statement
     }  # fmt: skip
     assert verdicts == {("narrower", "holds"), ("wider", "does not hold")}
+    none = runs.assign(interpolates=0 * runs.interpolates)
+    verdicts = [
+        one.verdict for one in experiment.claims(none).claims if "that interpolate" in one.statement
+    ]
+    assert verdicts == ["does not hold", "holds"]  # lower by less than that, higher by less
 
 
 def test_the_live_control_builds_what_it_shows():

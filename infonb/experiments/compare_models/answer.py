@@ -14,7 +14,7 @@ from infonb.claims.words import join
 if TYPE_CHECKING:
     from infonb.widgets.sortable import SortableTable
 
-__all__ = ["answer", "models_table", "most_different", "plain", "summary_of_verdicts"]
+__all__ = ["answer", "caveats", "models_table", "most_different", "plain", "summary_of_verdicts"]
 
 #: So many models are named with their verdicts in one line.
 _FEW = 4
@@ -34,7 +34,7 @@ def answer(found: xr.Dataset) -> str:
         )
     ]
     reference = plain(found.attrs["reference"])
-    cannot = [f"*What this cannot say.* {caveat}" for caveat in _caveats(found)]
+    cannot = [f"*What this cannot say.* {caveat}" for caveat in caveats(found)]
     if len(lines) <= _MANY:
         return "\n".join([f"Compared with **{reference}**:", "", *lines, "", *cannot]).rstrip()
     counts = [
@@ -48,7 +48,7 @@ def answer(found: xr.Dataset) -> str:
     ).rstrip()  # fmt: skip
 
 
-def _caveats(found: xr.Dataset) -> list[str]:
+def caveats(found: xr.Dataset) -> list[str]:
     """Return what the verdicts cannot say, each once; results of older versions say nothing."""
     told = found["caveat"].values.tolist() if "caveat" in found else []
     return list(dict.fromkeys(caveat for caveat in told if caveat))

@@ -43,10 +43,15 @@ def plot_regions(n: int, rank: int, sharpness: float) -> Picture:
     axis.set(xlim=(-_SIDE, _SIDE), ylim=(-_SIDE, _SIDE), aspect="equal")
     axis.tick_params(labelsize=8.5)
     seen = "both directions" if rank == 2 else "one direction"
-    axis.set_title(f"{n} points, {seen}: {100 * accuracy:.1f} % of others", fontsize=10, loc="left")
+    sharp = "∞" if math.isinf(sharpness) else f"{sharpness:g}"
+    axis.set_title(
+        f"{n} points, {seen}, sharpness {sharp}: {100 * accuracy:.1f} % of others", fontsize=9.5,
+        loc="left",
+    )  # fmt: skip
     picture.alt = (
         f"Regions of decision of a memorizer of {n} points of a ball (radius 1) and a shell (1.5 "
-        f"to 2.5) that sees {seen}: right on {100 * accuracy:.1f} % of {_ASKED:,} other points."
+        f"to 2.5) that sees {seen}, sharpness {sharp} times the least: right on "
+        f"{100 * accuracy:.1f} % of {_ASKED:,} other points."
     )
     return picture
 
@@ -60,17 +65,16 @@ def _decided(
 
     points, others = ball_shell(2, n, seed=4), ball_shell(2, _ASKED, seed=5)
     x, y = points["input"].values, points["label"].values
-    net: Any
-    if rank == 2:
-        net = cell_memorizer(x, y)
-        if sharpness > 1:
-            net = cell_memorizer(x, y, sharpness=sharpness * net.least_sharpness)
-    else:
-        net = projected_memorizer(x, y, rank=1, seed=0)
+    rows = np.eye(2) if rank == 2 else projected_memorizer(x, y, rank=1).project.weight.numpy()
+    seen = x @ rows.T
+    net = cell_memorizer(seen, y)
+    if sharpness > 1:
+        net = cell_memorizer(seen, y, sharpness=sharpness * net.least_sharpness)
     ticks = np.linspace(-_SIDE, _SIDE, _GRID)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
-    right = float((net.decide(others["input"]) == others["label"].values).mean())
-    return x, y, net.decide(grid).reshape(_GRID, _GRID), right
+    said = net.decide(others["input"].values @ rows.T)
+    right = float((said == others["label"].values).mean())
+    return x, y, net.decide(grid @ rows.T).reshape(_GRID, _GRID), right
 
 
 def explore_regions(*, interactive: bool = True) -> Panel:

@@ -134,11 +134,12 @@ def cover_number(inputs: np.ndarray, labels: np.ndarray, *, fraction: float = 0.
         covers = squared_distances(own, own) < reach[:, None]
         covers.fill_diagonal_(fill_value=True)
         left = covers.sum(dim=1)
-        while int(left.max()) > 0:
+        while int(left.max()) > 1:
             taken = covers[int(left.argmax())].clone()
             left -= covers[:, taken].sum(dim=1)
             covers[:, taken] = False
             found += 1
+        found += int(covers.diagonal().sum())  # those that are left are in no ball but their own
     return found
 
 

@@ -18,8 +18,8 @@ def images_of(
     Return the parts train, with a share `noise` of wrong labels, and evaluation, with true ones.
 
     Images (sample, channel, row, column), without `crop` rows and columns at each side, are the
-    same for all seeds, which draw the noise. Of train, ``true_label`` and ``is_wrong`` (sample) are
-    coordinates.
+    same for all seeds, which draw the noise. Of train, ``true_label`` and ``is_wrong`` (sample)
+    are coordinates.
     """
     train, test = _divided(dataset, n_train, n_test, folder)
     label = inject_label_noise(train.label, noise, include_true=False, n_classes=10, seed=seed)

@@ -46,7 +46,7 @@ def plot_course(runs: xr.Dataset) -> Picture:
     axes[0, 0].set_title("soft, training labels", fontsize=10, loc="left")
     axes[0, 1].set_title("hard, other images (○ soft)", fontsize=10, loc="left")
     axes[0, 0].set_ylabel("accuracy")
-    axes[0, 1].legend(frameon=False, fontsize=9, loc="lower right")
+    axes[0, 1].legend(frameon=False, fontsize=9, loc="best")
     for axis in axes[0]:
         axis.set_xlabel("epoch")
         axis.set_ylim(0, 1.02)

@@ -142,12 +142,14 @@ def _of_layer(model: nn.Module, examples: xr.Dataset, layer: str, neurons: int) 
     from infonb.dims import same_neuron
     from infonb.measures import binary_entropy, binary_mutual_information
 
-    bits = recorded_bits(model, examples, [layer]).isel(layer=0)
+    values = recorded_bits(model, examples, [layer]).isel(layer=0)
+    entropy = binary_entropy(values)  # refuses all but zeros and ones
+    bits = values.astype(bool)
     pairs = binary_mutual_information(bits, neurons=neurons or None)
     off = pairs.where(~same_neuron(pairs))
     labels = examples.label.values
     found: dict[str, Any] = {
-        "entropy": binary_entropy(bits).mean(), "information": off.mean(),
+        "entropy": entropy.mean(), "information": off.mean(),
         "label_information": binary_mutual_information(bits, other=labels).mean(),
         "density": bits.mean(), "width": bits.sizes["neuron"],
     }  # fmt: skip

@@ -73,7 +73,8 @@ def answer_words(runs: xr.Dataset) -> str:
         f"{_percent(right)} of the digits by heart, with "
         f"{' and '.join(labels)} labels alike; the largest error of a value is {error:.0e}."
     ]
-    first = runs.isel(labels=0)
+    held = "true" if "true" in labels else labels[0]
+    first = runs.sel(labels=held)
     known = _mean(first.held_out_accuracy.sel(network=built))
     words.append(f"Of digits that they have not seen they know {_percent(known)}, where one in ten "
                  "is chance.")  # fmt: skip
@@ -81,8 +82,8 @@ def answer_words(runs: xr.Dataset) -> str:
         learnt = _mean(first.held_out_accuracy.sel(network="trained"))
         also = _percent(_mean(first.train_accuracy.sel(network="trained")))
         words.append(
-            f"A network of the same widths that is trained on the same digits until it knows "
-            f"{also} of its labels knows {_percent(learnt)} of the others."
+            f"A network of the same widths that is trained on the same digits with {held} labels "
+            f"until it knows {also} of them knows {_percent(learnt)} of the others."
         )
         words.append(_signature(runs, built[0]))
     return " ".join(words).replace("e-", "e−")
@@ -137,9 +138,9 @@ def counter_words(runs: xr.Dataset) -> str:
     else:
         words.append("In this run the built network has no more of it than the trained one.")
     words.append(
-        "And layer 1 is the same to the last bit whatever the labels are: "
+        "And layer 1 is the same to the last bit whatever the labels are:"
         if same == 0
-        else f"And layer 1 hardly depends on the labels (by {same:.0e} nats): "
+        else f"And layer 1 hardly depends on the labels (by {same:.0e} nats):"
     )
     words.append(
         "no measure of it alone can tell memorized labels from learnt ones. What the measures "
@@ -243,6 +244,14 @@ def pair_words(experiment: RandomHyperplanes, runs: xr.Dataset) -> str:
     """Return how layer 2 grows with the number of images of two digits."""
     shares = experiment.share
     few, many = min(shares), max(shares)
+    if few == many:
+        widths = [
+            f"{float(runs.width.sel(n_hyperplanes=n).mean()):.0f} units behind {n:,} hyperplanes"
+            for n in experiment.n_hyperplanes
+        ]
+        return f"For {few} % of the images of {experiment.pair}: {'; '.join(widths)}. " + (
+            _published_words(experiment, runs)
+        )
     said = []
     for n in experiment.n_hyperplanes:
         one = runs.sel(n_hyperplanes=n).mean("seed")

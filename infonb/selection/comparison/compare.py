@@ -137,8 +137,8 @@ def compare(
     the call after Holm; attr ``smallest_p`` says how small p can be at all.
 
     What this cannot say: a network that was not trained but constructed to memorize every example
-    (`infonb.networks.relu_memorizer`) is called ``towards a heuristic``; see
-    `infonb.selection.judge`.
+    (`infonb.networks.relu_memorizer`) is called ``towards a heuristic``, and a trained one beside
+    it ``towards memorized examples``; see `infonb.selection.judge`.
 
     References
     ----------

@@ -33,7 +33,12 @@ CAVEATS = {
         "This is the reading of a trained network. One that was constructed to hold every example "
         "by heart has low entropy and high MI as well, since all its neurons are functions of one "
         "number; so the two cannot rule out that its labels were learnt by heart."
-    )
+    ),
+    EXAMPLES: (
+        "This is the reading of a trained network beside another one. Beside a network that "
+        "was constructed to hold every example by heart, whose neurons are all functions of one "
+        "number and share much, one that has learnt to generalize is called this, too."
+    ),
 }
 
 
@@ -80,8 +85,9 @@ def judge(found: xr.Dataset, rule: Rule | None = None) -> xr.Dataset:
     The paper's reading is that of *trained* networks. One that is constructed to memorize
     (`infonb.networks.relu_memorizer`) has low entropy and high MI, too, for all of its neurons are
     functions of one number: it is called ``towards a heuristic``, holds every example by heart, and
-    is right on no new one. So ``caveat`` says, where the verdict is that: see the
-    notebook ``relu_memorizers`` and the lesson "Built to remember".
+    guesses at new ones; beside it as the reference, a trained network that is right on most new
+    ones is called ``towards memorized examples``. So ``caveat`` says what these two verdicts cannot
+    say: see the notebook ``relu_memorizers`` and the lesson "Built to remember".
 
     Examples
     --------

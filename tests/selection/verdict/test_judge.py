@@ -250,4 +250,6 @@ def test_a_constructed_memorizer_is_called_a_heuristic_and_the_verdict_says_what
     assert found.verdict.item() == HEURISTIC
     assert "constructed" in found.caveat.item()
     other_way = inb.compare(acts, reference="built", permutations=10)
-    assert (other_way.verdict.item(), other_way.caveat.item()) == (EXAMPLES, "")
+    # the other way round, one that generalizes is said to have memorized
+    assert other_way.verdict.item() == EXAMPLES
+    assert "Beside a network that was constructed" in other_way.caveat.item()
