@@ -75,7 +75,8 @@ def binary_entropy(
     ones = values.sum(axis=1, dtype=np.int64)
     n = where.n_samples
     found = (_n_log_n(n) - _n_log_n(ones) - _n_log_n(n - ones)) / n
-    found = np.maximum(found, 0.0) / UNITS[unit]
+    # rounding may leave less than nothing, or more than a bit
+    found = np.clip(found, 0.0, np.log(2)) / UNITS[unit]
     attrs = _attrs("entropy", unit, n)
     return where.labelled(where.unpack(found), where.template, attrs, False).rename("entropy")
 
@@ -114,9 +115,9 @@ def binary_mutual_information(
     Returns
     -------
     xarray.DataArray
-        float64, in `unit`, from 0 to the smaller of the two entropies; on the diagonal the entropy
-        of the neuron. attrs ``units``, ``estimator`` (``"counts"``), ``n_samples`` and how pairs
-        were chosen.
+        float64, in `unit`, from 0 to the smaller of the two entropies (to rounding); on the
+        diagonal the entropy of the neuron. attrs ``units``, ``estimator`` (``"counts"``),
+        ``n_samples`` and how pairs were chosen.
 
     Raises
     ------
@@ -132,11 +133,12 @@ def binary_mutual_information(
     both 1 is a product of matrices; the other three counts follow from that and the numbers of
     ones. With bins at 0 and 1, ``mutual_information(estimator="binned", bins=2)`` is the same.
 
-    It is exact for these samples. Of independent neurons it is about 1 / (2 S) nats and not 0, the
-    bias of every value from counts: below that, nothing was found. Estimators from neighbours fail
-    on bits: all distances are 0 or 1, so that nearly all samples lie where their neighbours lie
-    (``"ksg"`` is far below 0; ``"mixture"`` counts equal values, and is right where each pair of
-    values has more than k samples).
+    It is exact for these samples. Of independent neurons it is 1 / (2 S) nats on average and not 0,
+    the bias of every value from counts, and above 1.92 / S for one pair in twenty (2 S times it is
+    about χ² of one degree of freedom). Estimators from neighbours fail on bits: all distances are 0
+    or 1, so that nearly all samples lie where their neighbours lie (``"ksg"`` is far below 0;
+    ``"mixture"`` counts equal values, and is right where each pair of values has more than k
+    samples).
 
     References
     ----------
@@ -209,7 +211,7 @@ def _from_counts(both: np.ndarray, one: np.ndarray, other: np.ndarray, n: int) -
     joint = both, one - both, other - both, n - one - other + both
     alone = one, n - one, other, n - other
     found = sum(map(_n_log_n, joint)) - sum(map(_n_log_n, alone)) + _n_log_n(n)
-    return np.maximum(found, 0.0) / n  # rounding may leave less than nothing
+    return np.clip(found / n, 0.0, np.log(2))
 
 
 def _of_pairs(values: np.ndarray, pairs: Pairs) -> np.ndarray:
@@ -244,5 +246,5 @@ def _with_classes(values: np.ndarray, variable: Variable) -> np.ndarray:
             both, size = values[rows].astype(float) @ members, members.sum(axis=0)
             joint = _n_log_n(both).sum(axis=1) + _n_log_n(size - both).sum(axis=1)
             alone = _n_log_n(ones) + _n_log_n(n - ones) + _n_log_n(size).sum()
-            found[rows, place] = np.maximum(joint - alone + _n_log_n(n), 0.0) / n
+            found[rows, place] = np.clip((joint - alone + _n_log_n(n)) / n, 0.0, np.log(2))
     return found

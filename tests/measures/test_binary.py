@@ -47,6 +47,15 @@ def test_entropy_closed_form():
     }  # fmt: skip
 
 
+def test_no_rounding_beyond_one_bit():
+    for n in (6, 10, 14, 1000):
+        acts = xr.DataArray([[0, 1] * (n // 2)], dims=("neuron", "sample"))
+        assert float(binary_entropy(acts, unit="bit")[0]) <= 1
+        assert float(binary_mutual_information(acts, unit="bit")[0, 0]) <= 1
+        label = np.tile([0, 1], n // 2)
+        assert float(binary_mutual_information(acts, other=label)[0]) <= np.log(2)
+
+
 @pytest.mark.parametrize("flip", [0.0, 0.1, 0.25, 0.5])
 def test_a_channel_that_flips_has_its_capacity(flip):
     """Of 0 and 1 equally often, and a share `flip` of each turned: log 2 - H(flip)."""
@@ -130,6 +139,7 @@ def test_independent_bits_have_the_bias_of_counts():
     acts = xr.DataArray(bits(60, 500), dims=("neuron", "sample"))
     values = binary_mutual_information(acts).values[np.triu_indices(60, 1)]
     assert values.mean() * 1000 == pytest.approx(1, abs=0.15)
+    assert (values > 1.92 / 500).mean() == pytest.approx(0.05, abs=0.02)
 
 
 def test_neighbours_fail_on_bits_and_the_mixture_does_not():

@@ -10,6 +10,7 @@ import torch
 import xarray as xr
 from torch import nn
 
+from infonb.data.batches import Batches
 from infonb.networks.logic_gates.circuit import circuit_of
 from infonb.networks.logic_gates.convolution import LogicTreeConv2d
 from infonb.networks.logic_gates.layer import GateLayer
@@ -17,6 +18,7 @@ from infonb.networks.logic_gates.networks import LogicNet, LogicTreeNet
 from infonb.networks.logic_gates.simplify import simplified
 from infonb.networks.logic_gates.table import FALSE, GATE_NAMES, TRUE, A, B
 from infonb.networks.state import device_and_dtype, eval_mode, modes_restored
+from infonb.validate import check_integer
 
 __all__ = ["discretization_gap", "gate_counts"]
 
@@ -100,7 +102,7 @@ def discretization_gap(net: nn.Module, data: xr.Dataset, *, batch_size: int = 50
     """
     Return the accuracy of a network of gates as it is trained, soft, and as Boolean gates, hard.
 
-    Dims in: ``input`` (sample, ...), ``label`` (sample); dims out: none.
+    Dims in: ``input`` (sample, ...) in any order, ``label`` (sample); dims out: none.
 
     Parameters
     ----------
@@ -108,7 +110,7 @@ def discretization_gap(net: nn.Module, data: xr.Dataset, *, batch_size: int = 50
         Any network that is soft in training mode and Boolean in eval mode; its modes are given
         back.
     data
-        The dataset.
+        The dataset; labels are whole numbers, 0 .. classes − 1.
     batch_size
         Samples at once.
 
@@ -121,7 +123,10 @@ def discretization_gap(net: nn.Module, data: xr.Dataset, *, batch_size: int = 50
     Raises
     ------
     ValueError
-        If the dataset has no ``input`` or ``label``.
+        If the dataset has no ``input`` or ``label``, no samples, inputs that are not finite, or a
+        label that is no class of the network.
+    TypeError
+        If labels are not whole numbers.
 
     References
     ----------
@@ -136,12 +141,10 @@ def discretization_gap(net: nn.Module, data: xr.Dataset, *, batch_size: int = 50
     >>> list(gap.data_vars), gap.sizes
     (['soft', 'hard', 'gap', 'agreement'], Frozen({}))
     """
-    if lost := [name for name in ("input", "label") if name not in data]:
-        raise ValueError(f"data has no {' and no '.join(lost)}; it needs input and label.")
-    if not data.sizes.get("sample"):
-        raise ValueError("data has no samples; accuracy is a mean over them.")
-    soft, hard = (_classes(net, data.input.values, mode, batch_size) for mode in (True, False))
-    labels = data.label.values
+    check_integer("batch_size", batch_size, 1)
+    device, dtype = device_and_dtype(net)
+    batches = Batches(data, device=device, dtype=dtype)
+    (soft, labels), (hard, _) = (_classes(net, batches, mode, batch_size) for mode in (True, False))
     accuracies = float((soft == labels).mean()), float((hard == labels).mean())
     return xr.Dataset(
         {
@@ -183,14 +186,19 @@ def _places(
     return found
 
 
-def _classes(net: nn.Module, inputs: np.ndarray, soft: bool, batch_size: int) -> np.ndarray:
-    """Return the class of each sample, by soft gates or by Boolean ones."""
-    device, dtype = device_and_dtype(net)
-    made = []
+def _classes(
+    net: nn.Module, batches: Batches, soft: bool, batch_size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the class of each sample, by soft gates or by Boolean ones, and its label."""
+    _, dtype = device_and_dtype(net)
+    made, given = [], []
     with modes_restored(net), torch.no_grad():
         for module in net.modules():
             module.training = soft
-        for i in range(0, len(inputs), batch_size):
-            batch = torch.from_numpy(np.ascontiguousarray(inputs[i : i + batch_size]))
-            made.append(net(batch.to(device, dtype)).argmax(dim=1).cpu().numpy())
-    return np.concatenate(made)
+        for inputs, labels in batches(batch_size):
+            assert labels is not None
+            logits = net(inputs.to(dtype))
+            batches.check_labels(logits.shape[1])
+            made.append(logits.argmax(dim=1).cpu().numpy())
+            given.append(labels.cpu().numpy())
+    return np.concatenate(made), np.concatenate(given)

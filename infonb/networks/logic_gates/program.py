@@ -12,8 +12,9 @@ from infonb.networks.logic_gates.circuit import Circuit, circuit_of
 from infonb.networks.logic_gates.networks import LogicNet, LogicTreeNet
 from infonb.networks.logic_gates.simplify import simplified
 from infonb.networks.logic_gates.source import source_of
-from infonb.networks.logic_gates.thermometer import Thermometer
+from infonb.networks.logic_gates.thermometer import Thermometer, check_numbers
 from infonb.networks.logic_gates.words import WordMachine, sorted_by_kind
+from infonb.networks.state import device_and_dtype
 
 __all__ = ["BooleanProgram", "boolean_program"]
 
@@ -36,6 +37,8 @@ class BooleanProgram:
         Numbers of a sample.
     tau
         What the counts are divided by.
+    dtype
+        Of the logits.
 
     Attributes
     ----------
@@ -48,11 +51,11 @@ class BooleanProgram:
 
     def __init__(
         self, circuit: Circuit, thresholds: np.ndarray | None, shape: tuple[int, ...] | None,
-        n_features: int, tau: float,
+        n_features: int, tau: float, dtype: torch.dtype = torch.float32,
     ) -> None:  # fmt: skip
         self.circuit = sorted_by_kind(circuit)
         self.thresholds, self.shape = thresholds, shape
-        self.n_features, self.tau = n_features, tau
+        self.n_features, self.tau, self.dtype = n_features, tau, dtype
         self.seconds: float | None = None
         self.gates_per_second: float | None = None
 
@@ -83,7 +86,7 @@ class BooleanProgram:
         ]
         counts = np.concatenate([np.zeros((0, len(self.circuit.outputs)), dtype=np.int64), *parts])
         # torch's own division: numpy's may differ in the last bit
-        logits: np.ndarray = (torch.from_numpy(counts).to(torch.float32) / self.tau).numpy()
+        logits: np.ndarray = (torch.from_numpy(counts).to(self.dtype) / self.tau).numpy()
         self.seconds = max(perf_counter() - start, 1e-9)
         self.gates_per_second = self.gates * len(values) / self.seconds
         return logits
@@ -91,8 +94,9 @@ class BooleanProgram:
     def simplify(self) -> BooleanProgram:
         """Return a smaller program of the same results: no constants, copies or repeats."""
         return BooleanProgram(
-            simplified(self.circuit), self.thresholds, self.shape, self.n_features, self.tau
-        )
+            simplified(self.circuit), self.thresholds, self.shape, self.n_features, self.tau,
+            self.dtype,
+        )  # fmt: skip
 
     def source(self) -> str:
         """Return the program as text, one line a gate."""
@@ -115,6 +119,11 @@ class BooleanProgram:
             raise ValueError(
                 "this program takes bits, 0 and 1, since its network has no thermometer."
             )
+        if self.thresholds is not None and values.size:
+            last = self.thresholds[-1]
+            top = float(last.flat[0]) if (last == last.flat[0]).all() else None
+            low, high = float(values.min()), float(values.max())
+            check_numbers(low, high, top, lambda: float((values[values > 0] > top).mean()))
         return values if self.shape else values.reshape(len(values), self.n_features)
 
     def _bits(self, values: np.ndarray) -> np.ndarray:
@@ -150,7 +159,7 @@ def boolean_program(net: LogicNet | LogicTreeNet, *, simplify: bool = True) -> B
     Raises
     ------
     TypeError
-        For another network.
+        For another network, or one in bfloat16, which numpy does not have.
 
     Notes
     -----
@@ -174,7 +183,9 @@ def boolean_program(net: LogicNet | LogicTreeNet, *, simplify: bool = True) -> B
     >>> program.gates < boolean_program(net, simplify=False).gates == 40
     True
     """
-    circuit = circuit_of(net)
+    circuit, (_, dtype) = circuit_of(net), device_and_dtype(net)
+    if dtype == torch.bfloat16:
+        raise TypeError("a Boolean program computes with numpy, without bfloat16: net.float().")
     thermometer = getattr(net, "thermometer", None)
     shape = net.image_shape if isinstance(net, LogicTreeNet) else None
     n_features = net.sizes[0] if isinstance(net, LogicNet) else int(np.prod(net.image_shape))
@@ -184,5 +195,5 @@ def boolean_program(net: LogicNet | LogicTreeNet, *, simplify: bool = True) -> B
         inner = shape or (n_features,)
         rest = found.shape[1:] or (1,) * len(inner)
         thresholds = np.broadcast_to(found.reshape(len(found), *rest), (len(found), *inner))
-    program = BooleanProgram(circuit, thresholds, shape, n_features, net.sum.tau)
+    program = BooleanProgram(circuit, thresholds, shape, n_features, net.sum.tau, dtype)
     return program.simplify() if simplify else program

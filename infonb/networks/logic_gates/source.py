@@ -37,7 +37,7 @@ def source_of(
             ("~" if turn else "") + _name(node, circuit)
             for node, turn in zip(nodes, turned, strict=True)
         )
-        lines.append(f"logit{i} = count({counted}) / {tau:g}")
+        lines.append(f"logit{i} = count({counted}) / {tau!r}")
     return "\n".join(lines) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isfinite
 from typing import Any
 
@@ -12,7 +13,10 @@ from torch import nn
 from infonb.networks.logic_gates.trees import features_first
 from infonb.validate import check_integer
 
-__all__ = ["Thermometer", "quantile_thresholds", "uniform_thresholds"]
+__all__ = ["Thermometer", "check_numbers", "quantile_thresholds", "uniform_thresholds"]
+
+#: Pixels that nobody divided go at least to here, and nearly all but the black ones are above 1.
+_RAW, _NEARLY_ALL = 10, 0.95
 
 
 class Thermometer(nn.Module):
@@ -31,8 +35,9 @@ class Thermometer(nn.Module):
     Raises
     ------
     ValueError
-        If thresholds do not increase, or do not fit the inputs; if inputs look like raw pixels (0
-        .. 255) and all thresholds are below 1.
+        If thresholds do not increase, or do not fit the inputs; if inputs are not finite, or look
+        like raw pixels (0 .. 255): all thresholds are between 0 and 1, and nearly all numbers but
+        zeros above them.
 
     Notes
     -----
@@ -52,7 +57,10 @@ class Thermometer(nn.Module):
     def __init__(self, thresholds: Any) -> None:
         super().__init__()
         values = torch.as_tensor(thresholds, dtype=torch.get_default_dtype()).detach().clone()
-        if not values.ndim or not values.numel():
+        if not values.ndim:
+            number = float(values)
+            raise ValueError(f"thresholds must be a list; not {number:g}. Give [{number:g}].")
+        if not values.numel():
             raise ValueError("thresholds are empty; give at least one, such as [0.5].")
         if not bool(values.isfinite().all()) or not bool((values.diff(dim=0) > 0).all()):
             shown = values if values.ndim == 1 else values.flatten(1)[:, 0]
@@ -96,19 +104,34 @@ class Thermometer(nn.Module):
         if not values.numel():
             return
         low, high = (float(value) for value in values.aminmax())
-        if not (isfinite(low) and isfinite(high)):
-            raise ValueError(f"inputs must be finite numbers; they lie in {low} .. {high}.")
-        if rest:
-            return
-        if low >= 0 and high > 1 and float(self.thresholds[-1]) < 1:
-            raise ValueError(
-                f"inputs lie in {low:g} .. {high:g}, but all thresholds are below 1: divide the "
-                "inputs by their greatest possible value, or take quantile_thresholds of them."
-            )
+        last = self.thresholds[-1]
+        check_numbers(
+            low, high, None if rest else float(last),
+            lambda: float((values[values > 0] > last).double().mean()),
+        )  # fmt: skip
 
     def extra_repr(self) -> str:
         """Return the number of thresholds."""
         return f"{self.n_thresholds} thresholds"
+
+
+def check_numbers(
+    low: float, high: float, top: float | None, share_above: Callable[[], float]
+) -> None:
+    """
+    Raise a ValueError for numbers that are not finite, or raw where thresholds are of 0 .. 1.
+
+    Top is the greatest threshold, None if each feature has its own; share_above how many of the
+    numbers above 0 are above it. Those that the thresholds are quantiles of are not refused.
+    """
+    if not (isfinite(low) and isfinite(high)):
+        raise ValueError(f"inputs must be finite numbers; they lie in {low} .. {high}.")
+    doubtful = top is not None and 0 < top < 1 and low >= 0 and high >= _RAW
+    if doubtful and share_above() > _NEARLY_ALL:
+        raise ValueError(
+            f"inputs lie in {low:g} .. {high:g}, but all thresholds are below 1: divide the "
+            "inputs by their greatest possible value, or take quantile_thresholds of them."
+        )
 
 
 def uniform_thresholds(n: int) -> torch.Tensor:
@@ -184,6 +207,8 @@ def quantile_thresholds(images: Any, bits: int, *, n_thresholds: int | None = No
             f"{bits} bits tell {most + 1} intervals apart, by {most} thresholds at most; not by "
             f"n_thresholds={n}. Take bits={n.bit_length()} or fewer thresholds."
         )
+    if isinstance(images, torch.Tensor):
+        images = images.detach().cpu()
     values = np.asarray(images, dtype=np.float32).reshape(-1)
     if not values.size or not np.isfinite(values).all():
         raise ValueError("images must be finite numbers, at least one; give the training images.")

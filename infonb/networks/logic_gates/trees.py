@@ -103,9 +103,8 @@ class GateTrees(torch.autograd.Function):
                 leaves, c, gradient[None, block.kernels], of_c, ctx.needs_input_grad[0]
             )
             if below is not None:
-                of_block = embedding_bag(
-                    block.order, below.view(-1, rows.shape[1]), block.starts, mode="sum"
-                )
+                flat = below.view(len(block.rows), rows.shape[1])
+                of_block = embedding_bag(block.order, flat, block.starts, mode="sum")
                 of_rows = of_block if of_rows is None else of_rows.add_(of_block)
         return of_rows, of_coefficients if ctx.needs_input_grad[1] else None, None
 

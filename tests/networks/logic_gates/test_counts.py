@@ -90,7 +90,21 @@ def test_gap_by_hand():
             0.75, 0.5, 0.25, 0.75,
         ]  # fmt: skip
     assert gap.attrs["n_samples"] == 4
-    with pytest.raises(ValueError, match="data has no label"):
+    turned = discretization_gap(net, data.transpose())
+    xr.testing.assert_identical(turned, gap)
+    square = data.isel(sample=[0, 2])  # as many samples as bits
+    xr.testing.assert_identical(
+        discretization_gap(net, square.transpose()), discretization_gap(net, square)
+    )
+    with pytest.raises(ValueError, match="data has no labels"):
         discretization_gap(net, data[["input"]])
-    with pytest.raises(ValueError, match="no samples"):
+    with pytest.raises(ValueError, match="data is empty"):
         discretization_gap(net, data.isel(sample=[]))
+    with pytest.raises(ValueError, match="has the label 2, but the network tells 2 classes apart"):
+        discretization_gap(net, data.assign(label=data.label * 2))
+    with pytest.raises(TypeError, match="must be whole numbers"):
+        discretization_gap(net, data.assign(label=data.label * np.nan))
+    with pytest.raises(TypeError, match="str_"):
+        discretization_gap(net, data.assign(label=data.label.astype(str)))
+    with pytest.raises(ValueError, match="batch_size must be at least 1"):
+        discretization_gap(net, data, batch_size=0)

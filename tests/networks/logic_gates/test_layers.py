@@ -58,6 +58,15 @@ def test_layers_and_gradients_against_plain_ones(monkeypatch, soft, n_kernels):
             torch.testing.assert_close(one, other, atol=1e-11, rtol=1e-11)
 
 
+@pytest.mark.parametrize("inputs", [torch.zeros(0, 7), torch.zeros(0, 2, 4, 4)])
+def test_no_samples_give_no_gradient(inputs):
+    layer = LogicDense(7, 9) if inputs.ndim == 2 else LogicTreeConv2d(2, 5)
+    inputs = inputs.clone().requires_grad_()
+    layer(inputs).sum().backward()
+    assert inputs.grad.shape == inputs.shape
+    assert not layer.logits.grad.any()
+
+
 def test_gradients_against_differences():
     for layer, shape in (
         (LogicDense(5, 4, init="normal"), (3, 5)),

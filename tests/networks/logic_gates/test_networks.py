@@ -103,6 +103,10 @@ def test_layers_of_a_network_are_wired_unlike():
     model = LogicNet([50, 50, 50], None, tau=1.0, init="normal")
     assert not torch.equal(model.gates1.connections, model.gates2.connections)
     assert not torch.equal(model.gates1.logits, model.gates2.logits)
+    both = trees(init="normal")
+    for one, other in ((both.conv1, both.gates1), (both.conv1, both.conv2)):
+        shared = one.logits.flatten()[:100] == other.logits.flatten()[:100]
+        assert int(shared.sum()) < 10
 
 
 def test_a_network_learns_a_vote_of_bits():

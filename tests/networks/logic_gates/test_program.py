@@ -46,6 +46,19 @@ def test_programs_are_the_network_bit_for_bit(init, n):
             assert one.gates_per_second == pytest.approx(one.gates * n / one.seconds)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_programs_of_other_precision(dtype):
+    for net, shape in networks():
+        net = net.to(dtype).eval()
+        images = random_images(100, shape).to(dtype)
+        with torch.no_grad():
+            expected = net(images).numpy()
+        for simplify in (False, True):
+            found = boolean_program(net, simplify=simplify).run(images)
+            assert found.dtype == expected.dtype
+            assert np.array_equal(found, expected)
+
+
 def test_a_program_of_many_chunks(monkeypatch):
     net, shape = networks()[0]
     images = random_images(1000, shape)
@@ -78,6 +91,8 @@ def test_text_computes_the_same():
             exec("\n".join(lines), names)
             found = np.stack([names[f"logit{i}"] for i in range(len(program.circuit.outputs))], 1)
             np.testing.assert_allclose(found, program.run(images), rtol=1e-6)
+    options = {"n_classes": 2, "tau": 1.23456789, "init": "normal"}
+    assert boolean_program(LogicNet([4, 10], [0.5], **options)).source().endswith("/ 1.23456789\n")
 
 
 def circuit(n_inputs, gates, outputs, inverted=None):
@@ -161,3 +176,17 @@ def test_errors():
         boolean_program(bits).run(np.full((1, 4), 0.5))
     with pytest.raises(TypeError, match="not of LogicDense"):
         boolean_program(LogicDense(2, 2))
+    with pytest.raises(TypeError, match=r"without bfloat16: net.float\(\)"):
+        boolean_program(bits.bfloat16())
+
+
+def test_a_program_refuses_what_its_network_does():
+    net, shape = networks()[0]
+    program, images = boolean_program(net), random_images(5, shape)
+    for wrong, words in (
+        (images.where(images > images.min(), torch.nan), "must be finite numbers"),
+        (images * 255, "all thresholds are below 1: divide"),
+    ):
+        for one in (net, program.run):
+            with pytest.raises(ValueError, match=words):
+                one(wrong)

@@ -68,6 +68,21 @@ def test_quantiles_of_images_with_a_dark_background():
     assert quantile_thresholds(values, bits=2).tolist() == [1, 2, 3]
 
 
+def test_thresholds_from_the_data_fit_them():
+    """Also where most values are below 1 and some far above: those are no undivided pixels."""
+    rng = np.random.default_rng(0)
+    skewed = rng.exponential(0.2, (300, 8)) ** 2 * 10
+    dark = np.where(rng.random((300, 8)) < 0.8, 0, rng.integers(0, 256, (300, 8)))
+    for values, bits in ((skewed, 1), (skewed, 2), (dark, 1), (dark, 2)):
+        assert values.max() > 10
+        thresholds = quantile_thresholds(values, bits=bits)
+        shares = Thermometer(thresholds)(torch.from_numpy(values)).mean(dim=0)
+        assert shares.min() > 0
+        assert shares.max() < 1
+    grown = torch.rand(20, requires_grad=True)
+    assert torch.equal(quantile_thresholds(grown, 2), quantile_thresholds(grown.detach(), 2))
+
+
 def test_errors():
     with pytest.raises(ValueError, match=r"increase along their first dim; not \[0.5, 0.25\]"):
         Thermometer([0.5, 0.25])
@@ -75,6 +90,10 @@ def test_errors():
         Thermometer([0.5, float("inf")])
     with pytest.raises(ValueError, match="thresholds are empty"):
         Thermometer([])
+    with pytest.raises(ValueError, match=r"must be a list; not 0\.5\. Give \[0\.5\]"):
+        Thermometer(0.5)
+    with pytest.raises(ValueError, match=r"inputs lie in 0 .. 16, but all thresholds are below 1"):
+        Thermometer([0.5])(torch.arange(17.0)[None])
     with pytest.raises(ValueError, match=r"inputs lie in 0 .. 255, but all thresholds are below 1"):
         Thermometer([0.25, 0.5])(torch.tensor([[0, 255]]))
     for thresholds, wrong in (([0.25, 0.5], torch.nan), ([[0.5, 0.5]], -torch.inf)):
