@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from infonb.networks.memorizers.points import as_float64
+
 __all__ = ["as_points", "check_signs"]
 
 
 def as_points(inputs: Any, n_features: int | None = None) -> np.ndarray:
     """Return inputs (sample, ...) as float64 (sample, feature); raise unless finite and fitting."""
-    values = np.asarray(getattr(inputs, "values", inputs), dtype=np.float64)
+    values = as_float64("inputs", inputs)
     if values.ndim < 2 or not values.shape[0]:
         raise ValueError(f"inputs must have dims (sample, ...); not shape {values.shape}.")
     points = values.reshape(len(values), -1)

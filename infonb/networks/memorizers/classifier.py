@@ -8,7 +8,7 @@ import numpy as np
 
 from infonb.networks.memorizers.hard_tanh import ACTIVATIONS, followed, linear_of
 from infonb.networks.memorizers.points import check_float64, distinct, flat_inputs, plain_array
-from infonb.networks.memorizers.relu_memorizer import ReLUMemorizer, build
+from infonb.networks.memorizers.relu_memorizer import ReLUMemorizer, build, tell_error
 from infonb.networks.memorizers.sizes import plan_classifier_sizes
 from infonb.validate import check_choice, check_integer
 
@@ -49,6 +49,11 @@ def memorizing_classifier(
     ValueError
         If a label is no class, or as `relu_memorizer`.
 
+    Warns
+    -----
+    UserWarning
+        As `relu_memorizer`; the error is that of the outputs.
+
     Notes
     -----
     The first two layers store a number for each class. Above each of these numbers four units of
@@ -72,8 +77,8 @@ def memorizing_classifier(
 
     check_float64(dtype)
     check_choice("activation", activation, ACTIVATIONS)
-    classes = plain_array(labels)
-    if classes.ndim != 1 or not np.issubdtype(classes.dtype, np.integer):
+    points, classes = flat_inputs(inputs), plain_array(labels)
+    if classes.ndim != 1 or not classes.size or not np.issubdtype(classes.dtype, np.integer):
         raise ValueError(
             "labels must be whole numbers (sample), from 0 on; not "
             f"{classes.dtype} of shape {classes.shape}."
@@ -84,7 +89,7 @@ def memorizing_classifier(
             f"labels must lie from 0 to {n - 1} (n_classes={n}); they lie from {classes.min()} to "
             f"{classes.max()}."
         )
-    points, kept = distinct(flat_inputs(inputs), classes)
+    points, kept = distinct(points, classes)
     codes = class_codes(n)[kept][:, None]
     built, sizes, construction = build(points, codes, p=None, q=None, margin=margin, seed=seed)
     layers = built.layers(activation)
@@ -99,7 +104,9 @@ def memorizing_classifier(
     layers |= {"hidden3": third, "out": linear_of(out, np.zeros(n))}
     layers["out"] = layers.pop("out")  # the last of all
     sizes = plan_classifier_sizes(len(points), n, n_inputs=points.shape[1])
-    return ReLUMemorizer(layers, sizes, construction)
+    net = ReLUMemorizer(layers, sizes, construction)
+    tell_error(net, points, np.eye(n)[kept])
+    return net
 
 
 def class_codes(n_classes: int) -> np.ndarray:

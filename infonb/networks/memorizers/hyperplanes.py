@@ -80,7 +80,14 @@ class HyperplaneMemorizer(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return 1 for each class of which a unit fires: (sample, ...) → (sample, class)."""
-        said: torch.Tensor = self.out(self.hidden2(self.hidden1(inputs.flatten(1))))
+        values = inputs.flatten(1) if inputs.ndim > 1 else inputs[:, None]
+        n_features = self.hidden1.weight.shape[1]
+        if values.shape[1] != n_features:
+            raise ValueError(
+                f"inputs have shape {tuple(inputs.shape)}; this network takes (sample, ...) with "
+                f"{n_features} features per sample."
+            )
+        said: torch.Tensor = self.out(self.hidden2(self.hidden1(values)))
         if len(self.classes) == 1:
             said = torch.stack([1 - said[:, 1], said[:, 1]], dim=1)
         return said

@@ -55,7 +55,8 @@ def sgd_near_minimum(
     Raises
     ------
     ValueError
-        If L-BFGS does not get below a risk of 1e-12: the network does not memorize the samples.
+        If L-BFGS does not get below a risk of 1e-12: the network does not memorize the samples; if
+        targets are not of the shape that the network gives, or there are no radii.
 
     References
     ----------
@@ -74,7 +75,15 @@ def sgd_near_minimum(
     check_number("learning_rate", learning_rate, 0)
     x, y = (torch.as_tensor(plain_array(v), dtype=torch.float64) for v in (inputs, targets))
     y = y[:, None] if y.ndim == 1 else y
+    if not len(radii):
+        raise ValueError("radii must not be empty; give at least one distance, such as [1e-2].")
     model = copy.deepcopy(net).double()
+    if len(x) != len(y) or (given := model(x).shape) != y.shape:
+        said = "" if len(x) != len(y) else f", of which the network makes {tuple(given)}"
+        raise ValueError(
+            f"inputs of shape {tuple(x.shape)}{said} and targets of shape {tuple(y.shape)} do not "
+            "belong together."
+        )
     minimum = _minimum(model, x, y)
     generator = generator_of(seed, 50)
     direction = torch.randn(minimum.numel(), generator=generator, dtype=torch.float64)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from infonb.networks.memorizers.points import plain_array
@@ -14,6 +16,10 @@ __all__ = ["breakpoints_on_line", "pieces_on_line"]
 
 #: By which share of the steepest slope two slopes differ, at least.
 _SAME = 1e-9
+#: Kinks that are nearer than this share of the line are one: rounding has parted them.
+_APART = 1e-12
+#: How far the network may be from its pieces, as a share of the largest value.
+_OFF = 1e-4
 
 
 def pieces_on_line(net: nn.Module, start: Any, end: Any) -> int:
@@ -34,13 +40,14 @@ def pieces_on_line(net: nn.Module, start: Any, end: Any) -> int:
     -------
     int
         One more than the number of kinks. They are found layer by layer, where a unit changes its
-        slope, and not by sampling: pieces of any shortness are counted. Two slopes are the same if
-        they differ by less than 1e-9 of the steepest.
+        slope, and not by sampling: pieces are counted down to 1e-12 of the line, where rounding
+        begins. Two slopes are the same if they differ by less than 1e-9 of the steepest.
 
     Raises
     ------
     ValueError
-        If there is another kind of layer, or the points are no inputs of the network.
+        If there is another kind of layer, if the network does more than its layers one behind the
+        other, or the points are no inputs of the network.
 
     References
     ----------
@@ -63,6 +70,11 @@ def pieces_on_line(net: nn.Module, start: Any, end: Any) -> int:
 def breakpoints_on_line(net: nn.Module, start: Any, end: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return places (0 to 1) at which a unit has a kink, and slopes between: (piece, output)."""
     first, last = (_point(one) for one in (start, end))
+    if first.shape != last.shape or not np.isfinite([first, last]).all():
+        raise ValueError(
+            f"start and end must be finite and of one shape; they have {first.size} and "
+            f"{last.size} features."
+        )
     edges = np.array([0.0, 1.0])
     # on every interval each unit is slope * t + level
     level, slope = first[None], (last - first)[None]
@@ -77,14 +89,35 @@ def breakpoints_on_line(net: nn.Module, start: Any, end: Any) -> tuple[np.ndarra
             level, slope = level @ weight.T + bias, slope @ weight.T
         else:
             edges, level, slope = _bent(layer, edges, level, slope)
+    _check_pieces(net, np.shape(start), (first, last), (edges, level, slope))
     return edges[1:-1], slope
+
+
+def _check_pieces(
+    net: nn.Module, shape: tuple[int, ...], ends: tuple[np.ndarray, np.ndarray],
+    pieces: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:  # fmt: skip
+    """Raise unless the network says in the middle of each piece what the piece says."""
+    edges, level, slope = pieces
+    middle = ((edges[1:] + edges[:-1]) / 2)[:, None]
+    inputs = (ends[0] + middle * (ends[1] - ends[0])).reshape(-1, *shape)
+    with torch.no_grad():
+        said = copy.deepcopy(net).double().eval()(torch.from_numpy(inputs)).numpy()
+    expected = level + slope * middle
+    off = np.abs(said.reshape(len(middle), -1) - expected).max()
+    if not off <= _OFF * max(1.0, np.abs(expected).max()):
+        raise ValueError(
+            "the network does more than its Linear, ReLU, LeakyReLU and Hardtanh layers, one "
+            f"behind the other: it is {off:.1e} off what they say. Write functions as layers."
+        )
 
 
 def _layers(net: nn.Module) -> Iterator[nn.Module]:
     """Yield the layers that compute, in their order."""
     known = (nn.Linear, nn.ReLU, nn.LeakyReLU, nn.Hardtanh)
     passed = (nn.Flatten, nn.Identity)
-    leaves = [module for module in net.modules() if not list(module.children())]
+    every = net.named_modules(remove_duplicate=False)  # one ReLU may stand in several places
+    leaves = [module for _, module in every if not list(module.children())]
     for layer in leaves:
         if not isinstance(layer, (*known, *passed)):
             raise ValueError(
@@ -107,6 +140,9 @@ def _bent(
         inside = (at > edges[:-1, None]) & (at < edges[1:, None])  # NaN and infinity are not
         cuts.append(at[inside])
     finer = np.unique(np.concatenate(cuts))
+    apart = np.diff(finer) > _APART
+    finer = np.concatenate([finer[:-1][apart], [1.0]])
+    finer[0] = 0.0
     middle = (finer[1:] + finer[:-1]) / 2
     own = np.searchsorted(edges, middle) - 1
     level, slope = level[own], slope[own]

@@ -6,9 +6,11 @@ import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+import xarray as xr
 
 __all__ = [
-    "SMALLEST_GAP", "Line", "check_float64", "distinct", "flat_inputs", "laid_out", "plain_array",
+    "SMALLEST_GAP", "Line", "as_float64", "check_float64", "distinct", "flat_inputs", "laid_out",
+    "plain_array",
 ]  # fmt: skip
 
 #: Below this share of the range two neighbours on the line cannot be told apart to 1e-7.
@@ -36,13 +38,26 @@ def check_float64(dtype: Any) -> None:
 
 
 def plain_array(values: Any) -> np.ndarray:
-    """Return an array, a tensor, a DataArray or a list as an array."""
-    return np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    """Return an array, a tensor, a DataArray (samples first) or a list as an array."""
+    if isinstance(values, xr.DataArray) and "sample" in values.dims:
+        values = values.transpose("sample", ...)
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+        values = values.double() if values.is_floating_point() else values  # numpy has no bfloat16
+    return np.asarray(values, order="C")  # torch takes no steps backwards
+
+
+def as_float64(name: str, values: Any) -> np.ndarray:
+    """Return an array as float64; raise unless it holds real numbers."""
+    found = plain_array(values)
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be real numbers; not values of dtype {found.dtype}.")
+    return found.astype(np.float64)
 
 
 def flat_inputs(inputs: Any) -> np.ndarray:
     """Return inputs as float64 (sample, feature): finite, and at least one."""
-    values = plain_array(inputs).astype(np.float64)
+    values = as_float64("inputs", inputs)
     if values.ndim == 0 or values.size == 0:
         raise ValueError(f"inputs must have dims (sample, ...) and values; not {values.shape}.")
     values = values.reshape(values.shape[0], -1)

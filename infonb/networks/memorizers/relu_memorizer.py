@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import nn
 from infonb.networks.memorizers.hard_tanh import ACTIVATIONS, followed, hidden, linear_of
 from infonb.networks.memorizers.points import (
     Line,
+    as_float64,
     check_float64,
     distinct,
     flat_inputs,
@@ -21,7 +23,10 @@ from infonb.networks.memorizers.points import (
 from infonb.networks.memorizers.sizes import MemorizerSizes, plan_sizes
 from infonb.validate import check_choice, check_integer, check_number
 
-__all__ = ["Built", "ReLUMemorizer", "build", "memorization_error", "relu_memorizer"]
+__all__ = ["Built", "ReLUMemorizer", "build", "memorization_error", "relu_memorizer", "tell_error"]
+
+#: Above this error of a stored value a warning is given.
+EXACT = 1e-7
 
 
 class ReLUMemorizer(nn.Module):
@@ -147,7 +152,8 @@ def relu_memorizer(
     ReLUMemorizer
         A module with the children ``hidden1``, ``hidden2`` (units after their nonlinearity) and
         ``out``; ``sizes``; and ``construction``, a dataset with ``direction`` (feature), ``order``,
-        ``group``, ``place`` (point), ``gap``, ``weight_max`` (layer).
+        ``group``, ``place`` (point), ``gap``, ``weight_max`` (layer); ``error``, the largest that
+        rounding leaves at the stored points.
 
     Raises
     ------
@@ -158,14 +164,16 @@ def relu_memorizer(
     Warns
     -----
     UserWarning
-        If inputs with equal targets are there more than once: they are stored once.
+        If inputs with equal targets are there more than once: they are stored once. If rounding
+        leaves an error above 1e-7: of very many points, of points that lie near each other on the
+        line, or far from the origin.
 
     Notes
     -----
     All points are laid on a line and cut into 2p groups of 2q neighbours. A unit of layer 1 rises
     from −1 to 1 over its own group. A unit of layer 2 stores one point of each group, and is at ±1
     at all the others, which cancel in the sum. So the network holds 4pq values with widths 4p and
-    4q; the error is rounding alone: about 1e-9 at N = 1,024.
+    4q; the error is rounding alone: about 1e-9 at N = 1,024 random points around the origin.
 
     References
     ----------
@@ -185,7 +193,9 @@ def relu_memorizer(
     values = _targets_of(targets)
     points, values = distinct(flat_inputs(inputs), values)
     built, sizes, construction = build(points, values, p=p, q=q, margin=margin, seed=seed)
-    return ReLUMemorizer(built.layers(activation), sizes, construction)
+    net = ReLUMemorizer(built.layers(activation), sizes, construction)
+    tell_error(net, points, values)
+    return net
 
 
 def memorization_error(net: nn.Module, inputs: Any, targets: Any) -> float:
@@ -227,6 +237,23 @@ def memorization_error(net: nn.Module, inputs: Any, targets: Any) -> float:
     return float(np.abs(said - wanted).max())
 
 
+def tell_error(net: ReLUMemorizer, points: np.ndarray, values: np.ndarray) -> None:
+    """Add the largest error at the stored points to the construction; warn if it is large."""
+    error = memorization_error(net, points, values)
+    net.construction["error"] = error
+    if error <= EXACT:
+        return
+    places = net.construction.position
+    away, span = float(abs(places).max()), float(places.max() - places.min())
+    warnings.warn(
+        f"rounding leaves an error of {error:.1e} at the {len(points):,} stored points, above "
+        f"{EXACT:g}: weights go up to {float(net.construction.weight_max.max()):.0e}, and the "
+        f"points lie up to {away / span if span else np.inf:.1g} times their range from the "
+        "origin. Take their mean off the inputs, take fewer points, or another seed.",
+        stacklevel=3,
+    )
+
+
 def build(
     points: np.ndarray, values: np.ndarray, *, p: int | None, q: int | None, margin: float,
     seed: int,
@@ -252,12 +279,14 @@ def build(
 
 
 def _targets_of(targets: Any) -> np.ndarray:
-    values = plain_array(targets).astype(np.float64)
+    values = as_float64("targets", targets)
     values = values[:, None] if values.ndim == 1 else values
     if values.ndim != 2:
         raise ValueError(
             f"targets must have dims (sample) or (sample, output); not {values.shape}."
         )
+    if not values.size:
+        raise ValueError(f"targets must have values; not shape {values.shape}.")
     largest = np.abs(values).max() if np.isfinite(values).all() else np.nan
     if not largest <= 1:
         raise ValueError(
@@ -272,7 +301,8 @@ def _filled(places: np.ndarray, values: np.ndarray, capacity: int) -> tuple[np.n
     if not missing:
         return places, values
     width = places[-1] - places[0]
-    step = width / (len(places) - 1) if len(places) > 1 else 1.0
+    # a single one may be so large that 1 is lost beside it
+    step = width / (len(places) - 1) if len(places) > 1 else max(1.0, abs(places[0]))
     more = places[-1] + step * np.arange(1, missing + 1)
     return np.concatenate([places, more]), np.concatenate(
         [values, np.zeros((missing, values.shape[1]))]

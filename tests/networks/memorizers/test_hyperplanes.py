@@ -126,3 +126,11 @@ def test_labels_that_are_none():
         random_hyperplane_memorizer(np.eye(3), [1, 1, 1], n_hyperplanes=3)
     with pytest.raises(ValueError, match="labels must be 3 whole numbers"):
         random_hyperplane_memorizer(np.eye(3), [0.5, 1, 1], n_hyperplanes=3)
+
+
+def test_inputs_of_other_features():
+    net = random_hyperplane_memorizer(np.eye(3), [0, 1, 1], n_hyperplanes=20, bias=1.0)
+    with pytest.raises(ValueError, match="with 3 features per sample"):
+        net(torch.zeros(2, 5))
+    line = random_hyperplane_memorizer(np.arange(4.0), [0, 0, 1, 1], n_hyperplanes=60, bias=4.0)
+    assert line(torch.arange(4.0)).argmax(dim=1).tolist() == [0, 0, 1, 1]

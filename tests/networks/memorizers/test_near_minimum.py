@@ -44,3 +44,14 @@ def test_a_network_that_is_too_small():
     line = np.arange(6.0)[:, None]
     with pytest.raises(ValueError, match="the network does not memorize the 6 samples"):
         sgd_near_minimum(MLP([1, 1, 1, 1]), line, (-1.0) ** np.arange(6), radii=[0.1])
+
+
+def test_targets_of_another_shape_and_no_radii():
+    inputs, targets = [[0.0, 1.0], [1.0, 0.0]], [0.5, -0.5]
+    # torch would repeat one column of targets for both outputs
+    with pytest.raises(ValueError, match=r"the network makes \(2, 2\) and targets of shape \(2, 1"):
+        sgd_near_minimum(MLP([2, 8, 2]), inputs, targets, epochs=1)
+    with pytest.raises(ValueError, match=r"shape \(2, 2\) and targets of shape \(1, 1\) do not"):
+        sgd_near_minimum(MLP([2, 8, 1]), inputs, targets[:1], epochs=1)
+    with pytest.raises(ValueError, match="radii must not be empty"):
+        sgd_near_minimum(MLP([2, 8, 1]), inputs, targets, radii=[], epochs=1)

@@ -66,3 +66,46 @@ def test_what_has_no_pieces():
         pieces_on_line(nn.Sequential(nn.Linear(1, 2), nn.Tanh()), [0.0], [1.0])
     with pytest.raises(ValueError, match="have 2 features, the network takes 1"):
         pieces_on_line(nn.Linear(1, 2), [0.0, 1.0], [1.0, 1.0])
+
+
+def test_one_relu_in_several_places():
+    same, layers = nn.ReLU(), [nn.Linear(1, 8), nn.Linear(8, 8), nn.Linear(8, 1)]
+    shared = nn.Sequential(layers[0], same, layers[1], same, layers[2])
+    own = nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), layers[2])
+    assert pieces_on_line(shared, [-5.0], [5.0]) == pieces_on_line(own, [-5.0], [5.0])
+
+
+class Written(nn.Module):
+    """A network whose nonlinearity is no layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = MLP([1, 8, 8, 1]), nn.Linear(1, 1)
+
+    def forward(self, inputs):
+        return self.second(torch.relu(self.first(inputs)))
+
+
+def test_functions_that_are_no_layers_are_told():
+    with pytest.raises(ValueError, match="does more than its Linear, ReLU"):
+        pieces_on_line(Written(), [-50.0], [50.0])
+
+
+@pytest.mark.parametrize("times", [3.0, 0.7, 1.1, 9.0])
+def test_kinks_at_one_place_are_one_kink(times):
+    """Two units that bend at 0.1, to rounding; and the units of neighbouring groups."""
+    one = _linear([[1.0], [times], [7.0]], [-0.1, -0.1 * times, -0.7]).double()
+    with torch.no_grad():
+        one.bias.copy_(-0.1 * one.weight[:, 0])
+    net = nn.Sequential(one, nn.ReLU(), _linear([[1.0, 1.0, 1.0]], [0.0]).double())
+    assert pieces_on_line(net, [-1.0], [1.3]) == 2
+    line = np.random.default_rng([0, 16]).uniform(0.6, 1.4, size=16).cumsum()
+    turns = relu_memorizer(line[:, None], (-1.0) ** np.arange(16))
+    assert pieces_on_line(turns, line[:1], line[-1:]) == 30
+
+
+def test_ends_that_are_none():
+    with pytest.raises(ValueError, match="start and end must be finite"):
+        pieces_on_line(nn.Linear(1, 2), [np.nan], [1.0])
+    with pytest.raises(ValueError, match="they have 1 and 2 features"):
+        pieces_on_line(nn.Linear(1, 2), [0.0], [1.0, 2.0])

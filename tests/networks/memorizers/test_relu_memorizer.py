@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from infonb.data import load_digits
 from infonb.networks import memorization_error, memorizing_classifier, relu_memorizer
@@ -150,6 +151,9 @@ def test_points_that_are_there_twice():
         ({"dtype": torch.float32}, "dtype must be float64; not torch.float32"),
         ({"activation": "tanh"}, "activation must be one of 'relu', 'leaky', 'hardtanh'"),
         ({"margin": -1.0}, "margin must be at least 0"),
+        ({"targets": np.zeros((4, 0))}, "targets must have values"),
+        ({"targets": ["a"] * 4}, "targets must be real numbers"),
+        ({"inputs": [["a"]] * 4}, "inputs must be real numbers; not values of dtype <U1"),
     ],
 )
 def test_what_cannot_be_stored_is_told(change, words):
@@ -157,7 +161,41 @@ def test_what_cannot_be_stored_is_told(change, words):
         relu_memorizer(**{"inputs": LINE, "targets": VALUES} | change)
 
 
+def test_rounding_that_shows_is_told():
+    """Far from the origin the place on the line loses its digits, and nobody would see it."""
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.normal(size=(256, 5)), rng.uniform(-1, 1, size=256)
+    net = relu_memorizer(inputs, targets)
+    assert float(net.construction.error) == memorization_error(net, inputs, targets) < 1e-9
+    with pytest.warns(UserWarning, match="rounding leaves an error of .* above 1e-07"):
+        away = relu_memorizer(inputs + 1e6, targets)
+    assert float(away.construction.error) > 1e-6
+    labels = rng.integers(10, size=256)
+    assert memorizing_classifier(inputs, labels).construction.error < 1e-9
+    with pytest.warns(UserWarning, match="from the origin. Take their mean off the inputs"):
+        memorizing_classifier(inputs + 1e10, labels)
+
+
+def test_points_in_other_forms():
+    rng = np.random.default_rng(0)
+    inputs, targets = rng.normal(size=(3, 3)), np.array([0.5, -1.0, 0.25])
+    expected = relu_memorizer(inputs, targets)
+    named = xr.DataArray(inputs.T, dims=("feature", "sample"))  # square: shapes do not tell
+    for given in (named, torch.from_numpy(inputs).requires_grad_(), inputs[::-1][::-1]):
+        net = relu_memorizer(given, targets)
+        assert torch.equal(net.hidden2.linear.weight, expected.hidden2.linear.weight)
+        assert memorization_error(net, given, targets) < 1e-12
+    back = relu_memorizer(inputs[::-1], targets[::-1])
+    assert memorization_error(back, inputs[::-1], targets[::-1]) < 1e-12
+    half = torch.arange(3.0).bfloat16()
+    assert memorization_error(relu_memorizer(half, targets), half, targets) < 1e-12
+    huge = relu_memorizer([[1e20]], [0.5])
+    assert memorization_error(huge, [[1e20]], [0.5]) < 1e-9
+
+
 def test_labels_that_are_no_classes():
+    with pytest.raises(ValueError, match="labels must be whole numbers"):
+        memorizing_classifier(LINE, np.zeros(0, dtype=int))
     with pytest.raises(ValueError, match="labels must be whole numbers"):
         memorizing_classifier(LINE, VALUES)
     with pytest.raises(ValueError, match=r"labels must lie from 0 to 1 \(n_classes=2\)"):
