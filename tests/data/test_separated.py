@@ -63,7 +63,7 @@ def test_a_pair_of_digits_by_hand():
 @pytest.mark.skipif("INFONB_DATA" not in os.environ, reason="needs the files of MNIST")
 def test_mnist_has_its_own_held_out_part():
     train, held_out = digit_pair("0v1", dataset="mnist")
-    assert train.sizes["sample"], held_out.sizes["sample"] == (12665, 2115)
+    assert (train.sizes["sample"], held_out.sizes["sample"]) == (12665, 2115)
     assert (train.input.values == train.input.values.astype(np.uint8)).all()
     whole = load_mnist("test")
     np.testing.assert_allclose(whole.input.values[held_out.sample] * 255, held_out.input, atol=1e-4)

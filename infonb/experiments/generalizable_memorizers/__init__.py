@@ -9,6 +9,7 @@ from infonb.experiments.generalizable_memorizers.answer import (
     memorizers_table,
     pairs_words,
     size_words,
+    width_words,
 )
 from infonb.experiments.generalizable_memorizers.experiment import GeneralizableMemorizers
 from infonb.experiments.generalizable_memorizers.live import explore_regions, explore_wrong
@@ -25,4 +26,5 @@ __all__ = [
     "pairs_words",
     "size_words",
     "typeset",
+    "width_words",
 ]

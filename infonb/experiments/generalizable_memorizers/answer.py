@@ -7,12 +7,17 @@ import pandas as pd
 import xarray as xr
 
 from infonb.experiments.generalizable_memorizers.building import KINDS
+from infonb.experiments.generalizable_memorizers.laws import ASKED
 from infonb.experiments.generalizable_memorizers.measures import MOST_COVERED
-from infonb.experiments.generalizable_memorizers.readings import by_memorizer, ratio_of
+from infonb.experiments.generalizable_memorizers.readings import (
+    FEW_DIRECTIONS,
+    by_memorizer,
+    ratio_of,
+)
 
 __all__ = [
     "answer_words", "cover_words", "information_words", "memorizers_table", "pairs_words",
-    "size_words",
+    "size_words", "width_words",
 ]  # fmt: skip
 
 
@@ -61,6 +66,41 @@ def pairs_words(runs: xr.Dataset) -> str:
         f"{_percent(one['agreement'].mean(), 2)} of the held-out images, and are right on "
         f"{_percent(one['accuracy'].mean(), 2)}, the nearest neighbour on "
         f"{_percent(one['nearest_accuracy'].mean(), 2)}. The hardest pairs: {told}."
+        f"{_best_of_few(runs)}"
+    )
+
+
+def _best_of_few(runs: xr.Dataset) -> str:
+    """Return the best pair of the memorizers of few directions, which may be far from chance."""
+    kinds = [kind for kind in FEW_DIRECTIONS if kind in runs.memorizer.values]
+    if not kinds:
+        return ""
+    of_pairs = runs["accuracy"].sel(memorizer=kinds).mean("seed")
+    best = of_pairs.isel(of_pairs.argmax(["memorizer", "pair"]))
+    return (
+        f" Of those that keep few directions the best is {_words(str(best.memorizer.item()))} on "
+        f"{best.pair.item()}, {_percent(best)}."
+    )
+
+
+def width_words(runs: xr.Dataset) -> str:
+    """Return how far more points change the accuracy of each width: mean, and single draws."""
+    few, many = runs.law_points.values[[0, -1]].tolist()
+    if few == many:
+        return ""
+    change = runs["width_accuracy"].sel(law_points=many) - runs["width_accuracy"].sel(
+        law_points=few
+    )
+    n = runs.sizes["rank"]
+    told = ", ".join(
+        f"{rank}: {float(change.sel(rank=rank).mean('draw')):+.3f}" for rank in range(1, n + 1)
+    )
+    most = float(abs(change.sel(rank=slice(None, n - 1))).max())
+    return (
+        f"From {few:,} to {many:,} points accuracy changes, as a mean over {change.sizes['draw']} "
+        f"draw{'s' if change.sizes['draw'] != 1 else ''}, by (width: change) {told}. Of a single "
+    """Return how far more points change accuracy, by width: of the mean, and of single draws."""
+        "the table is of the width that changes most, draw by draw."
     )
 
 
@@ -143,6 +183,11 @@ def information_words(runs: xr.Dataset) -> str:
     )
     words = (
         f"MI/H of the layers, on held-out images: {told}. Their mean entropy in nats: {heights}."
+        + (
+            " Of *bits* there is none: float64 could not hold its units."
+            if "bits" in runs.memorizer.values
+            else ""
+        )
     )
     there = set(ratio.layer.values.tolist())
     if {"cells", "projected cells", "relu 1"} <= there:

@@ -24,6 +24,7 @@ from infonb.experiments.generalizable_memorizers.readings import (
     laws_table,
     pairs_table,
 )
+from infonb.parameters import ParameterError
 
 __all__ = ["GeneralizableMemorizers"]
 
@@ -48,10 +49,21 @@ class GeneralizableMemorizers(MemorizerParameters, Experiment):
     )
 
     def prepare(self) -> None:
-        """Find the files of the data set and build no more than a pair needs."""
+        """Find the files of the data set, and raise where `n_train` images are no two classes."""
         from infonb.data import digit_pair
 
         digit_pair(self.pair[0], dataset=self.dataset, folder=self.folder or None)
+        for pair in self.pair if self.n_train else ():
+            for seed in self.seed:
+                try:
+                    train = self.data(("cells", pair), seed)["train"]
+                except ValueError as error:
+                    raise ParameterError(f"pair {pair} of {self.dataset}: {error}") from None
+                if len(np.unique(train["label"])) < 2:
+                    raise ParameterError(
+                        f"n_train must be more than {self.n_train}: with seed {seed} all of them "
+                        f"are of one class of {pair}."
+                    )
 
     def data(self, level: tuple[str, str], seed: int) -> dict[str, xr.Dataset]:
         """Return the images of the pair for training, and those held out: evaluation."""

@@ -10,10 +10,10 @@ import xarray as xr
 
 from infonb.experiments.generalizable_memorizers.measures import cover_number
 
-__all__ = ["SEEN", "parameter_law", "parity_law", "width_law"]
+__all__ = ["ASKED", "SEEN", "parameter_law", "parity_law", "width_law"]
 
 #: Points on which the law of width is asked, and how far they are moved.
-_ASKED, _FAR = 1000, (1.0, 10.0)
+ASKED, _FAR = 1000, (1.0, 10.0)
 #: Shares of the corners of the cube that are memorized.
 SEEN = (0.125, 0.25, 0.5, 0.75, 0.9)
 #: Dimension of the points of the law of parameters.
@@ -38,7 +38,7 @@ def width_law(n_dims: int, n_points: Sequence[int], draws: int) -> xr.Dataset:
     change, cover = np.zeros(shape[1:]), np.zeros((shape[0], draws), dtype=int)
     for draw in range(draws):
         whole = ball_shell(n_dims, max(n_points), seed=draw)
-        asked = ball_shell(n_dims, _ASKED, seed=1_000_000 + draw)
+        asked = ball_shell(n_dims, ASKED, seed=1_000_000 + draw)
         for i, n in enumerate(n_points):
             x, y = whole["input"].values[:n], whole["label"].values[:n]
             cover[i, draw] = cover_number(x, y)

@@ -29,6 +29,7 @@ def nothing_found() -> xr.Dataset:
     shares = (
         "agreement",
         "sharp_agreement",
+        "sharp_agreement_of_all",
         "sharp_ties",
         "sharp_accuracy",
         "nearest_accuracy",
@@ -70,16 +71,18 @@ def neighbour_check(
     """
     Return what cells decide, and how far it is what scikit-learn's nearest neighbour does.
 
-    ``agreement`` of the cells as they are; ``sharp_agreement`` with the sharpest edges, but for
-    images that are equally near to both classes, ``sharp_ties``; ``sharp_accuracy``,
-    ``nearest_accuracy``; ``wrong`` and ``nearest`` (shown): numbers of held-out
-    images that the cells get wrong, and of the training images that are nearest to them; -1: none.
+    ``agreement`` of the cells as they are; ``sharp_agreement_of_all`` with the sharpest edges, in
+    which a tie of the cells agrees with nothing; ``sharp_agreement``, in which images that are
+    equally near to both classes, ``sharp_ties``, count as agreed, since there it is the order of
+    the training images that decides; ``sharp_accuracy``, ``nearest_accuracy``; ``wrong`` and
+    ``nearest`` (shown): numbers of held-out images that the cells get wrong, and of the training
+    images that are nearest to them; -1: none.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
     train, held_out = data["train"], data["evaluation"]
     images, label = flat(held_out), held_out["label"].values
-    plain, sharp, nearest = _decisions(memorizer.net, images)
+    plain, sharp, nearest, tied = _decisions(memorizer.net, images)
     neighbour = KNeighborsClassifier(1, algorithm="brute").fit(flat(train), train["label"].values)
     expected = neighbour.predict(images)
     wrong = np.flatnonzero(plain != label)[:SHOWN]
@@ -88,15 +91,19 @@ def neighbour_check(
     places[1, : wrong.size] = train["sample"].values[nearest[wrong]]
     return plain, xr.Dataset({
         "agreement": (plain == expected).mean(),
-        "sharp_agreement": (sharp == expected)[sharp != 0].mean(),
-        "sharp_ties": float((sharp == 0).sum()),
+        "sharp_agreement": ((sharp == expected) | tied).mean(),
+        "sharp_agreement_of_all": (sharp == expected).mean(), "sharp_ties": float(tied.sum()),
         "sharp_accuracy": (sharp == label).mean(), "nearest_accuracy": (expected == label).mean(),
         "wrong": ("shown", places[0]), "nearest": ("shown", places[1]),
     })  # fmt: skip
 
 
-def _decisions(net: Any, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return what cells decide, what sharp ones do, and the place of the nearest point."""
+def _decisions(net: Any, images: np.ndarray) -> tuple[np.ndarray, ...]:
+    """
+    Return what cells decide, what sharp ones do, the place of the nearest point, and ties.
+
+    A tie is told by the distances, whatever the cells say: both classes are equally near.
+    """
     import torch
 
     from infonb.networks.memorizers.cell import Cells
@@ -109,9 +116,10 @@ def _decisions(net: Any, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
         for part in torch.split(torch.from_numpy(images), 1024):
             distances = squared_distances(part, points)  # once for all three
             cells = [one.of_distances(distances) for one in (net.cells, sharp)]
-            parts.append((*(net.out(one)[:, 0].sign() for one in cells), distances.argmin(dim=1)))
-    plain, sharply, nearest = (torch.cat(one).numpy() for one in zip(*parts, strict=True))
-    return plain, sharply, nearest
+            least = [distances[:, net.cells.signs == sign].amin(dim=1) for sign in (-1, 1)]
+            said = (net.out(one)[:, 0].sign() for one in cells)
+            parts.append((*said, distances.argmin(dim=1), least[0] == least[1]))
+    return tuple(torch.cat(one).numpy() for one in zip(*parts, strict=True))
 
 
 def cover_number(inputs: np.ndarray, labels: np.ndarray, *, fraction: float = 0.5) -> int:

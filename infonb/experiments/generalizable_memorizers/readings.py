@@ -16,7 +16,7 @@ __all__ = [
 FEW_DIRECTIONS = ("projected", "relu", "bits")
 _PAIRS = (
     "accuracy", "train_accuracy", "accuracy_null", "agreement", "sharp_agreement",
-    "sharp_accuracy", "nearest_accuracy",
+    "sharp_agreement_of_all", "sharp_accuracy", "nearest_accuracy",
 )  # fmt: skip
 
 

@@ -20,6 +20,8 @@ __all__ = ["CellMemorizer", "Cells", "cell_memorizer"]
 
 #: Samples, and sums of half-spaces, at once.
 _ROWS, _AT_ONCE = 1024, 4_000_000
+#: Largest number of an input.
+_LARGEST = 1e140
 
 
 def cell_memorizer(
@@ -51,8 +53,8 @@ def cell_memorizer(
     Raises
     ------
     ValueError
-        If labels are not of -1 and 1, two equal inputs have different labels, or `sharpness` is
-        below the least one.
+        If labels are not of -1 and 1, two equal inputs have different labels, `sharpness` is
+        below the least one, or inputs are so large or near that their squares are none of float64.
 
     Notes
     -----
@@ -81,12 +83,16 @@ def cell_memorizer(
     """
     points = as_points(inputs)
     signs = check_signs(labels, len(points))
+    _check_size(points)
     split = check_number("split", split, 0.0, 1.0)
     if split in (0.0, 1.0):
         raise ValueError(f"split must be above 0 and below 1; not {split}.")
     least = _least_sharpness(points, signs, split)
-    sharpness = least if sharpness is None else float(sharpness)
-    if math.isnan(sharpness) or sharpness < least:
+    if sharpness is None:
+        sharpness = least
+    elif sharpness != math.inf:
+        sharpness = check_number("sharpness", sharpness)
+    if sharpness < least:
         raise ValueError(
             f"sharpness must be at least {least:.6g}, below which these points are not memorized "
             f"(least_sharpness); not {sharpness:.6g}. None takes the least."
@@ -125,7 +131,8 @@ class CellMemorizer(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return F (sample, 1) of inputs (sample, ...)."""
-        values: torch.Tensor = self.out(self.cells(inputs))
+        cells = self.cells(inputs)
+        values: torch.Tensor = self.out(cells.to(self.out.weight.dtype))
         return values
 
     def decide(self, inputs: Any) -> np.ndarray:
@@ -133,7 +140,7 @@ class CellMemorizer(nn.Module):
         points = torch.from_numpy(as_points(inputs, self.cells.points.shape[1]))
         with torch.no_grad():
             parts = [self(part)[:, 0].sign() for part in torch.split(points, _ROWS)]
-        return torch.cat(parts).numpy().astype(np.int64)
+        return torch.cat(parts).cpu().numpy().astype(np.int64)
 
     @property
     def n_half_spaces(self) -> int:
@@ -164,8 +171,16 @@ class Cells(nn.Module):
         self.sharpness, self.split = sharpness, split
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the activation of each cell."""
-        return self.of_distances(squared_distances(inputs.flatten(1).to(self.points), self.points))
+        """Return the activation of each cell; NaN of a sample that is not finite."""
+        flat = inputs.flatten(1).to(self.points)
+        if flat.shape[1] != self.points.shape[1]:  # a single feature would be taken for all
+            raise ValueError(
+                f"inputs have {flat.shape[1]} features a sample; the memorizer was built of points "
+                f"with {self.points.shape[1]}."
+            )
+        finite = flat.isfinite().all(dim=1, keepdim=True)
+        cells = self.of_distances(squared_distances(flat.where(finite, 0), self.points))
+        return cells.masked_fill_(~finite, math.nan)
 
     def of_distances(self, distances: torch.Tensor) -> torch.Tensor:
         """Return the activation of each cell, of squared distances from all points."""
@@ -225,6 +240,16 @@ def _excess(own: torch.Tensor, other: torch.Tensor, shift: torch.Tensor) -> torc
     return torch.cat(parts)
 
 
+def _check_size(points: np.ndarray) -> None:
+    """Raise if squared distances could be more than float64 holds."""
+    largest = float(np.abs(points).max())
+    if largest > _LARGEST:
+        raise ValueError(
+            f"inputs must be at most {_LARGEST:g} in size, so that float64 holds squared "
+            f"distances; not {largest:g}. Scale them down."
+        )
+
+
 def _least_sharpness(points: np.ndarray, signs: np.ndarray, split: float) -> float:
     """Return 1 / (split · the least squared distance of points of different class)."""
     at = [np.flatnonzero(signs == sign) for sign in (-1, 1)]
@@ -235,9 +260,15 @@ def _least_sharpness(points: np.ndarray, signs: np.ndarray, split: float) -> flo
         low = float(found.min())
         if low == 0:
             first, second = divmod(int(found.argmin()), len(at[1]))
+            one, other = at[0][start + first], at[1][second]
+            if (points[one] != points[other]).any():
+                raise ValueError(
+                    f"samples {one} and {other} have different labels and are so near to each "
+                    "other that the square of their distance is 0 in float64; scale inputs up."
+                )
             raise ValueError(
-                f"samples {at[0][start + first]} and {at[1][second]} have the same input and "
-                "different labels, which no network can memorize; leave one of them out."
+                f"samples {one} and {other} have the same input and different labels, which no "
+                "network can memorize; leave one of them out."
             )
         least = min(least, low)
     return 1 / (split * least)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from infonb.networks.memorizers.points import as_float64
+from infonb.networks.memorizers.points import as_float64, plain_array
 
 __all__ = ["as_points", "check_signs"]
 
@@ -14,8 +14,10 @@ __all__ = ["as_points", "check_signs"]
 def as_points(inputs: Any, n_features: int | None = None) -> np.ndarray:
     """Return inputs (sample, ...) as float64 (sample, feature); raise unless finite and fitting."""
     values = as_float64("inputs", inputs)
-    if values.ndim < 2 or not values.shape[0]:
-        raise ValueError(f"inputs must have dims (sample, ...); not shape {values.shape}.")
+    if values.ndim < 2 or not values.size:
+        raise ValueError(
+            f"inputs must have dims (sample, ...) and values; not shape {values.shape}."
+        )
     points = values.reshape(len(values), -1)
     if not np.isfinite(points).all():
         raise ValueError("inputs must be finite; there is NaN or infinity among them.")
@@ -29,15 +31,15 @@ def as_points(inputs: Any, n_features: int | None = None) -> np.ndarray:
 
 def check_signs(labels: Any, n_samples: int) -> np.ndarray:
     """Return labels of two classes as int64 -1 and 1; raise unless there are both, one a sample."""
-    signs = np.asarray(getattr(labels, "values", labels))
+    signs = plain_array(labels)
     if signs.shape != (n_samples,):
         raise ValueError(
             f"labels must have one number for each of the {n_samples} samples; not shape "
             f"{signs.shape}."
         )
-    classes = np.unique(signs)
-    if classes.tolist() != [-1, 1]:
-        named = ", ".join(str(one) for one in classes[:4].tolist())
+    classes = list(dict.fromkeys(signs.tolist()))  # not sorted: None and numbers have no order
+    if len(classes) != 2 or set(classes) != {-1, 1}:
+        named = ", ".join(str(one) for one in classes[:4])
         raise ValueError(
             f"labels must be of two classes, -1 and 1, both of them; not {named}. Of other two "
             "classes take np.where(labels == first, 1, -1)."

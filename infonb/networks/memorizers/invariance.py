@@ -10,6 +10,7 @@ import torch
 import xarray as xr
 
 from infonb.networks.memorizers.checks import as_points
+from infonb.networks.memorizers.points import as_float64, plain_array
 from infonb.networks.state import device_and_dtype, eval_mode
 
 __all__ = ["invariance_gap", "null_direction"]
@@ -46,8 +47,7 @@ def null_direction(weight: Any) -> np.ndarray:
     >>> null_direction([[1.0, 0.0]])
     array([0., 1.])
     """
-    matrix = np.asarray(weight.detach().cpu() if isinstance(weight, torch.Tensor) else weight)
-    matrix = matrix.astype(np.float64)
+    matrix = as_float64("weight", weight)
     if matrix.ndim != 2 or not np.isfinite(matrix).all():
         raise ValueError(f"weight must be finite, dims (unit, feature); not shape {matrix.shape}.")
     units, n_features = matrix.shape
@@ -81,7 +81,7 @@ def invariance_gap(net: Any, inputs: Any, direction: Any, scales: Sequence[float
     Raises
     ------
     ValueError
-        If inputs are not finite or the direction has another number of features.
+        If inputs or direction are not finite, or the direction has another number of features.
 
     Examples
     --------
@@ -92,25 +92,29 @@ def invariance_gap(net: Any, inputs: Any, direction: Any, scales: Sequence[float
     array([0., 0.])
     """
     points = as_points(inputs)
-    along = np.asarray(direction, dtype=np.float64).ravel()
+    along = as_float64("direction", direction).ravel()
     if along.size != points.shape[1]:
         raise ValueError(
             f"direction has {along.size} features, and inputs have {points.shape[1]}; take one of "
             "the same network."
         )
-    shape = np.asarray(getattr(inputs, "values", inputs)).shape
-    far = [points, *(points + scale * along for scale in scales)]
+    if not np.isfinite(along).all():
+        raise ValueError("direction must be finite; there is NaN or infinity in it.")
+    steps = np.atleast_1d(as_float64("scales", scales))
+    shape = plain_array(inputs).shape
+    far = [points, *(points + scale * along for scale in steps)]
     start, *moved = (_outputs(net, one.reshape(shape)) for one in far)
     gaps = [float(np.abs(one - start).max()) for one in moved]
     return xr.DataArray(
-        gaps, {"scale": np.asarray(scales, float)}, ["scale"], "invariance_gap",
+        gaps, {"scale": steps}, ["scale"], "invariance_gap",
         {"n_samples": len(points)},
     )  # fmt: skip
 
 
 def _outputs(net: Any, inputs: np.ndarray) -> np.ndarray:
     if not isinstance(net, torch.nn.Module):
-        return np.asarray(net(torch.from_numpy(inputs)), dtype=float)
+        with torch.no_grad():
+            return as_float64("outputs", net(torch.from_numpy(inputs)))
     device, dtype = device_and_dtype(net)
     with eval_mode(net):
         found = net(torch.from_numpy(inputs).to(device, dtype))

@@ -32,7 +32,8 @@ def on_a_line(points: np.ndarray, seed: int) -> OnALine:
     """Project different points (sample, feature) so that they are at least GAP apart."""
     rng = np.random.default_rng([seed, 23])
     directions = rng.integers(-_LARGEST, _LARGEST, (_TRIES, points.shape[1]), endpoint=True)
-    spread = _spread(np.sort(points @ directions.T.astype(float), axis=0))
+    with np.errstate(over="ignore", invalid="ignore"):  # it only chooses what is tried first
+        spread = _spread(np.sort(points @ directions.T.astype(float), axis=0))
     for at in np.argsort(-spread, kind="stable"):  # nearly always the first
         direction = tuple(directions[at].tolist())
         products = exact_products(points, direction)
@@ -52,7 +53,8 @@ def exact_products(points: np.ndarray, direction: Sequence[int]) -> list[Any]:
     """Return ⟨direction, x⟩ of each point, exactly: whole numbers, or fractions."""
     weights = np.array(direction, dtype=float)
     if (points == np.round(points)).all():
-        largest = float((np.abs(points) @ np.abs(weights)).max(initial=0.0))
+        with np.errstate(over="ignore"):  # then it is infinite, and they are fractions
+            largest = float((np.abs(points) @ np.abs(weights)).max(initial=0.0))
         if largest < _EXACT / 2:
             return [int(one) for one in points @ weights]
     return [

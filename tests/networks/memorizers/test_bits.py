@@ -137,6 +137,13 @@ def test_whole_numbers_take_a_quick_way_with_the_same_result():
     assert min(b - a for a, b in pairwise(ordered)) == Fraction(5, 2)
 
 
+@pytest.mark.parametrize("far", [1e-300, 1e300, 1.5e308])
+def test_points_may_be_near_or_far(far):
+    points = np.array([[0.0, 0.0], [far, far], [1.0, 3.0]])
+    net = bit_memorizer(points, [-1, 1, 1])
+    assert net.decide(points).tolist() == [-1, 1, 1]
+
+
 def test_equal_points_count_once_and_contradictions_are_told():
     net = bit_memorizer([[0.0], [1.0], [1.0], [3.0]], [-1, 1, 1, -1])
     assert sum(map(len, net.words)) == 3

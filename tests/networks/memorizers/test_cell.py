@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from sklearn.neighbors import KNeighborsClassifier
 
 import infonb as inb
@@ -141,7 +142,58 @@ def test_cells_are_recorded_one_for_each_point():
     np.testing.assert_allclose(cells, net.cells(values).numpy().T, rtol=1e-6, atol=1e-7)
 
 
+def test_inputs_of_any_form_are_the_same_points():
+    points, labels = points_of(12, 3)
+    expected = cell_memorizer(points, labels).decide(points + 0.2)
+    forms = {
+        "tensor": (torch.from_numpy(points).requires_grad_(), torch.from_numpy(labels)),
+        "backwards": (np.asfortranarray(points[::-1])[::-1], labels[::-1].copy()[::-1]),
+        "other order of dims": (
+            xr.DataArray(points.T, dims=("feature", "sample")), xr.DataArray(labels, dims="sample")
+        ),
+        "lists": (points.tolist(), labels.astype(float).tolist()),
+    }  # fmt: skip
+    for name, (inputs, signs) in forms.items():
+        asked = points + 0.2 if name == "lists" else inputs + 0.2
+        found = cell_memorizer(inputs, signs).decide(asked)
+        np.testing.assert_array_equal(found, expected, err_msg=name)
+    single = cell_memorizer(points.astype(np.float32), labels).float()
+    assert single(torch.from_numpy(points).float()).dtype == torch.float32
+
+
+def test_what_is_no_number_has_no_cell():
+    points, labels = points_of(12, 3)
+    asked = torch.from_numpy(points[:3].copy())
+    asked[1, 0] = math.nan
+    for sharpness in (None, math.inf):
+        values = cell_memorizer(points, labels, sharpness=sharpness)(asked)[:, 0]
+        assert values.isnan().tolist() == [False, True, False]
+
+
+def test_what_float64_cannot_tell_apart_is_told():
+    with pytest.raises(ValueError, match=r"inputs must be at most 1e\+140 in size.*not 1e\+200"):
+        cell_memorizer([[0.0], [1e200]], [-1, 1])
+    with pytest.raises(ValueError, match=r"samples 0 and 1 .* so near to each other that the squa"):
+        cell_memorizer([[0.0], [1e-170]], [-1, 1])
+    near = cell_memorizer([[0.0], [1e-100]], [-1, 1])
+    assert near.decide([[0.0], [1e-100]]).tolist() == [-1, 1]
+
+
 def test_errors_name_what_is_wrong():
+    for labels in (["a", "b"], [None, 1]):
+        with pytest.raises(ValueError, match=f"both of them; not {labels[0]}, {labels[1]}"):
+            cell_memorizer([[0.0], [1.0]], labels)
+    with pytest.raises(ValueError, match="inputs must be real numbers; not values of dtype <U1"):
+        cell_memorizer([["a"], ["b"]], [-1, 1])
+    with pytest.raises(ValueError, match=r"dims \(sample, ...\) and values; not shape \(2, 0\)"):
+        cell_memorizer(np.zeros((2, 0)), [-1, 1])
+    with pytest.raises(TypeError, match="sharpness must be a number; not '9'"):
+        cell_memorizer([[0.0], [1.0]], [-1, 1], sharpness="9")
+    with pytest.raises(ValueError, match="sharpness must be finite; not nan"):
+        cell_memorizer([[0.0], [1.0]], [-1, 1], sharpness=math.nan)
+    # a single feature would else be taken for both
+    with pytest.raises(ValueError, match=r"inputs have 1 features a sample; .* with 2"):
+        cell_memorizer([[0.0, 0.0], [1.0, 0.0]], [-1, 1])(torch.zeros(1, 1))
     with pytest.raises(ValueError, match="samples 0 and 2 have the same input and different lab"):
         cell_memorizer([[0.0], [1.0], [0.0]], [-1, 1, 1])
     with pytest.raises(ValueError, match=r"labels must be of two classes, -1 and 1.* not 0, 1"):

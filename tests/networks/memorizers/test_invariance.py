@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 
 from infonb.networks import MLP, invariance_gap, null_direction
 
@@ -40,7 +41,21 @@ def test_the_gap_by_hand():
     assert flat.item() == 3
 
 
+def test_tensors_and_arrays_with_labels_are_taken():
+    net = torch.nn.Linear(2, 1, dtype=torch.float64)
+    points = np.random.default_rng(0).normal(size=(5, 2))
+    along = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    expected = abs(float(net.weight.detach()[0] @ torch.tensor([1.0, 2.0]).double()))
+    swapped = xr.DataArray(points.T, dims=("feature", "sample"))
+    for inputs in (torch.from_numpy(points), swapped):
+        for asked in (net, lambda x: net(x)):  # a function, too, may have weights to be trained
+            gap = invariance_gap(asked, inputs, along, 1.0)
+            np.testing.assert_allclose(gap, [expected], rtol=1e-6)
+
+
 def test_errors():
+    with pytest.raises(ValueError, match="direction must be finite"):
+        invariance_gap(torch.nn.Linear(2, 1), [[0.0, 1.0]], [np.nan, 0.0], [1.0])
     with pytest.raises(ValueError, match="direction has 3 features, and inputs have 2"):
         invariance_gap(torch.nn.Linear(2, 1), [[0.0, 1.0]], [1.0, 0.0, 0.0], [1.0])
     with pytest.raises(ValueError, match=r"weight must be finite, dims \(unit, feature\)"):
