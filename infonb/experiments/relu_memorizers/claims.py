@@ -177,7 +177,7 @@ def rows_of_hyperplanes(
 ) -> list[Row]:
     """Return the rows on random hyperplanes: along their number, or along the share of images."""
     rows = _by_number(max(numbers)) if len(shares) == 1 else _by_share(numbers, shares)
-    return rows + _as_published(published)
+    return [*rows, *_as_published(published)]
 
 
 def _by_number(n: int) -> list[Row]:
@@ -220,7 +220,7 @@ def _by_share(n: Sequence[int], shares: Sequence[int]) -> list[Row]:
     return rows
 
 
-def _as_published(runs: pd.DataFrame | None) -> list[Row]:
+def _as_published(runs: pd.DataFrame | None) -> Sequence[Row]:
     """Return the rows that compare with the published runs; none where these are not here."""
     if runs is None or not (runs.share == 100).any():
         return []
