@@ -99,8 +99,8 @@ def width_words(runs: xr.Dataset) -> str:
     return (
         f"From {few:,} to {many:,} points accuracy changes, as a mean over {change.sizes['draw']} "
         f"draw{'s' if change.sizes['draw'] != 1 else ''}, by (width: change) {told}. Of a single "
-    """Return how far more points change accuracy, by width: of the mean, and of single draws."""
-        "the table is of the width that changes most, draw by draw."
+        f"draw, asked about {ASKED:,} points, it is up to {most:.3f} at a width below {n}: the row "
+        "of the table is of the width that changes most, draw by draw."
     )
 
 
