@@ -117,8 +117,11 @@ def test_distances_do_not_cancel():
     far = torch.tensor([[1e9], [1e9 + 1]], dtype=torch.float64)
     others = torch.tensor([[0.0], [1e9]], dtype=torch.float64)
     assert squared_distances(far, others)[:, 1].tolist() == [0.0, 1.0]
+    # sums that are odd and above 2^24, which float32 does not hold
+    found = squared_distances(torch.zeros(1, 783), torch.full((1, 783), 401.0))
+    assert found.item() == 783 * 401**2
     rng = np.random.default_rng(0)
-    for highest in (16, 255, 400, 40_000, 10**7):  # single products, double products, differences
+    for highest in (16, 255, 40_000, 10**7):  # single products, double products, differences
         a, b = rng.integers(0, highest, (20, 784)), rng.integers(0, highest, (30, 784))
         exact = np.array([[int(((x - y) ** 2).sum()) for y in b] for x in a])
         found = squared_distances(torch.from_numpy(a), torch.from_numpy(b)).numpy()
