@@ -131,6 +131,8 @@ def test_whole_numbers_take_a_quick_way_with_the_same_result():
     slow = exact_products(np.concatenate([points, [[0.5] * 8]]), direction)
     assert quick == slow[:-1]
     assert all(isinstance(one, int) for one in quick)
+    # beyond 2^53 whole numbers are no longer exact in float64, and it is not taken
+    assert exact_products(np.array([[2.0**52, 1.0]]), (1001, 1)) == [1001 * 2**52 + 1]
     line = on_a_line(points, 0)
     ordered = sorted(line.places)
     assert ordered[0] == 0

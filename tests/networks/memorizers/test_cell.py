@@ -104,6 +104,8 @@ def test_sharp_cells_decide_as_the_nearest_neighbour_to_the_last_one(whole):
 def test_a_tie_is_told():
     net = cell_memorizer([[0.0], [2.0], [6.0]], [-1, 1, 1], sharpness=math.inf)
     assert net.decide([[1.0], [0.9], [4.0]]).tolist() == [0, -1, 1]
+    # on the border a point is in both cells, as in the sum of half-spaces
+    assert net.cells(torch.tensor([[1.0]])).tolist() == [[1.0, 1.0, 0.0]]
 
 
 def test_distances_do_not_cancel():
@@ -111,6 +113,13 @@ def test_distances_do_not_cancel():
     near = far + np.array([[3.0, 4.0]])
     found = squared_distances(torch.from_numpy(far + 0.5), torch.from_numpy(near + 0.5))
     assert found.item() == 25.0
+    # whole numbers whose squares are not exact: their differences are
+    far = torch.tensor([[1e9], [1e9 + 1]], dtype=torch.float64)
+    others = torch.tensor([[0.0], [1e9]], dtype=torch.float64)
+    assert squared_distances(far, others)[:, 1].tolist() == [0.0, 1.0]
+    # sums that are odd and above 2^24, which float32 does not hold
+    found = squared_distances(torch.zeros(1, 783), torch.full((1, 783), 401.0))
+    assert found.item() == 783 * 401**2
     rng = np.random.default_rng(0)
     for highest in (16, 255, 40_000, 10**7):  # single products, double products, differences
         a, b = rng.integers(0, highest, (20, 784)), rng.integers(0, highest, (30, 784))
