@@ -68,9 +68,8 @@ def answer_words(runs: xr.Dataset) -> str:
     n, error = _widths(runs), float(runs.train_error.sel(network=built).max())
     right = float(runs.train_accuracy.sel(network=built).min())
     words = [
-        f"{'**Yes.**' if right == 1 else '**Not all.**'} Two hidden layers of {n} ReLUs are given "
-        f"weights, without any training, with which they know "
-        f"{_percent(right)} of the digits by heart, with "
+        f"Two hidden layers of {n} ReLUs are given weights, without any training, with which they "
+        f"know **{_percent(right)} of the digits by heart**, with "
         f"{' and '.join(labels)} labels alike; the largest error of a value is {error:.0e}."
     ]
     held = "true" if "true" in labels else labels[0]

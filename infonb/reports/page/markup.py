@@ -118,11 +118,19 @@ def _point_to(soup: Any, table: Any, box: Any) -> None:
     told = count and count.find("strong")
     if told:
         box["id"] = f"claims-{len(soup.select('.verdict')) + 1}"
-        line = soup.new_tag("p", attrs={"class": "verdict"}, string="Result: ")
+        line = soup.new_tag("p", attrs={"class": "verdict"}, string=_name_of(soup, table))
         link = soup.new_tag("a", href=f"#{box['id']}")
         link.string = told.get_text()
         line.append(link)
         soup.select_one("header #show-code").insert_before(line)
+
+
+def _name_of(soup: Any, table: Any) -> str:
+    """Return what the count of a table is called: of several, by their headings."""
+    heading = table.find_previous(["h2", "h3"])
+    if not soup.select(".verdict") or heading is None:
+        return "Result: "
+    return f"{heading.get_text().strip().rstrip('¶')}: "
 
 
 def cut_network(soup: Any) -> None:

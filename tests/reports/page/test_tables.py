@@ -34,6 +34,15 @@ def test_the_verdict_is_told_first_and_leads_to_the_table(small: Path) -> None:
     assert target.table["class"] == ["dataframe", "infonb-claims"]
 
 
+def test_of_several_tables_the_others_are_named_by_their_headings(small: Path) -> None:
+    table = shown({"text/html": CLAIMS})
+    parts = [new_markdown_cell("## The answer"), table, new_markdown_cell("### Two digits"), table]
+    told = soup(rendered(*parts)).select("header .verdict")
+    assert [one.get_text() for one in told] == [
+        "Result: The one claim holds.", "Two digits: The one claim holds.",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("title", ["## The answer", "## The checks"])
 def test_checks_that_are_no_claims_are_counted_where_there_is_no_answer(
     small: Path, title: str
