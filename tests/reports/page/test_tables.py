@@ -35,8 +35,8 @@ def test_the_verdict_is_told_first_and_leads_to_the_table(small: Path) -> None:
 
 
 def test_of_several_tables_the_others_are_named_by_their_headings(small: Path) -> None:
-    table = shown({"text/html": CLAIMS})
-    parts = [new_markdown_cell("## The answer"), table, new_markdown_cell("### Two digits"), table]
+    first, second = (shown({"text/html": CLAIMS}) for _ in range(2))
+    parts = [new_markdown_cell("## The answer"), first, new_markdown_cell("### Two digits"), second]
     told = soup(rendered(*parts)).select("header .verdict")
     assert [one.get_text() for one in told] == [
         "Result: The one claim holds.", "Two digits: The one claim holds.",
