@@ -130,7 +130,7 @@ def _name_of(soup: Any, table: Any) -> str:
     heading = table.find_previous(["h2", "h3"])
     if not soup.select(".verdict") or heading is None:
         return "Result: "
-    return f"{heading.get_text().strip().rstrip('¶')}: "
+    return f"{heading.get_text().strip().rstrip('¶#')}: "
 
 
 def cut_network(soup: Any) -> None:
