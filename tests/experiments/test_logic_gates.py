@@ -20,8 +20,9 @@ from infonb.experiments.logic_gates import (
     published_words,
     recorded_bits,
 )
+from infonb.experiments.logic_gates.answer import shrinking
 from infonb.experiments.logic_gates.circuit import SYMBOLS, Circuit, part_of
-from infonb.experiments.logic_gates.claims import in_order
+from infonb.experiments.logic_gates.claims import in_order, rows_of
 from infonb.experiments.logic_gates.data import images_of
 from infonb.experiments.logic_gates.figures import (
     plot_course,
@@ -40,7 +41,7 @@ from infonb.experiments.logic_gates.kinds import (
     with_noise,
 )
 from infonb.experiments.logic_gates.live import CircuitFigure
-from infonb.experiments.logic_gates.measures import information_of
+from infonb.experiments.logic_gates.measures import gradients, information_of
 from infonb.experiments.logic_gates.networks import layers_of
 from infonb.measures import binary_mutual_information
 from infonb.networks import GATES
@@ -69,6 +70,8 @@ def test_words_of_kinds():
         with pytest.raises(ParameterError, match="kind must be 'clean', or of 'noise SHARE'"):
             kind_of(wrong)
     assert all_kinds(["gaussian", "clean"]) == ["clean", "gaussian"]
+    again = ["noise 0.4", "noise 0.40", "gaussian depth 12", "depth 12 gaussian", "noise 0.4"]
+    assert all_kinds(again) == ["clean", "noise 0.4", "gaussian depth 12"]
     kinds = ["clean", "noise 0.4", "noise 0.1", "noise 0.2 gaussian", "depth 9", "gaussian",
              "depth 12 gaussian", "depth 12"]  # fmt: skip
     assert with_noise(kinds) == ["noise 0.1", "noise 0.4"]
@@ -171,6 +174,48 @@ def test_deep_ones_have_equally_many_gates_and_their_own_layers(tiny):
     network = experiment.network("depth 11", 0, experiment.data("depth 11", 0))
     assert network.sum.tau == pytest.approx(2.0 * (20 / 40) ** 0.5)
     assert runs.kind.values[0] == "clean"
+
+
+def test_gradients_before_training_shrink_as_in_closed_form(tiny):
+    experiment, runs = tiny
+    steady, lost = (shrinking(runs.gradient.sel(kind=one)) for one in experiment.kind[2:])
+    # of logits 5 and 0 the slope at the first input is (e^5 - 1) / (e^5 + 15)
+    expected = (np.exp(5) + 15) / (np.exp(5) - 1)
+    assert steady == pytest.approx(expected, rel=0.02)
+    assert 4 < lost < 10
+    words = answer_words(runs, experiment.claims(runs))
+    assert f"the gradient shrinks {steady:.2g} and {lost:.2g} times a layer" in words
+    assert runs.gradient.sel(kind="clean").isnull().all()
+    one = experiment.data("clean", 0)["train"].isel(sample=slice(5))
+    network = experiment.network("depth 11", 0, {"train": one})
+    found = gradients(network, one).gradient
+    # of the last layer by hand: every output of a class has the same, through softmax and tau
+    with torch.no_grad():
+        logits = network.train()(torch.as_tensor(one.input.values))
+    off = torch.softmax(logits, 1) - torch.eye(10)[torch.as_tensor(one.label.values)]
+    by_hand = off.norm() / 5 / network.sum.tau * 2**0.5  # of 2 gates for each class
+    assert float(found[-1]) == pytest.approx(float(by_hand), rel=1e-5)
+    deep = gradients(experiment.network("depth 22 gaussian", 0, {"train": one}), one).gradient
+    assert 0 < float(deep[0]) < 1e-10
+
+
+def test_gates_a_second_in_words(tiny):
+    experiment, runs = tiny
+    claims = experiment.claims(runs)
+    for speed, told in ((2.345e9, "2.35 billion"), (1.2e7, "12 million"), (4321.0, "4,321")):
+        words = answer_words(runs.assign(gates_per_second=runs.hard * 0 + speed), claims)
+        assert f"at {told} gates a second" in words
+
+
+def test_depths_have_rows_of_their_own(tiny):
+    experiment, runs = tiny
+    twice = [runs, runs.sel(kind=["depth 11", "depth 11 gaussian"])]
+    twice[1] = twice[1].assign_coords(kind=["depth 24", "depth 24 gaussian"])
+    both = xr.concat(twice, "kind")
+    rows = [one for one in rows_of(both) if one.where in ("11 layers", "24 layers")]
+    assert [one.where for one in rows] == ["11 layers"] * 2 + ["24 layers"] * 2
+    assert "24 layers" in plot_depth(both).alt
+    assert "With 24 dense layers" in answer_words(both, experiment.claims(runs))
 
 
 def test_rows_words_tables_and_figures(tiny):
@@ -277,6 +322,13 @@ def test_a_circuit_of_a_network(architecture):
         number = 3 - (2 * a + b)  # of the truth table's bits, the last is that of 1, 1
         np.testing.assert_array_equal(gates >> number & 1, out)
     assert len(circuit.sources) == circuit.bits[0].shape[1]
+    quantiles = LogicGates(**TINY | {"architecture": architecture, "placed": "quantiles"})
+    other = quantiles.network("clean", 0, data)
+    limits = other.thermometer.thresholds.ravel().tolist()
+    assert limits != [0.25, 0.5, 0.75]
+    if architecture == "dense":
+        told = [one.split(" > ")[1] for one in circuit_of(other, examples).sources[:3]]
+        assert told == [f"{limit:.2g}" for limit in limits]
     if architecture == "dense":
         values = examples.input.values[:, 0]
         i, rest = circuit.sources[50].removeprefix("pixel ").split(" > ")[0].split(","), None
@@ -322,12 +374,23 @@ def test_what_cannot_be_is_told_before_anything_runs():
         LogicGates(crop=3)
     with pytest.raises(ParameterError, match="n_measured must be at most n_test, 597; not 600"):
         LogicGates(n_measured=600)
+    with pytest.raises(ParameterError, match=r"mi_neurons must be 0 \(all\) or at least 2"):
+        LogicGates(mi_neurons=1)
     with pytest.raises(ParameterError, match="width must leave the last layer a gate"):
         LogicGates(width=20, layers=3)
     with pytest.raises(ParameterError, match="depth_gates must be at least 10 for each layer"):
         LogicGates(kind=["depth 24"], depth_gates=100)
     with pytest.raises(ParameterError, match="n_train must be at most 60000 for mnist"):
         LogicGates(dataset="mnist", n_train=70_000)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"blocks": 4}, "too small for 4 block"), ({"tree_depth": 6}, "a tree of depth 6 has 64")],
+)
+def test_networks_that_cannot_be_are_told_before_anything_is_created(values, words):
+    with pytest.raises(ValueError, match=words):
+        LogicGates(**values).prepare()
 
 
 def test_an_interrupted_training_ends_as_one_that_was_not(tmp_path):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "answer_words", "circuit_table", "estimator_words", "kinds_table", "neuron_words",
-    "published_words",
+    "published_words", "shrinking",
 ]  # fmt: skip
 
 #: Test accuracies on MNIST, %, by architecture: (the paper's, of others, what it is about).
@@ -63,11 +63,21 @@ def answer_words(runs: xr.Dataset, table: ClaimsTable) -> str:
     words += [
         f"With {kind_of(first).depth} dense layers the two starts come to "
         f"{_percent(runs.hard.sel(kind=first))} and {_percent(runs.hard.sel(kind=second))} "
-        "(chance: 10 %)."
+        "(chance: 10 %); before training the gradient shrinks "
+        f"{shrinking(runs.gradient.sel(kind=first)):.2g} and "
+        f"{shrinking(runs.gradient.sel(kind=second)):.2g} times a layer."
         for first, second in pairs_of_depth(runs.kind.values.tolist())
     ]
     below = [_circuit_words(clean), neuron_words(runs, table)]
     return " ".join(words) + "\n\n" + " ".join(word for word in below if word)
+
+
+def shrinking(gradient: xr.DataArray) -> float:
+    """Return how many times shorter gradients (layer, seed) are a layer further from the end."""
+    there = gradient.dropna("layer", how="all")
+    logs: xr.DataArray = xr.ufuncs.log(there)
+    rise = float((logs.isel(layer=-1) - logs.isel(layer=0)).mean())
+    return float(np.exp(rise / max(there.sizes["layer"] - 1, 1)))
 
 
 def _circuit_words(clean: xr.Dataset) -> str:
@@ -80,8 +90,15 @@ def _circuit_words(clean: xr.Dataset) -> str:
     speed = float(clean.gates_per_second.mean())
     return (
         f"Written out, its {whole:,.0f} gates simplify to {simplified:,.0f}, and this circuit "
-        f"{equal}, at {speed / 1e9:.1f} billion gates a second."
+        f"{equal}, at {_big(speed)} gates a second (a gate on one image counts as one)."
     )
+
+
+def _big(number: float) -> str:
+    for unit, words in ((1e9, "billion"), (1e6, "million")):
+        if number >= unit:
+            return f"{number / unit:.3g} {words}"
+    return f"{number:,.0f}"
 
 
 def neuron_words(runs: xr.Dataset, table: ClaimsTable) -> str:

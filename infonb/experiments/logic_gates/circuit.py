@@ -85,10 +85,10 @@ def _sources(model: nn.Module, before: str, examples: xr.Dataset) -> list[str]:
     import torch
 
     if before == "thermometer":
-        n = model.thermometer.thresholds.shape[0]  # type: ignore[union-attr, index]
+        thermometer: Any = model.thermometer
         rows, columns = examples.input.shape[-2:]
-        return [f"pixel {i},{j}" + (f" > {t + 1}/{n + 1}" if n > 1 else "")
-                for i in range(rows) for j in range(columns) for t in range(n)]  # fmt: skip
+        return [f"pixel {i},{j} > {limit:.2g}" for i in range(rows) for j in range(columns)
+                for limit in thermometer.thresholds.ravel().tolist()]  # fmt: skip
     found: list[Any] = []
     handle = model.get_submodule(before).register_forward_hook(
         lambda module, inputs, output: found.append(tuple(output.shape[1:]))

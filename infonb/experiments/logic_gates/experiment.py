@@ -11,7 +11,7 @@ import xarray as xr
 from infonb.claims import INTERVALS, Row
 from infonb.experiments.experiment import Experiment, absolute
 from infonb.experiments.logic_gates.claims import rows_of
-from infonb.experiments.logic_gates.kinds import all_kinds, kind_of
+from infonb.experiments.logic_gates.kinds import CLEAN, all_kinds, kind_of
 from infonb.experiments.logic_gates.parameters import LogicParameters
 
 if TYPE_CHECKING:
@@ -42,9 +42,11 @@ class LogicGates(LogicParameters, Experiment):
     )
 
     def prepare(self) -> None:
-        """Find the device and the files of the data set before anything is created."""
+        """Find the device and the files, and try the networks, before anything is created."""
         self.check_device()
-        self.data(self.levels()[0], self.seeds[0])
+        data = self.data(self.levels()[0], self.seeds[0])
+        for level in self.levels():
+            self.network(level, self.seeds[0], data)
 
     def levels(self) -> list[str]:
         """Return the kinds; clean is always among them, and comes first."""
@@ -83,7 +85,8 @@ class LogicGates(LogicParameters, Experiment):
         """
         Return accuracies, the circuit, its gates, and entropy and MI by counting: dims (layer).
 
-        Variables that begin with ``null_`` are those of the same network before training.
+        Variables that begin with ``null_`` are those of the same network before training, of clean
+        ones alone. Of deep networks ``gradient`` (layer) takes the place of entropy and MI.
         """
         from infonb.experiments.logic_gates import measures
 
@@ -93,11 +96,14 @@ class LogicGates(LogicParameters, Experiment):
             measures.gate_shares(model),
         ]
         kind = kind_of(level)
-        if kind.depth is None:  # of deep ones it is asked whether they learn at all
+        if kind.depth is None:
             examples = measures.measured_images(data["evaluation"], self.n_measured)
             # wrong labels change nothing before training: clean networks are the null of both
-            untrained = None if kind.noise else self.network(level, seed, data)
+            untrained = self.network(level, seed, data) if level == CLEAN else None
             parts += measures.with_null(model, untrained, examples, neurons=self.mi_neurons)
+        else:  # of deep ones it is asked whether they learn at all
+            first = data["train"].isel(sample=slice(self.batch_size))
+            parts.append(measures.gradients(self.network(level, seed, data), first))
         return measures.merged(parts, measures.layers_of(model))
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:

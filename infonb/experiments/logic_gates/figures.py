@@ -201,7 +201,7 @@ def plot_thermometer(model: Any, examples: xr.Dataset, n: int = 3) -> Picture:
     thresholds = model.thermometer.thresholds
     images = torch.as_tensor(examples.input.values[:n], device=thresholds.device)
     bits = model.eval().thermometer(images).cpu().numpy()
-    maps = [(f"> {float(one):g}", bits[:, at]) for at, one in enumerate(thresholds.ravel())]
+    maps = [(f"> {float(one):.2g}", bits[:, at]) for at, one in enumerate(thresholds.ravel())]
     if hasattr(model, "conv1"):
         with torch.no_grad():
             trees = model.conv1(model.thermometer(images)).cpu().numpy()

@@ -53,8 +53,15 @@ def kind_of(words: str) -> Kind:
 
 
 def all_kinds(kinds: Iterable[str]) -> list[str]:
-    """Return what is trained: the one that others are compared with comes first, always."""
-    return [CLEAN, *(one for one in dict.fromkeys(kinds) if one != CLEAN)]
+    """
+    Return what is trained, each once: the one that others are compared with comes first, always.
+
+    Of different words for the same, such as noise 0.4 and noise 0.40, the first are kept.
+    """
+    found = {Kind(): CLEAN}
+    for one in kinds:
+        found.setdefault(kind_of(one), one)
+    return list(found.values())
 
 
 def with_noise(kinds: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "accuracies", "as_circuit", "gate_shares", "information_of", "measured_images",
-    "recorded_bits",
-    "with_null",
+    "accuracies", "as_circuit", "gate_shares", "gradients", "information_of", "measured_images",
+    "recorded_bits", "with_null",
 ]  # fmt: skip
 
 #: So many images at once go through a circuit: a row of words for each of its gates is in memory.
@@ -102,6 +102,32 @@ def gate_shares(model: nn.Module) -> xr.Dataset:
     return xr.Dataset({"gate_share": (("layer", "gate"), np.array(list(rows.values())))}, coords)
 
 
+def gradients(untrained: nn.Module, examples: xr.Dataset) -> xr.Dataset:
+    """
+    Return how long the gradient is at each layer before training: ``gradient`` (layer).
+
+    The norm of the derivative of the mean cross entropy of soft mixtures with respect to what the
+    layer says, on these examples.
+    """
+    import torch
+
+    outputs: dict[str, torch.Tensor] = {}
+
+    def keep(name: str) -> Any:
+        return lambda module, inputs, output: outputs.update({name: output})
+
+    names = layers_of(untrained)
+    # many layers from a Gaussian start leave less than float32 can hold
+    model = copy.deepcopy(untrained).double().train()
+    for name in names:
+        model.get_submodule(name).register_forward_hook(keep(name))
+    logits = model(torch.as_tensor(examples.input.values, dtype=torch.float64))
+    loss = torch.nn.functional.cross_entropy(logits, torch.as_tensor(examples.label.values))
+    found = torch.autograd.grad(loss, [outputs[name] for name in names])
+    norms = [float(one.norm()) for one in found]
+    return xr.Dataset({"gradient": ("layer", norms)}, {"layer": np.array(names, object)})
+
+
 def information_of(model: nn.Module, examples: xr.Dataset, *, neurons: int) -> xr.Dataset:
     """
     Return means over each layer's neurons on these examples, in nats: dims (layer).
@@ -142,7 +168,8 @@ def _of_layer(model: nn.Module, examples: xr.Dataset, layer: str, neurons: int) 
     from infonb.dims import same_neuron
     from infonb.measures import binary_entropy, binary_mutual_information
 
-    values = recorded_bits(model, examples, [layer]).isel(layer=0)
+    recorded = recorded_bits(model, examples, [layer]).isel(layer=0)
+    values = xr.DataArray(recorded.variable)  # labels are not asked for here, and cost time
     entropy = binary_entropy(values)  # refuses all but zeros and ones
     bits = values.astype(bool)
     pairs = binary_mutual_information(bits, neurons=neurons or None)

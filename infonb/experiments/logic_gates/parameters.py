@@ -19,7 +19,7 @@ _SIDE, _LEAST = {"digits": 8, "mnist": 28}, 4
 
 _BOTH: dict[str, Any] = {
     "dataset": "mnist", "kind": ["clean"], "n_train": 60_000, "n_test": 10_000,
-    "learning_rate": 0.01, "epochs": 20, "n_measured": 2000,
+    "learning_rate": 0.01, "batch_size": 100, "epochs": 20, "n_measured": 2000,
 }  # fmt: skip
 
 #: The network of 2022: images without their margin, Adam.
@@ -83,12 +83,12 @@ class _Training(ParameterSet):
     )
     learning_rate: float = parameter(0.1, "of AdamW", minimum=0)
     weight_decay: float = parameter(0.002, "of AdamW", minimum=0)
-    batch_size: int = parameter(100, "images in a step", minimum=1)
-    epochs: int = parameter(12, "passes over the training images", minimum=1)
+    batch_size: int = parameter(64, "images in a step", minimum=1)
+    epochs: int = parameter(8, "passes over the training images", minimum=1)
     depth_gates: int = parameter(
         3840, "gates of a network with depth LAYERS, in all its layers", minimum=10
     )
-    depth_epochs: int = parameter(8, "passes of those", minimum=1)
+    depth_epochs: int = parameter(5, "passes of those", minimum=1)
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,8 @@ class LogicParameters(DeviceParameters, _Training):
                 f"n_measured must be at most n_test, {self.n_test}; not {self.n_measured}. 0 takes "
                 "all."
             )
+        if self.mi_neurons == 1:
+            raise ParameterError("mi_neurons must be 0 (all) or at least 2, to have pairs; not 1.")
         if not self.widths[-1]:
             raise ParameterError(
                 f"width must leave the last layer a gate for each of 10 classes; {self.width} does "
