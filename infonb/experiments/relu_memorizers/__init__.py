@@ -1,4 +1,4 @@
-"""Constructed memorizers: what networks show that know examples by heart and never learnt."""
+"""Constructed memorizers: what neurons show of networks that never learnt."""
 
 from __future__ import annotations
 

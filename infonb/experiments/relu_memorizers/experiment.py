@@ -28,7 +28,7 @@ _PAIR_BIAS = 0.5
 @dataclass(frozen=True)
 class ReLUMemorizers(MemorizerParameters, Experiment):
     """
-    Constructed memorizers: what networks show that know examples by heart and never learnt.
+    Constructed memorizers: what neurons show of networks that never learnt.
 
     Yun, Sra and Jadbabaie (2019): two hidden layers of 2√N ReLUs can be given weights that memorize
     any N points. Such networks are built here, beside networks of the same widths that are trained
