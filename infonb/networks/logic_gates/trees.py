@@ -104,7 +104,12 @@ class GateTrees(torch.autograd.Function):
             )
             if below is not None:
                 flat = below.view(len(block.rows), rows.shape[1])
-                of_block = embedding_bag(block.order, flat, block.starts, mode="sum")
+                # of no samples at all: embedding_bag may read what is not there
+                of_block = (
+                    embedding_bag(block.order, flat, block.starts, mode="sum")
+                    if flat.shape[1]
+                    else torch.zeros_like(rows)
+                )
                 of_rows = of_block if of_rows is None else of_rows.add_(of_block)
         return of_rows, of_coefficients if ctx.needs_input_grad[1] else None, None
 
