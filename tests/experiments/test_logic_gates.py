@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 import xarray as xr
 
+from infonb.claims.verdict import HOLDS
 from infonb.experiments import LogicGates
 from infonb.experiments.logic_gates import (
     answer_words,
@@ -21,7 +24,7 @@ from infonb.experiments.logic_gates import (
     recorded_bits,
 )
 from infonb.experiments.logic_gates.answer import shrinking
-from infonb.experiments.logic_gates.circuit import SYMBOLS, Circuit, part_of
+from infonb.experiments.logic_gates.circuit import SYMBOLS, Circuit, part_of, telling
 from infonb.experiments.logic_gates.claims import in_order, rows_of
 from infonb.experiments.logic_gates.data import images_of
 from infonb.experiments.logic_gates.figures import (
@@ -41,7 +44,7 @@ from infonb.experiments.logic_gates.kinds import (
     with_noise,
 )
 from infonb.experiments.logic_gates.live import CircuitFigure
-from infonb.experiments.logic_gates.measures import gradients, information_of
+from infonb.experiments.logic_gates.measures import gradients, information_of, with_null
 from infonb.experiments.logic_gates.networks import layers_of
 from infonb.measures import binary_mutual_information
 from infonb.networks import GATES
@@ -199,6 +202,44 @@ def test_gradients_before_training_shrink_as_in_closed_form(tiny):
     assert 0 < float(deep[0]) < 1e-10
 
 
+def test_rows_hold_where_they_should_and_fail_where_all_is_the_other_way_round(tiny):
+    experiment, runs = tiny
+    there = runs.entropy.sel(kind="clean").notnull()
+    luck = xr.DataArray([0.001, -0.001], {"seed": runs.seed})
+    kinds = {"clean": 0.9, "gaussian": 0.5, "noise 0.4": 0.6, "depth 11": 0.8,
+             "depth 11 gaussian": 0.1}  # fmt: skip
+    hard = xr.DataArray([kinds[one] for one in runs.kind.values], {"kind": runs.kind}) + luck
+    made = {
+        "hard": hard, "gap": hard * 0 + 0.01 + luck / 10,
+        "entropy": hard.where(there) / 2, "information": hard.where(there) / 9,
+        "null_density": 0.7 + (0 * hard + luck).where(there),
+        "density": 0.52 + (0 * hard + luck).where(there),
+    }  # fmt: skip
+    found = experiment.claims(runs.assign(made)).claims
+    assert len(found) == 10  # start, gap, two of depth, two pools, two layers of MI and of entropy
+    assert {one.verdict for one in found} == {HOLDS}, [one.statement for one in found]
+    turned = made | {
+        "hard": 1 - hard, "gap": hard * 0 + 0.2 + luck,
+        "entropy": 0.5 - made["entropy"], "information": 0.1 - made["information"],
+        "density": made["null_density"], "null_density": made["density"],
+    }  # fmt: skip
+    found = experiment.claims(runs.assign(turned)).claims
+    assert len(found) == 10
+    assert HOLDS not in {one.verdict for one in found}
+
+
+def test_the_null_is_of_the_network_before_training(tiny):
+    experiment, _ = tiny
+    data = experiment.data("clean", 0)
+    one, other = (experiment.network("clean", seed, data) for seed in (0, 1))
+    trained, null = with_null(one, other, data["evaluation"], neurons=6)
+    expected = information_of(other, data["evaluation"], neurons=6)
+    for name in ("entropy", "information", "label_information", "density"):
+        np.testing.assert_array_equal(null[f"null_{name}"], expected[name])
+        assert not np.array_equal(trained[name], expected[name])
+    assert len(with_null(one, None, data["evaluation"], neurons=6)) == 1
+
+
 def test_gates_a_second_in_words(tiny):
     experiment, runs = tiny
     claims = experiment.claims(runs)
@@ -291,6 +332,20 @@ def test_a_part_of_a_circuit_by_hand():
     picture = CircuitFigure(circuit).draw(1, 0)
     assert "The gates that tell a 0 best: a∧b is 1" in picture.alt
     assert "2 of 2 are 1" in picture.alt  # before it
+
+
+def test_gates_that_tell_a_class_are_1_for_it_and_not_for_others():
+    circuit = _by_hand()
+    last = np.zeros((4, 30), bool)
+    last[:2, 2] = True  # of class 0, for both of its images alone; another is 1 for all
+    last[:, 1] = True
+    last[2:, 0] = True
+    last[2:, 4] = last[3, 3] = True
+    circuit = replace(circuit, bits=[*circuit.bits[:2], last])
+    assert telling(circuit, 0, 1).tolist() == [2]
+    assert telling(circuit, 0, 2).tolist() == [1, 2]
+    assert telling(circuit, 1, 1).tolist() == [4]
+    assert telling(circuit, 5, 2).tolist() == [15, 16]  # no image of it
 
 
 def test_signs_read_the_inputs_that_their_gates_look_at():
