@@ -22,7 +22,6 @@ from infonb.experiments.biographies.measures import (
     gaps,
     readable_gender,
 )
-from infonb.experiments.experiment import absolute
 from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.texts import PAPER_TEXTS, Texts, tokenized
 from infonb.parameters import parameter
@@ -189,9 +188,3 @@ class Biographies(Texts):
             f"the training sets for each seed. {INTERVALS} The paper's numbers are those of "
             f"RoBERTa on Bias in Bios; here: {runs.attrs['model']} on {runs.attrs['dataset']}."
         )
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import xarray as xr
 
@@ -13,7 +13,7 @@ from infonb.claims import INTERVALS, ClaimsTable, Row
 from infonb.experiments.deja_vu.claims import rows_of
 from infonb.experiments.deja_vu.parameters import DejaVuParameters
 from infonb.experiments.deja_vu.treatments import all_levels, treated
-from infonb.experiments.experiment import Experiment, absolute
+from infonb.experiments.experiment import Experiment
 from infonb.experiments.measuring import shared_entropy
 
 if TYPE_CHECKING:
@@ -158,9 +158,3 @@ class DejaVu(DejaVuParameters, Experiment):
             "gains in figures only, of OpenCLIP on LAION; here: small encoders on "
             f"{runs.attrs['dataset']}."
         )
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})

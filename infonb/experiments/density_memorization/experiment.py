@@ -15,7 +15,6 @@ from infonb.experiments.density_memorization.claims import rows_of
 from infonb.experiments.density_memorization.data import images_of, measured, planted
 from infonb.experiments.density_memorization.parameters import DensityParameters
 from infonb.experiments.density_memorization.readings import judged
-from infonb.experiments.experiment import absolute
 from infonb.experiments.in_out import InOut
 
 if TYPE_CHECKING:
@@ -152,12 +151,6 @@ class DensityMemorization(DensityParameters, InOut):
         from infonb.experiments.density_memorization.measures import as_network_takes
 
         return as_network_takes(images, self.network)
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})
 
 
 def _checkpoints(model: dict[int, Any]) -> xr.Variable:

@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims import INTERVALS, ClaimsTable, Row, claims_table
-from infonb.experiments.experiment import Experiment, absolute
+from infonb.experiments.experiment import Experiment
 from infonb.experiments.generalizable_memorizers.building import Memorizer, build, flat
 from infonb.experiments.generalizable_memorizers.claims import (
     rows_of_information,
@@ -176,12 +176,6 @@ class GeneralizableMemorizers(MemorizerParameters, Experiment):
             "as 0.96, are this page's. That M1 is the algorithm of its Theorem 7.3, and M2 and M3 "
             "such as here, is a guess, and all memorizers here are reconstructions."
         )
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})
 
 
 def _permuted(labels: np.ndarray, seed: int) -> np.ndarray:

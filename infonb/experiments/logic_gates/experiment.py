@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import xarray as xr
 
 from infonb.claims import INTERVALS, Row
-from infonb.experiments.experiment import Experiment, absolute
+from infonb.experiments.experiment import Experiment
 from infonb.experiments.logic_gates.claims import rows_of
 from infonb.experiments.logic_gates.kinds import CLEAN, all_kinds, kind_of
 from infonb.experiments.logic_gates.parameters import LogicParameters
@@ -127,9 +127,3 @@ class LogicGates(LogicParameters, Experiment):
             f"{self.architecture} on {runs.attrs['dataset']}. Its numbers of CIFAR-10 are no "
             "target of this page."
         )
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import xarray as xr
 
 from infonb.claims import INTERVALS, ClaimsTable, Row, claims_table
-from infonb.experiments.experiment import Experiment, absolute
+from infonb.experiments.experiment import Experiment
 from infonb.experiments.relu_memorizers.claims import rows_of
 from infonb.experiments.relu_memorizers.data import images_of, memorized_and_others
 from infonb.experiments.relu_memorizers.hyperplanes import RandomHyperplanes
@@ -150,9 +150,3 @@ class ReLUMemorizers(MemorizerParameters, Experiment):
             f"{self.mi_bins} bins of each neuron, less what shuffled samples give, and is divided "
             f"by the entropy in the same bins. {INTERVALS}"
         )
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims import ClaimsTable, Row, claims_table
-from infonb.experiments.experiment import Experiment, absolute
+from infonb.experiments.experiment import Experiment
 from infonb.experiments.parameters import MAX_SEED
 from infonb.experiments.relu_memorizers.data import images_of, part_of
 from infonb.experiments.relu_memorizers.parameters import digits_of
@@ -104,9 +104,3 @@ class RandomHyperplanes(Experiment):
     def claims(self, runs: xr.Dataset) -> ClaimsTable:
         """Return the table of the claims: each says itself along what it compares."""
         return claims_table(self.declared(runs), runs, "n_hyperplanes", "", each="restart")
-
-    @classmethod
-    def anchored(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Return parameters whose paths are seen from any folder."""
-        found = super().anchored(values)
-        return found | ({"folder": absolute(found["folder"])} if found.get("folder") else {})

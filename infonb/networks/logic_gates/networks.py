@@ -230,7 +230,8 @@ class LogicTreeNet(nn.Module):
             if min(height, width) < 1:
                 raise ValueError(
                     f"images of {self.image_shape[1]} x {self.image_shape[2]} are too small for "
-                    f"{blocks} block(s): nothing is left after pool{i}. Take blocks={i - 1}."
+                    f"{blocks} block(s): nothing is left after pool{i}. Take "
+                    + (f"blocks={i - 1}." if i > 1 else "first_kernel=3, or a LogicNet.")
                 )
         _add_gates(self, [channels * height * width, *gates], init, strength, seed)
         self.sum = GroupSum(n_classes, tau)

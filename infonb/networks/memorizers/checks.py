@@ -6,21 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from infonb.networks.memorizers.points import as_float64, plain_array
+from infonb.networks.memorizers.points import flat_inputs, plain_array
 
 __all__ = ["as_points", "check_signs"]
 
 
 def as_points(inputs: Any, n_features: int | None = None) -> np.ndarray:
     """Return inputs (sample, ...) as float64 (sample, feature); raise unless finite and fitting."""
-    values = as_float64("inputs", inputs)
-    if values.ndim < 2 or not values.size:
-        raise ValueError(
-            f"inputs must have dims (sample, ...) and values; not shape {values.shape}."
-        )
-    points = values.reshape(len(values), -1)
-    if not np.isfinite(points).all():
-        raise ValueError("inputs must be finite; there is NaN or infinity among them.")
+    shape = plain_array(inputs).shape
+    if len(shape) < 2:
+        raise ValueError(f"inputs must have dims (sample, ...) and values; not shape {shape}.")
+    points = flat_inputs(inputs)
     if n_features is not None and points.shape[1] != n_features:
         raise ValueError(
             f"inputs have {points.shape[1]} features a sample; the memorizer was built of points "

@@ -59,7 +59,9 @@ def flat_inputs(inputs: Any) -> np.ndarray:
     """Return inputs as float64 (sample, feature): finite, and at least one."""
     values = as_float64("inputs", inputs)
     if values.ndim == 0 or values.size == 0:
-        raise ValueError(f"inputs must have dims (sample, ...) and values; not {values.shape}.")
+        raise ValueError(
+            f"inputs must have dims (sample, ...) and values; not shape {values.shape}."
+        )
     values = values.reshape(values.shape[0], -1)
     if not np.isfinite(values).all():
         raise ValueError("inputs must be finite; there is a NaN or an infinite value among them.")
