@@ -213,7 +213,7 @@ def test_errors_name_what_is_wrong():
         cell_memorizer([[0.0], [1.0]], [1, -1, 1])
     with pytest.raises(ValueError, match="split must be above 0 and below 1"):
         cell_memorizer([[0.0], [1.0]], [1, -1], split=1.0)
-    with pytest.raises(ValueError, match="there is NaN"):
+    with pytest.raises(ValueError, match="there is a NaN"):
         cell_memorizer([[0.0], [math.nan]], [1, -1])
     with pytest.raises(ValueError, match="2 features a sample; the memorizer was built of points"):
         cell_memorizer([[0.0], [1.0]], [1, -1]).decide([[0.0, 1.0]])
