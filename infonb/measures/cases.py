@@ -10,6 +10,7 @@ import numpy as np
 
 from infonb.measures.estimators.whole_layer import label_entropy
 from infonb.measures.layer_information import chosen, summarized
+from infonb.measures.layers import generator
 from infonb.measures.matrix_entropy import spectral_entropy
 
 __all__ = ["Case", "case_of", "imbalance_to_label"]
@@ -46,7 +47,7 @@ class Case:
 
     def rng(self, check: str) -> np.random.Generator:
         """Return the random numbers of a check."""
-        return np.random.default_rng([self.seed, *check.encode()])
+        return generator(self.seed, check)
 
 
 def case_of(
@@ -99,7 +100,7 @@ def _by_halves(
     """Return the interval from the deviation of halves of the samples around the value of all."""
     from scipy.stats import t
 
-    rng, n = np.random.default_rng(seed), len(classes)
+    rng, n = generator(seed, "intervals"), len(classes)
     halves = [rng.choice(n, n // 2, replace=False) for _ in range(_HALVES)]
     values = [measure(points[half], classes[half]) for half in halves]
     wide = t.ppf((1 + level) / 2, _HALVES - 1) * np.std(values, ddof=1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.layers import BOUND, Layers, take_layers
+from infonb.measures.layers import BOUND, Layers, generator, take_layers
 from infonb.measures.rows.room import check_room
 from infonb.validate import check_integer, check_level
 
@@ -236,7 +236,7 @@ def _measured(
     from infonb.measures.kernels.neighbour_ranks import neighbours
 
     around = [neighbours(points) for points in sides.clouds]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed, "imbalance")
     same = np.arange(n)
     shuffles = [rng.permutation(n) for _ in range(draws)]
     whole, null = _of_some(around, sides.pairs, same, k, shuffles)

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from infonb.measures.estimators.cross_predicted import cross_predicted, halves
+from infonb.measures.layers import generator
 from infonb.measures.projections import directions
 
 __all__ = ["Latent", "Measured", "Sliced", "WholeLayer", "label_entropy"]
@@ -44,7 +45,7 @@ class Sliced:
             (points @ directions(points.shape[1], self.slices, self.seed)).T
         )
         found, _ = ross_information(seen, classes, self.k, mixed=True, pointwise=True)
-        rng = np.random.default_rng(self.seed)
+        rng = generator(self.seed, "null")
         null = [
             ross_information(seen, rng.permutation(classes), self.k, mixed=True)[0].mean()
             for _ in range(draws)
@@ -64,7 +65,7 @@ class Latent:
         """Return the values of one layer."""
         from infonb.measures.kernels.ross_points import distances, ross_of_points
 
-        rng = np.random.default_rng(self.seed)
+        rng = generator(self.seed, "halves")
         half = halves(classes, rng)
         found, null = np.zeros(len(classes)), np.zeros(draws)
         for side in (False, True):
