@@ -69,7 +69,7 @@ def additivity(case: Case) -> float:
 
 
 def parity(case: Case) -> float:
-    """Return which share is seen of a bit that two added neurons tell by the sign of their product."""
+    """Return which share is seen of a bit: the sign of the product of two added neurons."""
     rng, strength = case.rng("parity"), _typical(case.points)
     found = []
     for _ in range(_REPEATS):

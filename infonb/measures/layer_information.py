@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -149,7 +151,7 @@ def chosen(estimator: str, n_slices: int, k: int, seed: int) -> WholeLayer:
 
 def summarized(
     measure: WholeLayer, points: np.ndarray, classes: np.ndarray, draws: int, level: float
-) -> dict[str, np.ndarray | float]:
+) -> dict[str, Any]:
     """Return information and null of one layer, each with its interval."""
     from scipy.stats import norm
 

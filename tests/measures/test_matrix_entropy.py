@@ -66,10 +66,12 @@ def test_layers_and_padding():
     coords = {"layer": ["a", "b"], "width": ("layer", [4, 2]), "seed": [7, 8]}
     acts = xr.DataArray(values, coords, ("seed", "layer", "neuron", "sample"))
     found = matrix_entropy(acts)
-    assert found.dims == ("seed", "layer") and set(found.coords) == {"seed", "layer", "width"}
+    assert found.dims == ("seed", "layer")
+    assert set(found.coords) == {"seed", "layer", "width"}
     for s in range(2):
         assert found[s, 1].item() == pytest.approx(matrix_entropy(layer(values[s, 1, :2])).item())
-    assert found.attrs["units"] == "nat" and found.attrs["n_samples"] == 30
+    assert found.attrs["units"] == "nat"
+    assert found.attrs["n_samples"] == 30
 
 
 def test_silence_has_no_directions():

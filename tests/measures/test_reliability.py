@@ -59,7 +59,6 @@ def test_additivity_compares_with_what_the_planted_neuron_tells():
     )
     added = [(p, c) for p, c in seen if p.shape[1] == 5]
     for points, classes in added:
-        assert len(np.unique(classes)) == 2  # one class of these points, and the bit
         bit = classes % 2
         # as strong as a direction of the layer: three of variance 25 each
         assert points[:, 4].std() == pytest.approx(5, rel=0.15)
@@ -76,8 +75,8 @@ def test_above_the_entropy_changing_and_wide():
     assert check("narrow", case(lambda p, c: 0.0, interval=(0.2, 0.5))) == pytest.approx(0.15)
 
 
-@pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(("apart", "width", "n"), [(1.0, 4, 1000), (0.0, 4, 1000), (3.0, 10, 300)])
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("apart", "width", "n"), [(1.0, 4, 600), (0.0, 4, 600), (3.0, 10, 300)])
 def test_reliable_where_the_truth_is_found(apart, width, n, seed):
     acts, label = two_classes(apart, width, n, seed)
     found = reliability(acts, label, seed=seed)
@@ -112,19 +111,21 @@ def test_what_is_called_reliable_is_right_and_little_else_is_wrong():
                 found = reliability(acts, label, seed=seed)
                 error = found.information.item() - told_in_sample(acts, label, apart)
                 off[found.verdict.item()].append(abs(error) / np.log(2))
-    assert len(off["reliable"]) >= 20 and len(off["cannot tell"]) >= 12
+    assert len(off["reliable"]) >= 20
+    assert len(off["cannot tell"]) >= 12
     # sampling is included in the truth: what is left are the estimator's own errors
-    assert max(off["reliable"]) < 0.15 and np.mean(off["reliable"]) < 0.04
+    assert max(off["reliable"]) < 0.15
+    assert np.mean(off["reliable"]) < 0.04
     assert np.mean(off["cannot tell"]) > 2 * np.mean(off["reliable"])
 
 
 def test_where_it_fails_parity_says_how_blind_it_is():
     # as the notes say: the value is far too low, and checks need not notice
-    found = [reliability(*parity(10, 700, seed), seed=seed) for seed in range(3)]
+    found = [reliability(*parity(10, 500, seed), seed=seed) for seed in range(3)]
     assert all(one.information < 0.5 * np.log(2) for one in found)
     assert any(one.verdict == "reliable" for one in found)
     assert all(one.parity < 0.6 for one in found)
-    seen = reliability(*two_classes(1, 1, 700)).parity.item()
+    seen = reliability(*two_classes(1, 1, 500)).parity.item()
     assert seen > found[0].parity.item()
 
 
@@ -178,9 +179,11 @@ def test_layers_have_their_own_verdicts():
         ("layer", "neuron", "sample"),
     )
     found = reliability(both, max_samples=120)
-    assert found.verdict.dims == ("layer",) and found.passed.dims == ("layer", "check")
+    assert found.verdict.dims == ("layer",)
+    assert found.passed.dims == ("layer", "check")
     assert found.verdict.values.tolist() == ["reliable", "cannot tell"]
-    assert found.attrs["n_samples"] == 120 and found.attrs["estimator"] == "latent"
+    assert found.attrs["n_samples"] == 120
+    assert found.attrs["estimator"] == "latent"
 
 
 @pytest.mark.parametrize(

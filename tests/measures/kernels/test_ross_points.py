@@ -38,7 +38,8 @@ def test_a_slow_plain_loop_in_several_dims():
 def test_nothing_is_known_from_one_place_or_of_one_class():
     classes = np.arange(10) % 2
     assert not ross_of_points(distances(np.ones((10, 2))), classes, 3).any()
-    assert not ross_of_points(distances(np.random.rand(10, 2)), np.zeros(10, int), 3).any()
+    points = np.random.default_rng(0).normal(size=(10, 2))
+    assert not ross_of_points(distances(points), np.zeros(10, int), 3).any()
 
 
 def test_equal_points_are_equal_although_their_sums_are_rounded():
