@@ -78,7 +78,7 @@ _UNITS = (
     ),
     Ruler(
         "class_selectivity", "how much more a unit answers to one class than to all others", "unit",
-        "(layer, neuron)", ("acts", "labels"), 1, 
+        "(layer, neuron)", ("acts", "labels"), 1,
         f"{_WANG}, appendix D.2; Morcos et al., ICLR 2018",
         ("infonb.memorization.class_selectivity",), read=of_units.selectivity, null="untrained",
     ),
