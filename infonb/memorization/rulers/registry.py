@@ -184,8 +184,8 @@ def rulers() -> pd.DataFrame:
     Examples
     --------
     >>> table = rulers()
-    >>> table.loc["unit_mem", ["of", "dims", "trainings"]].tolist()
-    ['unit', '(layer, neuron)', 1]
+    >>> table.loc["unit_mem", ["of", "dims"]].tolist()
+    ['unit', '(layer, neuron)']
     >>> table.query("trainings == 0").index.tolist()
     ['density']
     """
