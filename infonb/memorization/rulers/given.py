@@ -9,10 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-__all__ = ["DIVISIONS", "Given", "Settings", "Trainings"]
-
-#: How often samples are divided into halves.
-DIVISIONS = 10
+__all__ = ["Given", "Settings", "Trainings"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +20,8 @@ class Settings:
     neurons: int = 256
     max_samples: int = 1000
     early: float = 0.25
+    divisions: int = 10
+    """How often samples are divided into halves, for an interval."""
     level: float = 0.95
     seed: int = 0
 
@@ -187,7 +186,7 @@ class Given:
     def halves(self) -> list[tuple[Given, Given]]:
         """The same activations in two halves of the samples, divided at random several times."""
         n, rng = self.views.sizes["sample"], np.random.default_rng(self.settings.seed)
-        orders = [rng.permutation(n) for _ in range(DIVISIONS)]
+        orders = [rng.permutation(n) for _ in range(self.settings.divisions)]
         return [
             (self._of(np.sort(order[: n // 2])), self._of(np.sort(order[n // 2 :])))
             for order in orders

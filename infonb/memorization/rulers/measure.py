@@ -170,7 +170,7 @@ def _settings(
     check_number("early", early, 0.0, 1.0)
     check_level(level)
     check_integer("seed", seed, 0)
-    return Settings(bins, neurons, max_samples, early, level, seed)
+    return Settings(bins, neurons, max_samples, early, level=level, seed=seed)
 
 
 def _names(which: Sequence[str] | str | None) -> list[str] | None:

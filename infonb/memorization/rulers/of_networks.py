@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.memorization.in_out import Pooled, wilson
 from infonb.memorization.ranking import BOUND, auroc
-from infonb.memorization.rulers.given import DIVISIONS, Given
+from infonb.memorization.rulers.given import Given
 from infonb.memorization.rulers.of_samples import in_out_of
 from infonb.memorization.rulers.ruler import Reading
 
@@ -18,6 +18,9 @@ __all__ = [
     "membership_auroc", "memorized_share", "mi_over_entropy", "spread",
 ]  # fmt: skip
 
+
+#: A null without an untrained network: each neuron alone, as it is.
+_APART = "samples of each neuron permuted"
 
 #: Of fewer samples halves say nothing.
 _LEAST = 20
@@ -76,18 +79,12 @@ def mean_entropy(given: Given) -> Reading:
 
 def mean_mi(given: Given) -> Reading:
     """Return the mean MI of pairs of different neurons of each layer: (..., layer)."""
-    found = _halved(given, _mean_mi)
-    if given.alone:
-        return found
-    # what the estimate is where no neuron knows of another
-    return found._replace(
-        null=_mean_mi(_alone(given)), null_words="samples of each neuron permuted"
-    )
+    return _beside_chance(given, _mean_mi)
 
 
 def mi_over_entropy(given: Given) -> Reading:
     """Return the mean MI of pairs over the mean entropy: (..., layer)."""
-    return _halved(given, _ratio)
+    return _beside_chance(given, _ratio)
 
 
 def mean_unit_mem(given: Given) -> Reading:
@@ -99,12 +96,12 @@ def spread(given: Given) -> Reading:
     """Return the matrix entropy of each layer: (..., layer)."""
     from infonb.measures import matrix_entropy
 
-    acts, most = given.acts, given.settings.max_samples
-    if acts.sizes["sample"] > most:  # drawn once, or the parts below would be of other samples
+    n, most = given.acts.sizes["sample"], given.settings.max_samples
+    if n > most:  # drawn once, or the halves would be of other samples
         rng = np.random.default_rng(given.settings.seed)
-        acts = acts.isel(sample=np.sort(rng.choice(acts.sizes["sample"], most, replace=False)))
-    few = Given(given.settings, recording=acts, alone=given.alone)
-    return _halved(few, lambda one: matrix_entropy(one.acts))
+        some = given.acts.isel(sample=np.sort(rng.choice(n, most, replace=False)))
+        given = Given(given.settings, recording=some, alone=given.alone)
+    return _beside_chance(given, lambda one: matrix_entropy(one.acts))
 
 
 def imbalance(given: Given) -> Reading:
@@ -146,7 +143,13 @@ def _ratio(given: Given) -> xr.DataArray:
     return found.assign_attrs(units="1", long_name="mean MI over mean entropy")
 
 
-def _alone(given: Given) -> Given:
+def _beside_chance(given: Given, of: Callable[[Given], xr.DataArray]) -> Reading:
+    """Return a value with its interval, and what it is where no neuron knows of another."""
+    found = _halved(given, of)
+    return found if given.alone else found._replace(null=of(_apart(given)), null_words=_APART)
+
+
+def _apart(given: Given) -> Given:
     """Return activations in which each neuron has its samples in an order of its own."""
     rng = np.random.default_rng(given.settings.seed)
     acts = given.acts.transpose(..., "sample")
@@ -167,7 +170,7 @@ def _halved(given: Given, of: Callable[[Given], xr.DataArray], extremes: bool = 
     squares = [(of(one) - of(other)) ** 2 for one, other in given.halves]
     error = (xr.concat(squares, "division", compat="override", coords="minimal")
              .mean("division") / (2 if extremes else 4)) ** 0.5  # fmt: skip
-    return Reading(value, _around(value, error, given, DIVISIONS))
+    return Reading(value, _around(value, error, given, given.settings.divisions))
 
 
 def _around(
