@@ -12,10 +12,10 @@ from infonb.plots.narrow import with_narrow
 from infonb.plots.picture import DPI, Picture
 from infonb.plots.style import palette
 
-__all__ = ["plot_other_rulers"]
+__all__ = ["TITLES", "plot_other_rulers"]
 
-#: What a panel is called, and the unit of its axis.
-_TITLES = {
+#: What a ruler is called for readers, and its unit.
+TITLES = {
     "mi_over_entropy": ("MI over entropy", "1"),
     "mean_unit_mem": ("mean UnitMem", "1"),
     "matrix_entropy": ("matrix entropy", "nat"),
@@ -88,7 +88,7 @@ def plot_other_rulers(found: xr.Dataset, *, width: float | None = None) -> Pictu
     for name, axis in zip(names, axes.flat, strict=False):
         own, its_ends, chance = (one.sel(ruler=name) for one in (values, ends, null))
         _panel(axis, own, its_ends, chance, colours)
-        title, unit = _TITLES.get(str(name), (str(name), "1"))
+        title, unit = TITLES.get(str(name), (str(name), "1"))
         axis.set_title(title, fontsize=10, loc="left", fontweight="bold")
         axis.set_ylabel("" if unit == "1" else unit, fontsize=9)
         label_layers(axis, [str(layer) for layer in values.layer.values], whole / columns)

@@ -8,6 +8,7 @@ import xarray as xr
 
 from infonb.claims.words import join
 from infonb.experiments.compare_models.answer import plain
+from infonb.plots.other_rulers import TITLES
 
 __all__ = ["has_other_rulers", "other_rulers_table", "other_rulers_words"]
 
@@ -21,14 +22,18 @@ def other_rulers_words(found: xr.Dataset) -> str:
     """Return as Markdown which models differ from the reference by which ruler, and what lacks."""
     if "other_rulers" not in found:
         return "This result was saved without other rulers: compare the recordings again."
-    lines = ["Other rulers of memorization on the same activations. **The verdict does not rest on "
-             "them**; each sees something else."]  # fmt: skip
+    n = int(found["other_rulers"].attrs["n_samples"])
+    lines = [
+        f"Other rulers of memorization, on the same activations of {n:,} samples (those by "
+        "neighbours on at most 400). **The verdict does not rest on them**; each sees something "
+        "else."
+    ]
     if found.attrs.get("reference") and has_other_rulers(found):
         lines += _apart(found)
     needs: dict[str, list[str]] = {}
     for name, why in zip(found.ruler.values, found.ruler_needs.values, strict=True):
         if why:
-            needs.setdefault(str(why), []).append(f"*{name}*")
+            needs.setdefault(str(why), []).append(f"*{_title(name)}*")
     lines += [f"Not read: {join(names)}, which needs {plain(why)}." for why, names in needs.items()]
     return "\n\n".join(lines)
 
@@ -49,14 +54,14 @@ def _apart(found: xr.Dataset) -> list[str]:
             below = own.sel(bound="high") < its.sel(bound="low")
             known = own.notnull().all("bound") & its.notnull().all("bound")
             if known.any() and (above | ~known).all():
-                said.append(f"{ruler} higher")
+                said.append(f"{_title(ruler)} higher")
             elif known.any() and (below | ~known).all():
-                said.append(f"{ruler} lower")
+                said.append(f"{_title(ruler)} lower")
         words = join(said) if said else "none is higher or lower throughout"
         lines.append(f"- *{plain(model)}*: {words}")
     head = (
-        f"Beside *{plain(reference)}*, with intervals that lie apart in every layer (a careful "
-        "test, for other samples, not for other seeds):"
+        f"Beside *{plain(reference)}*, with intervals that lie apart in every layer. They are for "
+        "other samples: networks that differ by their seed alone may lie apart, too."
     )
     return ["\n".join([head, "", *lines])]
 
@@ -73,7 +78,7 @@ def other_rulers_table(found: xr.Dataset) -> pd.DataFrame:
             continue
         for model in found.model.values:
             chosen = {"ruler": ruler, "model": model}
-            rows[ruler, model] = {
+            rows[_title(ruler), model] = {
                 layer: _cell(values.sel(chosen), ends.sel(chosen), nulls.sel(chosen), layer)
                 for layer in found.layer.values
             }
@@ -87,5 +92,14 @@ def _cell(value: xr.DataArray, ends: xr.DataArray, null: xr.DataArray, layer: ob
         return "–"
     low, high = (float(ends.sel(layer=layer, bound=end)) for end in ("low", "high"))
     chance = float(null.sel(layer=layer))
-    told = f"{number:.3g} ({low:.3g} to {high:.3g})"
-    return told + (f", null {chance:.3g}" if np.isfinite(chance) else "")
+    told = f"{_short(number)} ({_short(low)} to {_short(high)})"
+    return told + (f", null {_short(chance)}" if np.isfinite(chance) else "")
+
+
+def _short(number: float) -> str:
+    return f"{number:.2f}" if abs(number) >= 0.995 else f"{number:.3f}"
+
+
+def _title(ruler: object) -> str:
+    """Return what a ruler is called for readers."""
+    return TITLES.get(str(ruler), (str(ruler), ""))[0]
