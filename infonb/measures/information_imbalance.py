@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from infonb.measures.layers import BOUND, Layers, take_layers
+from infonb.measures.layers import BOUND, Layers, generator, take_layers
 from infonb.measures.rows.room import check_room
 from infonb.validate import check_integer, check_level
 
@@ -130,8 +130,8 @@ def information_imbalance(
         "measure": "information imbalance",
         "second": name, "formula": "(D(A, B) - D(B, B)) / (1 - D(B, B)), D = 2 / n <rank in B>",
     }  # fmt: skip
-    own = {**layers.template.coords, **coords}
-    result = xr.Dataset(coords={**own, "bound": BOUND}, attrs=attrs)
+    own: dict[Any, Any] = {**layers.template.coords, **coords, "bound": BOUND}
+    result = xr.Dataset(coords=own, attrs=attrs)
     for variable, values in found.items():
         if second is None and variable.startswith("back"):
             continue
@@ -198,12 +198,12 @@ def _other(layers: Layers, second: Any) -> tuple[_Sides, dict[str, int], dict[st
             f"second has dims {dict(array.sizes)}; it must be of the same samples as first."
         )
     labels = layers.whole
-    if "sample" in array.coords and "sample" in labels.coords:
-        if not array.indexes["sample"].equals(labels.indexes["sample"]):
-            raise ValueError(
-                "first and second differ in their labels of 'sample'; bring them in line with "
-                "xr.align(first, second)."
-            )
+    labelled = "sample" in array.coords and "sample" in labels.coords
+    if labelled and not array.indexes["sample"].equals(labels.indexes["sample"]):
+        raise ValueError(
+            "first and second differ in their labels of 'sample'; bring them in line with "
+            "xr.align(first, second)."
+        )
     theirs = take_layers(array.isel(sample=layers.chosen))
     batch = [d for d in theirs.template.dims if d != "layer"]
     own_batch = [d for d in layers.template.dims if d != "layer"]
@@ -236,7 +236,7 @@ def _measured(
     from infonb.measures.kernels.neighbour_ranks import neighbours
 
     around = [neighbours(points) for points in sides.clouds]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed, "imbalance")
     same = np.arange(n)
     shuffles = [rng.permutation(n) for _ in range(draws)]
     whole, null = _of_some(around, sides.pairs, same, k, shuffles)
@@ -260,7 +260,7 @@ def _of_some(
     around: list[Any], pairs: list[tuple[int, int]], some: np.ndarray, k: int,
     shuffles: list[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Return imbalances (way, pair) among some of the samples, and forward ones with them permuted."""
+    """Return imbalances (way, pair) among some of the samples, and those of shuffled ones."""
     from infonb.measures.kernels.neighbour_ranks import mean_rank, nearest, ranks_among
 
     n = len(around[0].order)
