@@ -202,6 +202,11 @@ def _told(model: Any, data: xr.Dataset, label: xr.DataArray) -> xr.Dataset:
     from infonb.training.evaluation import count_outputs
     from infonb.training.per_sample import of_samples
 
+    if label.dtype.kind not in "iub":
+        raise ValueError(
+            "the loss of a network needs labels that are whole numbers, the places of its outputs; "
+            f"these are {label.dtype}."
+        )
     device, dtype = device_and_dtype(model)
     batches = Batches(xr.Dataset({"input": data["input"], "label": label}), device=device,
                       dtype=dtype)  # fmt: skip

@@ -16,6 +16,8 @@ from infonb.validate import check_integer, check_level, check_number, did_you_me
 
 __all__ = ["measure"]
 
+_UNREAD = "could not be read: "
+
 
 def measure(
     model_or_acts: Any,
@@ -137,7 +139,7 @@ def measure(
     bare = take_untrained(untrained, given)
     wanted = [one for one in RULERS.values() if one.read and (names is None or one.name in names)]
     if "acts" in given.there and any("acts" in one.needs for one in wanted):
-        _ = given.views  # a network that cannot be run on these data says so here, once
+        _run(given)
     found: dict[str, xr.DataArray] = {}
     needs: dict[str, str] = {}
     for name, ruler in RULERS.items():
@@ -149,6 +151,8 @@ def measure(
         elif not lacking:
             lacking = f"to be asked for: which=[..., {name!r}]"
         needs[name] = lacking
+    if not found:
+        _nothing(needs)
     words = np.array(list(needs.values()), dtype=object)
     found["needs"] = xr.DataArray(words, {"ruler": np.array(list(needs), dtype=object)}, ("ruler",))
     merged = xr.merge(
@@ -159,6 +163,21 @@ def measure(
     if labels is None or "sample" not in merged.dims:
         return merged
     return merged.assign_coords(sample=labels)
+
+
+def _run(given: Given) -> None:
+    """Record what is measured: a network that cannot be run on these data says so once."""
+    try:
+        _ = given.views
+    except RuntimeError as error:
+        first = str(error).splitlines()[0]
+        raise ValueError(f"the network cannot be run on these data: {first}") from error
+
+
+def _nothing(needs: dict[str, str]) -> None:
+    """Raise what kept all rulers from being read, such as activations that are NaN."""
+    errors = [why.removeprefix(_UNREAD) for why in needs.values() if why.startswith(_UNREAD)]
+    raise ValueError(errors[0] if errors else "nothing of what is given can be measured.")
 
 
 def _settings(
@@ -212,7 +231,7 @@ def _add(
     except (TypeError, ValueError) as error:
         if asked:
             raise
-        return f"could not be read: {error}"
+        return f"{_UNREAD}{error}"
     attrs = {"of": ruler.of, "source": ruler.source}
     value = _plain(reading.value)
     found[ruler.name] = value.assign_attrs(attrs, memorized=ruler.memorized)

@@ -81,7 +81,7 @@ def take_untrained(untrained: Any, given: Given) -> Given | None:
 
 def _model_or_recording(given: Any, name: str = "model_or_acts") -> tuple[Any, Any]:
     """Return a network, or activations (..., layer, neuron, sample) in memory."""
-    if callable(getattr(given, "named_modules", None)):
+    if callable(getattr(given, "named_modules", None)) and not isinstance(given, type):
         return given, None
     if isinstance(given, str | Path):
         from infonb.activations import open_activations

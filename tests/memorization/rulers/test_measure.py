@@ -244,6 +244,14 @@ def test_intervals_of_layers_cover_other_samples(ruler):
     ("given", "more", "error", "words"),
     [
         ((3,), {}, TypeError, "a torch network, or its activations"),
+        ((MLP, points()), {}, TypeError, "a torch network, or its activations"),
+        (
+            (torch.nn.Sequential(torch.nn.Linear(4, 2)), points()),
+            {},
+            ValueError,
+            "cannot be run on",
+        ),
+        (({"a": np.full((30, 3), np.nan)},), {}, ValueError, "layer 'a', neuron 0, sample 0"),
         ((MLP([5, 3, 2]),), {}, ValueError, "pass data"),
         ((MLP([5, 3, 2]), xr.Dataset({"x": ("sample", [1.0])})), {}, ValueError, "no variable"),
         ((MLP([5, 3, 2]), (np.zeros((3, 5)), np.zeros(4))), {}, ValueError, "3 inputs and 4"),
@@ -288,3 +296,7 @@ def test_a_network_whose_outputs_are_no_classes_gives_the_rest():
     assert "entropy" in found
     with pytest.raises(ValueError, match="classes"):
         measure(MLP([5, 8, 2]), data, which="membership")
+    names = points().assign_coords(label=("sample", np.array(["a", "b"])[np.arange(N) % 2]))
+    found = measure(MLP([5, 8, 2]), names, untrained=False)
+    assert "whole numbers" in found.needs.sel(ruler="membership").item()
+    assert "label_information" in found
