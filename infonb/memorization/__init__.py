@@ -6,6 +6,7 @@ Each is a labelled function with its array kernel in the same file.
 
 from __future__ import annotations
 
+from infonb.memorization.agreement import agreement
 from infonb.memorization.area_under_margin import area_under_margin
 from infonb.memorization.class_mem import class_selectivity
 from infonb.memorization.clip_mem import dual_encoder
@@ -45,6 +46,7 @@ from infonb.memorization.loss_curvature import loss_curvature
 from infonb.memorization.membership import membership
 from infonb.memorization.memorization_prediction import memorization_prediction
 from infonb.memorization.plan import in_out_plan
+from infonb.memorization.planted import find_planted
 from infonb.memorization.pointwise_information import pointwise_information
 from infonb.memorization.rank_readings import rank_readings
 from infonb.memorization.ranking import auroc, spearman
@@ -52,6 +54,7 @@ from infonb.memorization.unintended import unintended_memorization
 from infonb.memorization.unit_mem import unit
 
 __all__ = [
+    "agreement",
     "area_under_margin",
     "auroc",
     "authenticity",
@@ -65,6 +68,7 @@ __all__ = [
     "extraction",
     "extraction_probability",
     "extraction_strength",
+    "find_planted",
     "forgetting_events",
     "high_share_by_density",
     "in_out",
