@@ -170,14 +170,18 @@ def plot_costs(runs: xr.Dataset, found: xr.Dataset) -> Picture:
         axis.set_axisbelow(True)
     add_legend(picture, *agreed.get_legend_handles_labels())
     told = "; ".join(
-        f"{ruler_words(name)} τ {_number(mean)}, {n:.0f} training{'s' * (n != 1)}, {time:.2g} s"
+        f"{ruler_words(name)} τ {_number(mean)}, {_counted(n)}, {time:.2g} s"
         for name, mean, n, time in zip(rulers[:-1], means, trainings, seconds, strict=False)
     )
     picture.alt = (
-        f"Agreement with in/out, which takes {trainings[-1]:.0f} trainings and {seconds[-1]:.2g} s "
+        f"Agreement with in/out, which takes {_counted(trainings[-1])} and {seconds[-1]:.2g} s "
         f"a network, beside costs: {told}."
     )
     return picture
+
+
+def _counted(n: float) -> str:
+    return f"{n:.0f} training{'' if n == 1 else 's'}"
 
 
 def _measured(values: xr.DataArray, dim: str) -> list[str]:

@@ -10,6 +10,7 @@ import xarray as xr
 from infonb.experiments.nine_rulers.figures import NETWORK, against_order
 from infonb.memorization import agreement
 from infonb.plots import LiveFigure, palette
+from infonb.plots.live.frame import fit
 from infonb.plots.ruler_names import ruler_words
 
 __all__ = ["NetworkPicture"]
@@ -23,6 +24,7 @@ class NetworkPicture:
     """
     Values of networks against their mean in/out, and lines between both orders.
 
+    Red: most pairs of a network with others go against the order that the ruler has otherwise.
     `score` and `null` (network, network_ruler), perhaps with more dims: a drawing is of one choice
     of these.
     """
@@ -44,6 +46,9 @@ class NetworkPicture:
                                (1.08, "left", "order of the ruler")):  # fmt: skip
             ladder.text(x, -0.75, words, ha=side, va="bottom", fontsize=9.5, color="0.35")
 
+        ladder.text(0.5, len(self._networks) - 0.45, "red: most of its pairs go against the ruler",
+                    ha="center", va="top", fontsize=9, color=_FAILS)  # fmt: skip
+
     def draw(self, ruler: str, **chosen: Any) -> LiveFigure:
         """Return the picture, the same each time, of a ruler and one label of each other dim."""
         chosen = {dim: label for dim, label in chosen.items() if dim in self._score.dims}
@@ -52,12 +57,12 @@ class NetworkPicture:
             for values, name in ((self._score, NETWORK), (self._score, ruler), (self._null, ruler))
         )
         told, tau = self._told(ruler, chosen)
+        of = ", ".join(_chosen_words(dim, label) for dim, label in chosen.items())
         fails = against_order(x, y, tau)
         self._frame(x, y, null, ruler)
         with self._picture.content():
             self._draw_scatter(x, y, null, fails)
             self._draw_orders(x, y, fails)
-            of = ", ".join(f"{dim} {label}" for dim, label in chosen.items())
             self._picture.axes[0].text(
                 -0.12, 1.06, f"{ruler_words(ruler)}{f' ({of})' if of else ''}: {told}",
                 transform=self._picture.axes[0].transAxes, fontsize=10, parse_math=False,
@@ -82,11 +87,7 @@ class NetworkPicture:
     def _frame(self, x: np.ndarray, y: np.ndarray, null: np.ndarray, ruler: str) -> None:
         axis = self._picture.axes[0]
         axis.set_ylabel(ruler_words(ruler), fontsize=10)
-        for values, limit in ((x, axis.set_xlim), (np.concatenate([y, null]), axis.set_ylim)):
-            known = values[np.isfinite(values)]
-            low, high = (known.min(), known.max()) if known.size else (0.0, 1.0)
-            pad = 0.1 * (high - low) or 0.5
-            limit(low - pad, high + pad)
+        axis.set(xlim=_limits(x), ylim=_limits(np.concatenate([y, null])))
 
     def _draw_scatter(
         self, x: np.ndarray, y: np.ndarray, null: np.ndarray, fails: np.ndarray
@@ -110,6 +111,15 @@ class NetworkPicture:
                 axis.text(1.08, right, name, va="center", fontsize=9.5,
                           color=_FAILS if fails[at] else "black")  # fmt: skip
                 axis.plot([0, 1], [left, right], color=colour, lw=2.4)
+
+
+def _chosen_words(dim: str, label: Any) -> str:
+    return "mean of seeds" if (dim, label) == ("seed", "mean") else f"{dim} {label}"
+
+
+def _limits(values: np.ndarray) -> tuple[float, float]:
+    known = values[np.isfinite(values)]
+    return fit(known, 0.1) if known.size else (0.0, 1.0)
 
 
 def _places(values: np.ndarray) -> np.ndarray:

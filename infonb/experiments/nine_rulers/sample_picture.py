@@ -168,7 +168,9 @@ class SamplePicture:
             draw_bars(axis, rows + shift, share, colour)
         for row in rows:
             words = f"{own[row] + 0.0:.3g}" if np.isfinite(own[row]) else "not known"
-            axis.text(1.03, row, words.replace("-", "−"), va="center", fontsize=8.5, color="0.3")
+            axis.text(
+                1.03, float(row), words.replace("-", "−"), va="center", fontsize=8.5, color="0.3"
+            )
         told = "grey: among typical" + ("" if kind == KINDS_FIRST else f"; colour: {kind}")
         axis.text(0, 1 + 0.1 / (self._row * len(own)), told, transform=axis.transAxes, fontsize=9.5,
                   va="bottom")  # fmt: skip

@@ -11,6 +11,7 @@ from infonb.experiments.nine_rulers.figures import tau_of_units
 from infonb.experiments.nine_rulers.sample_picture import draw_bars
 from infonb.plots import LiveFigure, palette
 from infonb.plots.examples import as_rgb, montage
+from infonb.plots.live.frame import fit
 from infonb.plots.ruler_names import ruler_words
 
 __all__ = ["UnitPicture", "nearest", "stepped"]
@@ -24,7 +25,7 @@ _LINE = (0.53, 0.68, 0.85)
 
 
 def nearest(x: np.ndarray, y: np.ndarray, place: tuple[float, float]) -> int | None:
-    """Return which of the points is next to a place, both in spreads of the points; None of none."""
+    """Return which point is next to a place, measured in spreads of the points; None: of none."""
     known = np.isfinite(x) & np.isfinite(y)
     if not known.any():
         return None
@@ -95,17 +96,21 @@ class UnitPicture:
         with self._picture.content():
             self._draw_units(first, second, null, unit)
             self._picture.axes[0].text(
-                -0.1, 1.03, f"{network}, {layer}, unit {unit}; grey: untrained\n{told}", fontsize=10, va="bottom",
-                transform=self._picture.axes[0].transAxes, linespacing=1.3, parse_math=False,
+                -0.1, 1.03, f"{network}, {layer}, unit {unit}; grey: untrained\n{told}",
+                transform=self._picture.axes[0].transAxes, fontsize=10, va="bottom",
+                linespacing=1.3, parse_math=False,
             )  # fmt: skip
             shares = self._draw_shares(one, at, unit)
             shown = self._draw_images(one, at, unit)
         there = np.isfinite([first[unit], second[unit]]).all()
         self._picture.cursor = (float(first[unit]), float(second[unit])) if there else None
-        values = ", ".join(f"{ruler_words(name)} {_number(self._units[one, row, at, unit])}"
-                           f" ({share:.0%})".replace("%", " %")
-                           for row, (name, share) in enumerate(zip(self.rulers, shares, strict=True))
-                           if np.isfinite(share))  # fmt: skip
+        values = ", ".join(
+            f"{ruler_words(name)} {_number(value)} ({share:.0%})".replace("%", " %")
+            for name, value, share in zip(
+                self.rulers, self._units[one, :, at, unit], shares, strict=True
+            )
+            if np.isfinite(share)
+        )
         self._picture.alt = (
             f"Units of {layer} in {network} by {ruler_words(x)} and {ruler_words(y)}: {told}. Unit "
             f"{unit}: {values or 'nothing is known'}.{shown}"
@@ -118,12 +123,7 @@ class UnitPicture:
         axis = self._picture.axes[0]
         axis.set_xlabel(ruler_words(names[0]), fontsize=10)
         axis.set_ylabel(ruler_words(names[1]), fontsize=10)
-        for values, other, limit in zip(own, null, (axis.set_xlim, axis.set_ylim), strict=True):
-            every = np.concatenate([values, other])
-            every = every[np.isfinite(every)]
-            low, high = (every.min(), every.max()) if every.size else (0.0, 1.0)
-            pad = 0.06 * (high - low) or 0.5
-            limit(low - pad, high + pad)
+        axis.set(xlim=_limits(own[0], null[0]), ylim=_limits(own[1], null[1]))
 
     def _draw_units(
         self, first: np.ndarray, second: np.ndarray, null: list[np.ndarray], unit: int
@@ -181,6 +181,13 @@ class UnitPicture:
         null = self._tau_null[one, at, row, column, 0]
         beside = f"; untrained {_number(null)}" if np.isfinite(null) else ""
         return f"τ = {_number(tau)} ({_number(low)} … {_number(high)}){beside}"
+
+
+def _limits(*values: np.ndarray) -> tuple[float, float]:
+    """Return limits of an axis that shows all that is known, with a margin."""
+    every = np.concatenate(values)
+    every = every[np.isfinite(every)]
+    return fit(every, 0.06) if every.size else (0.0, 1.0)
 
 
 def _taus(units: xr.DataArray) -> np.ndarray:
