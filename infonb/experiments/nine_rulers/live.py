@@ -136,7 +136,8 @@ def explore_networks(runs: xr.Dataset, *, interactive: bool = True) -> Panel:
     """
     Choose a ruler of networks, and a seed or their mean: its order beside that of mean in/out.
 
-    Dims of `runs` as of `NineRulers`; where ``network_score`` has a dim layer, a layer as well.
+    Dims of `runs` as of `NineRulers`; with ``layer_score`` and ``layer_null`` (network, seed,
+    network_ruler, layer), a layer as well.
     """
     import ipywidgets as widgets
 
@@ -146,8 +147,9 @@ def explore_networks(runs: xr.Dataset, *, interactive: bool = True) -> Panel:
     from infonb.widgets import Panel
     from infonb.widgets.panel.controls import choice
 
-    score, null = (_with_mean(runs[name]) for name in ("network_score", "network_null"))
-    picture = NetworkPicture(score, null)
+    parts = [_by_layer(runs, name) for name in ("score", "null")]
+    score, null = (_with_mean(values) for values, _ in parts)
+    picture = NetworkPicture(score, null, parts[0][1])
     known = score.notnull().any([dim for dim in score.dims if dim != "network_ruler"])
     rulers = [str(name) for name in score["network_ruler"].values[known.values] if name != NETWORK]
     options = [(ruler_words(name), name) for name in rulers]
@@ -159,12 +161,30 @@ def explore_networks(runs: xr.Dataset, *, interactive: bool = True) -> Panel:
     controls["seed"] = choice([(one, one) for one in seeds], "seed", seeds[0])
     if "layer" in score.dims:
         layers = score["layer"].values.tolist()
-        controls["layer"] = choice([(one, one) for one in layers], "layer", layers[-1])
+        controls["layer"] = choice([(one, one) for one in layers], "layer", layers[0])
 
     def draw(ruler: str, seed: str, layer: str = "") -> Picture:
         return picture.draw(ruler, seed=seed, layer=layer)
 
     return Panel(draw, controls, interactive=interactive, owns_controls=True)
+
+
+def _by_layer(runs: xr.Dataset, name: str) -> tuple[xr.DataArray, list[str]]:
+    """
+    Return values of networks, and of their layers if there are any, and the rulers without these.
+
+    A ruler that no layer has is that of the network in all of them.
+    """
+    whole = runs[f"network_{name}"]
+    if f"layer_{name}" not in runs:
+        return whole, []
+    layers = runs[f"layer_{name}"]
+    there = layers.notnull().any([dim for dim in layers.dims if dim != "network_ruler"])
+    joined = xr.concat(
+        [whole.expand_dims(layer=np.array(["mean of all"], object)), layers.where(there, whole)],
+        "layer", coords="minimal", compat="override", join="outer",
+    )  # fmt: skip
+    return joined, [str(one) for one in layers["network_ruler"].values[~there.values]]
 
 
 def _with_mean(values: xr.DataArray) -> xr.DataArray:

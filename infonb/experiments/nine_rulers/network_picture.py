@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.ticker import MaxNLocator
 
 from infonb.experiments.nine_rulers.figures import NETWORK, against_order
 from infonb.memorization import agreement
@@ -26,11 +28,11 @@ class NetworkPicture:
 
     Red: most pairs of a network with others go against the order that the ruler has otherwise.
     `score` and `null` (network, network_ruler), perhaps with more dims: a drawing is of one choice
-    of these.
+    of these. `whole`: rulers that are the same in all layers.
     """
 
-    def __init__(self, score: xr.DataArray, null: xr.DataArray) -> None:
-        self._score, self._null = score, null
+    def __init__(self, score: xr.DataArray, null: xr.DataArray, whole: Sequence[str] = ()) -> None:
+        self._score, self._null, self._whole = score, null, frozenset(whole)
         self._networks = [str(name) for name in score["network"].values]
         self._colours = palette(len(self._networks), "names")
         found = agreement(score.rename(network_ruler="ruler"), dim="network")
@@ -40,6 +42,8 @@ class NetworkPicture:
         scatter.set_xlabel(ruler_words(NETWORK), fontsize=10)
         # drawn with each choice: so the rest of the frame is not
         self._picture.add_content(scatter.xaxis, scatter.yaxis, *scatter.spines.values())
+        for one in (scatter.xaxis, scatter.yaxis):
+            one.set_major_locator(MaxNLocator(4))
         ladder.set_axis_off()
         ladder.set(xlim=(0, 1), ylim=(len(self._networks) - 0.5, -0.6))
         for x, side, words in ((-0.08, "right", "order of mean in/out"),
@@ -52,14 +56,22 @@ class NetworkPicture:
     def draw(self, ruler: str, **chosen: Any) -> LiveFigure:
         """Return the picture, the same each time, of a ruler and one label of each other dim."""
         chosen = {dim: label for dim, label in chosen.items() if dim in self._score.dims}
+        whole = ruler in self._whole
         x, y, null = (
             values.sel(network_ruler=name, **chosen).transpose("network").values
             for values, name in ((self._score, NETWORK), (self._score, ruler), (self._null, ruler))
         )
         told, tau = self._told(ruler, chosen)
-        of = ", ".join(_chosen_words(dim, label) for dim, label in chosen.items())
+        of = ", ".join(
+            _chosen_words(dim, label)
+            for dim, label in chosen.items()
+            if not (dim == "layer" and whole)
+        )
         fails = against_order(x, y, tau)
         self._frame(x, y, null, ruler)
+        black = ["black"] * len(self._networks)
+        # drawn again for another seed only
+        self._picture.ground(x.tobytes(), lambda: self._names(_places(x), -0.08, "right", black))
         with self._picture.content():
             self._draw_scatter(x, y, null, fails)
             self._draw_orders(x, y, fails)
@@ -98,19 +110,28 @@ class NetworkPicture:
         axis.plot(x[fails], y[fails], "o", mfc="none", mec=_FAILS, mew=1.8, ms=14, zorder=4)
 
     def _draw_orders(self, x: np.ndarray, y: np.ndarray, fails: np.ndarray) -> None:
-        """Draw each network at its place in both orders, and a line between."""
+        """Draw each network at its place in the order of the ruler, and lines from in/out."""
+        from matplotlib.collections import LineCollection
+
         axis = self._picture.axes[1]
-        places = [_places(values) for values in (x, y)]
-        for at, (name, colour) in enumerate(zip(self._networks, self._colours, strict=True)):
-            left, right = places[0][at], places[1][at]
-            if np.isfinite(left):
-                axis.text(-0.08, left, name, ha="right", va="center", fontsize=9.5)
-                axis.plot(0, left, "o", color=colour, ms=8, clip_on=False)
-            if np.isfinite(right):
-                axis.plot(1, right, "o", color=colour, ms=8, clip_on=False)
-                axis.text(1.08, right, name, va="center", fontsize=9.5,
-                          color=_FAILS if fails[at] else "black")  # fmt: skip
-                axis.plot([0, 1], [left, right], color=colour, lw=2.4)
+        left, right = _places(x), _places(y)
+        for side, place in enumerate((left, right)):
+            axis.scatter(np.full(place.size, side), place, s=65, c=self._colours, clip_on=False,
+                         zorder=3)  # fmt: skip
+        self._names(right, 1.08, "left", np.where(fails, _FAILS, "black").tolist())
+        both = np.flatnonzero(np.isfinite(left) & np.isfinite(right))
+        axis.add_collection(
+            LineCollection(
+                [[(0, left[at]), (1, right[at])] for at in both], linewidths=2.4,
+                colors=[self._colours[at] for at in both],
+            ), autolim=False,
+        )  # fmt: skip
+
+    def _names(self, places: np.ndarray, x: float, side: str, colours: Sequence[str]) -> None:
+        """Write the networks' names at their places in an order."""
+        for at in np.flatnonzero(np.isfinite(places)).tolist():
+            self._picture.axes[1].text(x, places[at], self._networks[at], ha=side, va="center",
+                                       fontsize=9.5, color=colours[at])  # fmt: skip
 
 
 def _chosen_words(dim: str, label: Any) -> str:

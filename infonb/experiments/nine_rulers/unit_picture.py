@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.ticker import MaxNLocator
 
 from infonb.experiments.nine_rulers.figures import tau_of_units
 from infonb.experiments.nine_rulers.sample_picture import draw_bars
@@ -67,6 +68,8 @@ class UnitPicture:
         scatter, bars, images = self._picture.axes
         # drawn with each choice: so the rest of the frame is not
         self._picture.add_content(scatter.xaxis, scatter.yaxis, *scatter.spines.values())
+        for one in (scatter.xaxis, scatter.yaxis):
+            one.set_major_locator(MaxNLocator(4))
         images.set_axis_off()
         bars.set(xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(len(self.rulers) - 0.5, -0.5))
         bars.set_xticklabels(["0", "50", "100 %"])
