@@ -44,6 +44,8 @@ class NetworkPicture:
         self._picture.add_content(scatter.xaxis, scatter.yaxis, *scatter.spines.values())
         for one in (scatter.xaxis, scatter.yaxis):
             one.set_major_locator(MaxNLocator(4))
+        # with this given, matplotlib looks for no free place beside the ticks
+        scatter.yaxis.set_label_coords(-0.58 / _SCATTER[2], 0.5)
         ladder.set_axis_off()
         ladder.set(xlim=(0, 1), ylim=(len(self._networks) - 0.5, -0.6))
         for x, side, words in ((-0.08, "right", "order of mean in/out"),

@@ -70,6 +70,8 @@ class UnitPicture:
         self._picture.add_content(scatter.xaxis, scatter.yaxis, *scatter.spines.values())
         for one in (scatter.xaxis, scatter.yaxis):
             one.set_major_locator(MaxNLocator(4))
+        # with this given, matplotlib looks for no free place beside the ticks
+        scatter.yaxis.set_label_coords(-0.58 / _SCATTER[2], 0.5)
         images.set_axis_off()
         bars.set(xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(len(self.rulers) - 0.5, -0.5))
         bars.set_xticklabels(["0", "50", "100 %"])
