@@ -37,9 +37,9 @@ def sample_coords() -> dict:
 
 def nine_runs(
     networks: list[str] = NETWORKS, seeds: int = 2, layers: tuple[int, ...] = (12, 8),
-    most_active: int = 0,
+    top: int = 0,
 ) -> xr.Dataset:  # fmt: skip
-    """Return runs of these networks; `layers` are the widths, `most_active` samples a unit."""
+    """Return runs of these networks; `layers` are the widths, `top` samples a unit."""
     rng = np.random.default_rng(0)
     coords = sample_coords()
     kind, is_in = coords["kind"][1], coords["is_in"][1]
@@ -92,11 +92,11 @@ def nine_runs(
             "neuron": range(max(layers)), "network_ruler": np.array(NETWORK_RULERS, object),
         },
     )  # fmt: skip
-    if most_active:
-        places = (*shape, len(layers), max(layers), most_active)
+    if top:
+        places = (*shape, len(layers), max(layers), top)
         chosen = rng.integers(0, sum(KINDS.values()), places) + 100
         chosen[:, :, beyond] = -1
-        runs["most_active"] = (("network", "seed", "layer", "neuron", "place"), chosen)
+        runs["top_sample"] = (("network", "seed", "layer", "neuron", "top"), chosen)
     return runs
 
 

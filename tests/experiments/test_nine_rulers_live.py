@@ -23,7 +23,7 @@ from infonb.plots.picture import png_size
 
 @pytest.fixture(scope="module")
 def runs():
-    return nine_runs(most_active=6)
+    return nine_runs(top=6)
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +234,7 @@ def test_units_are_drawn_with_their_tau_and_images(runs, units):
     one = runs.unit_score.isel(seed=0).sel(network="noise", layer="fc1")
     x, y = (one.sel(unit_ruler=name).values for name in ("entropy", "unit_mem"))
     assert f"τ = {kendalltau(x, y).statistic:.2f}".replace("-", "−") in units.alt
-    top = runs.most_active.isel(seed=0).sel(network="noise", layer="fc1", neuron=4).values
+    top = runs.top_sample.isel(seed=0).sel(network="noise", layer="fc1", neuron=4).values
     assert units.alt.endswith(f"Moved most by samples {', '.join(map(str, top))}.")
     below = (x < x[4]).sum() / 11
     assert f"entropy {x[4]:.2f} ({below:.0%})".replace("%", " %").replace("-", "−") in units.alt
@@ -280,8 +280,20 @@ def test_no_unit_beyond_the_width_and_what_is_not_measured_is_said(runs, units):
     assert panel.message.value == ""
 
 
+def test_layers_that_a_network_does_not_have_are_left_out(runs):
+    less = runs.copy()
+    less["unit_score"] = runs.unit_score.where((runs.layer != "fc2") | (runs.network != "noise"))
+    assert "fc2" not in plot_units(less, "noise").axes[0].get_title("left").split("\n")[1]
+    assert "fc2" in plot_units(less, "shortcut").axes[0].get_title("left").split("\n")[1]
+    panel = explore_units(less)
+    assert panel.value["layer"] == "fc1"
+    panel.set(layer="fc2")
+    assert panel.value["unit"] == 0
+    assert "nothing is known" in panel.alt
+
+
 def test_without_images_the_rest_is_there(runs):
-    panel = explore_units(runs.drop_vars("most_active"), interactive=False)
+    panel = explore_units(runs.drop_vars("top_sample"), interactive=False)
     assert "Moved most" not in panel.alt
 
 
@@ -305,8 +317,7 @@ def test_layers_have_a_control_where_they_were_measured(runs):
     assert set(explore_networks(runs, interactive=False).controls) == {"ruler", "seed"}
     factor = xr.DataArray([1.0, -1.0], {"layer": runs.layer}, ("layer",))
     layers = runs.network_score * factor
-    layers = layers.where(runs.network_ruler != "memorized_share")
-    layers = layers.where(runs.network_ruler != "mean_in_out")
+    layers = layers.drop_sel(network_ruler=["memorized_share", "mean_in_out"])
     with_layers = runs.assign(layer_score=layers, layer_null=layers * 0)
     panel = explore_networks(with_layers)
     assert list(dict(panel.controls["layer"].options)) == ["mean of all", "fc1", "fc2"]

@@ -31,7 +31,7 @@ def plot_units(runs: xr.Dataset, network: str, *, against: str = UNIT) -> Pictur
     names = [name for name in _measured(units, "unit_ruler") if name != against]
     if not names or against not in _measured(units, "unit_ruler"):
         return None
-    layers = runs.layer.values.tolist()
+    layers = _measured(units, "layer")  # networks differ in how many they have
     tau, chance = tau_of_units(units), tau_of_units(null)
     columns = min(_COLUMNS, len(names))
     picture, axes = subplots(-(-len(names) // columns), columns, size=(10.2 / _COLUMNS, 2.95))
@@ -185,9 +185,9 @@ def _counted(n: float) -> str:
 
 
 def _measured(values: xr.DataArray, dim: str) -> list[str]:
-    """Return the rulers of which something is known."""
+    """Return the labels of a dim of which something is known."""
     known = values.notnull().any([other for other in values.dims if other != dim])
-    return [str(name) for name in values[dim].values[known.values]]
+    return list(values[dim].values[known.values])
 
 
 def _of_networks(values: xr.DataArray) -> xr.DataArray:
@@ -206,7 +206,7 @@ def _taus(found: xr.Dataset, first: str, second: str, layers: list[Any]) -> str:
     one = found.sel(reading=first, other_reading=second)
     words = []
     for layer in layers:
-        here = one.sel(layer=layer) if len(layers) > 1 else one.isel(layer=0)
+        here = one.sel(layer=layer)
         tau = float(here["tau"])
         if np.isfinite(tau):
             ends = here["interval"]

@@ -84,8 +84,8 @@ def explore_units(
     """
     Choose a network, a layer and two rulers; a unit by its number, a click or the arrow keys.
 
-    Dims of `runs` as of `NineRulers`; the first seed. With ``most_active`` (network, seed, layer,
-    neuron, place), and `examples` as of `explore_samples`, the images that move the unit most.
+    Dims of `runs` as of `NineRulers`; the first seed. With ``top_sample`` (network, seed, layer,
+    neuron, top), and `examples` as of `explore_samples`, the images that move the unit most.
     """
     import ipywidgets as widgets
 
@@ -96,9 +96,11 @@ def explore_units(
 
     picture = UnitPicture(runs, examples)
     layers, rulers = picture.layers, [(ruler_words(name), name) for name in picture.rulers]
+    network = _networks(picture.networks)
+    last = next((one for one in layers[::-1] if picture.width(network.value, one)), layers[-1])
     controls = {
-        "network": _networks(picture.networks),
-        "layer": choice([(name, name) for name in layers], "layer", layers[-1]),
+        "network": network,
+        "layer": choice([(name, name) for name in layers], "layer", last),
         "x": widgets.Dropdown(options=rulers, value=rulers[0][1], description="to the right"),
         "y": widgets.Dropdown(options=rulers, value=rulers[-1][1], description="upwards"),
         "unit": widgets.IntSlider(0, 0, 1, description="unit"),
@@ -178,7 +180,7 @@ def _by_layer(runs: xr.Dataset, name: str) -> tuple[xr.DataArray, list[str]]:
     whole = runs[f"network_{name}"]
     if f"layer_{name}" not in runs:
         return whole, []
-    layers = runs[f"layer_{name}"]
+    layers = runs[f"layer_{name}"].reindex(network_ruler=whole["network_ruler"])
     there = layers.notnull().any([dim for dim in layers.dims if dim != "network_ruler"])
     joined = xr.concat(
         [whole.expand_dims(layer=np.array(["mean of all"], object)), layers.where(there, whole)],

@@ -59,8 +59,8 @@ class UnitPicture:
             [str(name) for name in runs[dim].values] for dim in dims[:3]
         )
         self._top, self._pixels = None, None
-        if examples is not None and "most_active" in runs:
-            top = runs["most_active"].isel(seed=0).transpose("network", "layer", "neuron", "place")
+        if examples is not None and "top_sample" in runs:
+            top = runs["top_sample"].isel(seed=0).transpose("network", "layer", "neuron", "top")
             self._top = top.values[..., :_SHOWN]
             self._pixels = as_rgb(examples["input"].values)
             self._place = {one: at for at, one in enumerate(examples["sample"].values.tolist())}
