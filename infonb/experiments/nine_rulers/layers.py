@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "LAYER_RULERS", "NETWORK_RULERS", "is_wrong", "of_layers", "of_network", "trained_or_twin",
+    "BEYOND", "LAYER_RULERS", "NETWORK_RULERS", "accuracies", "checked", "is_wrong", "of_layers",
+    "of_network", "trained_or_twin",
 ]  # fmt: skip
 
 #: Those that each layer has; of a network their mean over layers.
@@ -22,6 +23,15 @@ LAYER_RULERS = (
     "mean_entropy", "mean_mi", "mi_over_entropy", "mean_unit_mem", "matrix_entropy",
     "imbalance_to_label", "layer_information",
 )  # fmt: skip
+
+#: Those that look at whole layers, and by which estimator each is checked.
+BEYOND = {
+    "matrix_entropy": "matrix_entropy", "imbalance_to_label": "imbalance",
+    "layer_information": "latent",
+}  # fmt: skip
+
+#: Images for these checks, which take long.
+_CHECKED = 250
 
 #: The readings of networks, in the order in which they stand.
 NETWORK_RULERS = ("mean_in_out", "memorized_share", "membership_auroc", *LAYER_RULERS)
@@ -36,18 +46,15 @@ def of_layers(model: nn.Module, found: xr.Dataset, evaluation: xr.Dataset) -> xr
     from infonb.measures import information_imbalance, layer_information, matrix_entropy
 
     units = found["unit_score"]
-    acts = recorded(model, evaluation)
-    label = xr.DataArray(
-        evaluation["label"].values, {"sample": acts["sample"].values}, ("sample",), "label"
-    )
+    acts, label = _of_unseen(model, evaluation)
     rows = {
         "mean_entropy": units.sel(unit_ruler="entropy").mean("neuron"),
         "mean_mi": found["pair_information"],
         "mi_over_entropy": found["pair_information"] / found["few_entropy"],
         "mean_unit_mem": units.sel(unit_ruler="unit_mem").mean("neuron"),
         "matrix_entropy": matrix_entropy(acts),
-        "imbalance_to_label": information_imbalance(acts, label)["imbalance"],
-        "layer_information": layer_information(acts, label)["information"],
+        "imbalance_to_label": information_imbalance(acts, label, draws=2)["imbalance"],
+        "layer_information": layer_information(acts, label, draws=2)["information"],
     }
     plain = [rows[name].reset_coords(drop=True).astype(float) for name in LAYER_RULERS]
     names = np.array(LAYER_RULERS, dtype=object)
@@ -55,6 +62,34 @@ def of_layers(model: nn.Module, found: xr.Dataset, evaluation: xr.Dataset) -> xr
         plain, xr.IndexVariable("network_ruler", names), coords="minimal", compat="override",
         combine_attrs="drop",
     )  # fmt: skip
+
+
+def checked(model: nn.Module, evaluation: xr.Dataset) -> xr.DataArray:
+    """Return whether what whole layers say can be relied on, of the last hidden one: (beyond,)."""
+    from infonb.measures import reliability
+
+    acts, label = _of_unseen(model, evaluation.isel(sample=slice(_CHECKED)))
+    found = [
+        str(reliability(acts.isel(layer=[-1]), label, estimator=name).verdict.item()) == "reliable"
+        for name in BEYOND.values()
+    ]
+    return xr.DataArray(found, {"beyond": np.array(list(BEYOND), dtype=object)}, ("beyond",))
+
+
+def _of_unseen(model: nn.Module, evaluation: xr.Dataset) -> tuple[xr.Dataset, xr.DataArray]:
+    """Return activations on images that no network has seen, and their true labels."""
+    acts = recorded(model, evaluation)
+    label = evaluation["label"].values
+    return acts, xr.DataArray(label, {"sample": acts["sample"].values}, ("sample",), "label")
+
+
+def accuracies(model: nn.Module, data: dict[str, xr.Dataset]) -> dict[str, float]:
+    """Return the share of taught labels that a network says, and of true ones of unseen images."""
+    parts = {"taught_accuracy": data["train"], "unseen_accuracy": data["evaluation"]}
+    return {
+        name: float((probabilities(model, part).argmax(1) == part["label"].values).mean())
+        for name, part in parts.items()
+    }
 
 
 def of_network(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from infonb.experiments.nine_rulers.layers import of_layers, of_network
+from infonb.experiments.nine_rulers.layers import (
+    NETWORK_RULERS,
+    accuracies,
+    checked,
+    of_layers,
+    of_network,
+)
 from infonb.experiments.nine_rulers.readings import RULERS, sample_readings
 from infonb.experiments.nine_rulers.units import of_units, recorded
 
@@ -36,7 +42,7 @@ def measured(
     layers_before = of_layers(null, before, data["evaluation"])
     n = samples.sizes["sample"]
     rows = [readings.get(name, np.full(n, np.nan)) for name in RULERS]
-    return xr.Dataset(
+    found = xr.Dataset(
         {
             "score": (("ruler", "sample"), np.array(rows, dtype=float)),
             "label": ("sample", samples["label"].values),
@@ -46,7 +52,12 @@ def measured(
             "network_score": of_network(trained.network, data, layers),
             "network_null": of_network(null, data, layers_before),
             "own_seconds": ("ruler", [seconds.get(name, np.nan) for name in RULERS]),
+            "reliable": checked(trained.network, data["evaluation"]),
+            "top_sample": units["top_sample"],
             "train_seconds": trained.seconds,
+            **accuracies(trained.network, data),
         },
         {"ruler": np.array(RULERS, dtype=object), "sample": samples["sample"].values},
     )  # fmt: skip
+    # put together of parts, labels are sorted
+    return found.sel(network_ruler=list(NETWORK_RULERS)).drop_vars("width", errors="ignore")

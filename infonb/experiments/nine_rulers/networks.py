@@ -25,16 +25,13 @@ def new_network(
     chosen: PlantedParameters, kind: str, train: xr.Dataset, seed: int
 ) -> nn.Module:
     """Return the network of a kind as it is before training; one that is constructed is ready."""
-    from infonb.networks import CNN, MLP, LogicNet
+    from infonb.networks import MLP, LogicNet
 
     n_classes, n_inputs = int(train.attrs["n_classes"]), train["input"][0].size
     if kind == "constructed":
         return built(train, n_classes, seed)
     if kind == "logic gates":
         return LogicNet([n_inputs, *chosen.gates], _THRESHOLDS, n_classes, tau=1.0, seed=seed)
-    if chosen.architecture == "cnn":
-        channels = (max(1, chosen.width // 4), max(1, chosen.width // 2), chosen.width)
-        return CNN(train.sizes["channel"], n_classes, channels, seed=seed)
     return MLP([n_inputs, chosen.width, chosen.width, n_classes], seed=seed)
 
 

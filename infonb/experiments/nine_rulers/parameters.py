@@ -17,13 +17,13 @@ _MOST = {"digits": 1797, "mnist": 60_000, "cifar10": 10_000}
 _MNIST: dict[str, Any] = {
     "dataset": "mnist", "n_typical": 2000, "n_wrong": 150, "n_outliers": 150, "n_groups": 30,
     "n_shortcut": 400, "n_unseen": 1000, "width": 128, "learning_rate": 5e-3,
-    "gates": [2000, 1000], "repeats": 8, "slow_repeats": 3, "units": 96,
+    "gates": [1000, 500], "repeats": 8, "slow_repeats": 3, "units": 96,
 }  # fmt: skip
 
 _CIFAR10: dict[str, Any] = {
-    "dataset": "cifar10", "n_typical": 2000, "n_wrong": 150, "n_outliers": 150, "n_groups": 30,
-    "n_shortcut": 400, "n_unseen": 1000, "architecture": "cnn", "width": 64,
-    "learning_rate": 3e-3, "gates": [2000, 1000], "repeats": 4, "slow_repeats": 2, "units": 64,
+    "dataset": "cifar10", "n_typical": 1000, "n_wrong": 100, "n_outliers": 100, "n_groups": 20,
+    "n_shortcut": 250, "n_unseen": 1000, "width": 56, "learning_rate": 2e-3, "epochs": 80,
+    "gates": [1000, 500], "repeats": 6, "slow_repeats": 2, "units": 0,
 }  # fmt: skip
 
 
@@ -66,11 +66,7 @@ class PlantedParameters(_Images):
         [0, 1, 2], "first weights, order of samples and divisions; the images stay the same",
         minimum=0, maximum=MAX_SEED, affects="selection",
     )  # fmt: skip
-    architecture: str = parameter(
-        "mlp", "of trained networks: two hidden layers, or three convolutions",
-        choices=["mlp", "cnn"],
-    )  # fmt: skip
-    width: int = parameter(96, "units of each hidden layer, or of the last convolution", minimum=8)
+    width: int = parameter(96, "units of each of two hidden layers", minimum=8)
     gates: list[int] = parameter(
         [640, 320], "gates of each layer of the network of logic gates", minimum=10
     )
@@ -137,10 +133,6 @@ class RulerParameters(PlantedParameters):
             )
         if self.units == 1:
             raise ParameterError("units must be 0 (all) or at least 2, to have pairs; not 1.")
-        if self.architecture == "cnn" and self.dataset != "cifar10":
-            raise ParameterError(
-                f"architecture='cnn' is for cifar10; take 'mlp' for {self.dataset}."
-            )
         if not {"true labels", "noise"} <= set(self.network):
             raise ParameterError(
                 "network must hold 'true labels' and 'noise', with which others are compared; not "

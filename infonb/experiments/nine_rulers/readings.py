@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -90,14 +91,18 @@ def _pointwise(
     acts: xr.Dataset, samples: xr.Dataset, projections: int, seed: int
 ) -> np.ndarray:
     """Return the pointwise information of the last hidden layer and the label, turned."""
+    from infonb.measures import TiesWarning
     from infonb.memorization import pointwise_information
 
     layer = acts["activation"].isel(layer=-1, drop=True)
     width = layer.sizes["neuron"] if "width" not in acts else int(acts["width"].values[-1])
-    found = pointwise_information(
-        layer.isel(neuron=slice(width)).drop_vars("width", errors="ignore"),
-        samples["label"].values, projections=projections, seed=seed,
-    )  # fmt: skip
+    with warnings.catch_warnings():
+        # of gates projections lie on a grid: the order of samples is asked for, not nats
+        warnings.simplefilter("ignore", TiesWarning)
+        found = pointwise_information(
+            layer.isel(neuron=slice(width)).drop_vars("width", errors="ignore"),
+            samples["label"].values, projections=projections, seed=seed,
+        )  # fmt: skip
     return _turned(found)
 
 

@@ -23,13 +23,19 @@ UNIT_RULERS = (
 )  # fmt: skip
 
 
+#: So many of the samples that move a unit most are kept.
+_TOP = 6
+
+
 def recorded(model: nn.Module, images: xr.Dataset, **options: Any) -> xr.Dataset:
     """Return the hidden layers of a network on images: (layer, neuron, sample), layers numbered."""
     from infonb.activations import record
 
     plain = images[["input"]].drop_vars([n for n in images.coords if n != "sample"])
     names = hidden_layers(model)
-    found = record(model, plain, layers=names, prediction=False, progress=False, **options)
+    found = record(
+        model, plain, layers=names, prediction=False, progress=False, batch_size=1024, **options
+    )
     words = np.array([f"layer {i}" for i in range(1, len(names) + 1)], dtype=object)
     found["activation"] = found["activation"].astype(np.float32)
     return found.assign_coords(layer=words)
@@ -56,7 +62,7 @@ def of_units(
     label = samples["label"].values[seen]
     selectivity = _selectivity(acts, label)
     clock.lap("class_selectivity")
-    label_information = _with_label(acts, label)
+    label_information = _with_label(acts, label, mi_bins, seed)
     clock.lap("label_information")
     unseen = recorded(model, data["evaluation"])
     own = entropy(unseen["activation"], bins=bins)
@@ -77,6 +83,7 @@ def of_units(
         "unit_score": whole.transpose("unit_ruler", "layer", "neuron"),
         "off_wrong": off["wrong"], "off_typical": off["typical"],
         "pair_information": pairs.mean(["neuron", "other_neuron"]), "few_entropy": few,
+        "top_sample": _strongest(acts["activation"]),
     })  # fmt: skip
     return found, owned, clock.seconds
 
@@ -128,6 +135,16 @@ def _unit_mem(
     return seen["unit_mem"], owned
 
 
+def _strongest(active: xr.DataArray) -> xr.DataArray:
+    """Return the samples that move each unit most, the first of all first: (layer, neuron, top)."""
+    values = active.transpose("layer", "neuron", "sample").values
+    there = np.isfinite(values).all(axis=-1)
+    order = np.argsort(-np.where(there[..., None], values, 0.0), axis=-1, kind="stable")[..., :_TOP]
+    labels = np.where(there[..., None], active["sample"].values[order], -1)
+    coords = {"layer": active["layer"].values, "neuron": active["neuron"].values}
+    return xr.DataArray(labels, coords, ("layer", "neuron", "top"))
+
+
 def _selectivity(acts: xr.Dataset, label: np.ndarray) -> xr.DataArray:
     from infonb.memorization import class_selectivity
 
@@ -135,11 +152,14 @@ def _selectivity(acts: xr.Dataset, label: np.ndarray) -> xr.DataArray:
     return class_selectivity(acts, given, negative="rectify")["class_mem"]
 
 
-def _with_label(acts: xr.Dataset, label: np.ndarray) -> xr.DataArray:
-    """Return the MI of each unit with the label that was taught, in nats."""
+def _with_label(acts: xr.Dataset, label: np.ndarray, bins: int, seed: int) -> xr.DataArray:
+    """Return the MI of each unit with the label that was taught, in nats: in bins of each unit."""
     from infonb.measures import mutual_information
 
-    return mutual_information(acts["activation"], other=label, estimator="mixture")
+    return mutual_information(
+        acts["activation"], other=label, estimator="binned", bins=bins, edges="neuron",
+        corrected="permutation", seed=seed,
+    )  # fmt: skip
 
 
 def _pairs(
