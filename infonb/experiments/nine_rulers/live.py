@@ -183,7 +183,7 @@ def _by_layer(runs: xr.Dataset, name: str) -> tuple[xr.DataArray, list[str]]:
     layers = runs[f"layer_{name}"].reindex(network_ruler=whole["network_ruler"])
     there = layers.notnull().any([dim for dim in layers.dims if dim != "network_ruler"])
     joined = xr.concat(
-        [whole.expand_dims(layer=np.array(["mean of all"], object)), layers.where(there, whole)],
+        [whole.expand_dims(layer=np.array(["mean"], object)), layers.where(there, whole)],
         "layer", coords="minimal", compat="override", join="outer",
     )  # fmt: skip
     return joined, [str(one) for one in layers["network_ruler"].values[~there.values]]

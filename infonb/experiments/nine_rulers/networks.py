@@ -21,9 +21,7 @@ __all__ = ["built", "fitting_of", "hidden_layers", "new_network", "probabilities
 _THRESHOLDS = (0.25, 0.5, 0.75)
 
 
-def new_network(
-    chosen: PlantedParameters, kind: str, train: xr.Dataset, seed: int
-) -> nn.Module:
+def new_network(chosen: PlantedParameters, kind: str, train: xr.Dataset, seed: int) -> nn.Module:
     """Return the network of a kind as it is before training; one that is constructed is ready."""
     from infonb.networks import MLP, LogicNet
 

@@ -87,9 +87,7 @@ def _curvature(trained: Trained, samples: xr.Dataset, seed: int) -> np.ndarray |
     return _turned(loss_curvature(trained.network, plain, probes=5, seed=seed))
 
 
-def _pointwise(
-    acts: xr.Dataset, samples: xr.Dataset, projections: int, seed: int
-) -> np.ndarray:
+def _pointwise(acts: xr.Dataset, samples: xr.Dataset, projections: int, seed: int) -> np.ndarray:
     """Return the pointwise information of the last hidden layer and the label, turned."""
     from infonb.measures import TiesWarning
     from infonb.memorization import pointwise_information
@@ -113,7 +111,9 @@ def _last_loss(trained: Trained, samples: xr.Dataset) -> np.ndarray:
     return np.asarray(-np.log(np.maximum(its, _LEAST)))
 
 
-def early_disagreement(course: xr.Dataset, share: float = _EARLY, beta: float = _BETA) -> np.ndarray:
+def early_disagreement(
+    course: xr.Dataset, share: float = _EARLY, beta: float = _BETA
+) -> np.ndarray:
     """
     Return how little a running mean of early epochs believes each label: 1 − t, (sample).
 

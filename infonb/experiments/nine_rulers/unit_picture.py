@@ -61,7 +61,7 @@ class UnitPicture:
         self._top, self._pixels = None, None
         if examples is not None and "top_sample" in runs:
             top = runs["top_sample"].isel(seed=0).transpose("network", "layer", "neuron", "top")
-            self._top = top.values[..., :_SHOWN]
+            self._top = np.nan_to_num(top.values[..., :_SHOWN], nan=-1).astype(int)
             self._pixels = as_rgb(examples["input"].values)
             self._place = {one: at for at, one in enumerate(examples["sample"].values.tolist())}
         self._picture = LiveFigure(_SIZE, [_SCATTER, _BARS, _IMAGES])

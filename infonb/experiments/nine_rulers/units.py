@@ -243,7 +243,8 @@ def _groups(train: xr.Dataset) -> dict[str, np.ndarray]:
     kind, is_true = train["kind"].values, train["label"].values == train["true_label"].values
     wrong = (kind == "wrong label") | ((kind == "typical") & ~is_true)
     return {
-        "wrong": np.flatnonzero(wrong), "typical": np.flatnonzero((kind == "typical") & is_true)
+        "wrong": np.flatnonzero(wrong),
+        "typical": np.flatnonzero((kind == "typical") & is_true),
     }
 
 
