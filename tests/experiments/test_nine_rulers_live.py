@@ -295,9 +295,21 @@ def test_layers_that_a_network_does_not_have_are_left_out(runs):
     assert "fc2" in plot_units(less, "shortcut").alt
     panel = explore_units(less)
     assert panel.value["layer"] == "fc1"
+    assert panel.controls["layer"].options == ("fc1",)
+    drawn = []
+    panel.image.observe(drawn.append, "value")
+    panel.controls["network"].value = "shortcut"
+    assert panel.controls["layer"].options == ("fc1", "fc2")
     panel.set(layer="fc2")
-    assert panel.value["unit"] == 0
-    assert "nothing is known" in panel.alt
+    panel.controls["unit"].value = 7
+    assert len(drawn) == 3
+    panel.controls["network"].value = "noise"
+    assert panel.value | {"x": 0, "y": 0} == {
+        "network": "noise", "layer": "fc1", "x": 0, "y": 0, "unit": 7
+    }  # fmt: skip
+    assert len(drawn) == 4
+    assert "Units of fc1 in noise" in panel.alt
+    assert panel.message.value == ""
 
 
 def test_without_images_the_rest_is_there(runs):

@@ -91,6 +91,11 @@ class UnitPicture:
         known = np.flatnonzero(np.isfinite(self._units[one, :, at]).any(axis=0))
         return int(known[-1]) + 1 if known.size else 0
 
+    def layers_of(self, network: str) -> list[str]:
+        """Return the layers that a network has; all where nothing is known of it."""
+        there = [layer for layer in self.layers if self.width(network, layer)]
+        return there or self.layers
+
     def draw(self, network: str, layer: str, x: str, y: str, unit: int) -> LiveFigure:
         """Return the picture, the same each time."""
         one, at = self.networks.index(network), self.layers.index(layer)
