@@ -248,9 +248,7 @@ def _inverted(
     return pixels.max() + pixels.min() - pixels[at]
 
 
-def _blend(
-    at: int, pixels: Images, classes: NDArray[np.int64], rng: np.random.Generator
-) -> Images:
+def _blend(at: int, pixels: Images, classes: NDArray[np.int64], rng: np.random.Generator) -> Images:
     """Return the mean of an image and one of another class."""
     others = np.flatnonzero(classes != classes[at])
     return (pixels[at] + pixels[rng.choice(others)]) / 2
@@ -261,9 +259,7 @@ _ODD: dict[str, Callable[..., Images]] = {
 }  # fmt: skip
 
 
-def _marked(
-    images: Images, label: NDArray[np.int64], n_classes: int, bright: float
-) -> Images:
+def _marked(images: Images, label: NDArray[np.int64], n_classes: int, bright: float) -> Images:
     """
     Return images with the mark of each label: a bright cell at the left or right edge.
 

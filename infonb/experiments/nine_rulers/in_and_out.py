@@ -146,7 +146,6 @@ def _halves(runs: xr.Dataset) -> xr.DataArray:
         empty = xr.full_like(runs["mem"].sel(score="probability", drop=True), np.nan)
         return xr.concat([empty, empty], xr.IndexVariable("half", [0, 1]))
     halves = [
-        in_out(probability.isel(repeat=part), runs.held_out.isel(repeat=part)).mem
-        for part in parts
+        in_out(probability.isel(repeat=part), runs.held_out.isel(repeat=part)).mem for part in parts
     ]
     return xr.concat(halves, xr.IndexVariable("half", [0, 1]), combine_attrs="drop")

@@ -92,9 +92,7 @@ def accuracies(model: nn.Module, data: dict[str, xr.Dataset]) -> dict[str, float
     }
 
 
-def of_network(
-    model: nn.Module, data: dict[str, xr.Dataset], layers: xr.DataArray
-) -> xr.DataArray:
+def of_network(model: nn.Module, data: dict[str, xr.Dataset], layers: xr.DataArray) -> xr.DataArray:
     """Return the readings of a network but mean in and out, which is NaN: (network_ruler,)."""
     samples = data["samples"]
     said = probabilities(model, samples)

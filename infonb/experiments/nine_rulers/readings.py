@@ -44,7 +44,7 @@ def sample_readings(
     makes: dict[str, Callable[[], Any]] = {
         "cumulative_loss": lambda: _along(course, "cumulative_loss"),
         "area_under_margin": lambda: _along(course, "area_under_margin"),
-        "forgetting_events": lambda: _along(course, "forgetting_events"),
+        "forgetting_events": lambda: _forgotten(course),
         "loss_curvature": lambda: _curvature(trained, samples, seed),
         "pointwise_information": lambda: _pointwise(acts, samples, projections, seed),
         "membership": lambda: -_last_loss(trained, samples),
@@ -70,6 +70,15 @@ def _along(course: xr.Dataset | None, name: str) -> np.ndarray | None:
     return _turned(getattr(memorization, name)(course))
 
 
+def _forgotten(course: xr.Dataset | None) -> np.ndarray | None:
+    """Return how often each sample is forgotten; one that is never learnt, once an epoch."""
+    from infonb.memorization import forgetting_events
+
+    if course is None:
+        return None
+    return _turned(forgetting_events(course, never_learnt=float(course.sizes["epoch"])))
+
+
 def _turned(reading: xr.DataArray) -> np.ndarray:
     """Return the values, higher where more is memorized."""
     sign = -1.0 if reading.attrs.get("memorized") == "low" else 1.0
@@ -87,9 +96,7 @@ def _curvature(trained: Trained, samples: xr.Dataset, seed: int) -> np.ndarray |
     return _turned(loss_curvature(trained.network, plain, probes=5, seed=seed))
 
 
-def _pointwise(
-    acts: xr.Dataset, samples: xr.Dataset, projections: int, seed: int
-) -> np.ndarray:
+def _pointwise(acts: xr.Dataset, samples: xr.Dataset, projections: int, seed: int) -> np.ndarray:
     """Return the pointwise information of the last hidden layer and the label, turned."""
     from infonb.measures import TiesWarning
     from infonb.memorization import pointwise_information
@@ -113,7 +120,9 @@ def _last_loss(trained: Trained, samples: xr.Dataset) -> np.ndarray:
     return np.asarray(-np.log(np.maximum(its, _LEAST)))
 
 
-def early_disagreement(course: xr.Dataset, share: float = _EARLY, beta: float = _BETA) -> np.ndarray:
+def early_disagreement(
+    course: xr.Dataset, share: float = _EARLY, beta: float = _BETA
+) -> np.ndarray:
     """
     Return how little a running mean of early epochs believes each label: 1 − t, (sample).
 

@@ -102,10 +102,11 @@ class _Clock:
 
 
 def _views(images: xr.DataArray) -> Any:
-    """Return random views: of colours crops and jitter, of grey images moves and noise."""
+    """Return random views: of colours crops and mirror images, of grey images moves and noise."""
     from infonb.data import DigitViews, ImageViews
 
-    return ImageViews() if "channel" in images.dims else DigitViews()
+    # values around 0 have no hue that could change
+    return ImageViews(jitter=0.0, grey=0.0) if "channel" in images.dims else DigitViews()
 
 
 def _unit_mem(
@@ -243,7 +244,8 @@ def _groups(train: xr.Dataset) -> dict[str, np.ndarray]:
     kind, is_true = train["kind"].values, train["label"].values == train["true_label"].values
     wrong = (kind == "wrong label") | ((kind == "typical") & ~is_true)
     return {
-        "wrong": np.flatnonzero(wrong), "typical": np.flatnonzero((kind == "typical") & is_true)
+        "wrong": np.flatnonzero(wrong),
+        "typical": np.flatnonzero((kind == "typical") & is_true),
     }
 
 
