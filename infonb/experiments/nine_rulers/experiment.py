@@ -55,7 +55,7 @@ class NineRulers(RulerParameters, Experiment):
         return {"train": seen, "samples": samples, "evaluation": others}
 
     def examples(self, seed: int = 0) -> xr.Dataset:
-        """Return the planted images, (sample, row, column[, channel]), with what is known of them."""
+        """Return the planted images (sample, row, column[, channel]), and what is known of them."""
         found = samples_of(self, "noise")
         label = ("sample", found["planted_label"].values)
         last = [dim for dim in ("channel",) if dim in found["input"].dims]
