@@ -50,6 +50,7 @@ from infonb.memorization.planted import find_planted
 from infonb.memorization.pointwise_information import pointwise_information
 from infonb.memorization.rank_readings import rank_readings
 from infonb.memorization.ranking import auroc, spearman
+from infonb.memorization.rulers import measure, rulers
 from infonb.memorization.unintended import unintended_memorization
 from infonb.memorization.unit_mem import unit
 
@@ -78,6 +79,7 @@ __all__ = [
     "leave_one_out",
     "log_density",
     "loss_curvature",
+    "measure",
     "membership",
     "memorization_confidence",
     "memorization_kind",
@@ -92,6 +94,7 @@ __all__ = [
     "predicted_objects",
     "rank_readings",
     "recall_survival",
+    "rulers",
     "spearman",
     "suspect_labels",
     "unintended_memorization",

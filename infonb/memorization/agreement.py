@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.memorization.kendall import kendall, kendall_pairs, tau_interval, tau_spread
 from infonb.memorization.ranking import BOUND
-from infonb.memorization.readings import beside_each_other
+from infonb.memorization.side_by_side import beside_each_other
 from infonb.validate import check_integer, check_level
 
 __all__ = ["agreement"]

@@ -10,7 +10,7 @@ import xarray as xr
 from infonb.dims import check_samples
 from infonb.memorization.in_out import Pooled, wilson
 from infonb.memorization.ranking import BOUND, auroc
-from infonb.memorization.readings import beside_each_other
+from infonb.memorization.side_by_side import beside_each_other
 from infonb.validate import check_choice, check_level
 
 __all__ = ["find_planted"]

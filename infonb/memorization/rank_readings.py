@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.dims import check_samples
 from infonb.memorization.ranking import auroc, check_groups, of_ranks, spearman
-from infonb.memorization.readings import side_by_side, turned
+from infonb.memorization.side_by_side import side_by_side, turned
 from infonb.validate import check_integer
 
 __all__ = ["rank_readings"]

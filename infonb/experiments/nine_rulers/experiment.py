@@ -55,11 +55,13 @@ class NineRulers(RulerParameters, Experiment):
         return {"train": seen, "samples": samples, "evaluation": others}
 
     def examples(self, seed: int = 0) -> xr.Dataset:
-        """Return the planted images, (sample, row, column[, channel]), with what is known of them."""
+        """Return the planted images (sample, row, column[, channel]), and what is known of them."""
         found = samples_of(self, "noise")
         label = ("sample", found["planted_label"].values)
         last = [dim for dim in ("channel",) if dim in found["input"].dims]
-        ordered = found["input"].transpose("sample", "row", "column", *last)
+        low, high = found["input"].min(), found["input"].max()
+        shown = (found["input"] - low) / (high - low)  # to look at
+        ordered = shown.transpose("sample", "row", "column", *last)
         return found.drop_vars("input").assign(input=ordered, label=label)
 
     def train(

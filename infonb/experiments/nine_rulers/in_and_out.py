@@ -1,4 +1,4 @@
-"""Trainings with and without each sample, of every network: what other readings are held against."""
+"""Trainings of every network with and without each sample: others are held against these."""
 
 from __future__ import annotations
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["built", "fitting_of", "hidden_layers", "new_network", "probabilities", "untrained"]
 
-#: Pixels of the thermometer of a network of logic gates: each has a bit for each threshold.
-_THRESHOLDS = (0.25, 0.5, 0.75)
+#: A network of logic gates sees a pixel as bits: whether it is above these parts of the range.
+_THRESHOLDS = np.array([0.25, 0.5, 0.75])
 
 
 def new_network(chosen: PlantedParameters, kind: str, train: xr.Dataset, seed: int) -> nn.Module:
@@ -29,7 +29,9 @@ def new_network(chosen: PlantedParameters, kind: str, train: xr.Dataset, seed: i
     if kind == "constructed":
         return built(train, n_classes, seed)
     if kind == "logic gates":
-        return LogicNet([n_inputs, *chosen.gates], _THRESHOLDS, n_classes, tau=1.0, seed=seed)
+        low, high = float(train["input"].min()), float(train["input"].max())
+        thresholds = (low + (high - low) * _THRESHOLDS).tolist()
+        return LogicNet([n_inputs, *chosen.gates], thresholds, n_classes, tau=1.0, seed=seed)
     return MLP([n_inputs, chosen.width, chosen.width, n_classes], seed=seed)
 
 

@@ -17,12 +17,12 @@ _MOST = {"digits": 1797, "mnist": 60_000, "cifar10": 10_000}
 _MNIST: dict[str, Any] = {
     "dataset": "mnist", "n_typical": 2000, "n_wrong": 150, "n_outliers": 150, "n_groups": 30,
     "n_shortcut": 400, "n_unseen": 1000, "width": 128, "learning_rate": 5e-3,
-    "gates": [1000, 500], "repeats": 8, "slow_repeats": 3, "units": 96,
+    "gates": [1000, 500], "repeats": 6, "slow_repeats": 2, "units": 96,
 }  # fmt: skip
 
 _CIFAR10: dict[str, Any] = {
     "dataset": "cifar10", "n_typical": 1000, "n_wrong": 100, "n_outliers": 100, "n_groups": 20,
-    "n_shortcut": 250, "n_unseen": 1000, "width": 56, "learning_rate": 2e-3, "epochs": 80,
+    "n_shortcut": 250, "n_unseen": 1000, "width": 56, "learning_rate": 2e-3, "epochs": 50,
     "gates": [1000, 500], "repeats": 6, "slow_repeats": 2, "units": 0,
 }  # fmt: skip
 

@@ -44,7 +44,7 @@ def sample_readings(
     makes: dict[str, Callable[[], Any]] = {
         "cumulative_loss": lambda: _along(course, "cumulative_loss"),
         "area_under_margin": lambda: _along(course, "area_under_margin"),
-        "forgetting_events": lambda: _along(course, "forgetting_events"),
+        "forgetting_events": lambda: _forgotten(course),
         "loss_curvature": lambda: _curvature(trained, samples, seed),
         "pointwise_information": lambda: _pointwise(acts, samples, projections, seed),
         "membership": lambda: -_last_loss(trained, samples),
@@ -68,6 +68,15 @@ def _along(course: xr.Dataset | None, name: str) -> np.ndarray | None:
     if course is None:
         return None
     return _turned(getattr(memorization, name)(course))
+
+
+def _forgotten(course: xr.Dataset | None) -> np.ndarray | None:
+    """Return how often each sample is forgotten; one that is never learnt, once an epoch."""
+    from infonb.memorization import forgetting_events
+
+    if course is None:
+        return None
+    return _turned(forgetting_events(course, never_learnt=float(course.sizes["epoch"])))
 
 
 def _turned(reading: xr.DataArray) -> np.ndarray:

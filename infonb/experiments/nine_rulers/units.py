@@ -102,10 +102,11 @@ class _Clock:
 
 
 def _views(images: xr.DataArray) -> Any:
-    """Return random views: of colours crops and jitter, of grey images moves and noise."""
+    """Return random views: of colours crops and mirror images, of grey images moves and noise."""
     from infonb.data import DigitViews, ImageViews
 
-    return ImageViews() if "channel" in images.dims else DigitViews()
+    # values around 0 have no hue that could change
+    return ImageViews(jitter=0.0, grey=0.0) if "channel" in images.dims else DigitViews()
 
 
 def _unit_mem(
