@@ -96,7 +96,8 @@ def nine_runs(
         places = (*shape, len(layers), max(layers), top)
         chosen = rng.integers(0, sum(KINDS.values()), places) + 100
         chosen[:, :, beyond] = -1
-        runs["top_sample"] = (("network", "seed", "layer", "neuron", "top"), chosen)
+        # with numbers that are not known among them, they come as floats
+        runs["top_sample"] = (("network", "seed", "layer", "neuron", "top"), chosen * 1.0)
     return runs
 
 

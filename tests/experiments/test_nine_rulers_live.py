@@ -63,20 +63,22 @@ def test_units_have_a_dot_each_and_tau_of_each_layer(runs):
         x, y = (one.sel(unit_ruler=name, layer=layer).values.ravel()
                 for name in ("unit_mem", "entropy"))  # fmt: skip
         there = np.isfinite(x)
-        tau = kendalltau(x[there], y[there]).statistic
-        assert f"{layer} {tau:.2f}".replace("-", "−") in shown[1].get_title("left")
+        tau = f"{kendalltau(x[there], y[there]).statistic:.2f}".replace("-", "−")
+        assert tau in shown[1].get_title("left").split("\n")[1]
+        assert f"{layer} {tau}" in picture.alt.split("entropy: ")[1].split(";")[0]
     assert "untrained" in picture.alt
 
 
 def test_a_question_mark_where_the_interval_holds_zero(runs):
     found = tau_of_units(runs.unit_score.sel(network="noise"))
     title = plot_units(runs, "noise").axes[0].get_title("left").split("\n")[1]
+    words = []
     for layer in ("fc1", "fc2"):
         one = found.sel(reading="unit_mem", other_reading="class_selectivity", layer=layer)
         low, high = one.interval.values
-        words = f"{layer} {float(one.tau):.2f}".replace("-", "−")
-        assert (f"{words}?" in title) == (low <= 0 <= high)
-        assert words in title
+        words.append(f"{float(one.tau):.2f}{'?' if low <= 0 <= high else ''}".replace("-", "−"))
+    assert title == f"τ by layer: {', '.join(words)}"
+    assert sum("?" in one for one in words) == 1
 
 
 def test_units_that_were_not_measured_have_no_figure_and_no_null(runs):
@@ -95,9 +97,10 @@ def test_networks_stand_at_their_means_and_those_against_the_order_are_ringed(ru
     axis = next(a for a in picture.axes if a.get_title("left").startswith("mean entropy"))
     rings = [line for line in axis.lines if line.get_markerfacecolor() == "none"]
     assert len(rings) == 1
-    means = turned.network_score.mean("seed").sel(network="constructed")
-    assert rings[0].get_xdata()[0] == pytest.approx(float(means.sel(network_ruler="mean_in_out")))
-    assert rings[0].get_ydata()[0] == -5
+    assert (rings[0].get_xdata()[0], rings[0].get_ydata()[0]) == (6, -5)  # the last of seven
+    mean = turned.network_score.mean("seed").sel(network_ruler="mean_in_out")
+    ticks = [label.get_text() for label in axis.get_xticklabels()]
+    assert ticks == [f"{value:.2f}" for value in np.sort(mean.values)]
     told = picture.alt.split("mean entropy")[1].split(";")[0]
     assert told.endswith("against its order: constructed")
     whole = [axis for axis in picture.axes if axis.get_visible()]
@@ -121,6 +124,8 @@ def test_against_the_order_by_a_loop():
             wrong = sum(sign != np.sign(tau) for sign in counted)
             expected.append(wrong > len(counted) / 2)
         assert against_order(first, second, tau).tolist() == expected
+    assert not against_order(first, second, 0.3).any()
+    assert not against_order(first, second, np.nan).any()
 
 
 def test_costs_stand_beside_agreement_the_best_on_top(runs):
@@ -154,6 +159,9 @@ def test_percentiles_and_neighbours_by_hand():
     beside = ranking_neighbours(values, 2, beside=2)
     assert beside.tolist() == [[-1, 0, 3, 1], [4, 3, 1, -1]]
     assert ranking_neighbours(values, 4, beside=1).tolist() == [[-1, -1], [-1, 3]]
+    never = np.array([[np.inf, 1.0, np.inf, np.nan]])  # a sample that is never learnt
+    assert percentiles(never, np.ones(4, bool), 0).tolist() == [0.75]
+    assert ranking_neighbours(never, 1, beside=1).tolist() == [[2, -1]]
 
 
 def test_percentiles_are_those_of_scipy():
@@ -235,7 +243,7 @@ def test_units_are_drawn_with_their_tau_and_images(runs, units):
     x, y = (one.sel(unit_ruler=name).values for name in ("entropy", "unit_mem"))
     assert f"τ = {kendalltau(x, y).statistic:.2f}".replace("-", "−") in units.alt
     top = runs.top_sample.isel(seed=0).sel(network="noise", layer="fc1", neuron=4).values
-    assert units.alt.endswith(f"Moved most by samples {', '.join(map(str, top))}.")
+    assert units.alt.endswith(f"Moved most by samples {', '.join(str(int(one)) for one in top)}.")
     below = (x < x[4]).sum() / 11
     assert f"entropy {x[4]:.2f} ({below:.0%})".replace("%", " %").replace("-", "−") in units.alt
     assert list(units.image.cursor) == [x[4], y[4]]
@@ -283,13 +291,25 @@ def test_no_unit_beyond_the_width_and_what_is_not_measured_is_said(runs, units):
 def test_layers_that_a_network_does_not_have_are_left_out(runs):
     less = runs.copy()
     less["unit_score"] = runs.unit_score.where((runs.layer != "fc2") | (runs.network != "noise"))
-    assert "fc2" not in plot_units(less, "noise").axes[0].get_title("left").split("\n")[1]
-    assert "fc2" in plot_units(less, "shortcut").axes[0].get_title("left").split("\n")[1]
+    assert "fc2" not in plot_units(less, "noise").alt
+    assert "fc2" in plot_units(less, "shortcut").alt
     panel = explore_units(less)
     assert panel.value["layer"] == "fc1"
+    assert panel.controls["layer"].options == ("fc1",)
+    drawn = []
+    panel.image.observe(drawn.append, "value")
+    panel.controls["network"].value = "shortcut"
+    assert panel.controls["layer"].options == ("fc1", "fc2")
     panel.set(layer="fc2")
-    assert panel.value["unit"] == 0
-    assert "nothing is known" in panel.alt
+    panel.controls["unit"].value = 7
+    assert len(drawn) == 3
+    panel.controls["network"].value = "noise"
+    assert panel.value | {"x": 0, "y": 0} == {
+        "network": "noise", "layer": "fc1", "x": 0, "y": 0, "unit": 7
+    }  # fmt: skip
+    assert len(drawn) == 4
+    assert "Units of fc1 in noise" in panel.alt
+    assert panel.message.value == ""
 
 
 def test_without_images_the_rest_is_there(runs):
@@ -320,7 +340,7 @@ def test_layers_have_a_control_where_they_were_measured(runs):
     layers = layers.drop_sel(network_ruler=["memorized_share", "mean_in_out"])
     with_layers = runs.assign(layer_score=layers, layer_null=layers * 0)
     panel = explore_networks(with_layers)
-    assert list(dict(panel.controls["layer"].options)) == ["mean of all", "fc1", "fc2"]
+    assert list(dict(panel.controls["layer"].options)) == ["mean", "fc1", "fc2"]
     panel.set(ruler="mean_mi", layer="fc1")
     first = panel.alt
     assert "layer fc1" in first

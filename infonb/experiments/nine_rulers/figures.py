@@ -16,6 +16,8 @@ __all__ = ["against_order", "plot_costs", "plot_networks", "plot_units", "tau_of
 
 _NULL, _FAILS = "#b0b0b0", "#c0392b"
 _COLUMNS = 3
+#: From this |τ| on there is an order: two of three pairs agree.
+_ORDER = 1 / 3 - 1e-9
 #: The ruler that the others are held against: of units, of networks, of samples.
 UNIT, NETWORK, SAMPLE = "unit_mem", "mean_in_out", "in_out"
 
@@ -45,11 +47,13 @@ def plot_units(runs: xr.Dataset, network: str, *, against: str = UNIT) -> Pictur
             (handles[layer],) = axis.plot(x, y, "o", ms=4, color=colour, mew=0, alpha=0.75)
         told = _taus(tau, against, name, layers)
         new = _taus(chance, against, name, layers)
-        axis.set_title(f"{ruler_words(name)}\nτ {told}" + (f"\nuntrained {new}" if new else ""),
-                       fontsize=9.5, loc="left", parse_math=False)  # fmt: skip
+        lines = [ruler_words(name), f"τ by layer: {_listed(told)}"]
+        lines += [f"untrained: {_listed(new)}"] * any(new.values())
+        axis.set_title("\n".join(lines), fontsize=9.5, loc="left", parse_math=False)
         axis.set_xlabel(ruler_words(against), fontsize=9.5)
         axis.tick_params(labelsize=9)
-        said.append(f"{ruler_words(name)}: {told}" + (f", untrained {new}" if new else ""))
+        said.append(f"{ruler_words(name)}: {_named(told)}"
+                    + (f", untrained {_named(new)}" if any(new.values()) else ""))  # fmt: skip
     _hide_rest(axes, len(names))
     handles["?: the interval holds 0"] = axes.flat[0].plot([], [], " ")[0]
     add_legend(picture, list(handles.values()), list(handles))
@@ -67,7 +71,7 @@ def tau_of_units(units: xr.DataArray) -> xr.Dataset:
 
 def plot_networks(runs: xr.Dataset, order: xr.Dataset) -> Picture:
     """
-    Draw each ruler of networks against mean in/out, a dot for each network.
+    Draw each ruler of networks, a dot for each, in the order of mean in/out.
 
     `order` as of `network_order`: ``tau`` (network_ruler) with ``interval``. A red ring: more than
     half of the network's pairs with others go against the order that the ruler has otherwise.
@@ -79,12 +83,13 @@ def plot_networks(runs: xr.Dataset, order: xr.Dataset) -> Picture:
     columns = min(_COLUMNS, max(len(names), 1))
     picture, axes = subplots(-(-len(names) // columns), columns, size=(10.2 / _COLUMNS, 2.5))
     means = score.mean("seed")
-    x = means.sel(network_ruler=NETWORK).values
+    known = means.sel(network_ruler=NETWORK).values
+    x = _ranks(known)
     said, handles = [], {}
     for axis, name in zip(axes.flat, names, strict=False):
         y = means.sel(network_ruler=name).values
         tau = float(order["tau"].sel(network_ruler=name))
-        fails = against_order(x, y, tau)
+        fails = against_order(known, y, tau)
         chance = null.sel(network_ruler=name).mean("seed").values
         (handles["null"],) = axis.plot(x, chance, "_", color=_NULL, ms=11, mew=2)
         for at, (network, colour) in enumerate(zip(networks, colours, strict=True)):
@@ -96,12 +101,13 @@ def plot_networks(runs: xr.Dataset, order: xr.Dataset) -> Picture:
         told = _tau_words(order.sel(network_ruler=name))
         axis.set_title(f"{ruler_words(name)}\n{told}", fontsize=9.5, loc="left")
         axis.tick_params(labelsize=9)
-        axis.margins(0.1)
+        axis.margins(0.08, 0.12)
         lost = [one for one, at in zip(networks, fails, strict=True) if at]
         said.append(f"{ruler_words(name)} {told}"
                     + (f", against its order: {', '.join(lost)}" if lost else ""))  # fmt: skip
-    for axis in axes[-1]:
-        axis.set_xlabel(ruler_words(NETWORK), fontsize=9.5)
+        axis.set_xticks(np.sort(x), [_number(value) for value in np.sort(known)])
+        axis.tick_params(axis="x", labelsize=8.5)
+        axis.set_xlabel(f"{ruler_words(NETWORK)}, in order", fontsize=9.5)
     _hide_rest(axes, len(names))
     add_legend(picture, list(handles.values()), list(handles))
     picture.alt = f"{len(networks)} networks by {ruler_words(NETWORK)}. {'; '.join(said)}."
@@ -112,8 +118,11 @@ def against_order(first: np.ndarray, second: np.ndarray, tau: float) -> np.ndarr
     """
     Return which networks (network,) do not follow: most of their pairs go against the sign of τ.
 
-    Pairs with a tie, or with a network that is not known, are not counted.
+    Pairs with a tie, or with a network that is not known, are not counted. None, where less than
+    two of three pairs agree: then there is no order to go against.
     """
+    if not abs(tau) >= _ORDER:
+        return np.zeros(first.size, bool)
     signs = np.sign(first[:, None] - first) * np.sign(second[:, None] - second)
     counted = np.isfinite(signs) & (signs != 0)
     against = (np.where(counted, signs, 0) == -np.sign(tau)) & counted
@@ -196,23 +205,35 @@ def _of_networks(values: xr.DataArray) -> xr.DataArray:
     return values.transpose("network_ruler", "network", "seed")
 
 
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Return the place of each value from the lowest: extremes do not hide what differs little."""
+    return np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float)
+
+
 def _hide_rest(axes: np.ndarray, n: int) -> None:
     for axis in axes.flat[n:]:
         axis.set_visible(False)
 
 
-def _taus(found: xr.Dataset, first: str, second: str, layers: list[Any]) -> str:
-    """Return τ of each layer in words; a question mark where its interval holds 0."""
+def _taus(found: xr.Dataset, first: str, second: str, layers: list[Any]) -> dict[Any, str]:
+    """Return layer → τ in words, "" where it is not defined; "?" where its interval holds 0."""
     one = found.sel(reading=first, other_reading=second)
-    words = []
+    words = {}
     for layer in layers:
         here = one.sel(layer=layer)
-        tau = float(here["tau"])
-        if np.isfinite(tau):
-            ends = here["interval"]
-            sure = float(ends.sel(bound="low")) > 0 or float(ends.sel(bound="high")) < 0
-            words.append(f"{layer} {_number(tau)}{'' if sure else '?'}")
-    return ", ".join(words)
+        tau, (low, high) = float(here["tau"]), here["interval"].sel(bound=["low", "high"]).values
+        unsure = "" if low > 0 or high < 0 else "?"
+        words[layer] = f"{_number(tau)}{unsure}" if np.isfinite(tau) else ""
+    return words
+
+
+def _listed(told: dict[Any, str]) -> str:
+    """Return τ of the layers in their order, which is that of the legend."""
+    return ", ".join(words or "–" for words in told.values())
+
+
+def _named(told: dict[Any, str]) -> str:
+    return ", ".join(f"{layer} {words}" for layer, words in told.items() if words) or "undefined"
 
 
 def _tau_words(one: xr.Dataset) -> str:

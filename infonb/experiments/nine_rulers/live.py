@@ -92,15 +92,14 @@ def explore_units(
     from infonb.experiments.nine_rulers.unit_picture import UnitPicture, nearest, stepped
     from infonb.plots.ruler_names import ruler_words
     from infonb.widgets import Panel
-    from infonb.widgets.panel.controls import choice
 
     picture = UnitPicture(runs, examples)
-    layers, rulers = picture.layers, [(ruler_words(name), name) for name in picture.rulers]
+    rulers = [(ruler_words(name), name) for name in picture.rulers]
     network = _networks(picture.networks)
-    last = next((one for one in layers[::-1] if picture.width(network.value, one)), layers[-1])
+    layers = picture.layers_of(network.value)
     controls = {
         "network": network,
-        "layer": choice([(name, name) for name in layers], "layer", last),
+        "layer": widgets.Dropdown(options=layers, value=layers[-1], description="layer"),
         "x": widgets.Dropdown(options=rulers, value=rulers[0][1], description="to the right"),
         "y": widgets.Dropdown(options=rulers, value=rulers[-1][1], description="upwards"),
         "unit": widgets.IntSlider(0, 0, 1, description="unit"),
@@ -113,6 +112,14 @@ def explore_units(
         width = picture.width(controls["network"].value, controls["layer"].value)
         controls["unit"].max = max(width - 1, 0)
 
+    def its_layers(change: dict[str, Any]) -> None:
+        there, before = picture.layers_of(change["new"]), controls["layer"].value
+        with panel.hold():  # one drawing, of all that changes
+            if there != list(controls["layer"].options):
+                controls["layer"].options = there
+                controls["layer"].value = before if before in there else there[-1]
+            as_many()
+
     def on_click(x: float, y: float) -> dict[str, Any]:
         unit = nearest(*here(), (x, y))
         return {} if unit is None else {"unit": unit}
@@ -120,18 +127,20 @@ def explore_units(
     def on_step(right: int, up: int) -> dict[str, Any]:
         return {"unit": stepped(*here(), controls["unit"].value, right, up)}
 
-    for name in ("network", "layer"):
-        controls[name].observe(as_many, "value")  # before the panel looks: it draws what there is
+    # before the panel looks: it draws what there is
+    network.observe(its_layers, "value")
+    controls["layer"].observe(as_many, "value")
     as_many()
 
     def draw(network: str, layer: str, x: str, y: str, unit: int) -> Picture:
         most = max(picture.width(network, layer) - 1, 0)
         return picture.draw(network, layer, x, y, min(unit, most))
 
-    return Panel(
+    panel = Panel(
         draw, controls, interactive=interactive, on_click={"picture": on_click},
         on_step={"picture": on_step}, owns_controls=True,
     )  # fmt: skip
+    return panel
 
 
 def explore_networks(runs: xr.Dataset, *, interactive: bool = True) -> Panel:
@@ -183,7 +192,7 @@ def _by_layer(runs: xr.Dataset, name: str) -> tuple[xr.DataArray, list[str]]:
     layers = runs[f"layer_{name}"].reindex(network_ruler=whole["network_ruler"])
     there = layers.notnull().any([dim for dim in layers.dims if dim != "network_ruler"])
     joined = xr.concat(
-        [whole.expand_dims(layer=np.array(["mean of all"], object)), layers.where(there, whole)],
+        [whole.expand_dims(layer=np.array(["mean"], object)), layers.where(there, whole)],
         "layer", coords="minimal", compat="override", join="outer",
     )  # fmt: skip
     return joined, [str(one) for one in layers["network_ruler"].values[~there.values]]

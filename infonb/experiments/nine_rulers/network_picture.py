@@ -137,7 +137,10 @@ class NetworkPicture:
 
 
 def _chosen_words(dim: str, label: Any) -> str:
-    return "mean of seeds" if (dim, label) == ("seed", "mean") else f"{dim} {label}"
+    """Return what was chosen of a dim in words; labels of layers often name it themselves."""
+    words = {"seed": "mean of seeds", "layer": "mean of layers"}
+    label = words[dim] if label == "mean" else str(label)
+    return label if dim in label else f"{dim} {label}"
 
 
 def _limits(values: np.ndarray) -> tuple[float, float]:

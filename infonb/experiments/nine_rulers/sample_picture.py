@@ -31,11 +31,11 @@ def percentiles(values: np.ndarray, others: np.ndarray, at: int) -> np.ndarray:
     others = others.copy()
     others[at] = False
     some, own = values[:, others], values[:, at, None]
-    known = np.isfinite(some)
+    known = ~np.isnan(some)  # an infinite reading is one: a sample that is never learnt
     below = ((some < own) + 0.5 * (some == own)) * known
     n = known.sum(axis=1)
     share = np.divide(below.sum(axis=1), n, out=np.full(len(values), np.nan), where=n > 0)
-    return np.where(np.isfinite(own[:, 0]), share, np.nan)
+    return np.where(np.isnan(own[:, 0]), np.nan, share)
 
 
 def ranking_neighbours(values: np.ndarray, at: int, beside: int = _BESIDE) -> np.ndarray:
@@ -46,7 +46,7 @@ def ranking_neighbours(values: np.ndarray, at: int, beside: int = _BESIDE) -> np
     """
     found = np.full((len(values), 2 * beside), -1)
     for row, one in enumerate(values):
-        order = np.argsort(-one, kind="stable")[: int(np.isfinite(one).sum())]
+        order = np.argsort(-one, kind="stable")[: int((~np.isnan(one)).sum())]
         place = np.flatnonzero(order == at)
         if place.size:
             above = order[max(place[0] - beside, 0) : place[0]]

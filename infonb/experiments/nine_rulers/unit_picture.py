@@ -61,7 +61,7 @@ class UnitPicture:
         self._top, self._pixels = None, None
         if examples is not None and "top_sample" in runs:
             top = runs["top_sample"].isel(seed=0).transpose("network", "layer", "neuron", "top")
-            self._top = top.values[..., :_SHOWN]
+            self._top = np.nan_to_num(top.values[..., :_SHOWN], nan=-1).astype(int)
             self._pixels = as_rgb(examples["input"].values)
             self._place = {one: at for at, one in enumerate(examples["sample"].values.tolist())}
         self._picture = LiveFigure(_SIZE, [_SCATTER, _BARS, _IMAGES])
@@ -90,6 +90,11 @@ class UnitPicture:
         one, at = self.networks.index(network), self.layers.index(layer)
         known = np.flatnonzero(np.isfinite(self._units[one, :, at]).any(axis=0))
         return int(known[-1]) + 1 if known.size else 0
+
+    def layers_of(self, network: str) -> list[str]:
+        """Return the layers that a network has; all where nothing is known of it."""
+        there = [layer for layer in self.layers if self.width(network, layer)]
+        return there or self.layers
 
     def draw(self, network: str, layer: str, x: str, y: str, unit: int) -> LiveFigure:
         """Return the picture, the same each time."""
