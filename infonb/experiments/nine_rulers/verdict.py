@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -15,7 +17,7 @@ from infonb.experiments.nine_rulers.analysis import (
 )
 from infonb.experiments.nine_rulers.expected import SENTENCES, expected_of, outcome_of
 
-__all__ = ["as_expected", "cheapest", "verdict_table"]
+__all__ = ["NETWORK", "as_expected", "cheapest", "verdict_table", "with_minus"]
 
 #: The network whose planted samples the verdicts are about: labels as planted, and noise.
 NETWORK = "noise"
@@ -189,7 +191,9 @@ def _of_units(runs: xr.Dataset) -> dict[str, dict[str, object]]:
     for name in one["unit_ruler"].values.tolist():
         here = one.sel(unit_ruler=name)
         tau, (low, high) = float(here["tau"]), here["interval"].values.tolist()
-        told = f"which units hold wrong labels (τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}])"
+        told = with_minus(
+            f"which units hold wrong labels (τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}])"
+        )
         is_itself, sees = name == "switching_off", low > 0 or high < 0
         rows[name] = {
             "of": "unit",
@@ -206,13 +210,13 @@ def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
     rows: dict[str, dict[str, object]] = {}
     for name in order["network_ruler"].values.tolist():
         here = order.sel(network_ruler=name)
-        tau, (low, high) = float(here["tau"]), here["interval"].values.tolist()
+        tau, chance = float(here["tau"]), float(here["p_value"])
         trained = float(here["tau_trained"])
-        told = (
-            f"the order of networks (τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}] with in and out; of "
-            f"those trained alike {trained:+.2f})"
+        told = with_minus(
+            f"the order of networks (τ = {tau:+.2f} with in and out, p = {chance:.2f}; of those "
+            f"trained alike {trained:+.2f})"
         )
-        itself, sees = name == "mean_in_out", low > 0 or high < 0
+        itself, sees = name == "mean_in_out", chance < 0.05
         in_out = int(runs["trainings"].sel(ruler="in_out"))
         rows[name] = {
             "of": "network",
@@ -221,3 +225,8 @@ def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
             "trainings": str(in_out) if itself else "1",
         }
     return rows
+
+
+def with_minus(words: str) -> str:
+    """Return words in which numbers below zero have a minus sign, and hyphens stay."""
+    return re.sub(r"(?<!\w)-(?=\d)", "−", words)
