@@ -92,7 +92,7 @@ def expected_of(ruler: str, kind: str) -> bool | None:
 
 
 def outcome_of(interval: xr.DataArray) -> str:
-    """Return "above", "below" or "alike", by an AUROC's interval (bound); "" where there is none."""
+    """Return "above", "below" or "alike" by the interval of an AUROC; "" where there is none."""
     low, high = (float(one) for one in interval.values)
     if np.isnan(low):
         return ""

@@ -49,6 +49,7 @@ def measured(
             "unit_score": units["unit_score"], "unit_null": before["unit_score"],
             "off_wrong": units["off_wrong"], "off_typical": units["off_typical"],
             "layer_score": layers, "layer_null": layers_before,
+            "layer_entropy": units["layer_entropy"],
             "network_score": of_network(trained.network, data, layers),
             "network_null": of_network(null, data, layers_before),
             "own_seconds": ("ruler", [seconds.get(name, np.nan) for name in RULERS]),

@@ -14,16 +14,18 @@ __all__ = ["PlantedParameters", "RulerParameters"]
 #: How many images there are to draw from.
 _MOST = {"digits": 1797, "mnist": 60_000, "cifar10": 10_000}
 
-_MNIST: dict[str, Any] = {
+#: Real images.
+_REAL: dict[str, Any] = {"noise": 0.4, "n_unseen": 1000, "gates": [1000, 500], "views": 10}
+
+_MNIST: dict[str, Any] = _REAL | {
     "dataset": "mnist", "n_typical": 2000, "n_wrong": 150, "n_outliers": 150, "n_groups": 30,
-    "n_shortcut": 400, "n_unseen": 1000, "width": 128, "learning_rate": 5e-3,
-    "gates": [1000, 500], "repeats": 6, "slow_repeats": 2, "units": 96,
+    "n_shortcut": 400, "width": 128, "learning_rate": 5e-3, "epochs": 40, "repeats": 6,
+    "units": 96,
 }  # fmt: skip
 
-_CIFAR10: dict[str, Any] = {
+_CIFAR10: dict[str, Any] = _REAL | {
     "dataset": "cifar10", "n_typical": 1000, "n_wrong": 100, "n_outliers": 100, "n_groups": 20,
-    "n_shortcut": 250, "n_unseen": 1000, "width": 56, "learning_rate": 2e-3, "epochs": 50,
-    "gates": [1000, 500], "repeats": 6, "slow_repeats": 2, "units": 0,
+    "n_shortcut": 250, "width": 56, "learning_rate": 2e-3, "repeats": 6, "units": 0,
 }  # fmt: skip
 
 
@@ -53,7 +55,7 @@ class _Images(ParameterSet):
         choices=["shuffled", "inverted", "blend"],
     )  # fmt: skip
     noise: float = parameter(
-        0.4, "share of the typical images with a wrong label in the networks with noise",
+        0.2, "share of the typical images with a wrong label in the networks with noise",
         minimum=0, maximum=0.9,
     )  # fmt: skip
 
@@ -70,7 +72,7 @@ class PlantedParameters(_Images):
     gates: list[int] = parameter(
         [640, 320], "gates of each layer of the network of logic gates", minimum=10
     )
-    epochs: int = parameter(40, "passes over the samples", minimum=5)
+    epochs: int = parameter(50, "passes over the samples", minimum=5)
     batch_size: int = parameter(64, "samples in a step", minimum=1)
     learning_rate: float = parameter(1e-2, "of Adam", minimum=0)
     weight: float = parameter(
@@ -104,10 +106,10 @@ class RulerParameters(PlantedParameters):
         500, "other images, that no network sees: entropy, MI and what a layer knows", minimum=50
     )
     views: int = parameter(
-        10, "random views of each image for UnitMem", minimum=2, affects="measures"
+        5, "random views of each image for UnitMem", minimum=2, affects="measures"
     )
     units: int = parameter(
-        48, "units of each layer that are switched off, and drawn for MI; 0: all", minimum=0,
+        32, "units of each layer that are switched off, and drawn for MI; 0: all", minimum=0,
         affects="measures",
     )  # fmt: skip
     projections: int = parameter(

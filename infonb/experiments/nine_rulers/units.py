@@ -66,6 +66,7 @@ def of_units(
     clock.lap("label_information")
     unseen = recorded(model, data["evaluation"])
     own = entropy(unseen["activation"], bins=bins)
+    each = entropy(unseen["activation"], bins=bins, edges="neuron")
     clock.lap("entropy")
     pairs, few = _pairs(unseen["activation"], mi_bins, units, seed)
     clock.lap("mean_information")
@@ -84,6 +85,7 @@ def of_units(
         "off_wrong": off["wrong"], "off_typical": off["typical"],
         "pair_information": pairs.mean(["neuron", "other_neuron"]), "few_entropy": few,
         "top_sample": _strongest(acts["activation"]),
+        "layer_entropy": _by_edges(own, each),
     })  # fmt: skip
     return found, owned, clock.seconds
 
@@ -134,6 +136,13 @@ def _unit_mem(
     for one in owners[owners >= 0]:
         owned[place[int(one)]] += 1
     return seen["unit_mem"], owned
+
+
+def _by_edges(common: xr.DataArray, each: xr.DataArray) -> xr.DataArray:
+    """Return the mean entropy of layers, bins common or of each unit: (edges, layer)."""
+    means = [one.reset_coords(drop=True).mean("neuron") for one in (common, each)]
+    names = np.array(["common", "neuron"], dtype=object)
+    return xr.concat(means, xr.IndexVariable("edges", names), combine_attrs="drop")
 
 
 def _strongest(active: xr.DataArray) -> xr.DataArray:
