@@ -14,9 +14,9 @@ from infonb.experiments.nine_rulers.kinds import WORDS
 from infonb.experiments.nine_rulers.verdict import NETWORK, with_minus
 
 __all__ = [
-    "answer_words", "beyond_words", "cheapest_words", "entropy_words", "expected_words", "kinds_table",
-    "named", "network_words", "networks_table", "noise_words", "rulers_table", "unit_words",
-    "why_words",
+    "answer_words", "beyond_words", "cheapest_words", "entropy_words", "expected_words",
+    "kinds_table", "named", "network_words", "networks_table", "noise_words", "rulers_table",
+    "unit_words", "why_words",
 ]  # fmt: skip
 
 #: Readings that are taken of the course of the loss.
