@@ -74,6 +74,12 @@ TINY: dict[str, dict[str, Any]] = {
         "steps": 12, "warmup": 2, "mi_neurons": 4,
     },
     "model_selection": {"setting": ["colored_digits"], "level": [0.0, 1.0], "seed": [0]},
+    "nine_rulers": {
+        "seed": [0, 1],
+        "n_typical": 40, "n_wrong": 6, "n_outliers": 6, "n_groups": 2, "copies": 3,
+        "n_shortcut": 10, "n_unseen": 60, "width": 8, "gates": [40, 20], "epochs": 5, "repeats": 2,
+        "slow_repeats": 1, "views": 2, "units": 4, "projections": 3,
+    },
     "predictable_memorization": {
         "size": ["8", "12", "16", "16 once"], "seed": [0, 1], "copies": [1, 8, 32], "n_each": 4,
         "n_background": 100, "n_held_out": 10, "length": 10, "prompt": 5, "prompts": [4],
@@ -111,7 +117,7 @@ TROUBLE = """() => Array.from(
 OWN_PANELS = (
     "deja_vu", "density_memorization", "early_learning", "encoder_memorization",
     "generalizable_memorizers", "in_and_out", "logic_gates", "memorization_capacity",
-    "predictable_memorization", "relu_memorizers",
+    "nine_rulers", "predictable_memorization", "relu_memorizers",
 )  # fmt: skip
 
 

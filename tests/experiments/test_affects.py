@@ -94,6 +94,10 @@ EXPECTED = {
         | {"memorizer", "pair", "folder", "n_dims", "law_points", "bit_points", "cube", "draws"},
         "measures": {"n_checked", "information_of", "bins", "mi_neurons"},
     },
+    "nine_rulers": {
+        "selection": SELECTION | {"network", "folder", "repeats", "slow_repeats"},
+        "measures": {"views", "units", "projections", "bins", "mi_bins"},
+    },
     "in_and_out": {"selection": SELECTION | {"labels", "repeats"}, "measures": set()},
     "predictable_memorization": {
         "selection": SELECTION | {"size"},

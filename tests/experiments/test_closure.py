@@ -80,6 +80,12 @@ TINY = {
         "kind": "noise 0.4", "n_train": 50, "n_test": 30, "k": 4, "width": 40, "layers": 2,
         "epochs": 1, "mi_neurons": 4,
     },
+    "nine_rulers": {
+        "network": ["true labels", "noise"],
+        "n_typical": 40, "n_wrong": 6, "n_outliers": 6, "n_groups": 2, "copies": 3,
+        "n_shortcut": 10, "n_unseen": 60, "width": 8, "gates": [20, 20], "epochs": 5, "repeats": 2,
+        "slow_repeats": 1, "views": 2, "units": 4, "projections": 3,
+    },
     "predictable_memorization": {
         "size": "8", "copies": [1, 4], "n_each": 4, "n_background": 20, "n_held_out": 4,
         "length": 8, "prompt": 4, "prompts": 5, "checkpoints": [0.5, 1.0], "k": 2,
