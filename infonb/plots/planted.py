@@ -30,8 +30,8 @@ def plot_planted(found: xr.Dataset, *, width: float = 10.2) -> Picture:
     found
         Of `infonb.memorization.find_planted`: ``auroc`` (reading, kind) or (ruler, kind), perhaps
         with one more dim, whose labels are dots of one row, such as networks; ``auroc_interval``
-        with ``bound``, and ``n`` and ``chance`` (kind): how many were planted, and their share
-        among all that were ranked.
+        with ``bound``, and ``n`` and ``chance`` (kind), perhaps also that dim: how many were
+        planted, and their share among all that were ranked.
     width
         Of the picture in inches; below 7 the kinds stand one below the other.
 
@@ -58,7 +58,7 @@ def plot_planted(found: xr.Dataset, *, width: float = 10.2) -> Picture:
     ...      "auroc_interval": (("ruler", "kind", "bound"), [[[0.95, 1.0]]])},
     ...     {"ruler": ["in_out"], "kind": ["wrong label"], "bound": ["low", "high"]})
     >>> plot_planted(found).alt
-    'AUROC of planted samples; 0.5 is chance. wrong label: in/out 0.98.'
+    'AUROC by kind of sample; 0.5 is chance. wrong label: in/out 0.98.'
     """
     ruler, by = _dims_of(found["auroc"])
     kinds, rulers = found["kind"].values.tolist(), found[ruler].values.tolist()
@@ -79,18 +79,19 @@ def plot_planted(found: xr.Dataset, *, width: float = 10.2) -> Picture:
             shift = (place - (len(groups) - 1) / 2) * 0.75 / len(groups)
             handle = _draw_dots(axis, some, ruler, np.arange(len(rulers)) + shift, colour)
             handles[str(group)] = handle
-        axis.set_title(f"{kind} (n = {int(one['n'])})" if "n" in one else str(kind), fontsize=10.5,
-                       loc="left")  # fmt: skip
+        axis.set_title(f"{kind}{_counted(one)}", fontsize=10.5, loc="left")
         told = ", ".join(
             f"{ruler_words(name)} {_said(one['auroc'].sel({ruler: name}).values)}"
             for name in rulers
         )
         said.append(f"{kind}: {told}")
     _label(axes, [ruler_words(name) for name in rulers])
+    grey = "; grey: by chance" if {"n", "chance"} <= set(found.variables) else ""
+    picture.supxlabel(f"AUROC{grey}; hollow: cannot tell", fontsize=10)
     if by:
         add_legend(picture, list(handles.values()), list(handles))
     among = f" in {len(groups)} {by}s, mean and range" if by and len(groups) > 1 else ""
-    picture.alt = f"AUROC of planted samples{among}; 0.5 is chance. {'; '.join(said)}."
+    picture.alt = f"AUROC by kind of sample{among}; 0.5 is chance. {'; '.join(said)}."
     return picture
 
 
@@ -105,6 +106,14 @@ def _dims_of(auroc: xr.DataArray) -> tuple[str, str | None]:
     return ruler, rest[0] if rest else None
 
 
+def _counted(one: xr.Dataset) -> str:
+    """Return in words how many were planted, if it is known."""
+    if "n" not in one:
+        return ""
+    least, most = int(one["n"].min()), int(one["n"].max())
+    return f" (n = {least})" if least == most else f" (n = {least} to {most})"
+
+
 def null_band(n: float, share: float, level: float = 0.95) -> tuple[float, float]:
     """Return where the AUROC of an order by chance falls; n planted, a share of all ranked."""
     from scipy.stats import norm
@@ -116,10 +125,13 @@ def null_band(n: float, share: float, level: float = 0.95) -> tuple[float, float
 
 
 def _draw_chance(axis: Any, one: xr.Dataset) -> None:
-    """Draw the line of chance, and the band around it if it is known how many were planted."""
-    if {"n", "chance"} <= set(one.variables) and 0 < float(one["chance"]) < 1:
-        band = null_band(float(one["n"]), float(one["chance"]), one.attrs.get("level", 0.95))
-        axis.axvspan(*band, color="0.9", lw=0, zorder=0)
+    """Draw the line of chance and its band, the widest of the groups, if it is known how many."""
+    if {"n", "chance"} <= set(one.variables):
+        both = np.stack(np.broadcast_arrays(one["n"], one["chance"])).reshape(2, -1).T
+        level = one.attrs.get("level", 0.95)
+        bands = [null_band(float(n), float(share), level) for n, share in both if 0 < share < 1]
+        if bands:
+            axis.axvspan(*min(bands), color="0.9", lw=0, zorder=0)
     axis.axvline(0.5, color="black", lw=1)
 
 
@@ -146,8 +158,6 @@ def _label(axes: np.ndarray, names: list[str]) -> None:
         # lines between the rows, so that dots of several networks are read by the right name
         for at in range(1, len(names)):
             axis.axhline(at - 0.5, color="0.88", lw=0.7, zorder=0)
-    for axis in axes[-1]:
-        axis.set_xlabel("AUROC; grey: by chance", fontsize=10)
     axes[0, 0].set_yticks(range(len(names)), names)
     axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import xarray as xr
 from nine_runs import RULERS, nine_runs, planted_of
 
 from infonb.memorization import find_planted
@@ -70,6 +71,20 @@ def test_the_band_of_chance_is_that_of_orders_by_chance():
     low, high = null_band(n, n / (n + m))
     assert np.quantile(areas, [0.025, 0.975]) == pytest.approx([low, high], abs=0.03)
     assert null_band(1, 0.5) == (0.0, 1.0)
+
+
+def test_where_numbers_differ_the_band_is_the_widest_of_all(found):
+    two = found.isel(network=[0, 1])
+    n = two.n * xr.DataArray([1, 2], {"network": two.network}, ("network",))
+    many = two.assign(n=n, chance=n / (n + 20))
+    picture = plot_planted(many)
+    assert picture.axes[0].get_title("left") == "wrong label (n = 8 to 16)"
+    (band,) = [patch for patch in picture.axes[0].patches if patch.get_width() < 1]
+    low, high = null_band(8, 8 / 28)
+    assert (band.get_x(), band.get_x() + band.get_width()) == pytest.approx((low, high))
+    without = plot_planted(two[["auroc", "auroc_interval"]])
+    assert not without.axes[0].patches
+    assert without.axes[0].get_title("left") == "wrong label"
 
 
 def test_it_draws_what_find_planted_returns(runs):

@@ -52,7 +52,7 @@ def explore_samples(runs: xr.Dataset, examples: xr.Dataset, *, interactive: bool
         "network": _networks(networks),
         "kind": widgets.Dropdown(options=list(kinds), value=first, description="kind"),
         "order": widgets.Dropdown(options=orders, value=rulers[0], description="in the order of"),
-        "place": widgets.IntSlider(0, 0, kinds[first].size - 1, description="place"),
+        "place": widgets.IntSlider(0, 0, kinds[first].size - 1, description="place (0: highest)"),
     }
 
     def as_many(change: dict[str, Any]) -> None:
@@ -131,6 +131,8 @@ def explore_units(
     network.observe(its_layers, "value")
     controls["layer"].observe(as_many, "value")
     as_many()
+    known = np.isfinite(here()).all(axis=0)  # some rulers are of drawn units alone
+    controls["unit"].value = int(known.argmax())
 
     def draw(network: str, layer: str, x: str, y: str, unit: int) -> Picture:
         most = max(picture.width(network, layer) - 1, 0)

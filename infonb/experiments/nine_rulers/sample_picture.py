@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.nine_rulers.analysis import counted
 from infonb.plots import LiveFigure, palette
 from infonb.plots.examples import as_rgb
 from infonb.plots.ruler_names import ruler_words
@@ -66,6 +67,9 @@ class SamplePicture:
         self._true, self._sample = runs["true_label"].values, runs["sample"].values
         self._networks = runs["network"].values.tolist()
         self._rulers = runs["ruler"].values.tolist()
+        # without those whose label noise has made wrong
+        self._typical = [counted(runs, network) & (self._kind == KINDS_FIRST)
+                         for network in self._networks]  # fmt: skip
         kinds = list(dict.fromkeys(self._kind.tolist()))
         colours = palette(len(kinds) + 1, "layers")
         self._colours = dict(zip(kinds, colours, strict=False)) | {KINDS_FIRST: _TYPICAL}
@@ -129,7 +133,7 @@ class SamplePicture:
         values = self._score[one]
         kind = str(self._kind[at])
         same = percentiles(values, (self._kind == kind) & (self._is_in == self._is_in[at]), at)
-        typical = percentiles(values, (self._kind == KINDS_FIRST) & self._is_in, at)
+        typical = percentiles(values, self._typical[one], at)
         with self._picture.content():
             self._draw_sample(one, at, place)
             self._draw_bars(values[:, at], same, typical, kind, ruler)

@@ -103,16 +103,17 @@ class UnitPicture:
         null = [self._null[one, self.rulers.index(name), at] for name in (x, y)]
         self._frame((first, second), null, (x, y))
         told = self._told(one, at, x, y)
+        there = bool(np.isfinite([first[unit], second[unit]]).all())
+        drawn = "" if there else " (not measured by both)"
         with self._picture.content():
             self._draw_units(first, second, null, unit)
             self._picture.axes[0].text(
-                -0.1, 1.03, f"{network}, {layer}, unit {unit}; grey: untrained\n{told}",
+                -0.1, 1.03, f"{network}, {layer}, unit {unit}{drawn}; grey: untrained\n{told}",
                 transform=self._picture.axes[0].transAxes, fontsize=10, va="bottom",
                 linespacing=1.3, parse_math=False,
             )  # fmt: skip
             shares = self._draw_shares(one, at, unit)
             shown = self._draw_images(one, at, unit)
-        there = np.isfinite([first[unit], second[unit]]).all()
         self._picture.cursor = (float(first[unit]), float(second[unit])) if there else None
         values = ", ".join(
             f"{ruler_words(name)} {_number(value)} ({share:.0%})".replace("%", " %")
@@ -123,7 +124,7 @@ class UnitPicture:
         )
         self._picture.alt = (
             f"Units of {layer} in {network} by {ruler_words(x)} and {ruler_words(y)}: {told}. Unit "
-            f"{unit}: {values or 'nothing is known'}.{shown}"
+            f"{unit}{drawn}: {values or 'nothing is known'}.{shown}"
         )
         return self._picture
 
