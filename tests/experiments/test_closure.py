@@ -83,7 +83,7 @@ TINY = {
     "nine_rulers": {
         "network": ["true labels", "noise"],
         "n_typical": 40, "n_wrong": 6, "n_outliers": 6, "n_groups": 2, "copies": 3,
-        "n_shortcut": 10, "n_unseen": 60, "width": 8, "gates": [20, 20], "epochs": 5, "repeats": 2,
+        "n_shortcut": 10, "n_unseen": 60, "width": 8, "gates": [40, 20], "epochs": 5, "repeats": 2,
         "slow_repeats": 1, "views": 2, "units": 4, "projections": 3,
     },
     "predictable_memorization": {
