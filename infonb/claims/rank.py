@@ -10,10 +10,11 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims.network_means import by_seed, network_means
-from infonb.claims.resampling import draw_seeds, kendall
+from infonb.claims.resampling import draw_seeds
 from infonb.claims.rows import Row, lowest_and_highest
 from infonb.claims.verdict import MEAN, Claim
 from infonb.dims import median_within_layers, square
+from infonb.memorization.kendall import kendall
 
 __all__ = ["Agreement", "Rank", "Trend", "agreement"]
 

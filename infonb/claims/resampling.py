@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import permutations
 
 import numpy as np
 
@@ -14,8 +13,6 @@ __all__ = [
     "draw_counts",
     "draw_medians",
     "draw_seeds",
-    "kendall",
-    "kendall_p_value",
     "pair_medians",
     "pair_sums",
     "rank_p_value",
@@ -27,9 +24,6 @@ RESAMPLES = 200
 
 #: Of fewer values it is quicker to compare all draws at once than to search in each.
 _FEW = 400
-
-#: Levels with ties of which all orders are gone through; without ties of which scipy counts them.
-_ALL_ORDERS, _EXACT = 8, 171
 
 
 def draw_counts(n: int, draws: int, rng: np.random.Generator) -> np.ndarray:
@@ -100,15 +94,6 @@ def pair_sums(matrix: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.nd
     return sums, pairs
 
 
-def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return Kendall's τ-b along the last axis, broadcasting; 0 where all values are equal."""
-    i, j = np.triu_indices(first.shape[-1], k=1)
-    one, two = (np.sign(values[..., j] - values[..., i]) for values in (first, second))
-    scale = np.sqrt((one**2).sum(axis=-1) * (two**2).sum(axis=-1))
-    concordant = (one * two).sum(axis=-1)
-    return np.divide(concordant, scale, out=np.zeros_like(concordant), where=scale > 0)
-
-
 def draw_seeds(networks: Sequence[np.ndarray], draws: int, rng: np.random.Generator) -> np.ndarray:
     """
     Draw seeds with replacement, and for each drawn network one of its draws of neurons.
@@ -165,31 +150,3 @@ def rank_p_value(taus: Sequence[float], n_levels: int) -> float:
     mean = 1 - 2 * np.arange(total.size) / (most * len(taus))
     reached = np.abs(mean) >= abs(float(np.mean(taus))) - 1e-9
     return float(total[reached].sum())
-
-
-def kendall_p_value(first: np.ndarray, second: np.ndarray, *, draws: int = 10_000) -> float:
-    """
-    Return the chance that a random order agrees, or disagrees, at least as much: τ-b (level,).
-
-    Two-sided. Exact without ties; with ties exact for up to 8 levels, all orders of which are gone
-    through, and of `draws` random orders, the given one among them, for more (Phipson and Smyth,
-    Stat. Appl. Genet. Mol. Biol. 9, 39 (2010)).
-    """
-    n = first.size
-    tied = any(np.unique(values).size < n for values in (first, second))
-    if not tied and n <= _EXACT:
-        from scipy.stats import kendalltau
-
-        return float(kendalltau(first, second, method="exact").pvalue)
-    found = abs(float(kendall(first, second)))
-    if n <= _ALL_ORDERS:
-        orders = np.array(list(permutations(range(n))))
-        return float(np.mean(np.abs(kendall(first, second[orders])) >= found - 1e-9))
-    rng = np.random.default_rng(0)
-    at_once = max(1, 10**7 // n**2)
-    reached = 1
-    for start in range(1, draws, at_once):
-        size = (min(at_once, draws - start), n)
-        orders = rng.permuted(np.broadcast_to(np.arange(n), size), axis=1)
-        reached += int((np.abs(kendall(first, second[orders])) >= found - 1e-9).sum())
-    return reached / draws

@@ -13,6 +13,10 @@ from infonb.measures._entropy import entropy
 from infonb.measures._mutual_information import mutual_information
 from infonb.measures.binary import binary_entropy, binary_mutual_information
 from infonb.measures.density import mixture_density
+from infonb.measures.information_imbalance import information_imbalance
+from infonb.measures.layer_information import layer_information
+from infonb.measures.matrix_entropy import matrix_entropy
+from infonb.measures.reliability import reliability
 from infonb.measures.scale import ScaleWarning
 from infonb.measures.tidy import summary
 from infonb.measures.ties import TiesWarning
@@ -23,8 +27,12 @@ __all__ = [
     "binary_entropy",
     "binary_mutual_information",
     "entropy",
+    "information_imbalance",
+    "layer_information",
+    "matrix_entropy",
     "mixture_density",
     "mutual_information",
+    "reliability",
     "summary",
     "take_activation",
 ]

@@ -6,6 +6,7 @@ Each is a labelled function with its array kernel in the same file.
 
 from __future__ import annotations
 
+from infonb.memorization.agreement import agreement
 from infonb.memorization.area_under_margin import area_under_margin
 from infonb.memorization.class_mem import class_selectivity
 from infonb.memorization.clip_mem import dual_encoder
@@ -45,13 +46,16 @@ from infonb.memorization.loss_curvature import loss_curvature
 from infonb.memorization.membership import membership
 from infonb.memorization.memorization_prediction import memorization_prediction
 from infonb.memorization.plan import in_out_plan
+from infonb.memorization.planted import find_planted
 from infonb.memorization.pointwise_information import pointwise_information
 from infonb.memorization.rank_readings import rank_readings
 from infonb.memorization.ranking import auroc, spearman
+from infonb.memorization.rulers import measure, rulers
 from infonb.memorization.unintended import unintended_memorization
 from infonb.memorization.unit_mem import unit
 
 __all__ = [
+    "agreement",
     "area_under_margin",
     "auroc",
     "authenticity",
@@ -65,6 +69,7 @@ __all__ = [
     "extraction",
     "extraction_probability",
     "extraction_strength",
+    "find_planted",
     "forgetting_events",
     "high_share_by_density",
     "in_out",
@@ -74,6 +79,7 @@ __all__ = [
     "leave_one_out",
     "log_density",
     "loss_curvature",
+    "measure",
     "membership",
     "memorization_confidence",
     "memorization_kind",
@@ -88,6 +94,7 @@ __all__ = [
     "predicted_objects",
     "rank_readings",
     "recall_survival",
+    "rulers",
     "spearman",
     "suspect_labels",
     "unintended_memorization",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from infonb.dims import inside_width, take_activation
+from infonb.dims import take_activation
 from infonb.memorization.readings import described
 from infonb.validate import check_dim, check_integer
 
@@ -91,31 +91,17 @@ def pointwise_information(
     (('sample',), True)
     """
     from infonb.measures import mutual_information
+    from infonb.measures.projections import projected
 
     activation = take_activation(activation)
     for dim in ("neuron", "sample"):
         check_dim(dim, activation.dims, "activation")
-    projected = _projected(activation, check_integer("projections", projections, 1), seed)
+    seen = projected(activation, check_integer("projections", projections, 1), seed)
     # the estimate knows no scale: each projection is measured against its own neighbours
-    found = mutual_information(projected, other=label, estimator="mixture", k=k, pointwise=True)
+    found = mutual_information(seen, other=label, estimator="mixture", k=k, pointwise=True)
     return described(
         found.mean("neuron"), "pointwise_information", units="nat", memorized="low",
         words="pointwise sliced information with the label",
         formula="mean over projections of the pointwise information of projection and label",
         projections=projections, k=k, estimator="mixture", seed=seed,
     )  # fmt: skip
-
-
-def _projected(activation: xr.DataArray, projections: int, seed: int) -> xr.DataArray:
-    """Return projections (..., neuron, sample) in place of the neurons, which are padded with 0."""
-    rng = np.random.default_rng(check_integer("seed", seed, 0))
-    inside = inside_width(activation)
-    # a direction's length is of no matter, so that those of narrower layers are cut short
-    whole = activation if inside is None else activation.where(inside, 0.0)
-    weights = xr.DataArray(
-        rng.normal(size=(activation.sizes["neuron"], projections)), dims=("neuron", "projection")
-    )
-    gone = {name for name, coord in activation.coords.items() if "neuron" in coord.dims} | {"width"}
-    whole = whole.astype(float).drop_vars(gone, errors="ignore")
-    found = xr.dot(whole, weights, dim="neuron")
-    return found.rename(projection="neuron").transpose(..., "neuron", "sample")

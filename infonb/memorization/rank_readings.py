@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import xarray as xr
 
 from infonb.dims import check_samples
 from infonb.memorization.ranking import auroc, check_groups, of_ranks, spearman
-from infonb.validate import check_choice, check_integer
+from infonb.memorization.side_by_side import side_by_side, turned
+from infonb.validate import check_integer
 
 __all__ = ["rank_readings"]
 
@@ -80,62 +80,21 @@ def rank_readings(
     """
     check_integer("draws", draws, 1)
     check_integer("seed", seed, 0)
-    turned = {name: _turned(one) for name, one in _apart(_checked(readings)).items()}
-    one = next(iter(turned.values()))[0]
+    by_name = {name: turned(one) for name, one in side_by_side(readings).items()}
+    one = next(iter(by_name.values()))[0]
     if against.dtype == bool:
         check_groups(one, against, "against")
-    ranked = [_ranked(values, against, level, draws, seed) for values, _ in turned.values()]
-    names = xr.Variable("reading", np.array(list(turned), dtype=object))
+    ranked = [_ranked(values, against, level, draws, seed) for values, _ in by_name.values()]
+    names = xr.Variable("reading", np.array(list(by_name), dtype=object))
     found = xr.concat(ranked, dim=names.to_index_variable(), coords="minimal", compat="override")
     by_area = against.dtype == bool
     return found.assign(
-        memorized=("reading", np.array([memorized for _, memorized in turned.values()], object))
+        memorized=("reading", np.array([memorized for _, memorized in by_name.values()], object))
     ).assign_attrs(
         statistic="AUROC" if by_area else "Spearman", chance=0.5 if by_area else 0.0,
         against=str(against.name or "against"), level=level, draws=draws, seed=seed,
         n=int(against.size), units="1",
     )  # fmt: skip
-
-
-def _checked(readings: Any) -> dict[str, xr.DataArray]:
-    if not isinstance(readings, xr.Dataset | Mapping):
-        raise TypeError(
-            "readings must be a Dataset, or a dict of names and arrays; not "
-            f"{type(readings).__name__}. Write {{'name': array}}."
-        )
-    found = {str(name): readings[name] for name in readings}
-    if not found:
-        raise ValueError("there is no reading to rank: readings is empty.")
-    for name, one in found.items():
-        if not isinstance(one, xr.DataArray) or "sample" not in one.dims:
-            what = getattr(one, "dims", type(one).__name__)
-            raise ValueError(f"the reading {name!r} has no dim 'sample': {what}.")
-    return found
-
-
-def _apart(readings: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
-    """Return readings whose dims are those that all have: one for each label of any other dim."""
-    common = set.intersection(*(set(one.dims) for one in readings.values()))
-    apart: dict[str, xr.DataArray] = {}
-    for name, one in readings.items():
-        own: list[Hashable] = [dim for dim in one.dims if dim not in common]
-        if not own:
-            apart[name] = one
-            continue
-        stacked = one.stack(own_label=own)
-        for label in stacked.own_label.values:
-            words = " ".join(str(part) for part in label)
-            # what else is known of these samples may differ among readings, and is of no matter
-            apart[f"{name} {words}"] = stacked.sel(own_label=label).assign_attrs(one.attrs)
-    return {name: one.reset_coords(drop=True) for name, one in apart.items()}
-
-
-def _turned(reading: xr.DataArray) -> tuple[xr.DataArray, str]:
-    """Return a reading that is high where it speaks for memorization, and which end that was."""
-    memorized = str(reading.attrs.get("memorized", "high"))
-    check_choice("memorized", memorized, ["high", "low"])
-    numbers = reading.astype(float)
-    return (-numbers if memorized == "low" else numbers), memorized
 
 
 def _ranked(

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import kendalltau
 
 from infonb.claims import Claim, interval
 from infonb.claims.bootstrap import (
@@ -20,7 +19,6 @@ from infonb.claims.resampling import (
     draw_counts,
     draw_medians,
     draw_seeds,
-    kendall,
     pair_medians,
     pair_sums,
     row_medians,
@@ -77,15 +75,6 @@ def test_draws_hold_as_many_neurons_as_there_are_each_as_often():
     assert (counts.sum(axis=1) == 10).all()
     np.testing.assert_allclose(counts.mean(axis=0), 1.0, atol=0.08)
     assert counts.var() == pytest.approx(0.9, rel=0.05)  # binomial (10, 1/10)
-
-
-def test_kendall_equals_scipy_with_ties():
-    rng = np.random.default_rng(0)
-    for _ in range(50):
-        first, second = rng.integers(4, size=(2, 5)).astype(float)
-        expected = kendalltau(first, second).statistic
-        got = kendall(first[None], second[None])[0]
-        assert got == pytest.approx(0.0 if math.isnan(expected) else expected, abs=1e-12)
 
 
 def test_expanded_tail_is_hesterberg():

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from infonb.claims.bootstrap import bootstrap_interval
-from infonb.claims.resampling import kendall, kendall_p_value
+from infonb.memorization.kendall import kendall, kendall_p_value
 
 __all__ = ["Agreement", "intervals", "ranks"]
 

@@ -11,7 +11,7 @@ from scipy.stats import kendalltau
 
 import infonb as inb
 from infonb.claims import Rank
-from infonb.claims.resampling import kendall_p_value
+from infonb.memorization.kendall import kendall_p_value
 from infonb.selection import rank
 
 NAMES = np.array(["a", "b", "c", "d", "e"], dtype=object)

@@ -1,0 +1,180 @@
+"""Rulers of whole networks, or of each layer: how each is read, with an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import xarray as xr
+
+from infonb.memorization.in_out import Pooled, wilson
+from infonb.memorization.ranking import BOUND, auroc
+from infonb.memorization.rulers.given import Given
+from infonb.memorization.rulers.of_samples import in_out_of
+from infonb.memorization.rulers.ruler import Reading
+
+__all__ = [
+    "imbalance", "information_of_layer", "mean_entropy", "mean_in_out", "mean_mi", "mean_unit_mem",
+    "membership_auroc", "memorized_share", "mi_over_entropy", "spread",
+]  # fmt: skip
+
+#: Groups of samples that are left out in turn.
+GROUPS = 10
+
+
+def mean_in_out(given: Given) -> Reading:
+    """Return the mean memorization over samples: (...)."""
+    mem = in_out_of(given).value
+    count = mem.notnull().sum("sample")
+    error = mem.std("sample", ddof=1) / count**0.5
+    words = {"units": str(mem.attrs.get("units", "1")), "long_name": "mean memorization"}
+    return Reading(
+        mem.mean("sample").assign_attrs(words), _around(mem.mean("sample"), error, given, count - 1)
+    )
+
+
+def memorized_share(given: Given) -> Reading:
+    """Return the share of wrong labels that the network says: (...)."""
+    label, truth, said = given.label, given.truth, given.told["prediction"]
+    wrong = label.values != truth.values
+    if given.is_in is not None:
+        wrong &= given.is_in.values
+    n = int(wrong.sum())
+    if not n:
+        raise ValueError(
+            "memorized_share needs samples with wrong labels that were trained on; all labels are "
+            "the true ones."
+        )
+    right = said.transpose(..., "sample").values[..., wrong] == label.values[wrong]
+    share = np.asarray(right.mean(axis=-1))
+    _, low, high = wilson(Pooled(share, share, np.asarray(n)), given.settings.level)
+    value = said.isel(sample=0, drop=True).copy(data=share).drop_attrs()
+    value = value.drop_vars([name for name in value.coords if name not in value.dims])
+    interval = xr.DataArray(
+        np.stack([low, high], axis=-1), dims=(*value.dims, "bound"), coords={"bound": BOUND}
+    )
+    return Reading(value.assign_attrs(units="1", n_wrong=n), interval)
+
+
+def membership_auroc(given: Given) -> Reading:
+    """Return how well a low loss tells the samples that were trained on: (...)."""
+    is_in = given.is_in
+    loss = given.told["loss"].astype(float)
+    plain = xr.DataArray(is_in.values, dims="sample")
+    if "sample" in loss.coords:
+        loss = loss.reset_coords(drop=True).drop_vars("sample")
+    found = auroc(-loss, plain, level=given.settings.level)
+    chance = xr.full_like(found.auroc, 0.5)
+    return Reading(found.auroc, found.interval, chance, "chance")
+
+
+def mean_entropy(given: Given) -> Reading:
+    """Return the mean entropy of the neurons of each layer: (..., layer)."""
+    return _left_out(given, _mean_entropy)
+
+
+def mean_mi(given: Given) -> Reading:
+    """Return the mean MI of pairs of different neurons of each layer: (..., layer)."""
+    found = _left_out(given, _mean_mi)
+    # what the estimate is where no neuron knows of another
+    return found._replace(
+        null=_mean_mi(_alone(given)), null_words="samples of each neuron permuted"
+    )
+
+
+def mi_over_entropy(given: Given) -> Reading:
+    """Return the mean MI of pairs over the mean entropy: (..., layer)."""
+    return _left_out(given, _ratio)
+
+
+def mean_unit_mem(given: Given) -> Reading:
+    """Return the mean UnitMem of the units of each layer: (..., layer)."""
+    return _left_out(given, lambda one: one.unit.unit_mem.mean("neuron"), keep_views=True)
+
+
+def spread(given: Given) -> Reading:
+    """Return the matrix entropy of each layer: (..., layer)."""
+    from infonb.measures import matrix_entropy
+
+    n = min(given.settings.max_samples, given.acts.sizes["sample"])
+
+    def of(one: Given) -> xr.DataArray:
+        return matrix_entropy(one.acts, max_samples=n, seed=given.settings.seed)
+
+    return _left_out(given, of)
+
+
+def imbalance(given: Given) -> Reading:
+    """Return the information imbalance from each layer to the label: (..., layer)."""
+    from infonb.measures import information_imbalance
+
+    settings = given.settings
+    found = information_imbalance(
+        given.acts, given.label.values, max_samples=settings.max_samples, level=settings.level,
+        seed=settings.seed,
+    )  # fmt: skip
+    return Reading(found.imbalance, found.interval, found.null, "labels permuted")
+
+
+def information_of_layer(given: Given) -> Reading:
+    """Return the MI of each layer, as a whole, with the label: (..., layer)."""
+    from infonb.measures import layer_information
+
+    settings = given.settings
+    found = layer_information(
+        given.acts, given.label.values, max_samples=settings.max_samples, level=settings.level,
+        seed=settings.seed,
+    )  # fmt: skip
+    return Reading(found.information, found.interval, found.null, "labels permuted")
+
+
+def _mean_entropy(given: Given) -> xr.DataArray:
+    return given.entropy.mean("neuron").assign_attrs(given.entropy.attrs)
+
+
+def _mean_mi(given: Given) -> xr.DataArray:
+    found = given.information.mean(["neuron", "other_neuron"])
+    return found.assign_attrs(given.information.attrs)
+
+
+def _ratio(given: Given) -> xr.DataArray:
+    entropy = _mean_entropy(given)
+    found = _mean_mi(given) / entropy.where(entropy > 0)
+    return found.assign_attrs(units="1", long_name="mean MI over mean entropy")
+
+
+def _alone(given: Given) -> Given:
+    """Return activations in which each neuron has its samples in an order of its own."""
+    rng = np.random.default_rng(given.settings.seed)
+    acts = given.acts.transpose(..., "sample")
+    return Given(given.settings, recording=acts.copy(data=rng.permuted(acts.values, axis=-1)))
+
+
+def _left_out(
+    given: Given, of: Callable[[Given], xr.DataArray], keep_views: bool = False
+) -> Reading:
+    """Return a value, and its interval for new samples: a tenth of them left out in turn."""
+    value = of(given)
+    n = given.views.sizes["sample"]
+    if n < 2 * GROUPS:
+        return Reading(value)
+    group = np.random.default_rng(given.settings.seed).permutation(n) % GROUPS
+    source = given.views if keep_views else given.acts
+    parts = [
+        of(Given(given.settings, recording=source.isel(sample=np.flatnonzero(group != i))))
+        for i in range(GROUPS)
+    ]
+    stacked = xr.concat(parts, dim="group", coords="minimal", compat="override")
+    error: xr.DataArray = ((GROUPS - 1) * stacked.var("group")) ** 0.5
+    return Reading(value, _around(value, error, given, GROUPS - 1))
+
+
+def _around(
+    value: xr.DataArray, error: xr.DataArray, given: Given, freedom: xr.DataArray | int
+) -> xr.DataArray:
+    """Return value ± Student's quantile of errors: (..., bound)."""
+    from scipy.stats import t
+
+    far = t.ppf((1 + given.settings.level) / 2, np.maximum(freedom, 1)) * error
+    both = xr.concat([value - far, value + far], dim="bound", coords="minimal", compat="override")
+    return both.assign_coords(bound=BOUND).transpose(..., "bound")
