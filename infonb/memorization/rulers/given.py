@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-__all__ = ["Given", "Settings", "Trainings"]
+__all__ = ["DIVISIONS", "Given", "Settings", "Trainings"]
+
+#: How often samples are divided into halves.
+DIVISIONS = 10
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Given:
     """Of the class `Trainings`."""
     layers: Any = None
     """Which are recorded."""
+    alone: bool = False
+    """Whether a value is all that is wanted, as of a null, and no interval."""
 
     @property
     def there(self) -> frozenset[str]:
@@ -104,6 +109,15 @@ class Given:
             if one is not None:
                 return int(one.sizes["sample"])
         return int(self.views.sizes["sample"])
+
+    @property
+    def sample_labels(self) -> np.ndarray | None:
+        """Labels of the samples, where something that was given has them."""
+        score = None if self.trainings is None else self.trainings.score
+        for one in (self.recording, self.data, self.dynamics, score):
+            if one is not None and "sample" in one.indexes:
+                return one.indexes["sample"].to_numpy()
+        return None
 
     @cached_property
     def told(self) -> xr.Dataset:
@@ -154,7 +168,7 @@ class Given:
             new = untrained(self.model, seed=self.settings.seed)
         except ValueError:  # a module that does not know how its weights are drawn
             return None
-        return replace(self, model=new, recording=None, dynamics=None, trainings=None)
+        return replace(self, model=new, recording=None, dynamics=None, trainings=None, alone=True)
 
     @cached_property
     def dealt(self) -> Given:
@@ -166,7 +180,21 @@ class Given:
             for name, one in (("label", self.label), ("truth", self.truth), ("is_in", self.is_in))
         }
         changed["trainings"] = self.trainings and _dealt(self.trainings, rng)
-        return replace(self, recording=self.acts if "acts" in self.there else None, **changed)
+        recording = self.acts if "acts" in self.there else None
+        return replace(self, recording=recording, alone=True, **changed)
+
+    @cached_property
+    def halves(self) -> list[tuple[Given, Given]]:
+        """The same activations in two halves of the samples, divided at random several times."""
+        n, rng = self.views.sizes["sample"], np.random.default_rng(self.settings.seed)
+        orders = [rng.permutation(n) for _ in range(DIVISIONS)]
+        return [
+            (self._of(np.sort(order[: n // 2])), self._of(np.sort(order[n // 2 :])))
+            for order in orders
+        ]
+
+    def _of(self, places: np.ndarray) -> Given:
+        return Given(self.settings, recording=self.views.isel(sample=places), alone=True)
 
 
 def _told(model: Any, data: xr.Dataset, label: xr.DataArray) -> xr.Dataset:

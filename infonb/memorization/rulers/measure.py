@@ -102,9 +102,11 @@ def measure(
     from a training has no null of its own: there, compare with samples that were not trained on
     (`is_in`), or with `find_planted`.
 
-    *Intervals* of means over units are those of the jackknife: a tenth of the samples left out in
-    turn. They are about other samples for the same network, at this number of samples, on which
-    binned estimates and UnitMem depend; not about another seed.
+    *Intervals* of layers are from ten random divisions of the samples into halves. They are about
+    other samples for the same network, at this number of samples, on which binned estimates and
+    UnitMem depend; not about another seed. Of 95 % they cover 89 to 100 % with 100 to 400 samples
+    of linear, ReLU and tanh units, and down to 77 % where activations have heavy tails (Student's t
+    with 3 degrees of freedom): then the largest value decides the bins.
 
     *Cost.* One pass to record, one for the losses, and the same of the network without training.
     ``loss_curvature`` needs many, and is read only where `which` asks for it.
@@ -133,6 +135,9 @@ def measure(
     if names is not None:
         _check_possible(names, given)
     bare = take_untrained(untrained, given)
+    wanted = [one for one in RULERS.values() if one.read and (names is None or one.name in names)]
+    if "acts" in given.there and any("acts" in one.needs for one in wanted):
+        _ = given.views  # a network that cannot be run on these data says so here, once
     found: dict[str, xr.DataArray] = {}
     needs: dict[str, str] = {}
     for name, ruler in RULERS.items():
@@ -146,9 +151,14 @@ def measure(
         needs[name] = lacking
     words = np.array(list(needs.values()), dtype=object)
     found["needs"] = xr.DataArray(words, {"ruler": np.array(list(needs), dtype=object)}, ("ruler",))
-    return xr.merge(
-        [one.rename(name) for name, one in found.items()], compat="override", join="outer"
-    ).assign_attrs(measure="rulers", level=level, seed=seed, n_samples=given.n_samples)
+    merged = xr.merge(
+        [one.rename(name) for name, one in found.items()], compat="override", join="exact"
+    )
+    merged.attrs = {"measure": "rulers", "level": level, "seed": seed, "n_samples": given.n_samples}
+    labels = given.sample_labels
+    if labels is None or "sample" not in merged.dims:
+        return merged
+    return merged.assign_coords(sample=labels)
 
 
 def _settings(
@@ -238,5 +248,5 @@ def _null(
 
 def _plain(values: xr.DataArray) -> xr.DataArray:
     """Return values with no coordinates but those of their dims, and the width of layers."""
-    gone = [name for name in values.coords if name not in values.dims and name != "width"]
-    return values.drop_vars(gone)
+    kept = {"width", *values.dims} - {"sample"}  # labels of samples are given once, to all
+    return values.drop_vars([name for name in values.coords if name not in kept])

@@ -9,7 +9,7 @@ import xarray as xr
 
 from infonb.memorization.in_out import Pooled, wilson
 from infonb.memorization.ranking import BOUND, auroc
-from infonb.memorization.rulers.given import Given
+from infonb.memorization.rulers.given import DIVISIONS, Given
 from infonb.memorization.rulers.of_samples import in_out_of
 from infonb.memorization.rulers.ruler import Reading
 
@@ -18,8 +18,9 @@ __all__ = [
     "membership_auroc", "memorized_share", "mi_over_entropy", "spread",
 ]  # fmt: skip
 
-#: Groups of samples that are left out in turn.
-GROUPS = 10
+
+#: Of fewer samples halves say nothing.
+_LEAST = 20
 
 
 def mean_in_out(given: Given) -> Reading:
@@ -70,12 +71,14 @@ def membership_auroc(given: Given) -> Reading:
 
 def mean_entropy(given: Given) -> Reading:
     """Return the mean entropy of the neurons of each layer: (..., layer)."""
-    return _left_out(given, _mean_entropy)
+    return _halved(given, _mean_entropy, extremes=True)
 
 
 def mean_mi(given: Given) -> Reading:
     """Return the mean MI of pairs of different neurons of each layer: (..., layer)."""
-    found = _left_out(given, _mean_mi)
+    found = _halved(given, _mean_mi)
+    if given.alone:
+        return found
     # what the estimate is where no neuron knows of another
     return found._replace(
         null=_mean_mi(_alone(given)), null_words="samples of each neuron permuted"
@@ -84,24 +87,24 @@ def mean_mi(given: Given) -> Reading:
 
 def mi_over_entropy(given: Given) -> Reading:
     """Return the mean MI of pairs over the mean entropy: (..., layer)."""
-    return _left_out(given, _ratio)
+    return _halved(given, _ratio)
 
 
 def mean_unit_mem(given: Given) -> Reading:
     """Return the mean UnitMem of the units of each layer: (..., layer)."""
-    return _left_out(given, lambda one: one.unit.unit_mem.mean("neuron"), keep_views=True)
+    return _halved(given, lambda one: one.unit.unit_mem.mean("neuron"), extremes=True)
 
 
 def spread(given: Given) -> Reading:
     """Return the matrix entropy of each layer: (..., layer)."""
     from infonb.measures import matrix_entropy
 
-    n = min(given.settings.max_samples, given.acts.sizes["sample"])
-
-    def of(one: Given) -> xr.DataArray:
-        return matrix_entropy(one.acts, max_samples=n, seed=given.settings.seed)
-
-    return _left_out(given, of)
+    acts, most = given.acts, given.settings.max_samples
+    if acts.sizes["sample"] > most:  # drawn once, or the parts below would be of other samples
+        rng = np.random.default_rng(given.settings.seed)
+        acts = acts.isel(sample=np.sort(rng.choice(acts.sizes["sample"], most, replace=False)))
+    few = Given(given.settings, recording=acts, alone=given.alone)
+    return _halved(few, lambda one: matrix_entropy(one.acts))
 
 
 def imbalance(given: Given) -> Reading:
@@ -150,23 +153,21 @@ def _alone(given: Given) -> Given:
     return Given(given.settings, recording=acts.copy(data=rng.permuted(acts.values, axis=-1)))
 
 
-def _left_out(
-    given: Given, of: Callable[[Given], xr.DataArray], keep_views: bool = False
-) -> Reading:
-    """Return a value, and its interval for new samples: a tenth of them left out in turn."""
+def _halved(given: Given, of: Callable[[Given], xr.DataArray], extremes: bool = False) -> Reading:
+    """
+    Return a value, and its interval for new samples: from halves of them.
+
+    Two halves are independent, and differ by 2 deviations of the whole: so do those of any number
+    of divisions, and what falls or grows with the number of samples is in both. Where the largest
+    values decide, twice as many samples are hardly surer: then it is the deviation of a half.
+    """
     value = of(given)
-    n = given.views.sizes["sample"]
-    if n < 2 * GROUPS:
+    if given.alone or given.views.sizes["sample"] < _LEAST:
         return Reading(value)
-    group = np.random.default_rng(given.settings.seed).permutation(n) % GROUPS
-    source = given.views if keep_views else given.acts
-    parts = [
-        of(Given(given.settings, recording=source.isel(sample=np.flatnonzero(group != i))))
-        for i in range(GROUPS)
-    ]
-    stacked = xr.concat(parts, dim="group", coords="minimal", compat="override")
-    error: xr.DataArray = ((GROUPS - 1) * stacked.var("group")) ** 0.5
-    return Reading(value, _around(value, error, given, GROUPS - 1))
+    squares = [(of(one) - of(other)) ** 2 for one, other in given.halves]
+    error = (xr.concat(squares, "division", compat="override", coords="minimal")
+             .mean("division") / (2 if extremes else 4)) ** 0.5  # fmt: skip
+    return Reading(value, _around(value, error, given, DIVISIONS))
 
 
 def _around(
