@@ -148,6 +148,15 @@ def is_within(row: Row) -> bool:
     )  # fmt: skip
 
 
+def test_the_sum_is_that_of_the_rows():
+    rows = [row for paper in TABLE_OF for row in of(paper)]
+    agree, differ, open_, not_run = (
+        sum(row.verdict.startswith(word) for row in rows) for word in VERDICTS
+    )
+    said = f"{agree} agree, {differ} differ, {open_} cannot tell, {not_run} were not run."
+    assert f"Of {len(rows)} rows {said}" in TABLES
+
+
 def number(text: str) -> float:
     return float(text.replace(",", "").replace("−", "-"))
 

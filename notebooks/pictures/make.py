@@ -111,7 +111,7 @@ def draw_deja_vu(runs: xr.Dataset, axis: Axes) -> None:
         gain = runs.prg.sel(group=group, treatment=chosen)
         axis.plot(gain, range(len(chosen)), "o", color=colour, ms=4, alpha=0.5)
         axis.plot(gain.mean("seed"), range(len(chosen)), "D", color=colour, ms=6, label=word)
-    axis.set(title="objects recalled beyond the caption", xlabel="recall gain (PRG)")
+    axis.set(title="recalled beyond the caption", xlabel="recall gain (PRG)")
     axis.set(yticks=range(len(chosen)), yticklabels=chosen, ylim=(len(chosen) - 0.5, -0.5))
 
 
