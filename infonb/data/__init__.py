@@ -40,6 +40,7 @@ from infonb.data.language import (
 from infonb.data.mnist import load_mnist, subsample
 from infonb.data.nico import nico_images
 from infonb.data.planted import planted_sequences
+from infonb.data.planted_images import planted_images
 from infonb.data.scenes_and_captions import scenes_and_captions
 from infonb.data.separated import ball_shell, digit_pair, parity_cube
 from infonb.data.splits import split
@@ -75,6 +76,7 @@ __all__ = [
     "load_texts",
     "nico_images",
     "parity_cube",
+    "planted_images",
     "planted_sequences",
     "recolored",
     "scenes_and_captions",

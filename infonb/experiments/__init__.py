@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from infonb.experiments.logic_gates import LogicGates
     from infonb.experiments.memorization_capacity import MemorizationCapacity
     from infonb.experiments.model_selection import ModelSelection
+    from infonb.experiments.nine_rulers import NineRulers
     from infonb.experiments.predictable_memorization import PredictableMemorization
     from infonb.experiments.relu_memorizers import ReLUMemorizers
     from infonb.experiments.sentiment_adjectives import SentimentAdjectives
@@ -51,6 +52,7 @@ __all__ = [
     "LogicGates",
     "MemorizationCapacity",
     "ModelSelection",
+    "NineRulers",
     "PredictableMemorization",
     "ReLUMemorizers",
     "SentimentAdjectives",
@@ -85,6 +87,7 @@ _HOME = {
     "logic_gates": ("logic_gates", "LogicGates"),
     "relu_memorizers": ("relu_memorizers", "ReLUMemorizers"),
     "generalizable_memorizers": ("generalizable_memorizers", "GeneralizableMemorizers"),
+    "nine_rulers": ("nine_rulers", "NineRulers"),
     "compare_models": ("compare_models", "CompareModels"),
     "verdicts": ("verdicts", "Verdicts"),
 }
@@ -108,7 +111,8 @@ def names() -> list[str]:
      'shuffled_reviews', 'contexts', 'biographies', 'model_selection', 'entropy_regularizer',
      'in_and_out', 'early_learning', 'encoder_memorization', 'deja_vu',
      'predictable_memorization', 'memorization_capacity', 'density_memorization',
-     'logic_gates', 'relu_memorizers', 'generalizable_memorizers', 'compare_models', 'verdicts']
+     'logic_gates', 'relu_memorizers', 'generalizable_memorizers', 'nine_rulers',
+     'compare_models', 'verdicts']
     """
     return [*_HOME, *_REGISTERED]
 
@@ -144,7 +148,7 @@ def get(name: str) -> type[Experiment]:
     'model_selection', 'entropy_regularizer', 'in_and_out', 'early_learning',
     'encoder_memorization', 'deja_vu', 'predictable_memorization', 'memorization_capacity',
     'density_memorization', 'logic_gates', 'relu_memorizers', 'generalizable_memorizers',
-    'compare_models', 'verdicts'. Did you mean 'colored_digits'?
+    'nine_rulers', 'compare_models', 'verdicts'. Did you mean 'colored_digits'?
     """
     known = name.replace("-", "_")
     if known in _REGISTERED:

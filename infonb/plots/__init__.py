@@ -23,6 +23,7 @@ from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.membership import plot_membership
 from infonb.plots.memorization import plot_in_out, plot_memorization
 from infonb.plots.picture import Picture, subplots
+from infonb.plots.planted import plot_planted
 from infonb.plots.pruned import plot_pruned
 from infonb.plots.ranking import plot_agreement, plot_ranking
 from infonb.plots.rates import plot_rates
@@ -31,6 +32,7 @@ from infonb.plots.scored_images import plot_in_out_sample, plot_scored_images, p
 from infonb.plots.sensitivity import plot_sensitivity
 from infonb.plots.side_by_side import plot_side_by_side
 from infonb.plots.style import label_of, palette
+from infonb.plots.tau_matrix import plot_tau_matrix
 from infonb.plots.training import plot_training
 from infonb.plots.unit_memory import plot_unit_memory
 
@@ -66,6 +68,7 @@ __all__ = [
     "plot_memorization",
     "plot_mutual_information",
     "plot_neuron",
+    "plot_planted",
     "plot_pruned",
     "plot_ranking",
     "plot_rates",
@@ -76,6 +79,7 @@ __all__ = [
     "plot_sensitivity",
     "plot_side_by_side",
     "plot_surface",
+    "plot_tau_matrix",
     "plot_teachers",
     "plot_top_pairs",
     "plot_training",

@@ -5,15 +5,23 @@ With ``--benchmark-enable`` at full size and with a table printed; otherwise (as
 a quick check of the same code at small size. See README.md beside this file.
 """
 
+import itertools
 import time
 
 import numpy as np
 import pytest
 import xarray as xr
+from benchmarks.clock import fastest
 from benchmarks.units import units
+from nine_runs import images_of, nine_runs
 
 import infonb as inb
 from infonb.claims.sensitivity import sensitivity
+from infonb.experiments.nine_rulers.live import (
+    explore_networks,
+    explore_samples,
+    explore_units,
+)
 from infonb.widgets import (
     explore,
     explore_decision,
@@ -155,3 +163,28 @@ def test_explore_interventions(benchmark, capsys):
         benchmark, capsys, "explore_interventions", lambda: explore_interventions(found, radial),
         lambda panel: setting(panel, by="largest difference", number=7, set="none"),
     )  # fmt: skip
+
+
+RULED = {
+    explore_samples: {"network": "constructed", "kind": "shortcut", "order": "density", "place": 2},
+    explore_units: {"network": "constructed", "layer": "fc1", "x": "entropy", "unit": 3},
+    explore_networks: {"ruler": "matrix_entropy", "seed": "1"},
+}
+
+
+@pytest.mark.parametrize("explore", RULED)
+def test_explorers_of_the_nine_rulers(benchmark, capsys, explore):
+    runs = nine_runs(layers=(256, 256) if benchmark.enabled else (12, 8), top=6)
+    data = (runs,) if explore is explore_networks else (runs, images_of(runs, 28))
+    values = RULED[explore]
+    measure(
+        benchmark, capsys, explore.__name__, lambda: explore(*data),
+        lambda panel: setting(panel, **values),
+    )  # fmt: skip
+    if benchmark.enabled:
+        panel, (name, value) = explore(*data), list(values.items())[-1]
+        there = itertools.cycle([value, panel.value[name]])
+        redraw = fastest(lambda: panel.set(**{name: next(there)}))
+        made = fastest(lambda: explore(*data, interactive=False))
+        with capsys.disabled():
+            print(f"{explore.__name__}: {name} in {redraw / made:.2f} of the first picture")

@@ -8,9 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from nine_runs import agreement_of, nine_runs, planted_of
 
 import infonb as inb
-from infonb.plots import plot_agreement, plot_comparison, plot_confusion, plot_training
+from infonb.plots import (
+    plot_agreement,
+    plot_comparison,
+    plot_confusion,
+    plot_planted,
+    plot_tau_matrix,
+    plot_training,
+)
 from infonb.plots.narrow import NARROW
 from infonb.plots.picture import DPI, NARROW_PNG, png_size
 
@@ -54,7 +62,15 @@ def confusion(**options):
     return plot_confusion(counts, dict(zip(counts.index, said, strict=False)), **options)
 
 
-ALL = [entropy, information, agreement, training, comparison, confusion]
+def tau_matrix(**options):
+    return plot_tau_matrix(agreement_of(nine_runs(["noise", "constructed"])), **options)
+
+
+def planted(**options):
+    return plot_planted(planted_of(nine_runs(["noise", "constructed"])), **options)
+
+
+ALL = [entropy, information, agreement, training, comparison, confusion, tau_matrix, planted]
 
 
 @pytest.mark.parametrize("draw", ALL)
@@ -71,7 +87,9 @@ def test_the_narrow_form_is_the_same_picture_as_wide_as_a_phone(draw):
     assert lines[0] == lines[1]
 
 
-@pytest.mark.parametrize("draw", [information, agreement, training, comparison])
+@pytest.mark.parametrize(
+    "draw", [information, agreement, training, comparison, tau_matrix, planted]
+)
 def test_panels_of_the_narrow_form_stand_one_below_the_other(draw):
     narrow = draw().narrow()
     narrow.draw_without_rendering()

@@ -1,0 +1,223 @@
+"""What each ruler can see, cannot see, and costs: two tables, computed from the runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from infonb.experiments.nine_rulers.analysis import (
+    network_order,
+    planted_found,
+    sample_agreement,
+    twins_found,
+    unit_agreement,
+)
+from infonb.experiments.nine_rulers.expected import SENTENCES, expected_of, outcome_of
+
+__all__ = ["as_expected", "cheapest", "verdict_table"]
+
+#: The network whose planted samples the verdicts are about: labels as planted, and noise.
+NETWORK = "noise"
+
+
+def cheapest(runs: xr.Dataset, agreeing: xr.Dataset | None = None) -> pd.DataFrame:
+    """
+    Return the rulers of samples by what they cost, with how far each agrees with in and out.
+
+    Parameters
+    ----------
+    runs
+        What `NineRulers.run` returned.
+    agreeing
+        Of `sample_agreement`, if it was computed before.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a ruler, the cheapest first: ``trainings``; ``seconds`` of CPU, mean of networks and
+        seeds; ``tau`` with in and out, the mean of the networks, ``lowest`` and ``highest`` of
+        them; ``agrees``: in how many networks the interval of τ lies above 0; ``networks``: in how
+        many there is a τ.
+
+    Examples
+    --------
+    >>> cheapest(runs).index[0]  # doctest: +SKIP
+    'density'
+    """
+    found = sample_agreement(runs) if agreeing is None else agreeing
+    one = found.sel(other_ruler="in_out")
+    rows = {}
+    for name in runs["ruler"].values.tolist():
+        if name == "in_out":
+            continue
+        tau = one["tau"].sel(ruler=name).values
+        low = one["interval"].sel(ruler=name).values[:, 0]
+        known = np.isfinite(tau)
+        rows[name] = {
+            "trainings": int(runs["trainings"].sel(ruler=name)),
+            "seconds": float(runs["seconds"].sel(ruler=name).mean()),
+            "tau": float(tau[known].mean()) if known.any() else np.nan,
+            "lowest": float(tau[known].min()) if known.any() else np.nan,
+            "highest": float(tau[known].max()) if known.any() else np.nan,
+            "agrees": int((low[known] > 0).sum()), "networks": int(known.sum()),
+        }  # fmt: skip
+    table = pd.DataFrame(rows).T.astype({"trainings": int, "agrees": int, "networks": int})
+    return table.sort_values(["trainings", "seconds"], kind="stable").rename_axis("ruler")
+
+
+def as_expected(runs: xr.Dataset, found: xr.Dataset | None = None) -> pd.DataFrame:
+    """
+    Return what each ruler of samples sees of each planted kind, beside what was expected of it.
+
+    Parameters
+    ----------
+    runs
+        What `NineRulers.run` returned.
+    found
+        Of `planted_found`, if it was computed before.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each ruler and kind: ``expected`` ("above", "not above"), ``seen`` ("above",
+        "alike", "below" typical samples, by the interval of the AUROC), ``auroc``, ``low``,
+        ``high``, and ``as expected``; of the network with noise.
+
+    Examples
+    --------
+    >>> as_expected(runs).columns.tolist()  # doctest: +SKIP
+    ['expected', 'seen', 'auroc', 'low', 'high', 'as expected']
+    """
+    found = planted_found(runs) if found is None else found
+    one = found.sel(network=NETWORK)
+    rows = {}
+    for ruler in one["ruler"].values.tolist():
+        for kind in one["kind"].values.tolist():
+            here = one.sel(ruler=ruler, kind=kind)
+            wanted, seen = expected_of(ruler, kind), outcome_of(here["auroc_interval"])
+            low, high = (float(x) for x in here["auroc_interval"].values)
+            rows[ruler, kind] = {
+                "expected": "above" if wanted else "not above", "seen": seen,
+                "auroc": float(here["auroc"]), "low": low, "high": high,
+                "as expected": seen != "" and (seen == "above") == wanted,
+            }  # fmt: skip
+    table = pd.DataFrame(rows).T
+    table.index = table.index.set_names(["ruler", "kind"])
+    return table.astype({"auroc": float, "low": float, "high": float, "as expected": bool})
+
+
+def verdict_table(
+    runs: xr.Dataset, found: xr.Dataset | None = None, twins: xr.Dataset | None = None
+) -> pd.DataFrame:
+    """
+    Return what each ruler can see, cannot see, and costs: of samples, of units, of networks.
+
+    Parameters
+    ----------
+    runs
+        What `NineRulers.run` returned.
+    found, twins
+        Of `planted_found` and `twins_found`, if they were computed before.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a ruler: ``of`` ("sample", "unit", "network"), ``is`` (a sentence), ``sees`` and
+        ``cannot see`` (words), ``trainings``. All of the network with noise, but for those of
+        networks, which compare all of them.
+
+    Examples
+    --------
+    >>> verdict_table(runs).columns.tolist()  # doctest: +SKIP
+    ['of', 'is', 'sees', 'cannot see', 'trainings']
+    """
+    found = planted_found(runs) if found is None else found
+    twins = twins_found(runs) if twins is None else twins
+    rows = _of_samples(runs, found, twins) | _of_units(runs) | _of_networks(runs)
+    table = pd.DataFrame(rows).T
+    table.insert(1, "is", [SENTENCES[name] for name in table.index])
+    return table.rename_axis("ruler")
+
+
+def _of_samples(
+    runs: xr.Dataset, found: xr.Dataset, twins: xr.Dataset
+) -> dict[str, dict[str, object]]:
+    rows: dict[str, dict[str, object]] = {}
+    one, other = found.sel(network=NETWORK), twins.sel(network=NETWORK)
+    for ruler in runs["ruler"].values.tolist():
+        here, there = one.sel(ruler=ruler), other.sel(ruler=ruler)
+        seen = {
+            kind: outcome_of(here["auroc_interval"].sel(kind=kind))
+            for kind in here["kind"].values.tolist()
+        }
+        who = {
+            kind: outcome_of(there["auroc_interval"].sel(kind=kind))
+            for kind in there["kind"].values.tolist()
+        }
+        memory = [kind for kind, word in who.items() if word == "above"]
+        blind = [kind for kind, word in who.items() if word in ("alike", "below")]
+        sees, not_seen = (
+            [kind for kind, word in seen.items() if (word == "above") == wanted and word]
+            for wanted in (True, False)
+        )
+        rows[ruler] = {
+            "of": "sample",
+            "sees": _sentence(sees, memory, "who was trained on"),
+            "cannot see": _sentence(not_seen, blind, "who was trained on"),
+            "trainings": str(int(runs["trainings"].sel(ruler=ruler))),
+        }
+    return rows
+
+
+def _sentence(kinds: list[str], also: list[str], words: str) -> str:
+    """Return kinds in words, and of which of them it is told who was trained on."""
+    parts = [", ".join(_plural(kind) for kind in kinds)] if kinds else []
+    if also:
+        parts.append(f"{words}, of {', '.join(_plural(kind) for kind in also)}")
+    return "; ".join(parts) or "–"
+
+
+def _plural(kind: str) -> str:
+    return kind if kind == "typical" else f"{kind}s"
+
+
+def _of_units(runs: xr.Dataset) -> dict[str, dict[str, object]]:
+    """Return whether a ruler of units tells what units do for wrong labels, by τ."""
+    one = unit_agreement(runs).sel(network=NETWORK, other_unit_ruler="switching_off")
+    rows: dict[str, dict[str, object]] = {}
+    for name in one["unit_ruler"].values.tolist():
+        here = one.sel(unit_ruler=name)
+        tau, (low, high) = float(here["tau"]), here["interval"].values.tolist()
+        told = f"which units hold wrong labels (τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}])"
+        is_itself, sees = name == "switching_off", low > 0 or high < 0
+        rows[name] = {
+            "of": "unit",
+            "sees": "what a unit does for wrong labels" if is_itself else told if sees else "–",
+            "cannot see": "–" if is_itself or sees else told,
+            "trainings": "1",
+        }
+    return rows
+
+
+def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
+    """Return whether a ruler of networks puts them in the order of in and out."""
+    order = network_order(runs)
+    rows: dict[str, dict[str, object]] = {}
+    for name in order["network_ruler"].values.tolist():
+        here = order.sel(network_ruler=name)
+        tau, (low, high) = float(here["tau"]), here["interval"].values.tolist()
+        trained = float(here["tau_trained"])
+        told = (
+            f"the order of networks (τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}] with in and out; of "
+            f"those trained alike {trained:+.2f})"
+        )
+        itself, sees = name == "mean_in_out", low > 0 or high < 0
+        in_out = int(runs["trainings"].sel(ruler="in_out"))
+        rows[name] = {
+            "of": "network",
+            "sees": "how much is memorized" if itself else told if sees else "–",
+            "cannot see": "–" if itself or sees else told,
+            "trainings": str(in_out) if itself else "1",
+        }
+    return rows
