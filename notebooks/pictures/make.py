@@ -106,13 +106,16 @@ def draw_prediction(runs: xr.Dataset, axis: Axes) -> None:
 
 def draw_deja_vu(runs: xr.Dataset, axis: Axes) -> None:
     """Draw the gain in recall over a reference: pairs trained on, and the null of held-out ones."""
-    chosen = [one for one in ("default", "n 4000", "mask 0.3", "mask 0.6") if one in runs.treatment]
+    words = {"default": "1,000 pairs", "n 4000": "4,000 pairs", "mask 0.3": "30 % masked",
+             "mask 0.6": "60 % masked"}  # fmt: skip
+    chosen = [one for one in words if one in runs.treatment]
     for group, colour, word in (("A", BLUE, "trained on"), ("C", GREY, "held out (null)")):
         gain = runs.prg.sel(group=group, treatment=chosen)
         axis.plot(gain, range(len(chosen)), "o", color=colour, ms=4, alpha=0.5)
         axis.plot(gain.mean("seed"), range(len(chosen)), "D", color=colour, ms=6, label=word)
     axis.set(title="recalled beyond the caption", xlabel="recall gain (PRG)")
-    axis.set(yticks=range(len(chosen)), yticklabels=chosen, ylim=(len(chosen) - 0.5, -0.5))
+    named = [words[one] for one in chosen]
+    axis.set(yticks=range(len(chosen)), yticklabels=named, ylim=(len(chosen) - 0.5, -0.5))
 
 
 def draw_early_learning(runs: xr.Dataset, axis: Axes) -> None:
