@@ -363,7 +363,6 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("ruler='memorized_share'", "it needs labels"),
             ("ruler='mean_in_out'", "with and without each sample"),
             ("share=follows(left, with_mark)", "no unit off"),
-            ("share=after('unit_mem')", "knows nothing of the mark"),
         ],
     },
 }  # fmt: skip
