@@ -74,7 +74,7 @@ def code(notebook):
 
 
 def test_lessons_are_numbered():
-    assert [int(path.stem[:2]) for path in TUTORIALS] == list(range(1, 15))
+    assert [int(path.stem[:2]) for path in TUTORIALS] == list(range(1, 16))
 
 
 @EACH

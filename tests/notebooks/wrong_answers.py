@@ -337,4 +337,32 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("can='yes'", "the smallest `sharing`"),
         ],
     },
+    "15_which_ruler_when": {
+        1: [
+            ("ruler='membership'", "learnt last has a high one"),
+            ("ruler='units_owned'", "the label is not asked for"),
+            ("ruler='density'", "never sees a label"),
+            (
+                "share=float(planted.auroc.sel(reading='cumulative_loss', kind='wrong label'))",
+                "take `precision`",
+            ),
+            ("share=share_found('density')", "what `density` finds"),
+            ("blind=0.5", "an AUROC's chance"),
+            ("blind=1 / 12", "Odd examples are left out"),
+            ("blind=0.1", "Of how many"),
+        ],
+        2: [
+            ("typical=0.5", "That would be a coin"),
+            ("typical=membership_of('wrong label')", "That is for wrong labels"),
+            ("wrong=membership_of('typical')", "That is for typical digits"),
+            ("wrong=1 - membership_of('wrong label')", "do not turn it around"),
+            ("proves='yes'", "were trained on; what is their loss"),
+        ],
+        3: [
+            ("which='right'", "which shares more"),
+            ("ruler='memorized_share'", "it needs labels"),
+            ("ruler='mean_in_out'", "with and without each sample"),
+            ("share=follows(left, with_mark)", "no unit off"),
+        ],
+    },
 }  # fmt: skip

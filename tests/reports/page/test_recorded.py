@@ -41,6 +41,25 @@ def test_the_real_one_has_a_section_for_each_run() -> None:
     assert len(soup(render_results()).select("main h2")) == len(headings) > 3
 
 
+def test_links_within_lead_to_its_sections(small: Path) -> None:
+    text = (
+        "# Runs\n\n[there][a] and [nowhere](#b)\n\n## It's 64 × 64, déjà vu\n\n"
+        "[a]: #its-64--64-déjà-vu\n"
+    )
+    (notebooks.notebook_folder() / "RESULTS.md").write_text(text, encoding="utf-8")
+    page = soup(render_results())
+    (heading,) = page.select("main h2")
+    assert [link["href"] for link in page.select("main p a")] == [f"#{heading['id']}", "#b"]
+
+
+def test_every_link_within_the_real_one_has_a_target() -> None:
+    page = soup(render_results())
+    places = {one["id"] for one in page.select("[id]")}
+    within = [link["href"][1:] for link in page.select('main td a[href^="#"]')]
+    assert len(within) > 50
+    assert set(within) <= places
+
+
 def test_pages_lead_to_it_where_there_is_one(small: Path) -> None:
     words = new_markdown_cell("See `notebooks/RESULTS.md`, not `RESULTS`.")
     assert PAGE not in rendered(words)
