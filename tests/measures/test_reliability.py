@@ -115,7 +115,7 @@ def test_what_is_called_reliable_is_right_and_little_else_is_wrong():
                 found = reliability(acts, label, seed=seed)
                 error = found.information.item() - told_in_sample(acts, label, apart)
                 off[found.verdict.item()].append(abs(error) / np.log(2))
-    assert len(off["reliable"]) >= 14
+    assert len(off["reliable"]) >= 9
     assert len(off["cannot tell"]) >= 8
     # sampling is included in the truth: what is left are the estimator's own errors
     assert max(off["reliable"]) < 0.15
