@@ -103,12 +103,23 @@ def at_most_entropy(case: Case) -> float:
 
 
 def more_samples(case: Case) -> float:
-    """Return how much the value has changed since half of the samples: as much may be to come."""
+    """Return what is still to come with ever more samples, if it goes as 1 / sqrt(n)."""
+    return _since_half(case) / (np.sqrt(2) - 1)
+
+
+def more_directions(case: Case) -> float:
+    """Return what is still to come with ever more samples, if it goes as 1 / n."""
+    return _since_half(case)
+
+
+def _since_half(case: Case) -> float:
+    """Return how much the value has changed since half of the samples."""
     rng, n = case.rng("more samples"), len(case.classes)
     found = []
     for _ in range(_REPEATS):
-        some = np.sort(rng.choice(n, n // 2, replace=False))
-        found.append(case.measure(case.points[some], case.classes[some]))
+        order = rng.permutation(n)
+        for some in (order[: n // 2], order[n // 2 :]):
+            found.append(case.measure(case.points[some], case.classes[some]))
     return abs(case.value - float(np.mean(found)))
 
 
@@ -142,7 +153,7 @@ CHECKS: dict[str, dict[str, Callable[[Case], float]]] = {
         "narrow": narrow,
     },
     "matrix_entropy": {
-        "more_samples": more_samples,
+        "more_samples": more_directions,
         "narrow": narrow,
     },
 }

@@ -71,7 +71,11 @@ def test_above_the_entropy_changing_and_wide():
         1 - np.log(2), abs=0.01
     )
     assert check("at_most_entropy", case(lambda p, c: 0.5)) == 0
-    assert check("more_samples", case(lambda p, c: 1 - 20 / len(c))) == pytest.approx(0.1)
+    assert check("more_samples", case(lambda p, c: 1 - 2 / len(c) ** 0.5)) == pytest.approx(
+        2 / 200**0.5
+    )
+    slow = case(lambda p, c: 1 - 20 / len(c))
+    assert check("more_samples", slow, "matrix_entropy") == pytest.approx(0.1)
     assert check("narrow", case(lambda p, c: 0.0, interval=(0.2, 0.5))) == pytest.approx(0.15)
 
 
@@ -111,7 +115,7 @@ def test_what_is_called_reliable_is_right_and_little_else_is_wrong():
                 found = reliability(acts, label, seed=seed)
                 error = found.information.item() - told_in_sample(acts, label, apart)
                 off[found.verdict.item()].append(abs(error) / np.log(2))
-    assert len(off["reliable"]) >= 14
+    assert len(off["reliable"]) >= 9
     assert len(off["cannot tell"]) >= 8
     # sampling is included in the truth: what is left are the estimator's own errors
     assert max(off["reliable"]) < 0.15
