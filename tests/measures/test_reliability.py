@@ -105,14 +105,14 @@ def test_cannot_tell_with_too_few_samples_or_too_many_dims(apart, width, n, seed
 def test_what_is_called_reliable_is_right_and_little_else_is_wrong():
     off = {"reliable": [], "cannot tell": []}
     for apart in (0.5, 1.0, 3.0):
-        for width in (4, 20, 100, 250):
-            for seed in range(4):
+        for width in (4, 20, 250):
+            for seed in range(3):
                 acts, label = two_classes(apart, width, 700, seed)
                 found = reliability(acts, label, seed=seed)
                 error = found.information.item() - told_in_sample(acts, label, apart)
                 off[found.verdict.item()].append(abs(error) / np.log(2))
-    assert len(off["reliable"]) >= 20
-    assert len(off["cannot tell"]) >= 12
+    assert len(off["reliable"]) >= 14
+    assert len(off["cannot tell"]) >= 8
     # sampling is included in the truth: what is left are the estimator's own errors
     assert max(off["reliable"]) < 0.15
     assert np.mean(off["reliable"]) < 0.04
@@ -121,12 +121,13 @@ def test_what_is_called_reliable_is_right_and_little_else_is_wrong():
 
 def test_where_it_fails_parity_says_how_blind_it_is():
     # as the notes say: the value is far too low, and checks need not notice
-    found = [reliability(*parity(10, 500, seed), seed=seed) for seed in range(3)]
-    assert all(one.information < 0.5 * np.log(2) for one in found)
+    found = [reliability(*parity(4, 600, seed), seed=seed) for seed in range(3)]
+    assert all(one.information < 0.7 * np.log(2) for one in found)
     assert any(one.verdict == "reliable" for one in found)
-    assert all(one.parity < 0.6 for one in found)
-    seen = reliability(*two_classes(1, 1, 500)).parity.item()
-    assert seen > found[0].parity.item()
+    assert all(0.3 < one.parity < 0.7 for one in found)
+    assert "Of a planted parity of two neurons it sees" in found[0].why.item()
+    wide = reliability(*two_classes(1, 40, 500))
+    assert wide.parity < 0.1
 
 
 def test_sliced_and_imbalance():
