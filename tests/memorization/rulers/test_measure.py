@@ -230,7 +230,7 @@ def test_intervals_of_layers_cover_other_samples(ruler):
     # a fixed layer, and samples drawn anew: what the reading is on average at this number
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(12, 3))
-    draws = np.maximum(rng.normal(size=(150, 200, 3)) @ weights.T, 0)
+    draws = np.maximum(rng.normal(size=(100, 200, 3)) @ weights.T, 0)
     values = xr.DataArray(draws.transpose(0, 2, 1)[:, None], dims=("draw", "layer", "neuron",
                                                                     "sample"))  # fmt: skip
     found = measure(values, which=ruler)
