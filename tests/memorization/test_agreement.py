@@ -78,19 +78,19 @@ def test_null_spread_is_that_of_values_dealt_out_anew():
 def test_intervals_cover(kind, n):
     rng = np.random.default_rng(n)
     rho = 0.9 if kind == "strong" else 0.5
-    draws = rng.normal(size=(2, 20_000 + 300 * n))
+    draws = rng.normal(size=(2, 20_000 + 200 * n))
     draws[1] = rho * draws[0] + math.sqrt(1 - rho**2) * draws[1]
     if kind == "ties":
         draws = np.round(1.2 * draws)
     true = kendalltau(*draws).statistic
     array = xr.DataArray(
-        draws[:, : 300 * n].reshape(2, 300, n), {"ruler": ["a", "b"]}, ("ruler", "draw", "sample")
+        draws[:, : 200 * n].reshape(2, 200, n), {"ruler": ["a", "b"]}, ("ruler", "draw", "sample")
     )
     interval = agreement(array, draws=1).interval.sel(reading="a", other_reading="b")
     there = interval.notnull().all("bound")
     covered = (interval.sel(bound="low") <= true) & (true <= interval.sel(bound="high"))
-    # 95 % of 300 draws: 0.92 is 2.4 standard errors below
-    assert 0.92 <= float(covered.where(there).mean()) <= 1.0
+    # 95 % of 200 draws: 0.91 is 2.6 standard errors below
+    assert 0.91 <= float(covered.where(there).mean()) <= 1.0
     assert float(there.mean()) > 0.95
 
 
@@ -98,7 +98,7 @@ def test_p_value_is_uniform_without_a_connection():
     rng = np.random.default_rng(3)
     for n in (9, 50):
         array = xr.DataArray(
-            np.round(rng.normal(size=(2, 250, n)), 1), {"ruler": ["a", "b"]},
+            np.round(rng.normal(size=(2, 200, n)), 1), {"ruler": ["a", "b"]},
             ("ruler", "draw", "sample"),
         )  # fmt: skip
         found = agreement(array, draws=100).sel(reading="a", other_reading="b")

@@ -34,7 +34,7 @@ def other_rulers_words(found: xr.Dataset) -> str:
     for name, why in zip(found.ruler.values, found.ruler_needs.values, strict=True):
         if why:
             needs.setdefault(str(why), []).append(f"*{_title(name)}*")
-    lines += [f"Not read: {join(names)}, which needs {plain(why)}." for why, names in needs.items()]
+    lines += [f"Not read: {join(names)}. Needed: {plain(why)}." for why, names in needs.items()]
     return "\n\n".join(lines)
 
 

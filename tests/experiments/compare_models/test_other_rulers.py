@@ -23,7 +23,8 @@ def acts(k: int) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def found() -> xr.Dataset:
-    return inb.compare({"clean": acts(5), "narrow_one": acts(1)}, reference="clean")
+    models = {"clean": acts(5), "narrow_one": acts(1)}
+    return inb.compare(models, reference="clean", estimator="binned", permutations=20)
 
 
 def test_words(found):
@@ -33,7 +34,7 @@ def test_words(found):
     assert "*narrow\\_one*: MI over entropy higher" in words
     assert "matrix entropy lower" in words
     assert "Not read: *imbalance to the label* and *information with the label*" in words
-    alone = inb.compare({"clean": acts(5)})
+    alone = inb.compare({"clean": acts(5)}, estimator="binned")
     assert "lie apart" not in other_rulers_words(alone)
 
 

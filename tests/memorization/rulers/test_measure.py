@@ -230,7 +230,7 @@ def test_intervals_of_layers_cover_other_samples(ruler):
     # a fixed layer, and samples drawn anew: what the reading is on average at this number
     rng = np.random.default_rng(0)
     weights = rng.normal(size=(12, 3))
-    draws = np.maximum(rng.normal(size=(150, 200, 3)) @ weights.T, 0)
+    draws = np.maximum(rng.normal(size=(100, 200, 3)) @ weights.T, 0)
     values = xr.DataArray(draws.transpose(0, 2, 1)[:, None], dims=("draw", "layer", "neuron",
                                                                     "sample"))  # fmt: skip
     found = measure(values, which=ruler)
@@ -291,7 +291,7 @@ def test_other_samples_are_refused(trained):
 
 def test_a_network_whose_outputs_are_no_classes_gives_the_rest():
     data = points().assign_coords(label=("sample", np.arange(N) % 6))
-    found = measure(MLP([5, 8, 2]), data)
+    found = measure(MLP([5, 8, 2]), data, untrained=False)
     assert "could not be read" in found.needs.sel(ruler="membership").item()
     assert "entropy" in found
     with pytest.raises(ValueError, match="classes"):

@@ -24,12 +24,15 @@ def acts(k: int, label=LABEL, width: int = 20) -> xr.Dataset:
     return found if label is None else found.assign_coords(label=("sample", label))
 
 
+#: What is looked at here does not depend on these.
+QUICK = {"estimator": "binned", "neurons": 8, "permutations": 20}
+
 MODELS = {"all": acts(6), "few": acts(2, width=12), "again": acts(6)}
 
 
 @pytest.fixture(scope="module")
 def found() -> xr.Dataset:
-    return inb.compare(MODELS, reference="all")
+    return inb.compare(MODELS, reference="all", **QUICK)
 
 
 def test_readings_are_those_of_measure(found):
@@ -68,7 +71,7 @@ def test_they_tell_what_they_should(found):
 
 
 def test_nothing_else_changes(found):
-    without = inb.compare(MODELS, reference="all", rulers=False)
+    without = inb.compare(MODELS, reference="all", rulers=False, **QUICK)
     assert not [name for name in without.variables if "ruler" in str(name) and name != (
         "rulers_agree")]  # fmt: skip
     more = [name for name in found.variables if name not in without.variables]
@@ -77,29 +80,29 @@ def test_nothing_else_changes(found):
 
 def test_without_labels_it_says_so():
     plain = {name: acts(3, None) for name in ("a", "b")}
-    found = inb.compare(plain)
+    found = inb.compare(plain, **QUICK)
     read = found.other_rulers.notnull().any(["model", "layer"])
     assert read.values.tolist() == [True, True, True, False, False]
     assert "coordinate label" in found.ruler_needs.values[-1]
     lone = {name: acts(3, np.arange(300)) for name in ("a", "b")}
-    assert "several of each" in inb.compare(lone).ruler_needs.values[-1]
+    assert "several of each" in inb.compare(lone, **QUICK).ruler_needs.values[-1]
 
 
 def test_seeds_models_of_other_layers_and_stores(tmp_path):
     inb.save(acts(4), tmp_path / "one.zarr")
     models = {"a": [acts(6), acts(6)], "b": [acts(4), tmp_path / "one.zarr"]}
     models["b"] = [one if isinstance(one, xr.Dataset) else inb.open(one) for one in models["b"]]
-    found = inb.compare(models)
+    found = inb.compare(models, **QUICK)
     assert found.other_rulers.dims == ("ruler", "model", "seed", "layer")
     assert found.other_rulers.notnull().all()
     more = {"a": acts(6), "b": acts(6).isel(layer=[0])}
-    one = inb.compare(more)
+    one = inb.compare(more, **QUICK)
     assert one.other_rulers.sel(model="b").notnull().values.tolist() == [[True, False]] * 5
 
 
 def test_untrained_networks_are_the_null():
     trained, bare = {"a": acts(6), "b": acts(2)}, {"a": acts(6), "b": acts(6)}
-    found = inb.compare(trained, untrained=bare, units=True)
+    found = inb.compare(trained, untrained=bare, units=True, **QUICK)
     null = found.other_rulers_null.sel(model="b")
     one = measure(bare["b"], which=["mean_unit_mem", "matrix_entropy"], max_samples=400)
     np.testing.assert_allclose(null.sel(ruler="mean_unit_mem"), one.mean_unit_mem)
