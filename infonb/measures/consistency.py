@@ -3,41 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from infonb.measures.cases import Case
 from infonb.measures.estimators.whole_layer import label_entropy
 
-__all__ = ["CHECKS", "Case", "bit_information"]
+__all__ = ["CHECKS", "bit_information", "parity"]
 
 #: How often a check that draws is repeated; its value is the mean.
-_REPEATS = 3
+_REPEATS = 2
 #: How far apart the planted neuron is for the two values of its bit, in deviations, halved.
 _APART = 2.0
-
-
-@dataclass(frozen=True)
-class Case:
-    """One layer, its classes, and what measures it."""
-
-    points: np.ndarray  # (sample, neuron)
-    classes: np.ndarray  # (sample,)
-    measure: Callable[[np.ndarray, np.ndarray], float]
-    scale: float  # what the tolerance is a share of
-    nothing: float  # its value where nothing is known
-    interval: tuple[float, float]
-    seed: int
-
-    @cached_property
-    def value(self) -> float:
-        """That of all samples."""
-        return self.measure(self.points, self.classes)
-
-    def rng(self, check: str) -> np.random.Generator:
-        """Return the random numbers of a check."""
-        return np.random.default_rng([self.seed, *check.encode()])
 
 
 def independence(case: Case) -> float:
@@ -81,18 +58,32 @@ def _more(case: Case, other: float) -> float:
 
 def additivity(case: Case) -> float:
     """Return what is missing when a neuron is added that tells a bit beside the label."""
-    rng = case.rng("additivity")
+    rng, strength = case.rng("additivity"), _typical(case.points) / np.sqrt(1 + _APART**2)
     found = []
     for _ in range(_REPEATS):
         bit = rng.permutation(np.arange(len(case.classes)) % 2)
-        signal = _APART * (2 * bit - 1) + rng.normal(size=len(bit))
-        # as strong as the directions that the layer has, of which strong ones count more
-        variance = np.linalg.eigvalsh(np.atleast_2d(np.cov(case.points.T)))
-        strength = np.sqrt((variance**2).sum() / variance.sum() / (1 + _APART**2))
-        points = np.column_stack([case.points, strength * signal])
-        both = case.measure(points, 2 * case.classes + bit)
+        signal = strength * (_APART * (2 * bit - 1) + rng.normal(size=len(bit)))
+        both = case.measure(np.column_stack([case.points, signal]), 2 * case.classes + bit)
         found.append(both - case.value - bit_information(_APART))
     return abs(float(np.mean(found)))
+
+
+def parity(case: Case) -> float:
+    """Return which share is seen of a bit: the sign of the product of two added neurons."""
+    rng, strength = case.rng("parity"), _typical(case.points)
+    found = []
+    for _ in range(_REPEATS):
+        pair = rng.normal(size=(len(case.classes), 2))
+        bit = (pair[:, 0] * pair[:, 1] > 0).astype(int)
+        found.append(case.measure(np.column_stack([case.points, strength * pair]), bit))
+    return float(np.clip(np.mean(found) / np.log(2), 0.0, 1.0))
+
+
+def _typical(points: np.ndarray) -> float:
+    """Return the deviation along a direction of the layer, of which strong ones count more."""
+    variance = np.linalg.eigvalsh(np.atleast_2d(np.cov(points.T)))
+    total = float(variance.sum())
+    return float(np.sqrt((variance**2).sum() / total)) if total > 0 else 1.0
 
 
 def bit_information(apart: float) -> float:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from infonb.measures.layers import BOUND, Layers, take_layers
+from infonb.measures.layers import BOUND, generator, take_layers
 from infonb.measures.rows.room import check_room
+from infonb.measures.sides import Sides, sides_of
 from infonb.validate import check_integer, check_level
 
 __all__ = ["information_imbalance"]
@@ -121,7 +121,7 @@ def information_imbalance(
     n = layers.n_samples
     if check_integer("k", k, 1) >= n - 1 or k >= n // 2:
         raise ValueError(f"k={k} needs at least {2 * k + 2} samples; there are {n}.")
-    sides, dims, coords, name = _sides(layers, second)
+    sides, dims, coords, name = sides_of(layers, second)
     n_sides = len(sides.clouds)
     check_room(16 * n_sides * n**2, f"the ranks of {n:,} samples", "Lower max_samples.")
     found = _measured(sides, n, k, draws, level, seed)
@@ -130,8 +130,8 @@ def information_imbalance(
         "measure": "information imbalance",
         "second": name, "formula": "(D(A, B) - D(B, B)) / (1 - D(B, B)), D = 2 / n <rank in B>",
     }  # fmt: skip
-    own = {**layers.template.coords, **coords}
-    result = xr.Dataset(coords={**own, "bound": BOUND}, attrs=attrs)
+    own: dict[Any, Any] = {**layers.template.coords, **coords, "bound": BOUND}
+    result = xr.Dataset(coords=own, attrs=attrs)
     for variable, values in found.items():
         if second is None and variable.startswith("back"):
             continue
@@ -144,91 +144,8 @@ def information_imbalance(
     return result
 
 
-@dataclass(frozen=True)
-class _Sides:
-    """Clouds of points, each once, and which of them are compared: from the first to the second."""
-
-    clouds: list[np.ndarray]
-    pairs: list[tuple[int, int]]
-
-
-def _sides(layers: Layers, second: Any) -> tuple[_Sides, dict[str, int], dict[str, Any], str]:
-    """Return what is compared with what, and the dims and coordinates that come behind a layer."""
-    own, n_own = list(layers.points), len(layers.points)
-    template = layers.template
-    if second is None:
-        if "layer" not in template.dims:
-            raise ValueError(
-                "one layer alone has no other to know: give activations with the dim 'layer', or "
-                "second=, a label or other activations of the same samples."
-            )
-        n_layers = template.sizes["layer"]
-        pairs = [
-            (one, one - one % n_layers + other) for one in range(n_own) for other in range(n_layers)
-        ]
-        coords = {
-            f"other_{name}": ("other_layer", template[name].values)
-            for name in ("layer", "width")
-            if name in template.coords and template[name].dims == ("layer",)
-        }
-        return _Sides(own, pairs), {"other_layer": n_layers}, coords, "layers"
-    if isinstance(second, xr.Dataset) or (
-        isinstance(second, xr.DataArray) and "neuron" in second.dims
-    ):
-        return _other(layers, second)
-    classes, name = layers.classes(second, "information_imbalance")
-    places: dict[bytes, int] = {}
-    pairs = []
-    for at, codes in enumerate(classes):
-        key = codes.tobytes()
-        if key not in places:
-            places[key] = len(own)
-            own.append(np.eye(int(codes.max()) + 1)[codes])
-        pairs.append((at, places[key]))
-    return _Sides(own, pairs), {}, {}, f"label {name}"
-
-
-def _other(layers: Layers, second: Any) -> tuple[_Sides, dict[str, int], dict[str, Any], str]:
-    """Return the sides for other activations, of one or of several layers."""
-    from infonb.dims import take_activation
-
-    array = take_activation(second)
-    if array.sizes.get("sample") != layers.whole.sizes["sample"]:
-        raise ValueError(
-            f"second has dims {dict(array.sizes)}; it must be of the same samples as first."
-        )
-    labels = layers.whole
-    if "sample" in array.coords and "sample" in labels.coords:
-        if not array.indexes["sample"].equals(labels.indexes["sample"]):
-            raise ValueError(
-                "first and second differ in their labels of 'sample'; bring them in line with "
-                "xr.align(first, second)."
-            )
-    theirs = take_layers(array.isel(sample=layers.chosen))
-    batch = [d for d in theirs.template.dims if d != "layer"]
-    own_batch = [d for d in layers.template.dims if d != "layer"]
-    sizes = {d: theirs.template.sizes[d] for d in batch}
-    if batch and (batch != own_batch or sizes != {d: layers.template.sizes[d] for d in batch}):
-        raise ValueError(
-            f"second has the batch dims {sizes}; it must have none, or those of first, "
-            f"{ {d: layers.template.sizes[d] for d in own_batch} }."
-        )
-    n_own, n_theirs = (one.sizes.get("layer", 1) for one in (layers.template, theirs.template))
-    pairs = []
-    for at in range(len(layers.points)):
-        entry = at // n_own if batch else 0
-        begin = len(layers.points) + entry * n_theirs
-        pairs += [(at, begin + other) for other in range(n_theirs)]
-    dims, coords = {}, {}
-    if "layer" in theirs.template.dims:
-        dims = {"other_layer": n_theirs}
-        if "layer" in theirs.template.coords:
-            coords = {"other_layer": ("other_layer", theirs.template.layer.values)}
-    return _Sides([*layers.points, *theirs.points], pairs), dims, coords, "activations"
-
-
 def _measured(
-    sides: _Sides, n: int, k: int, draws: int, level: float, seed: int
+    sides: Sides, n: int, k: int, draws: int, level: float, seed: int
 ) -> dict[str, np.ndarray]:
     """Return the values of all pairs, both ways: of all samples, of halves, and permuted."""
     from scipy.stats import norm
@@ -236,7 +153,7 @@ def _measured(
     from infonb.measures.kernels.neighbour_ranks import neighbours
 
     around = [neighbours(points) for points in sides.clouds]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed, "imbalance")
     same = np.arange(n)
     shuffles = [rng.permutation(n) for _ in range(draws)]
     whole, null = _of_some(around, sides.pairs, same, k, shuffles)
@@ -260,7 +177,7 @@ def _of_some(
     around: list[Any], pairs: list[tuple[int, int]], some: np.ndarray, k: int,
     shuffles: list[np.ndarray],
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Return imbalances (way, pair) among some of the samples, and forward ones with them permuted."""
+    """Return imbalances (way, pair) among some of the samples, and those of shuffled ones."""
     from infonb.measures.kernels.neighbour_ranks import mean_rank, nearest, ranks_among
 
     n = len(around[0].order)

@@ -14,7 +14,7 @@ from infonb.measures.rows.layout import Layout, layout, real
 from infonb.measures.variable import check_variable
 from infonb.validate import check_dim, check_integer
 
-__all__ = ["BOUND", "Layers", "take_layers"]
+__all__ = ["BOUND", "Layers", "generator", "over_entries", "take_layers"]
 
 BOUND = np.array(["low", "high"], dtype=object)
 #: Squares of larger values are none that a float holds.
@@ -44,6 +44,8 @@ class Layers:
 
     def classes(self, label: Any, what: str) -> tuple[list[np.ndarray], str]:
         """Return the classes (sample,) from 0 of each entry, and the name of the label."""
+        import pandas as pd
+
         variable = check_variable(label, self.whole, self.where, self.chosen)
         if variable.n_classes is None:
             raise TypeError(
@@ -52,16 +54,21 @@ class Layers:
             )
         if variable.values.shape[1] != 1:
             raise ValueError(f"{what} needs one label for each sample; give one at a time.")
-        found = [variable.values[0, 0].astype(np.int64)] * len(self.points)
-        for row, entry in enumerate(self.entry):
-            found[entry] = variable.values[variable.entry[row], 0].astype(np.int64)
-        return found, variable.name
+        # numbered as they occur, so that an entry has the numbers that it has alone
+        numbered = [pd.factorize(codes[0])[0].astype(np.int64) for codes in variable.values]
+        _, first = np.unique(self.entry, return_index=True)
+        return [numbered[variable.entry[row]] for row in first], variable.name
 
     def labelled(self, values: Any, more: tuple[str, ...] = (), **attrs: Any) -> xr.Variable:
         """Return values (entry, ...) as a variable with the dims of the template, then `more`."""
         array = np.asarray(values)
         shape = (*self.template.shape, *array.shape[1:])
         return xr.Variable((*self.template.dims, *more), array.reshape(shape), attrs)
+
+
+def generator(seed: int, what: str) -> np.random.Generator:
+    """Return random numbers of a purpose: others than those that users draw with the same seed."""
+    return np.random.default_rng([seed, *what.encode()])
 
 
 def take_layers(
@@ -76,7 +83,7 @@ def take_layers(
         raise ValueError(f"a whole layer needs at least {at_least} samples; there are {n}.")
     chosen = np.arange(n)
     if max_samples is not None and check_integer("max_samples", max_samples, at_least) < n:
-        chosen = np.sort(np.random.default_rng(seed).choice(n, max_samples, replace=False))
+        chosen = np.sort(generator(seed, "samples").choice(n, max_samples, replace=False))
     where, array = layout(activation.isel(sample=chosen), "sample")
     values = array.values.reshape(-1, where.n_samples)[where.position]
     values = real(values).astype(np.float64)

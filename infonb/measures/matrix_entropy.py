@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -81,7 +83,7 @@ def matrix_entropy(
     layers = take_layers(activation, max_samples, seed, at_least=1)
     found = over_entries(layers, lambda at, points: spectral_entropy(points, alpha, center))
     widest = max(points.shape[1] for points in layers.points)
-    attrs = {
+    attrs: dict[str, Any] = {
         "units": "nat", "long_name": "matrix entropy", "measure": "matrix_entropy",
         "formula": "log sum of (eigenvalue / trace)^alpha / (1 - alpha)", "alpha": float(alpha),
         "center": str(center), "n_samples": layers.n_samples,
