@@ -22,6 +22,7 @@ from infonb.plots.live.figure import LiveFigure
 from infonb.plots.measures import plot_entropy, plot_mutual_information
 from infonb.plots.membership import plot_membership
 from infonb.plots.memorization import plot_in_out, plot_memorization
+from infonb.plots.other_rulers import plot_other_rulers
 from infonb.plots.picture import Picture, subplots
 from infonb.plots.planted import plot_planted
 from infonb.plots.pruned import plot_pruned
@@ -68,6 +69,7 @@ __all__ = [
     "plot_memorization",
     "plot_mutual_information",
     "plot_neuron",
+    "plot_other_rulers",
     "plot_planted",
     "plot_pruned",
     "plot_ranking",

@@ -20,6 +20,8 @@ class Settings:
     neurons: int = 256
     max_samples: int = 1000
     early: float = 0.25
+    divisions: int = 10
+    """How often samples are divided into halves, for an interval."""
     level: float = 0.95
     seed: int = 0
 
@@ -58,6 +60,8 @@ class Given:
     """Of the class `Trainings`."""
     layers: Any = None
     """Which are recorded."""
+    alone: bool = False
+    """Whether a value is all that is wanted, as of a null, and no interval."""
 
     @property
     def there(self) -> frozenset[str]:
@@ -104,6 +108,15 @@ class Given:
             if one is not None:
                 return int(one.sizes["sample"])
         return int(self.views.sizes["sample"])
+
+    @property
+    def sample_labels(self) -> np.ndarray | None:
+        """Labels of the samples, where something that was given has them."""
+        score = None if self.trainings is None else self.trainings.score
+        for one in (self.recording, self.data, self.dynamics, score):
+            if one is not None and "sample" in one.indexes:
+                return one.indexes["sample"].to_numpy()
+        return None
 
     @cached_property
     def told(self) -> xr.Dataset:
@@ -154,7 +167,7 @@ class Given:
             new = untrained(self.model, seed=self.settings.seed)
         except ValueError:  # a module that does not know how its weights are drawn
             return None
-        return replace(self, model=new, recording=None, dynamics=None, trainings=None)
+        return replace(self, model=new, recording=None, dynamics=None, trainings=None, alone=True)
 
     @cached_property
     def dealt(self) -> Given:
@@ -166,7 +179,21 @@ class Given:
             for name, one in (("label", self.label), ("truth", self.truth), ("is_in", self.is_in))
         }
         changed["trainings"] = self.trainings and _dealt(self.trainings, rng)
-        return replace(self, recording=self.acts if "acts" in self.there else None, **changed)
+        recording = self.acts if "acts" in self.there else None
+        return replace(self, recording=recording, alone=True, **changed)
+
+    @cached_property
+    def halves(self) -> list[tuple[Given, Given]]:
+        """The same activations in two halves of the samples, divided at random several times."""
+        n, rng = self.views.sizes["sample"], np.random.default_rng(self.settings.seed)
+        orders = [rng.permutation(n) for _ in range(self.settings.divisions)]
+        return [
+            (self._of(np.sort(order[: n // 2])), self._of(np.sort(order[n // 2 :])))
+            for order in orders
+        ]
+
+    def _of(self, places: np.ndarray) -> Given:
+        return Given(self.settings, recording=self.views.isel(sample=places), alone=True)
 
 
 def _told(model: Any, data: xr.Dataset, label: xr.DataArray) -> xr.Dataset:
@@ -175,6 +202,11 @@ def _told(model: Any, data: xr.Dataset, label: xr.DataArray) -> xr.Dataset:
     from infonb.training.evaluation import count_outputs
     from infonb.training.per_sample import of_samples
 
+    if label.dtype.kind not in "iub":
+        raise ValueError(
+            "the loss of a network needs labels that are whole numbers, the places of its outputs; "
+            f"these are {label.dtype}."
+        )
     device, dtype = device_and_dtype(model)
     batches = Batches(xr.Dataset({"input": data["input"], "label": label}), device=device,
                       dtype=dtype)  # fmt: skip

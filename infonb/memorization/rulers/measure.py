@@ -16,6 +16,8 @@ from infonb.validate import check_integer, check_level, check_number, did_you_me
 
 __all__ = ["measure"]
 
+_UNREAD = "could not be read: "
+
 
 def measure(
     model_or_acts: Any,
@@ -102,9 +104,11 @@ def measure(
     from a training has no null of its own: there, compare with samples that were not trained on
     (`is_in`), or with `find_planted`.
 
-    *Intervals* of means over units are those of the jackknife: a tenth of the samples left out in
-    turn. They are about other samples for the same network, at this number of samples, on which
-    binned estimates and UnitMem depend; not about another seed.
+    *Intervals* of layers are from ten random divisions of the samples into halves. They are about
+    other samples for the same network, at this number of samples, on which binned estimates and
+    UnitMem depend; not about another seed. Of 95 % they cover 89 to 100 % with 100 to 400 samples
+    of linear, ReLU and tanh units, and down to 77 % where activations have heavy tails (Student's t
+    with 3 degrees of freedom): then the largest value decides the bins.
 
     *Cost.* One pass to record, one for the losses, and the same of the network without training.
     ``loss_curvature`` needs many, and is read only where `which` asks for it.
@@ -133,6 +137,9 @@ def measure(
     if names is not None:
         _check_possible(names, given)
     bare = take_untrained(untrained, given)
+    wanted = [one for one in RULERS.values() if one.read and (names is None or one.name in names)]
+    if "acts" in given.there and any("acts" in one.needs for one in wanted):
+        _run(given)
     found: dict[str, xr.DataArray] = {}
     needs: dict[str, str] = {}
     for name, ruler in RULERS.items():
@@ -144,11 +151,33 @@ def measure(
         elif not lacking:
             lacking = f"to be asked for: which=[..., {name!r}]"
         needs[name] = lacking
+    if not found:
+        _nothing(needs)
     words = np.array(list(needs.values()), dtype=object)
     found["needs"] = xr.DataArray(words, {"ruler": np.array(list(needs), dtype=object)}, ("ruler",))
-    return xr.merge(
-        [one.rename(name) for name, one in found.items()], compat="override", join="outer"
-    ).assign_attrs(measure="rulers", level=level, seed=seed, n_samples=given.n_samples)
+    merged = xr.merge(
+        [one.rename(name) for name, one in found.items()], compat="override", join="exact"
+    )
+    merged.attrs = {"measure": "rulers", "level": level, "seed": seed, "n_samples": given.n_samples}
+    labels = given.sample_labels
+    if labels is None or "sample" not in merged.dims:
+        return merged
+    return merged.assign_coords(sample=labels)
+
+
+def _run(given: Given) -> None:
+    """Record what is measured: a network that cannot be run on these data says so once."""
+    try:
+        _ = given.views
+    except RuntimeError as error:
+        first = str(error).splitlines()[0]
+        raise ValueError(f"the network cannot be run on these data: {first}") from error
+
+
+def _nothing(needs: dict[str, str]) -> None:
+    """Raise what kept all rulers from being read, such as activations that are NaN."""
+    errors = [why.removeprefix(_UNREAD) for why in needs.values() if why.startswith(_UNREAD)]
+    raise ValueError(errors[0] if errors else "nothing of what is given can be measured.")
 
 
 def _settings(
@@ -160,7 +189,7 @@ def _settings(
     check_number("early", early, 0.0, 1.0)
     check_level(level)
     check_integer("seed", seed, 0)
-    return Settings(bins, neurons, max_samples, early, level, seed)
+    return Settings(bins, neurons, max_samples, early, level=level, seed=seed)
 
 
 def _names(which: Sequence[str] | str | None) -> list[str] | None:
@@ -202,7 +231,7 @@ def _add(
     except (TypeError, ValueError) as error:
         if asked:
             raise
-        return f"could not be read: {error}"
+        return f"{_UNREAD}{error}"
     attrs = {"of": ruler.of, "source": ruler.source}
     value = _plain(reading.value)
     found[ruler.name] = value.assign_attrs(attrs, memorized=ruler.memorized)
@@ -238,5 +267,5 @@ def _null(
 
 def _plain(values: xr.DataArray) -> xr.DataArray:
     """Return values with no coordinates but those of their dims, and the width of layers."""
-    gone = [name for name in values.coords if name not in values.dims and name != "width"]
-    return values.drop_vars(gone)
+    kept = {"width", *values.dims} - {"sample"}  # labels of samples are given once, to all
+    return values.drop_vars([name for name in values.coords if name not in kept])

@@ -18,8 +18,12 @@ __all__ = [
     "membership_auroc", "memorized_share", "mi_over_entropy", "spread",
 ]  # fmt: skip
 
-#: Groups of samples that are left out in turn.
-GROUPS = 10
+
+#: A null without an untrained network: each neuron alone, as it is.
+_APART = "samples of each neuron permuted"
+
+#: Of fewer samples halves say nothing.
+_LEAST = 20
 
 
 def mean_in_out(given: Given) -> Reading:
@@ -70,38 +74,34 @@ def membership_auroc(given: Given) -> Reading:
 
 def mean_entropy(given: Given) -> Reading:
     """Return the mean entropy of the neurons of each layer: (..., layer)."""
-    return _left_out(given, _mean_entropy)
+    return _halved(given, _mean_entropy, extremes=True)
 
 
 def mean_mi(given: Given) -> Reading:
     """Return the mean MI of pairs of different neurons of each layer: (..., layer)."""
-    found = _left_out(given, _mean_mi)
-    # what the estimate is where no neuron knows of another
-    return found._replace(
-        null=_mean_mi(_alone(given)), null_words="samples of each neuron permuted"
-    )
+    return _beside_chance(given, _mean_mi)
 
 
 def mi_over_entropy(given: Given) -> Reading:
     """Return the mean MI of pairs over the mean entropy: (..., layer)."""
-    return _left_out(given, _ratio)
+    return _beside_chance(given, _ratio)
 
 
 def mean_unit_mem(given: Given) -> Reading:
     """Return the mean UnitMem of the units of each layer: (..., layer)."""
-    return _left_out(given, lambda one: one.unit.unit_mem.mean("neuron"), keep_views=True)
+    return _halved(given, lambda one: one.unit.unit_mem.mean("neuron"), extremes=True)
 
 
 def spread(given: Given) -> Reading:
     """Return the matrix entropy of each layer: (..., layer)."""
     from infonb.measures import matrix_entropy
 
-    n = min(given.settings.max_samples, given.acts.sizes["sample"])
-
-    def of(one: Given) -> xr.DataArray:
-        return matrix_entropy(one.acts, max_samples=n, seed=given.settings.seed)
-
-    return _left_out(given, of)
+    n, most = given.acts.sizes["sample"], given.settings.max_samples
+    if n > most:  # drawn once, or the halves would be of other samples
+        rng = np.random.default_rng(given.settings.seed)
+        some = given.acts.isel(sample=np.sort(rng.choice(n, most, replace=False)))
+        given = Given(given.settings, recording=some, alone=given.alone)
+    return _beside_chance(given, lambda one: matrix_entropy(one.acts))
 
 
 def imbalance(given: Given) -> Reading:
@@ -143,30 +143,34 @@ def _ratio(given: Given) -> xr.DataArray:
     return found.assign_attrs(units="1", long_name="mean MI over mean entropy")
 
 
-def _alone(given: Given) -> Given:
+def _beside_chance(given: Given, of: Callable[[Given], xr.DataArray]) -> Reading:
+    """Return a value with its interval, and what it is where no neuron knows of another."""
+    found = _halved(given, of)
+    return found if given.alone else found._replace(null=of(_apart(given)), null_words=_APART)
+
+
+def _apart(given: Given) -> Given:
     """Return activations in which each neuron has its samples in an order of its own."""
     rng = np.random.default_rng(given.settings.seed)
     acts = given.acts.transpose(..., "sample")
     return Given(given.settings, recording=acts.copy(data=rng.permuted(acts.values, axis=-1)))
 
 
-def _left_out(
-    given: Given, of: Callable[[Given], xr.DataArray], keep_views: bool = False
-) -> Reading:
-    """Return a value, and its interval for new samples: a tenth of them left out in turn."""
+def _halved(given: Given, of: Callable[[Given], xr.DataArray], extremes: bool = False) -> Reading:
+    """
+    Return a value, and its interval for new samples: from halves of them.
+
+    Two halves are independent, and differ by 2 deviations of the whole: so do those of any number
+    of divisions, and what falls or grows with the number of samples is in both. Where the largest
+    values decide, twice as many samples are hardly surer: then it is the deviation of a half.
+    """
     value = of(given)
-    n = given.views.sizes["sample"]
-    if n < 2 * GROUPS:
+    if given.alone or given.views.sizes["sample"] < _LEAST:
         return Reading(value)
-    group = np.random.default_rng(given.settings.seed).permutation(n) % GROUPS
-    source = given.views if keep_views else given.acts
-    parts = [
-        of(Given(given.settings, recording=source.isel(sample=np.flatnonzero(group != i))))
-        for i in range(GROUPS)
-    ]
-    stacked = xr.concat(parts, dim="group", coords="minimal", compat="override")
-    error: xr.DataArray = ((GROUPS - 1) * stacked.var("group")) ** 0.5
-    return Reading(value, _around(value, error, given, GROUPS - 1))
+    squares = [(of(one) - of(other)) ** 2 for one, other in given.halves]
+    error = (xr.concat(squares, "division", compat="override", coords="minimal")
+             .mean("division") / (2 if extremes else 4)) ** 0.5  # fmt: skip
+    return Reading(value, _around(value, error, given, given.settings.divisions))
 
 
 def _around(

@@ -57,7 +57,9 @@ def read_early(given: Given) -> Reading:
     dynamics = given.dynamics
     if "probability" not in dynamics and "loss" not in dynamics:
         raise ValueError("early_learning needs probability or loss (epoch, sample) in dynamics.")
-    belief: xr.DataArray = dynamics["probability"] if "probability" in dynamics else np.exp(-dynamics["loss"])
+    belief: xr.DataArray = (
+        dynamics["probability"] if "probability" in dynamics else np.exp(-dynamics["loss"])
+    )
     n = belief.sizes["epoch"]
     last = max(1, round(given.settings.early * n))
     weight = MOMENTUM ** np.arange(last)[::-1]

@@ -78,7 +78,7 @@ _UNITS = (
     ),
     Ruler(
         "class_selectivity", "how much more a unit answers to one class than to all others", "unit",
-        "(layer, neuron)", ("acts", "labels"), 1, 
+        "(layer, neuron)", ("acts", "labels"), 1,
         f"{_WANG}, appendix D.2; Morcos et al., ICLR 2018",
         ("infonb.memorization.class_selectivity",), read=of_units.selectivity, null="untrained",
     ),
@@ -184,8 +184,8 @@ def rulers() -> pd.DataFrame:
     Examples
     --------
     >>> table = rulers()
-    >>> table.loc["unit_mem", ["of", "dims", "trainings"]].tolist()
-    ['unit', '(layer, neuron)', 1]
+    >>> table.loc["unit_mem", ["of", "dims"]].tolist()
+    ['unit', '(layer, neuron)']
     >>> table.query("trainings == 0").index.tolist()
     ['density']
     """

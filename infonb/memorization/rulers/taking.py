@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,18 @@ def take(
             )
     else:
         taught = label
+    _check_labels({
+        "the activations": recording, "data": dataset,
+        "dynamics": getattr(dynamics, "results", dynamics),
+        "trainings": trainings[0] if isinstance(trainings, tuple | list) else trainings,
+    })  # fmt: skip
     truth = notes.get("true_label")
     inside = notes.get("is_in") if is_in is None else is_in
     if isinstance(is_in, str):
         if is_in not in notes:
             raise ValueError(f"is_in {is_in!r} is not known of the samples; {sorted(notes)} are.")
         inside = notes[is_in]
-    known = {
+    known: dict[str, Any] = {
         "label": _of_samples(taught, n, "label"), "truth": _of_samples(truth, n, "true_label"),
         "is_in": _of_samples(inside, n, "is_in", kind=bool),
     }  # fmt: skip
@@ -62,9 +68,9 @@ def take_untrained(untrained: Any, given: Given) -> Given | None:
     model, recording = _model_or_recording(untrained, "untrained")
     if model is not None and given.data is None:
         raise ValueError("untrained is a network, but there are no data to run it on; pass data.")
-    from dataclasses import replace
-
-    new = replace(given, model=model, recording=recording, dynamics=None, trainings=None)
+    new = replace(
+        given, model=model, recording=recording, dynamics=None, trainings=None, alone=True
+    )
     if recording is not None and recording.sizes["sample"] != given.n_samples:
         raise ValueError(
             f"untrained is recorded on {recording.sizes['sample']:,} samples, the network on "
@@ -75,7 +81,7 @@ def take_untrained(untrained: Any, given: Given) -> Given | None:
 
 def _model_or_recording(given: Any, name: str = "model_or_acts") -> tuple[Any, Any]:
     """Return a network, or activations (..., layer, neuron, sample) in memory."""
-    if callable(getattr(given, "named_modules", None)):
+    if callable(getattr(given, "named_modules", None)) and not isinstance(given, type):
         return given, None
     if isinstance(given, str | Path):
         from infonb.activations import open_activations
@@ -111,12 +117,11 @@ def _dataset(data: Any, runs: bool) -> tuple[xr.Dataset | None, Any]:
             )
         return None, None
     if isinstance(data, xr.Dataset):
-        if "input" not in data:
-            if runs:
-                raise ValueError(
-                    f"data has no variable 'input', only {sorted(map(str, data.variables))}; a "
-                    "network needs inputs."
-                )
+        if "input" not in data and runs:
+            raise ValueError(
+                f"data has no variable 'input', only {sorted(map(str, data.variables))}; a network "
+                "needs inputs."
+            )
         return data, None
     if isinstance(data, tuple | list) and len(data) == 2:
         x, y = (_numpy(part) for part in data)
@@ -167,6 +172,21 @@ def _n_samples(data: xr.Dataset | None, recording: xr.DataArray | None, own: Any
         told = " and ".join(f"{name} {n:,}" for name, n in numbers.items())
         raise ValueError(f"these are of different samples: {told}.")
     return int(next(iter(numbers.values())))
+
+
+def _check_labels(given: Mapping[str, Any]) -> None:
+    """Raise unless all that name their samples name the same, in one order."""
+    named = {
+        name: one.indexes["sample"] for name, one in given.items()
+        if isinstance(one, xr.Dataset | xr.DataArray) and "sample" in one.indexes
+    }  # fmt: skip
+    first = next(iter(named), "")
+    for name, index in named.items():
+        if not index.equals(named[first]):
+            raise ValueError(
+                f"{name} and {first} have other labels of the samples, or another order; bring "
+                f"them in line, as in .sel(sample=labels), or drop the labels of one."
+            )
 
 
 def _of_samples(values: Any, n: int, name: str, kind: type | None = None) -> xr.DataArray | None:

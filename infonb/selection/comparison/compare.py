@@ -15,6 +15,7 @@ from infonb.dims import median_within_layers
 from infonb.selection.comparison.chance import p_values
 from infonb.selection.comparison.measuring import Measuring, Settings
 from infonb.selection.comparison.models import Models, read_models
+from infonb.selection.comparison.other_rulers import other_rulers
 from infonb.selection.comparison.samples import same_samples
 from infonb.selection.comparison.units import first_views, unit_memory
 from infonb.selection.verdict.judge import judge
@@ -41,6 +42,7 @@ def compare(
     rule: Rule | None = None,
     units: bool = False,
     untrained: Given | None = None,
+    rulers: bool = True,
     seed: int = 0,
     progress: bool | str = False,
 ) -> xr.Dataset:
@@ -88,6 +90,10 @@ def compare(
     untrained
         Name → activations of the same samples, or views, in the network with new weights
         (`infonb.networks.untrained`), for some models or all: what UnitMem is without training.
+    rulers
+        Whether to read other rulers of each layer, too, on some of the samples: those of
+        `infonb.memorization.rulers` that activations allow, and where the recordings know the
+        coordinate ``label``, classes, those that need labels. The verdict does not rest on them.
     seed
         Of neurons, samples, bootstrap and permutations.
     progress
@@ -109,6 +115,11 @@ def compare(
 
         With `units` also ``unit_mem``, and ``untrained_unit_mem`` (model, [seed], layer, neuron);
         units: 1. Values below 0 count as 0, as behind a ReLU. The verdict does not rest on them.
+
+        With `rulers` also ``other_rulers`` and ``other_rulers_null`` (ruler, model, [seed], layer)
+        and ``other_rulers_interval`` (..., bound), about other samples for the same network: as of
+        `infonb.memorization.measure`, but of at most 1,000 samples (400 for neighbours) and 32
+        neurons for MI; NaN where something is missing.
 
         attrs: ``reference``, ``estimator`` and ``estimator_why``, ``bins``, ``n_samples``,
         ``n_neurons``, ``permuted``, ``rule`` and others.
@@ -157,6 +168,7 @@ def compare(
     check_choice("estimator", estimator, ["auto", "ksg", "mixture", "binned"])
     check_choice("standardize", standardize, [True, False])
     check_choice("units", units, [True, False])
+    check_choice("rulers", rulers, [True, False])
     if untrained is not None and not units:
         raise ValueError("untrained is what UnitMem is compared with; pass units=True, too.")
     for name, value, least in (
@@ -178,6 +190,9 @@ def compare(
         found.attrs["no_verdict"] = _no_verdict(read)
     else:
         found = judge(_changes(found, measuring, chosen, permutations), rule)
+    if rulers:
+        bare = None if untrained is None else read_models(first_views(untrained), dim)
+        found = found.assign(other_rulers(measuring, bare).variables)
     return found if read.seeds else found.isel(seed=0, drop=True)
 
 

@@ -124,7 +124,7 @@ class Measuring:
 
     def entropies(self) -> xr.DataArray:
         """Return the entropy of all neurons: (edges, model, seed, layer, neuron)."""
-        table = np.full((len(RULERS), *self._shape, self.widest), np.nan)
+        table = np.full((len(RULERS), *self.shape, self.widest), np.nan)
         for one in self.models.networks:
             own, _ = self.own[one.place]
             with placed(one):
@@ -134,7 +134,7 @@ class Measuring:
                 for number, layer in enumerate(one.layers):
                     at = (i, *self.at(one, layer))
                     table[at][: found.shape[1]] = found[number]
-        labels = {"edges": np.array(RULERS, dtype=object), **self._labels}
+        labels = {"edges": np.array(RULERS, dtype=object), **self.labels}
         coords = labels | {"neuron": np.arange(self.widest)}
         attrs = {
             "long_name": "entropy", "units": "nat", "estimator": "binned",
@@ -145,7 +145,7 @@ class Measuring:
     def informations(self, progress: bool | str = False) -> xr.DataArray:
         """Return the MI of drawn neurons: (model, seed, layer, neuron, other_neuron)."""
         places = np.unique(np.concatenate(list(self.drawn.values())))
-        table = np.full((*self._shape, len(places), len(places)), np.nan)
+        table = np.full((*self.shape, len(places), len(places)), np.nan)
         attrs: dict[str, Any] = {}
         networks = progress_bar(
             self.models.networks, show=progress, desc="mutual information", unit="network"
@@ -158,7 +158,7 @@ class Measuring:
                     table[self.at(one, layer)][np.ix_(here, here)] = found.values
                     attrs = found.attrs
         attrs |= {"neurons": self.settings.neurons, "seed": self.settings.seed, "within": "layer"}
-        coords = {**self._labels, "neuron": places, "other_neuron": places}
+        coords = {**self.labels, "neuron": places, "other_neuron": places}
         return xr.DataArray(table, coords, list(coords), "mutual_information", attrs)
 
     def information(
@@ -191,11 +191,13 @@ class Measuring:
         return self.models.seeds or (0,)
 
     @property
-    def _shape(self) -> tuple[int, ...]:
+    def shape(self) -> tuple[int, ...]:
+        """How many models, seeds and layers there are."""
         return len(self.models.names), len(self._seeds), len(self.layers)
 
     @property
-    def _labels(self) -> dict[str, Any]:
+    def labels(self) -> dict[str, Any]:
+        """What models, seeds and layers are called."""
         return {
             "model": np.array(self.models.names, dtype=object),
             "seed": np.array(
@@ -211,7 +213,7 @@ class Measuring:
 
     def _check_room(self) -> None:
         n = len(np.unique(np.concatenate(list(self.drawn.values()))))
-        networks = int(np.prod(self._shape))
+        networks = int(np.prod(self.shape))
         check_room(
             networks * self.widest * 8 * (3 * len(RULERS) + 3 * n),
             f"measures of {len(self.models.networks)} networks of up to {self.widest:,} neurons",
