@@ -199,8 +199,10 @@ def _why_outliers(runs: xr.Dataset, wrong: set[tuple[str, str]]) -> str:
         f"that of typical samples to {loss['typical']:.1f}, among which others have wrong labels, "
         f"and that of a wrong label to {loss['wrong label']:.1f}. Where all labels are true it is "
         f"{clean['outlier']:.1f} against {clean['typical']:.1f}. "
-        + ("It is memorized *because* that is easy; these readings see a conflict with other "
-           "samples." if sooner else "These readings do not see it clearly in this run.")
+        + (
+            "So it is learnt at once: these readings see a conflict with other samples, and here "
+            "there is none to be overcome."
+            if sooner else "These readings do not see it clearly in this run.")
     )  # fmt: skip
 
 

@@ -151,10 +151,11 @@ def _networks() -> list[tuple[set[str], Row]]:
     """Return the rows of networks, each with the networks that it needs."""
 
     def row(
-        words: str, value: Values, direction: int, pair: tuple[str, str], paper: str = "",
+        words: str, value: Values, direction: int, pair: tuple[str, str],
+        paper: str = "not reported",
     ) -> tuple[set[str], Row]:  # fmt: skip
-        made = Compare(words, value, direction, between=pair, each=None, where=" → ".join(pair),
-                       **({"paper": paper} if paper else {}))  # fmt: skip
+        where = " → ".join(pair)
+        made = Compare(words, value, direction, between=pair, each=None, where=where, paper=paper)
         return set(pair), made
 
     noise, heart = ("true labels", "noise"), ("true labels", "random labels")

@@ -128,8 +128,7 @@ def all_in_out(chosen: RulerParameters, *, progress: bool | str, **where: Any) -
 def _of_runs(runs: xr.Dataset) -> xr.Dataset:
     """Return what is kept of the trainings: of each seed, whose repeats are pooled."""
     one = runs.drop_vars([name for name, c in runs.coords.items() if c.dims != (name,)])
-    names = {"U": "U", "V": "V", "mem": "mem", "n_in": "n_in", "n_out": "n_out"}
-    kept = one[list(names)].sel(score="probability", drop=True)
+    kept = one[["U", "V", "mem", "n_in", "n_out"]].sel(score="probability", drop=True)
     kept["mem_right"] = one["mem"].sel(score="right", drop=True)
     kept["mem_half"] = _halves(one)
     kept = kept.rename(taught="network")

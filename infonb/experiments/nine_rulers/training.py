@@ -61,7 +61,7 @@ def train(
     if kept is not None:
         values = {name: found[name].values for name in _NAMES}
         with kept.open("wb") as file:
-            np.savez(file, seconds=seconds, **values)
+            np.savez(file, seconds=seconds, **values)  # type: ignore[arg-type]
     return Trained(network, found[list(_NAMES)], seconds), history
 
 
@@ -81,6 +81,6 @@ def _read(network: nn.Module, kept: Path, samples: xr.Dataset) -> Trained:
         values: dict[str, Any] = {name: (("epoch", "sample"), file[name]) for name in _NAMES}
         seconds = float(file["seconds"])
     epochs = np.arange(1, len(values["loss"][1]) + 1)
-    coords = {"epoch": epochs, "sample": samples["sample"].values}
+    coords: dict[str, Any] = {"epoch": epochs, "sample": samples["sample"].values}
     coords["label"] = ("sample", samples["label"].values)
     return Trained(network, xr.Dataset(values, coords), seconds)

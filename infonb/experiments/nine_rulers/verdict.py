@@ -126,13 +126,14 @@ def verdict_table(
     -------
     pandas.DataFrame
         A row a ruler: ``of`` ("sample", "unit", "network"), ``is`` (a sentence), ``sees`` and
-        ``cannot see`` (words), ``trainings``. All of the network with noise, but for those of
-        networks, which compare all of them.
+        ``cannot see`` (words: kinds that lie above typical samples, or do not), ``memory`` (kinds
+        in which it is higher on samples that were trained on than on twins), ``trainings``. All of
+        the network with noise, but for those of networks, which compare all of them.
 
     Examples
     --------
     >>> verdict_table(runs).columns.tolist()  # doctest: +SKIP
-    ['of', 'is', 'sees', 'cannot see', 'trainings']
+    ['of', 'is', 'sees', 'cannot see', 'memory', 'trainings']
     """
     found = planted_found(runs) if found is None else found
     twins = twins_found(runs) if twins is None else twins
@@ -158,26 +159,23 @@ def _of_samples(
             for kind in there["kind"].values.tolist()
         }
         memory = [kind for kind, word in who.items() if word == "above"]
-        blind = [kind for kind, word in who.items() if word in ("alike", "below")]
         sees, not_seen = (
             [kind for kind, word in seen.items() if (word == "above") == wanted and word]
             for wanted in (True, False)
         )
         rows[ruler] = {
             "of": "sample",
-            "sees": _sentence(sees, memory, "who was trained on"),
-            "cannot see": _sentence(not_seen, blind, "who was trained on"),
+            "sees": _listed(sees),
+            "cannot see": _listed(not_seen),
+            "memory": _listed(memory) if any(who.values()) else "not asked",
             "trainings": str(int(runs["trainings"].sel(ruler=ruler))),
         }
     return rows
 
 
-def _sentence(kinds: list[str], also: list[str], words: str) -> str:
-    """Return kinds in words, and of which of them it is told who was trained on."""
-    parts = [", ".join(_plural(kind) for kind in kinds)] if kinds else []
-    if also:
-        parts.append(f"{words}, of {', '.join(_plural(kind) for kind in also)}")
-    return "; ".join(parts) or "–"
+def _listed(kinds: list[str]) -> str:
+    """Return kinds in words; a dash if there is none."""
+    return ", ".join(_plural(kind) for kind in kinds) or "–"
 
 
 def _plural(kind: str) -> str:
@@ -199,6 +197,7 @@ def _of_units(runs: xr.Dataset) -> dict[str, dict[str, object]]:
             "of": "unit",
             "sees": "what a unit does for wrong labels" if is_itself else told if sees else "–",
             "cannot see": "–" if is_itself or sees else told,
+            "memory": "–",
             "trainings": "1",
         }
     return rows
@@ -222,6 +221,7 @@ def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
             "of": "network",
             "sees": "how much is memorized" if itself else told if sees else "–",
             "cannot see": "–" if itself or sees else told,
+            "memory": "–",
             "trainings": str(in_out) if itself else "1",
         }
     return rows
