@@ -84,8 +84,8 @@ def planted_images(
     -----
     What follows for one network that has learnt all labels: with and without the sample its answer
     differs for a wrong label and an outlier; it does not for near-duplicates and shortcuts, and
-    hardly for typical ones. A blend is made of the drawn image and the next drawn one of another
-    class. Different images are drawn for everything but copies.
+    hardly for typical ones. Different images are drawn for everything but copies. The
+    second image of a blend is any other one of another class, which may be used elsewhere as well.
 
     References
     ----------

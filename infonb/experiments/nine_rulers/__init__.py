@@ -12,20 +12,20 @@ from infonb.experiments.nine_rulers.analysis import (
 )
 from infonb.experiments.nine_rulers.answer import (
     answer_words,
-    beyond_words,
     cheapest_words,
-    entropy_words,
-    kinds_table,
-    network_words,
-    networks_table,
     noise_words,
-    rulers_table,
     unit_words,
-    why_words,
 )
 from infonb.experiments.nine_rulers.experiment import NineRulers
 from infonb.experiments.nine_rulers.live import explore_networks, explore_samples, explore_units
+from infonb.experiments.nine_rulers.network_words import (
+    beyond_words,
+    entropy_words,
+    network_words,
+)
+from infonb.experiments.nine_rulers.tables import kinds_table, networks_table, rulers_table
 from infonb.experiments.nine_rulers.verdict import as_expected, cheapest, verdict_table
+from infonb.experiments.nine_rulers.why import why_words
 from infonb.experiments.typesetting import typeset
 
 __all__ = [

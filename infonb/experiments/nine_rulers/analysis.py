@@ -203,8 +203,8 @@ def network_order(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
     xarray.Dataset
         ``tau`` with ``interval``, ``null_interval`` (..., bound) and ``p_value``, of the means over
         seeds, *not turned*: below 0 where a ruler falls with memorization; ``tau_trained``, without
-        networks of gates and those that are constructed, whose neurons are of another kind; and
-        ``tau_seed`` (network_ruler, seed). Units: 1.
+        networks of gates and those that are constructed, whose neurons are of another kind (attr
+        ``n_trained``: how many are left); and ``tau_seed`` (network_ruler, seed). Units: 1.
 
     Examples
     --------
@@ -215,6 +215,7 @@ def network_order(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
     found = _with_first(score.mean("seed"), level)
     trained = [one for one in score["network"].values.tolist() if one not in _OTHER]
     found["tau_trained"] = _with_first(score.mean("seed").sel(network=trained), level).tau
+    found.attrs["n_trained"] = len(trained)
     each = [_with_first(score.sel(seed=one, drop=True), level).tau for one in score["seed"].values]
     found["tau_seed"] = xr.concat(each, xr.IndexVariable("seed", score["seed"].values))
     return found

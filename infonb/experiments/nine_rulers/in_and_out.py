@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -22,15 +23,23 @@ if TYPE_CHECKING:
 
 __all__ = ["PlantedInOut", "PlantedInOutBuilt", "all_in_out", "repeats_of", "samples_of"]
 
+#: Parameters that say what is planted.
+_PLANTING = (
+    "noise", "n_typical", "n_wrong", "n_outliers", "n_groups", "copies", "n_shortcut", "twins",
+    "odd",
+)  # fmt: skip
+
 
 def samples_of(chosen: PlantedParameters, network: str) -> xr.Dataset:
     """Return all samples of a network with their twins; the same ones for every seed."""
-    return planted_for(
-        network, images_of(chosen.dataset, chosen.folder), noise=chosen.noise,
-        n_typical=chosen.n_typical, n_wrong=chosen.n_wrong, n_outliers=chosen.n_outliers,
-        n_groups=chosen.n_groups, copies=chosen.copies, n_shortcut=chosen.n_shortcut,
-        twins=chosen.twins, odd=chosen.odd, seed=0,
-    )  # fmt: skip
+    given = {name: getattr(chosen, name) for name in _PLANTING}
+    return _drawn(network, chosen.dataset, chosen.folder, **given).copy()
+
+
+@functools.lru_cache(maxsize=len(NETWORKS))
+def _drawn(network: str, dataset: str, folder: str, **planting: Any) -> xr.Dataset:
+    """Return the samples, drawn once for all the trainings that ask for them."""
+    return planted_for(network, images_of(dataset, folder), seed=0, **planting)
 
 
 @dataclass(frozen=True)

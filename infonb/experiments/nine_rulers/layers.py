@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from torch import nn
 
 __all__ = [
-    "BEYOND", "LAYER_RULERS", "NETWORK_RULERS", "accuracies", "checked", "is_wrong", "of_layers",
-    "of_network", "trained_or_twin",
+    "BEYOND", "LAYER_RULERS", "NETWORK_RULERS", "accuracies", "checked", "is_wrong",
+    "of_evaluation", "of_layers", "of_network", "trained_or_twin",
 ]  # fmt: skip
 
 #: Those that each layer has; of a network their mean over layers.
@@ -37,24 +37,18 @@ _CHECKED = 250
 NETWORK_RULERS = ("mean_in_out", "memorized_share", "membership_auroc", *LAYER_RULERS)
 
 
-def of_layers(model: nn.Module, found: xr.Dataset, evaluation: xr.Dataset) -> xr.DataArray:
+def of_layers(units: xr.Dataset, unseen: xr.Dataset) -> xr.DataArray:
     """
     Return the readings of layers, (network_ruler, layer): of what `of_units` found, and beyond it.
 
     Whole layers are asked on images that no network has seen, with their true labels.
     """
-    from infonb.measures import information_imbalance, layer_information, matrix_entropy
-
-    units = found["unit_score"]
-    acts, label = _of_unseen(model, evaluation)
     rows = {
-        "mean_entropy": units.sel(unit_ruler="entropy").mean("neuron"),
-        "mean_mi": found["pair_information"],
-        "mi_over_entropy": found["pair_information"] / found["few_entropy"],
-        "mean_unit_mem": units.sel(unit_ruler="unit_mem").mean("neuron"),
-        "matrix_entropy": matrix_entropy(acts),
-        "imbalance_to_label": information_imbalance(acts, label, draws=2)["imbalance"],
-        "layer_information": layer_information(acts, label, draws=2)["information"],
+        "mean_entropy": unseen["entropy"].mean("neuron"),
+        "mean_mi": unseen["pair_information"],
+        "mi_over_entropy": unseen["pair_information"] / unseen["few_entropy"],
+        "mean_unit_mem": units["unit_score"].sel(unit_ruler="unit_mem").mean("neuron"),
+        **{name: unseen[name] for name in BEYOND},
     }
     plain = [rows[name].reset_coords(drop=True).astype(float) for name in LAYER_RULERS]
     names = np.array(LAYER_RULERS, dtype=object)
@@ -64,19 +58,20 @@ def of_layers(model: nn.Module, found: xr.Dataset, evaluation: xr.Dataset) -> xr
     )  # fmt: skip
 
 
-def checked(model: nn.Module, evaluation: xr.Dataset) -> xr.DataArray:
+def checked(acts: xr.Dataset, label: xr.DataArray) -> xr.DataArray:
     """Return whether what whole layers say can be relied on, of the last hidden one: (beyond,)."""
     from infonb.measures import reliability
 
-    acts, label = _of_unseen(model, evaluation.isel(sample=slice(_CHECKED)))
+    some = slice(_CHECKED)
+    last, label = acts.isel(layer=[-1], sample=some), label.isel(sample=some)
     found = [
-        str(reliability(acts.isel(layer=[-1]), label, estimator=name).verdict.item()) == "reliable"
+        str(reliability(last, label, estimator=name).verdict.item()) == "reliable"
         for name in BEYOND.values()
     ]
     return xr.DataArray(found, {"beyond": np.array(list(BEYOND), dtype=object)}, ("beyond",))
 
 
-def _of_unseen(model: nn.Module, evaluation: xr.Dataset) -> tuple[xr.Dataset, xr.DataArray]:
+def of_evaluation(model: nn.Module, evaluation: xr.Dataset) -> tuple[xr.Dataset, xr.DataArray]:
     """Return activations on images that no network has seen, and their true labels."""
     acts = recorded(model, evaluation)
     label = evaluation["label"].values

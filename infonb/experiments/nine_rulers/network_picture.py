@@ -78,8 +78,9 @@ class NetworkPicture:
             self._draw_scatter(x, y, null, fails)
             self._draw_orders(x, y, fails)
             self._picture.axes[0].text(
-                -0.12, 1.06, f"{ruler_words(ruler)}{f' ({of})' if of else ''}: {told}",
+                -0.12, 1.03, f"{ruler_words(ruler)}{f' ({of})' if of else ''}\n{told}",
                 transform=self._picture.axes[0].transAxes, fontsize=10, parse_math=False,
+                va="bottom",
             )  # fmt: skip
         order = [self._networks[at] for at in np.argsort(-y, kind="stable") if np.isfinite(y[at])]
         lost = [name for name, at in zip(self._networks, fails, strict=True) if at]

@@ -67,7 +67,7 @@ def _along(course: xr.Dataset | None, name: str) -> np.ndarray | None:
 
     if course is None:
         return None
-    return _turned(getattr(memorization, name)(course))
+    return _turned(getattr(memorization, name)(_plain(course)))
 
 
 def _forgotten(course: xr.Dataset | None) -> np.ndarray | None:
@@ -76,7 +76,14 @@ def _forgotten(course: xr.Dataset | None) -> np.ndarray | None:
 
     if course is None:
         return None
-    return _turned(forgetting_events(course, never_learnt=float(course.sizes["epoch"])))
+    never = float(course.sizes["epoch"])
+    return _turned(forgetting_events(_plain(course), never_learnt=never))
+
+
+def _plain(given: xr.Dataset) -> xr.Dataset:
+    """Return a dataset without what else is known of samples: words take long to be copied."""
+    there = [name for name, c in given.coords.items() if name not in (*given.dims, "label")]
+    return given.drop_vars(there)
 
 
 def _turned(reading: xr.DataArray) -> np.ndarray:
@@ -92,7 +99,7 @@ def _curvature(trained: Trained, samples: xr.Dataset, seed: int) -> np.ndarray |
 
     if trained.dynamics is None or hasattr(trained.network, "thermometer"):
         return None
-    plain = samples[["input", "label"]]
+    plain = _plain(samples[["input", "label"]])
     return _turned(loss_curvature(trained.network, plain, probes=5, seed=seed))
 
 

@@ -42,37 +42,25 @@ def recorded(model: nn.Module, images: xr.Dataset, **options: Any) -> xr.Dataset
 
 
 def of_units(
-    model: nn.Module, data: dict[str, xr.Dataset], *, views: int, units: int, bins: int,
+    model: nn.Module, data: dict[str, xr.Dataset], unseen: xr.Dataset, *, views: int, units: int,
     mi_bins: int, seed: int,
-) -> tuple[xr.Dataset, np.ndarray, dict[str, float]]:  # fmt: skip
+) -> tuple[xr.Dataset, np.ndarray, float]:  # fmt: skip
     """
-    Return the readings of units (unit_ruler, layer, neuron), units owned (sample), and seconds.
+    Return the readings of units (unit_ruler, layer, neuron), units owned (sample), and its seconds.
 
     UnitMem, class selectivity and information on the label are of the samples that were trained on,
-    with the labels that were taught; entropy and MI are of images that no network has seen, in
-    nats. Beside them ``pair_information`` (layer) and ``few_entropy`` (layer), in the same bins.
+    with the labels that were taught; entropy and MI, in nats, are of `unseen` (of `of_unseen`).
     """
-    from infonb.measures import entropy
-
-    samples, clock = data["samples"], _Clock()
+    samples = data["samples"]
     seen = np.flatnonzero(samples["is_in"].values)
+    start = time.process_time()
     unit_mem, owned = _unit_mem(model, data, views, seed)
-    clock.lap("unit_mem", "units_owned")
+    seconds = time.process_time() - start
     acts = recorded(model, samples.isel(sample=seen))
     label = samples["label"].values[seen]
-    selectivity = _selectivity(acts, label)
-    clock.lap("class_selectivity")
-    label_information = _with_label(acts, label, mi_bins, seed)
-    clock.lap("label_information")
-    unseen = recorded(model, data["evaluation"])
-    own = entropy(unseen["activation"], bins=bins)
-    each = entropy(unseen["activation"], bins=bins, edges="neuron")
-    clock.lap("entropy")
-    pairs, few = _pairs(unseen["activation"], mi_bins, units, seed)
-    clock.lap("mean_information")
     off = switching_off(model, data, units=units, seed=seed)
-    clock.lap("switching_off")
-    values = [unit_mem, selectivity, own, label_information, pairs.mean("other_neuron"),
+    values = [unit_mem, _selectivity(acts, label), unseen["entropy"],
+              _with_label(acts, label, mi_bins, seed), unseen["pairs"],
               off["wrong"] - off["typical"]]  # fmt: skip
     plain = [one.reset_coords(drop=True).astype(float) for one in values]
     names = np.array(UNIT_RULERS, dtype=object)
@@ -83,24 +71,9 @@ def of_units(
     found = xr.Dataset({
         "unit_score": whole.transpose("unit_ruler", "layer", "neuron"),
         "off_wrong": off["wrong"], "off_typical": off["typical"],
-        "pair_information": pairs.mean(["neuron", "other_neuron"]), "few_entropy": few,
         "top_sample": _strongest(acts["activation"]),
-        "layer_entropy": _by_edges(own, each),
     })  # fmt: skip
-    return found, owned, clock.seconds
-
-
-class _Clock:
-    """Seconds of CPU between laps."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.process_time()
-
-    def lap(self, *names: str) -> None:
-        now = time.process_time()
-        self.seconds |= dict.fromkeys(names, now - self._last)
-        self._last = now
+    return found, owned, seconds
 
 
 def _views(images: xr.DataArray) -> Any:
@@ -138,13 +111,6 @@ def _unit_mem(
     return seen["unit_mem"], owned
 
 
-def _by_edges(common: xr.DataArray, each: xr.DataArray) -> xr.DataArray:
-    """Return the mean entropy of layers, bins common or of each unit: (edges, layer)."""
-    means = [one.reset_coords(drop=True).mean("neuron") for one in (common, each)]
-    names = np.array(["common", "neuron"], dtype=object)
-    return xr.concat(means, xr.IndexVariable("edges", names), combine_attrs="drop")
-
-
 def _strongest(active: xr.DataArray) -> xr.DataArray:
     """Return the samples that move each unit most, the first of all first: (layer, neuron, top)."""
     values = active.transpose("layer", "neuron", "sample").values
@@ -172,34 +138,12 @@ def _with_label(acts: xr.Dataset, label: np.ndarray, bins: int, seed: int) -> xr
     )  # fmt: skip
 
 
-def _pairs(
-    active: xr.DataArray, bins: int, units: int, seed: int
-) -> tuple[xr.DataArray, xr.DataArray]:
-    """
-    Return MI (layer, neuron, other_neuron) of pairs of drawn units that vary, and their entropy.
-
-    In bins of each unit, less what shuffled samples give; the entropy (layer) in the same bins, a
-    mean over the units that vary.
-    """
-    from infonb.measures import entropy, mutual_information
-
-    options: dict[str, Any] = {"estimator": "binned", "bins": bins, "edges": "neuron"}
-    most = int(active["width"].min()) if "width" in active.coords else active.sizes["neuron"]
-    neurons = units if 0 < units < most else None
-    found = mutual_information(
-        active, within="layer", corrected="permutation", neurons=neurons, seed=seed, **options
-    )
-    varies = active.std("sample") > 1e-6
-    few = entropy(active, **options).where(varies).mean("neuron")
-    both = (found["neuron"] != found["other_neuron"]) & (found != 0)
-    return found.where(both), few
-
-
-def drawn_units(width: int, units: int, seed: int, layer: int) -> np.ndarray:
-    """Return the places of the units that are tried of a layer; 0: all."""
+def drawn_units(width: int, units: int, seed: int, widest: int) -> np.ndarray:
+    """Return the places of the units that are tried of a layer, those drawn for MI; 0: all."""
     if not 0 < units < width:
         return np.arange(width)
-    return np.sort(np.random.default_rng([seed, 79, layer]).permutation(width)[:units])
+    order = np.random.default_rng(seed).permutation(widest)
+    return np.sort(order[order < width][:units])
 
 
 def switching_off(
@@ -229,9 +173,9 @@ def switching_off(
         before = _its(model, images, label)
         rows: list[dict[str, np.ndarray]] = []
         widths = _widths(model, images[:1], names)
-        for i, (name, width) in enumerate(zip(names, widths, strict=True)):
+        for name, width in zip(names, widths, strict=True):
             row = {group: np.full(width, np.nan) for group in groups}
-            for unit in drawn_units(width, units, seed, i):
+            for unit in drawn_units(width, units, seed, max(widths)):
                 switches.put({name: torch.tensor([unit])})
                 lost = (before - _its(model, images, label)).numpy()
                 row["wrong"][unit], row["typical"][unit] = lost[:cut].mean(), lost[cut:].mean()

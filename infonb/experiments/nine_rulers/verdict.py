@@ -17,7 +17,7 @@ from infonb.experiments.nine_rulers.analysis import (
 )
 from infonb.experiments.nine_rulers.expected import SENTENCES, expected_of, outcome_of
 
-__all__ = ["NETWORK", "as_expected", "cheapest", "verdict_table", "with_minus"]
+__all__ = ["NETWORK", "as_expected", "chance_words", "cheapest", "verdict_table", "with_minus"]
 
 #: The network whose planted samples the verdicts are about: labels as planted, and noise.
 NETWORK = "noise"
@@ -203,6 +203,11 @@ def _of_units(runs: xr.Dataset) -> dict[str, dict[str, object]]:
     return rows
 
 
+def chance_words(value: float) -> str:
+    """Return a p-value in words, never 0."""
+    return "p < 0.01" if value < 0.01 else f"p = {value:.2f}"
+
+
 def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
     """Return whether a ruler of networks puts them in the order of in and out."""
     order = network_order(runs)
@@ -212,8 +217,8 @@ def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
         tau, chance = float(here["tau"]), float(here["p_value"])
         trained = float(here["tau_trained"])
         told = with_minus(
-            f"the order of networks (τ = {tau:+.2f} with in and out, p = {chance:.2f}; of those "
-            f"trained alike {trained:+.2f})"
+            f"the order of networks (τ = {tau:+.2f} with in and out, {chance_words(chance)}; of "
+            f"those trained alike {trained:+.2f})"
         )
         itself, sees = name == "mean_in_out", chance < 0.05
         in_out = int(runs["trainings"].sel(ruler="in_out"))
