@@ -16,6 +16,7 @@ from infonb.experiments.nine_rulers import (
     cheapest,
     cheapest_words,
     entropy_words,
+    explore_networks,
     kinds_table,
     network_order,
     network_words,
@@ -34,6 +35,7 @@ from infonb.experiments.nine_rulers.expected import EXPECTED, SENTENCES, WHY, ou
 from infonb.experiments.nine_rulers.in_and_out import samples_of
 from infonb.experiments.nine_rulers.kinds import NETWORKS, NOISY, WORDS
 from infonb.experiments.nine_rulers.layers import NETWORK_RULERS, is_wrong, trained_or_twin
+from infonb.experiments.nine_rulers.network_words import by_holm
 from infonb.experiments.nine_rulers.networks import built, hidden_layers, probabilities
 from infonb.experiments.nine_rulers.readings import (
     RULERS,
@@ -42,7 +44,8 @@ from infonb.experiments.nine_rulers.readings import (
 )
 from infonb.experiments.nine_rulers.training import Trained
 from infonb.experiments.nine_rulers.units import UNIT_RULERS, switching_off
-from infonb.experiments.nine_rulers.verdict import with_minus
+from infonb.experiments.nine_rulers.unseen import of_unseen
+from infonb.experiments.nine_rulers.verdict import FEWEST, chance_words, with_minus
 from infonb.networks import MLP
 from infonb.parameters import ParameterError
 from infonb.selection import switched_off
@@ -300,8 +303,12 @@ def test_tables_and_words_say_the_same_numbers(tiny, analysed):
     assert len(expected) == 40
     words = answer_words(runs, found, twins, expected)
     assert f"**{int(expected['as expected'].sum())} of 40**" in words
+    assert all(line.startswith("- **") for line in words.splitlines())
+    tau = float(network_order(runs).tau.sel(network_ruler="mean_mi"))
+    assert len(TINY["network"]) >= FEWEST
+    assert with_minus(f"mean MI of pairs, which should fall: τ = {tau:+.2f} (p ") in words
     auroc = float(found.auroc.sel(network="noise", ruler="in_out", kind="outlier"))
-    assert f"in/out {auroc:.2f} [" in words
+    assert f"(in/out {auroc:.2f} [" in words
     why = why_words(runs, expected)
     for ruler, _ in expected.index[~expected["as expected"]]:
         assert ruler.split("_")[0] in why or ruler == "in_out"
@@ -345,11 +352,96 @@ def test_words_follow_what_is_found(tiny, analysed):
     expected = as_expected(runs, perfect)
     assert expected["as expected"].all()
     assert why_words(runs, expected) == "All came out as expected."
-    assert "**40 of 40** came out as expected." in answer_words(runs, perfect, twins, expected)
+    assert "**40 of 40** pairs of ruler and kind came out as planting implies." in answer_words(
+        runs, perfect, twins, expected
+    )
     none = cheapest(runs).assign(agrees=0)
     assert cheapest_words(none).startswith("No ruler agrees clearly")
     few = runs.assign(mem_half=runs.mem_half * np.nan)
     assert "One repeat does not say" in noise_words(few)
+
+
+def test_typical_samples_that_noise_has_drawn_stand_apart(tiny):
+    _, runs = tiny
+    table = kinds_table(runs)
+    mem = runs.mem.sel(network="noise").mean("seed").values
+    wrong = runs.label.sel(network="noise", seed=0).values != runs.true_label.values
+    typical = (runs.kind.values == "typical") & runs.is_in.values
+    for column, at in {"typical": ~wrong, "typical, wrong by noise": wrong}.items():
+        assert table.loc["noise", column].startswith(with_minus(f"{mem[typical & at].mean():.2f}"))
+    assert table.loc["true labels", "typical, wrong by noise"] == "–"
+
+
+def test_p_values_are_corrected_for_how_many_there_are():
+    assert by_holm({"a": 0.002, "b": 0.03, "c": 0.012}) == ["a", "c", "b"]
+    assert by_holm({"a": 0.002, "b": 0.03, "c": 0.03}) == ["a"]
+    assert by_holm({"a": 0.02, "b": np.nan, "c": 0.03}) == []
+    assert [chance_words(p) for p in (0.002, 0.01, 0.456)] == ["p < 0.01", "p = 0.01", "p = 0.46"]
+
+
+def test_words_of_few_networks_and_of_no_finding(tiny, analysed):
+    _, runs = tiny
+    some = runs.sel(network=["true labels", "noise"])
+    found, twins = planted_found(some), twins_found(some)
+    twins.auroc_interval[:] = [0.4, 0.6]
+    words = answer_words(some, found, twins, as_expected(some, found))
+    assert "Memory itself is seen by none of 10 rulers" in words
+    assert "lower* there" not in words
+    for said in (words, network_words(some, network_order(some))):
+        assert "2 networks are too few to be put in an order beyond chance, which takes 5" in said
+    picture = explore_networks(some, interactive=False)
+    alt = picture._repr_mimebundle_()[1]["image/png"]["alt"]
+    assert "too few networks for an interval" in alt
+    assert "nan" not in alt
+
+
+def test_much_mi_is_no_sign_of_little_memory(tiny):
+    _, runs = tiny
+    score = runs.network_score.copy()
+    score.loc[{"network_ruler": "mi_over_entropy", "network": "constructed"}] = 0.9
+    words = network_words(runs.assign(network_score=score), network_order(runs))
+    assert "much MI is no sign of little memory" in words
+
+
+def test_entropy_words_say_how_many_bins_there_were(tiny):
+    _, runs = tiny
+    units = unit_agreement(runs)
+    moved = runs.copy(deep=True)
+    where = {"network_ruler": "mean_entropy"}
+    for sign, said in ((-1.0, "Here it falls"), (1.0, "It rises")):
+        moved.network_score.loc[where | {"network": "true labels"}] = 2.0
+        moved.network_score.loc[where | {"network": "noise"}] = 2.0 + sign
+        one = entropy_words(moved.drop_vars("layer_entropy"), units).lower()
+        assert said.lower() in one
+        assert "both" not in one
+
+
+def test_units_drawn_for_mi_are_those_that_are_switched_off(tiny):
+    _, runs = tiny
+    known = runs.unit_score.notnull()
+    pair, off = (known.sel(unit_ruler=name) for name in ("mean_information", "switching_off"))
+    assert not (pair & ~off).any()  # a unit that does not vary has no MI
+    assert int(off.sel(network="noise", seed=0).sum()) == 2 * TINY["units"]
+    assert int(pair.sel(network="noise", seed=0).sum()) > TINY["units"]
+
+
+def test_what_was_asked_of_unseen_images_is_kept():
+    rng = np.random.default_rng(0)
+    acts = xr.Dataset(
+        {"activation": (("layer", "neuron", "sample"), rng.random((1, 4, 60), np.float32))},
+        {"layer": np.array(["layer 1"], object), "neuron": np.arange(4), "sample": np.arange(60)},
+    )
+    label = xr.DataArray(rng.integers(0, 3, 60), {"sample": np.arange(60)}, ("sample",), "label")
+    options = {"bins": 10, "mi_bins": 4, "units": 0, "seed": 0}
+    first = of_unseen(acts, label, **options)
+    again = of_unseen(acts, label, **options)
+    xr.testing.assert_identical(first, again)
+    again["entropy"][:] = -1  # what is given away is the caller's own
+    xr.testing.assert_identical(first, of_unseen(acts, label, **options))
+    other = of_unseen(acts, label[::-1].assign_coords(sample=label.sample), **options)
+    assert not other.imbalance_to_label.equals(first.imbalance_to_label)
+    moved = of_unseen(acts + 0 * acts, label, **options | {"bins": 5})
+    assert not moved.entropy.equals(first.entropy)
 
 
 def test_claims_of_a_tiny_run(tiny):

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from infonb.experiments.nine_rulers.analysis import ceiling, counted, network_order
-from infonb.experiments.nine_rulers.verdict import NETWORK, chance_words, with_minus
+from infonb.experiments.nine_rulers.verdict import FEWEST, NETWORK, chance_words, with_minus
 
 __all__ = [
     "answer_words", "cheapest_words", "expected_words", "first_up", "means", "named", "noise_words",
@@ -67,12 +67,20 @@ def _memory_words(twins: xr.Dataset) -> str:
     known = list(seen["outlier"])
     memory = [name for name in known if all(words[name] == "above" for words in seen.values())]
     hard = [name for name in known if all(words[name] == "below" for words in seen.values())]
-    return (
+    told = (
         f"**Memory itself is seen by {len(memory)} of {len(known)} rulers of samples "
         f"({named(memory)})**: they are higher on wrong labels and odd images that the network was "
-        "trained on than on *twins*, made in the same way, that it never saw. "
-        f"{len(hard)} are *lower* there ({named(hard)}): they see how hard a sample is, which "
-        "training makes easier."
+        "trained on than on *twins*, made in the same way, that it never saw."
+        if memory else
+        f"**Memory itself is seen by none of {len(known)} rulers of samples**: none is clearly "
+        "higher on wrong labels and odd images that the network was trained on than on *twins*, "
+        "made in the same way, that it never saw."
+    )  # fmt: skip
+    if not hard:
+        return told
+    return (
+        f"{told} {len(hard)} {'is' if len(hard) == 1 else 'are'} *lower* there ({named(hard)}), "
+        "seeing how hard a sample is, which training makes easier."
     )
 
 
@@ -86,13 +94,13 @@ def _kind_words(runs: xr.Dataset, found: xr.Dataset) -> list[str]:
     turned = [name for name in finds if odd.get(name) == "below"]
     # by in and out: what others put below typical ones is known by heart
     turn_words = (
-        f" Put *below* typical ones, though known by heart, they are by {named(turned)}."
+        f" *Below* typical ones, though known by heart, they are put by {named(turned)}."
         if turned and odd.get("in_out") == "above" else ""
     )  # fmt: skip
     return [
-        f"**Wrong labels** stand out by {_how_many(finds, wrong)}: {named(finds)} (in/out: AUROC "
+        f"**Wrong labels** are found by {_how_many(finds, wrong)}: {named(finds)} (in/out: AUROC "
         f"{_auroc(one, 'in_out', 'wrong label')}; 0.5 is chance).",
-        f"**Odd images** by {_how_many(of_odd, odd)}: {named(of_odd)} (in/out "
+        f"**Odd images** are found by {_how_many(of_odd, odd)}: {named(of_odd)} (in/out "
         f"{_auroc(one, 'in_out', 'outlier')}).{turn_words}",
         f"**How much by heart**, by in/out, from 0 to 1: a wrong label {mem['wrong label']:.2f}, "
         f"an odd image {mem['outlier']:.2f}, near-duplicates {mem['near-duplicate']:.2f}, images "
@@ -107,19 +115,23 @@ def _how_many(names: list[str], known: dict[str, str]) -> str:
 
 def _paper_words(runs: xr.Dataset) -> str:
     """Return whether entropy and MI of neurons see what in and out sees: over networks."""
+    if (n := runs.sizes["network"]) < FEWEST:
+        return (
+            f"**Entropy and MI of neurons**: {n} networks are too few to be put in an order beyond "
+            f"chance, which takes {FEWEST}."
+        )
     order = network_order(runs)
     told = []
-    for name in ("mean_entropy", "mean_mi"):
+    for name, should in {"mean_entropy": "rise", "mean_mi": "fall"}.items():
         one = order.sel(network_ruler=name)
         told.append(
-            f"{named([name])} τ = {float(one.tau):+.2f} ({chance_words(float(one.p_value))})"
-            f", among networks trained alike {float(one.tau_trained):+.2f}"
+            f"{named([name])}, which should {should}: τ = {float(one.tau):+.2f} "
+            f"({chance_words(float(one.p_value))}; among those trained alike "
+            f"{float(one.tau_trained):+.2f})"
         )
-    n, alike = runs.sizes["network"], int(order.attrs["n_trained"])
     return (
-        f"**Entropy and MI of neurons**, by which memorizing networks should have much entropy and "
-        f"little MI, order the {n} networks as mean in/out does with "
-        f"{'; '.join(told)} ({alike} networks: too few for more than a hint)."
+        f"**Entropy and MI of neurons** against mean in/out of the {n} networks, "
+        f"of which {order.attrs['n_trained']} are trained alike: {'; '.join(told)}."
     )
 
 

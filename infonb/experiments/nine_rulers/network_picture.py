@@ -96,8 +96,10 @@ class NetworkPicture:
         tau = float(one["tau"])
         if not np.isfinite(tau):
             return "τ is undefined", tau
-        low, high = (_number(float(one["interval"].sel(bound=end))) for end in ("low", "high"))
-        return f"τ = {_number(tau)} ({low} … {high})", tau
+        low, high = (float(one["interval"].sel(bound=end)) for end in ("low", "high"))
+        if not np.isfinite(low):  # of two or three networks
+            return f"τ = {_number(tau)} (too few networks for an interval)", tau
+        return f"τ = {_number(tau)} ({_number(low)} … {_number(high)})", tau
 
     def _frame(self, x: np.ndarray, y: np.ndarray, null: np.ndarray, ruler: str) -> None:
         axis = self._picture.axes[0]

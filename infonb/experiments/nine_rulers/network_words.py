@@ -5,9 +5,9 @@ from __future__ import annotations
 import xarray as xr
 
 from infonb.experiments.nine_rulers.answer import first_up, named
-from infonb.experiments.nine_rulers.verdict import NETWORK, chance_words, with_minus
+from infonb.experiments.nine_rulers.verdict import FEWEST, NETWORK, chance_words, with_minus
 
-__all__ = ["beyond_words", "entropy_words", "network_words"]
+__all__ = ["beyond_words", "by_holm", "entropy_words", "network_words"]
 
 
 def network_words(runs: xr.Dataset, order: xr.Dataset) -> str:
@@ -15,7 +15,7 @@ def network_words(runs: xr.Dataset, order: xr.Dataset) -> str:
     names = [one for one in order["network_ruler"].values.tolist() if one != "mean_in_out"]
     clear = [name for name in names if float(order.p_value.sel(network_ruler=name)) < 0.05]
     chances = {name: float(order.p_value.sel(network_ruler=name)) for name in names}
-    sure = _by_holm(chances)
+    sure = by_holm(chances)
     words = [
         f"Of {len(names)} rulers of networks {len(clear)} put the {runs.sizes['network']} networks "
         f"in the order of mean in/out, or in the opposite one, beyond chance (p < 0.05 each): "
@@ -29,10 +29,14 @@ def network_words(runs: xr.Dataset, order: xr.Dataset) -> str:
             f"{chance_words(float(one.p_value))} (networks trained alike: "
             f"{float(one.tau_trained):+.2f})."
         )
-    return with_minus(" ".join([*words, _fails_words(runs)]))
+    if (n := runs.sizes["network"]) < FEWEST:
+        words = [
+            f"{n} networks are too few to be put in an order beyond chance, which takes {FEWEST}."
+        ]
+    return with_minus(" ".join([*words, _fails_words(runs)]).strip())
 
 
-def _by_holm(chances: dict[str, float], level: float = 0.05) -> list[str]:
+def by_holm(chances: dict[str, float], level: float = 0.05) -> list[str]:
     """Return the names whose p-values are clear though so many are looked at (Holm, 1979)."""
     found: list[str] = []
     for i, (name, value) in enumerate(sorted(chances.items(), key=lambda one: one[1])):

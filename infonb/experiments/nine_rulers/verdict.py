@@ -17,7 +17,18 @@ from infonb.experiments.nine_rulers.analysis import (
 )
 from infonb.experiments.nine_rulers.expected import SENTENCES, expected_of, outcome_of
 
-__all__ = ["NETWORK", "as_expected", "chance_words", "cheapest", "verdict_table", "with_minus"]
+__all__ = [
+    "FEWEST",
+    "NETWORK",
+    "as_expected",
+    "chance_words",
+    "cheapest",
+    "verdict_table",
+    "with_minus",
+]
+
+#: So many networks are needed for an order of them to be beyond chance: of 4, a chance of 1 in 12.
+FEWEST = 5
 
 #: The network whose planted samples the verdicts are about: labels as planted, and noise.
 NETWORK = "noise"
@@ -190,7 +201,7 @@ def _of_units(runs: xr.Dataset) -> dict[str, dict[str, object]]:
         here = one.sel(unit_ruler=name)
         tau, (low, high) = float(here["tau"]), here["interval"].values.tolist()
         told = with_minus(
-            f"which units hold wrong labels (τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}])"
+            f"which units hold wrong labels: τ = {tau:+.2f} [{low:+.2f}, {high:+.2f}]"
         )
         is_itself, sees = name == "switching_off", low > 0 or high < 0
         rows[name] = {
@@ -217,8 +228,8 @@ def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
         tau, chance = float(here["tau"]), float(here["p_value"])
         trained = float(here["tau_trained"])
         told = with_minus(
-            f"the order of networks (τ = {tau:+.2f} with in and out, {chance_words(chance)}; of "
-            f"those trained alike {trained:+.2f})"
+            f"the order of networks: τ = {tau:+.2f}, {chance_words(chance)}; trained alike "
+            f"{trained:+.2f}"
         )
         itself, sees = name == "mean_in_out", chance < 0.05
         in_out = int(runs["trainings"].sel(ruler="in_out"))
