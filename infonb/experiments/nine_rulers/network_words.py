@@ -103,14 +103,14 @@ def entropy_words(runs: xr.Dataset, units: xr.Dataset) -> str:
     )
     if falls and end > start and tau < 0:
         words += (
-            f"H2 expects it to rise. Here it falls{both}, while units become "
+            f"H2 expects it to rise. Here it falls on average{both}, while units become "
             f"selective: mean UnitMem goes from {start:.2f} to {end:.2f}, and a unit that answers "
             f"to few images is 0 for all others (τ of UnitMem and entropy {tau:.2f})."
         )
     elif falls:
-        words += f"H2 expects it to rise; here it falls{both}."
+        words += f"H2 expects it to rise; here it falls on average{both}."
     elif rises:
-        words += f"It rises{both}, as H2 expects."
+        words += f"It rises on average{both}, as H2 expects."
     else:
         words += "The direction depends on the bins."
     return with_minus(words)
