@@ -130,8 +130,8 @@ def _paper_words(runs: xr.Dataset) -> str:
             f"{float(one.tau_trained):+.2f})"
         )
     return (
-        f"**Entropy and MI of neurons**, behind the nonlinearity, against mean in/out of the {n} networks, "
-        f"of which {order.attrs['n_trained']} are trained alike: {'; '.join(told)}."
+        f"**Entropy and MI of neurons**, behind the nonlinearity, against mean in/out of the {n} "
+        f"networks, of which {order.attrs['n_trained']} are trained alike: {'; '.join(told)}."
     )
 
 
