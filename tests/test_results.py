@@ -20,7 +20,7 @@ TABLES = SECTIONS["The papers' tables, row by row"]
 LINKS = dict(re.findall(r"^\[([\w-]+)\]: #(.*)$", TABLES, flags=re.M))
 PAPERS = ["Bansal", "Wang", "Biderman", "Jayaraman", "Liu", "Van den Burg", "Petersen", "Yun", "Yu"]
 VERDICTS = ("agrees", "differs", "cannot tell", "not run")
-REASONS = ("no data", "no GPU", "size", "not built", "no number")
+REASONS = ("no data", "size", "not built", "no number")
 HEAD = ["what", "paper", "here", "interval", "verdict", "where, or why not"]
 
 NUMBER = r"[−-]?(?:\d{1,3}(?:,\d{3})+|\d*\.?\d+)"
