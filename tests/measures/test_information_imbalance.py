@@ -109,6 +109,10 @@ def test_to_a_label_it_is_the_error_of_the_nearest_neighbour_over_that_of_chance
     same = layers([label.astype(float)])
     found = information_imbalance(same, label.astype(str), draws=3)
     np.testing.assert_allclose([found.imbalance, found.back], 0, atol=1e-12)
+    for n in (120, 150, 400):  # nor is it a little below 0 by rounding
+        label = rng.integers(3, size=n)
+        apart = layers(rng.normal(size=(2, n)) + 20 * label)
+        assert float(information_imbalance(apart, label, draws=2).imbalance[0]) >= 0
 
 
 def test_from_a_label_every_sample_of_the_class_is_as_near():
