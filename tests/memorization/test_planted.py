@@ -75,7 +75,7 @@ def test_bad_kinds():
         find_planted(values, KIND, against="ordinary")
     with pytest.raises(ValueError, match="none is planted"):
         find_planted(values, xr.full_like(KIND, "typical"))
-    with pytest.raises(ValueError, match="kind is missing .* for 1 samples"):
+    with pytest.raises(ValueError, match=r"kind is missing .* for 1 samples"):
         find_planted(values, KIND.copy(data=[None, *KIND.values[1:]]))
     with pytest.raises(ValueError, match="different samples"):
         find_planted(values, KIND[:50])
