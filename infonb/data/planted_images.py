@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from infonb.data.labels import random_streams
 from infonb.validate import check_choice, check_dim, check_integer, check_number
 
-__all__ = ["KINDS", "planted_images"]
+__all__ = ["KINDS", "marked_images", "planted_images"]
 
 #: What a sample was planted as, in the order in which they stand.
 KINDS = ("typical", "wrong label", "outlier", "near-duplicate", "shortcut")
@@ -129,7 +129,7 @@ def planted_images(
     spread = jitter * (high - low)
     found[at] = np.clip(found[at] + spread * noise.standard_normal(found[at].shape), low, high)
     at = np.flatnonzero((kind == "shortcut") | (marked == "all"))
-    found[at] = _marked(found[at], label[at], n_classes, high)
+    found[at] = marked_images(found[at], label[at], n_classes, high)
     known = {
         "kind": kind, "is_in": is_in, "group": group, "true_label": true, "source": source,
         "sample": np.arange(kind.size),
@@ -259,7 +259,9 @@ _ODD: dict[str, Callable[..., Images]] = {
 }  # fmt: skip
 
 
-def _marked(images: Images, label: NDArray[np.int64], n_classes: int, bright: float) -> Images:
+def marked_images(
+    images: Images, label: NDArray[np.int64], n_classes: int, bright: float
+) -> Images:
     """
     Return images with the mark of each label: a bright cell at the left or right edge.
 

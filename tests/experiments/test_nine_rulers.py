@@ -440,3 +440,34 @@ def test_planted_truth_comes_out():
     assert float(found.sel(kind="wrong label")) > 0.85
     assert float(found.sel(kind="outlier")) > 0.85
     assert float(found.sel(kind="near-duplicate")) < 0.5
+
+
+def test_entropy_and_mi_as_published(tiny):
+    experiment, runs = tiny
+    data = experiment.data("shortcut", 0)
+    plain, marked = (data[name]["input"].values for name in ("evaluation", "marked"))
+    changed = (plain != marked).reshape(len(plain), -1).sum(axis=1)
+    assert changed.max() == 1, "the mark of 8 x 8 images is one pixel"
+    one = experiment.one("shortcut", 0)
+    first = one.data["marked"]["input"].values.reshape(len(plain), -1)
+    hidden = first @ one.model.network.fc1.weight.detach().numpy().T
+    hidden = hidden + one.model.network.fc1.bias.detach().numpy()
+    second = np.maximum(hidden, 0) @ one.model.network.fc2.weight.detach().numpy().T
+    second = second + one.model.network.fc2.bias.detach().numpy()
+
+    # bins common to a network: one range for both layers
+    low, high = (
+        end([hidden.min(), hidden.max(), second.min(), second.max()]) for end in (min, max)
+    )
+    edges = np.linspace(low, high, experiment.bins + 1)
+
+    def entropy(values):
+        shares = [np.histogram(row, edges)[0] / len(row) for row in values.T]
+        return np.median([-(p[p > 0] * np.log(p[p > 0])).sum() for p in shares])
+
+    told = [entropy(layer) for layer in (hidden, second)]
+    at = {"network": "shortcut", "seed": 0, "images": "marked"}
+    found = runs.published_entropy.sel(at).sel(in_bins="common")
+    assert float(found) == pytest.approx(np.mean(told), abs=1e-3)
+    others = runs.sel(network=["logic gates", "constructed"])
+    assert bool(others.published_entropy.isnull().all() & others.published_mi.isnull().all())

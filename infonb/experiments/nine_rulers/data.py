@@ -7,7 +7,7 @@ import functools
 import numpy as np
 import xarray as xr
 
-__all__ = ["images_of", "unseen_images"]
+__all__ = ["images_of", "unseen_images", "with_marks"]
 
 
 @functools.lru_cache(maxsize=2)
@@ -35,3 +35,14 @@ def unseen_images(images: xr.Dataset, used: np.ndarray, n: int) -> xr.Dataset:
     drawn = np.sort(np.random.default_rng(73).permutation(free)[:n])
     plain = images[["input", "label"]].isel(sample=drawn)
     return plain.assign_coords(sample=drawn)
+
+
+def with_marks(others: xr.Dataset, images: xr.Dataset) -> xr.Dataset:
+    """Return images each with the mark of a class that is drawn: it tells nothing of the image."""
+    from infonb.data.planted_images import marked_images
+
+    n_classes = int(images["label"].max()) + 1
+    drawn = np.random.default_rng(74).integers(n_classes, size=others.sizes["sample"])
+    pixels = others["input"].transpose("sample", ..., "row", "column")
+    found = marked_images(pixels.values, drawn, n_classes, float(images["input"].max()))
+    return others.assign(input=pixels.copy(data=found).transpose(*others["input"].dims))

@@ -12,7 +12,7 @@ import xarray as xr
 
 from infonb.claims import INTERVALS, ClaimsTable, Row, claims_table
 from infonb.experiments.experiment import Experiment
-from infonb.experiments.nine_rulers.data import images_of, unseen_images
+from infonb.experiments.nine_rulers.data import images_of, unseen_images, with_marks
 from infonb.experiments.nine_rulers.in_and_out import all_in_out, repeats_of, samples_of
 from infonb.experiments.nine_rulers.kinds import BUILT
 from infonb.experiments.nine_rulers.parameters import RulerParameters
@@ -52,7 +52,8 @@ class NineRulers(RulerParameters, Experiment):
         seen = samples.isel(sample=np.flatnonzero(samples["is_in"].values))
         images = images_of(self.dataset, self.folder)
         others = unseen_images(images, samples["source"].values, self.n_unseen)
-        return {"train": seen, "samples": samples, "evaluation": others}
+        marked = with_marks(others, images)
+        return {"train": seen, "samples": samples, "evaluation": others, "marked": marked}
 
     def examples(self, seed: int = 0) -> xr.Dataset:
         """Return the planted images (sample, row, column[, channel]), and what is known of them."""
@@ -81,8 +82,10 @@ class NineRulers(RulerParameters, Experiment):
 
         ``score`` (ruler, sample), ``label`` (sample), ``unit_score`` and ``unit_null`` (unit_ruler,
         layer, neuron), ``layer_score`` and ``layer_null`` (network_ruler, layer), ``network_score``
-        and ``network_null`` (network_ruler), ``own_seconds`` (ruler), ``train_seconds``.
+        and ``network_null`` (network_ruler), ``own_seconds`` (ruler), ``train_seconds``. As the
+        paper measures: ``published_mi`` (images), and what is before the ReLU.
         """
+        from infonb.experiments.nine_rulers.as_published import of_images
         from infonb.experiments.nine_rulers.measures import measured
         from infonb.experiments.nine_rulers.networks import untrained
 
@@ -91,11 +94,15 @@ class NineRulers(RulerParameters, Experiment):
             model, null, data, views=self.views, units=self.units, projections=self.projections,
             bins=self.bins, mi_bins=self.mi_bins, seed=seed,
         )  # fmt: skip
+        published = of_images(
+            model.network, data, n_hidden=2, width=self.width, units=self.units, seed=seed
+        )
         known = {name: ("sample", data["samples"][name].values) for name in _KNOWN}
-        return found.assign_coords(known)
+        return found.merge(published).assign_coords(known)
 
     def finish(self, runs: xr.Dataset) -> xr.Dataset:
-        """Add in and out of all networks, and what each reading costs."""
+        """Add in and out of all networks, what each reading costs, entropy in three rulers."""
+        from infonb.experiments.nine_rulers.as_published import with_entropy
         from infonb.experiments.nine_rulers.costs import with_costs
 
         where = {"cache": self.cache, "cluster": self.cluster, "interactive": self.interactive}
@@ -110,7 +117,7 @@ class NineRulers(RulerParameters, Experiment):
             values.loc[{"network_ruler": "mean_in_out"}] = runs["mem"].where(part).mean("sample")
             runs[name] = values
         repeats = [repeats_of(self, network) for network in runs.network.values]
-        return with_costs(runs, repeats)
+        return with_entropy(with_costs(runs, repeats), self.bins)
 
     def declared(self, runs: xr.Dataset) -> Sequence[Row]:
         """Return the rows: what was planted and what follows for each ruler; H1, H2."""
