@@ -131,6 +131,7 @@ def test_there_are_nine_systems_each_with_a_picture():
         ("shuffled_digits", "3 of 7 claims hold", "Three of seven claims hold"),
         ("model_selection", "2 of 4 claims hold", "Two of four claims hold"),
         ("in_and_out", "8 % of true ones", "8 % are known by heart"),
+        ("nine_rulers", "in/out sees memory", "**What sees memory.** In/out"),
         (
             "early_learning",
             "3 % with λ = 7, half with the paper's λ = 3",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from scipy.stats import fisher_exact
 
 from infonb import experiments
 from infonb.experiments import published
@@ -20,7 +21,7 @@ TABLES = SECTIONS["The papers' tables, row by row"]
 LINKS = dict(re.findall(r"^\[([\w-]+)\]: #(.*)$", TABLES, flags=re.M))
 PAPERS = ["Bansal", "Wang", "Biderman", "Jayaraman", "Liu", "Van den Burg", "Petersen", "Yun", "Yu"]
 VERDICTS = ("agrees", "differs", "cannot tell", "not run")
-REASONS = ("no data", "no GPU", "size", "not built", "no number")
+REASONS = ("no data", "size", "not built", "no number")
 HEAD = ["what", "paper", "here", "interval", "verdict", "where, or why not"]
 
 NUMBER = r"[−-]?(?:\d{1,3}(?:,\d{3})+|\d*\.?\d+)"
@@ -141,11 +142,24 @@ def is_within(row: Row) -> bool:
     if bounds:
         ends = [tuple(map(number, one)) for one in bounds]
         return all(a <= one <= b for one, (a, b) in zip(theirs, ends, strict=True))
+    restarts = re.search(r"interpolate of (\d+)", row.what)
+    if restarts:
+        return all(are_alike(*pair, int(restarts[1])) for pair in zip(ours, theirs, strict=True))
     away = spread or tolerances(row.theirs, theirs)
     return all(
         abs(one - other) <= most + 1e-9
         for one, other, most in zip(ours, theirs, away, strict=True)
     )  # fmt: skip
+
+
+def are_alike(one: float, other: float, n: int) -> bool:
+    """Whether two counts of n random restarts each are not told apart."""
+    return fisher_exact([[one, n - one], [other, n - other]]).pvalue >= 0.05
+
+
+def test_counts_of_restarts_are_told_apart_by_more_than_chance():
+    assert are_alike(0, 1, 25)
+    assert not are_alike(9, 18, 25)
 
 
 def test_the_sum_is_that_of_the_rows():

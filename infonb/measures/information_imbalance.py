@@ -192,7 +192,8 @@ def _of_some(
         if own[target] >= 1.0 - 1e-9:  # all of it is at one place: there is nothing to know
             return np.nan
         raw = mean_rank(ranks[target], *near[source], k, order)
-        return float((raw - own[target]) / (1.0 - own[target]))
+        # ranks are float32: what is less than 0 is rounding, as nobody knows more than B itself
+        return max(0.0, float((raw - own[target]) / (1.0 - own[target])))
 
     found = np.array([[known(a, b, same), known(b, a, same)] for a, b in pairs]).T
     null = np.array([[known(a, b, order) for a, b in pairs] for order in shuffles])

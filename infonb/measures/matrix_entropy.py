@@ -95,10 +95,12 @@ def matrix_entropy(
 
 def spectral_entropy(points: np.ndarray, alpha: float = 1.0, center: bool = False) -> float:
     """Return the entropy of the spectrum of points (n, neuron), in nats."""
-    points = points - points.mean(axis=0) if center else points
-    largest = np.abs(points).max()
+    largest = before = np.abs(points).max()
+    if center:
+        points = points - points.mean(axis=0)
+        largest = np.abs(points).max()
     # a constant neuron is not exactly 0 when its mean is taken off
-    if largest == 0:
+    if largest <= 8 * np.finfo(float).eps * before * center:
         return np.nan
     points = points / largest
     n, width = points.shape
@@ -107,5 +109,5 @@ def spectral_entropy(points: np.ndarray, alpha: float = 1.0, center: bool = Fals
     share = share / share.sum()
     share = share[share > 1e-14]  # what rounding leaves of directions that are not there
     if alpha == 1.0:
-        return float(max(-(share * np.log(share)).sum(), 0.0))
-    return float(max(np.log((share**alpha).sum()) / (1.0 - alpha), 0.0))
+        return float(max(0.0, -(share * np.log(share)).sum()))
+    return float(max(0.0, np.log((share**alpha).sum()) / (1.0 - alpha)))

@@ -69,7 +69,8 @@ def agreement(
 
     The interval is that of the delta method, on Fisher's scale, with Student's quantile: of 95 % it
     covers 94 to 100 % where 5 to 200 samples are drawn from normal, heavy-tailed and tied pairs
-    (down to 91 % where one of the two has two values only). It is about new samples from the same
+    (where one of the two has two values only down to 91 %, and to 86 % where one of them is that of
+    a twentieth or a tenth of 30 to 100 samples). It is about new samples from the same
     networks, not about networks that are trained anew: keep a dim ``seed`` for those. A reading is
     in complete agreement with itself; there is no null and no p-value of that.
 

@@ -116,7 +116,7 @@ def _classes(values: xr.DataArray, label: xr.DataArray | None) -> tuple[np.ndarr
         raise ValueError(f"label is missing (NaN or None) for {missing:,} samples; drop them.")
     classes, place = np.unique(given, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(f"all samples are of class {classes[0]!r}: no class stands out.")
+        raise ValueError(f"all samples are of class {classes.tolist()[0]!r}: no class stands out.")
     member = place == np.arange(len(classes))[:, None]
     return classes, member / member.sum(axis=1, keepdims=True)
 

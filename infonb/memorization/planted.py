@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from infonb.dims import check_samples
@@ -78,6 +79,8 @@ def find_planted(
     values = values.rename(item="sample").transpose(..., "sample")
     values, kind = check_samples(values, kind, "kind")
     words = kind.values.astype(object)
+    if missing := int(pd.isnull(words).sum()):
+        raise ValueError(f"kind is missing (NaN or None) for {missing:,} samples; drop them.")
     check_choice("against", against, sorted(set(map(str, words))))
     kinds = [one for one in dict.fromkeys(words) if one != against]
     if not kinds:

@@ -48,6 +48,11 @@ def _one_array(array: xr.DataArray) -> dict[str, xr.DataArray]:
             f"has {array.dims}."
         )
     names = [str(name) for name in array[of[0]].values]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"two readings have the name {twice[0]!r} along {of[0]!r}; give each its own."
+        )
     return {name: array.isel({of[0]: i}, drop=True) for i, name in enumerate(names)}
 
 
@@ -70,6 +75,10 @@ def _checked(readings: Any, dims: Sequence[str]) -> dict[str, xr.DataArray]:
         lacking = [dim for dim in dims if not isinstance(one, xr.DataArray) or dim not in what]
         if lacking:
             raise ValueError(f"the reading {name!r} has no dim {lacking[0]!r}: {what}.")
+        if one.dtype.kind not in "biuf":
+            raise TypeError(f"the reading {name!r} must be numbers; not {one.dtype}.")
+        if not one.size:
+            raise ValueError(f"the reading {name!r} is empty: {dict(one.sizes)}.")
     return found
 
 

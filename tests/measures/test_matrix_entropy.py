@@ -76,7 +76,17 @@ def test_layers_and_padding():
 
 def test_silence_has_no_directions():
     assert np.isnan(matrix_entropy(layer(np.zeros((3, 10)))).item())
-    assert np.isnan(matrix_entropy(layer(np.full((3, 10), 0.5)), center=True).item())
+    # means of 0.1 are off by rounding
+    for value in (0.5, 0.1, 1e6 / 3):
+        assert np.isnan(matrix_entropy(layer(np.full((3, 20), value)), center=True).item())
+    small = 1e3 + 1e-6 * np.random.default_rng(0).normal(size=(3, 200))
+    assert matrix_entropy(layer(small), center=True).item() > 1.0
+
+
+def test_one_direction_is_zero_without_a_sign():
+    for alpha in (0.5, 1.0, 2.0):
+        found = matrix_entropy(layer(np.full((3, 20), 0.1)), alpha=alpha).item()
+        assert str(round(found, 9)) == "0.0"
 
 
 @pytest.mark.parametrize(

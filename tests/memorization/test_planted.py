@@ -57,7 +57,7 @@ def test_intervals_of_precision_cover(shift, n, m):
     kind = xr.DataArray(np.array(["typical"] * m + ["planted"] * n, dtype=object), dims="sample")
     # what it is of many: the threshold that as many pass as are planted
     true = []
-    for _ in range(20):
+    for _ in range(8):
         many = np.concatenate([rng.normal(size=50 * m), rng.normal(size=50 * n) + shift])
         true.append((np.argsort(-many)[: 50 * n] >= 50 * m).mean())
     array = xr.DataArray(
@@ -75,5 +75,7 @@ def test_bad_kinds():
         find_planted(values, KIND, against="ordinary")
     with pytest.raises(ValueError, match="none is planted"):
         find_planted(values, xr.full_like(KIND, "typical"))
+    with pytest.raises(ValueError, match=r"kind is missing .* for 1 samples"):
+        find_planted(values, KIND.copy(data=[None, *KIND.values[1:]]))
     with pytest.raises(ValueError, match="different samples"):
         find_planted(values, KIND[:50])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 import xarray as xr
@@ -14,7 +15,11 @@ from infonb.reports import notebook_path, run_report
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", experiments.names())
-def test_runs_with_defaults_to_a_page(name, tmp_path, monkeypatch):
+def test_runs_with_defaults_to_a_page(name, tmp_path, tmp_path_factory, monkeypatch):
+    # one cache for all workers, as a user has it: what two notebooks have in common is made once
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared.parent if "PYTEST_XDIST_WORKER" in os.environ else shared
+    monkeypatch.setenv("INFONB_CACHE", str(shared / "cache-of-pages"))
     # offline: no folder of data, and whatever asks for an address meets a closed door
     monkeypatch.delenv("INFONB_DATA", raising=False)
     for proxy in ("http_proxy", "https_proxy", "all_proxy"):

@@ -356,6 +356,7 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("typical=membership_of('wrong label')", "That is for wrong labels"),
             ("wrong=membership_of('typical')", "That is for typical digits"),
             ("wrong=1 - membership_of('wrong label')", "do not turn it around"),
+            ("wrong=membership_of('odd')", "no other kind"),
             ("proves='yes'", "were trained on; what is their loss"),
         ],
         3: [
@@ -363,6 +364,8 @@ WRONG: dict[str, dict[int, list[tuple[str, str]]]] = {
             ("ruler='memorized_share'", "it needs labels"),
             ("ruler='mean_in_out'", "with and without each sample"),
             ("share=follows(left, with_mark)", "no unit off"),
+            ("share=after('unit_mem')", "or the wrong ones"),
+            ("share=follows(right, with_mark)", "without a mark"),
         ],
     },
 }  # fmt: skip

@@ -12,6 +12,9 @@ from infonb.plots.other_rulers import TITLES
 
 __all__ = ["has_other_rulers", "other_rulers_table", "other_rulers_words"]
 
+#: More layers are counted, not named.
+_MANY = 6
+
 
 def has_other_rulers(found: xr.Dataset) -> bool:
     """Whether a result has other rulers, one of them read; results of earlier versions have not."""
@@ -39,31 +42,44 @@ def other_rulers_words(found: xr.Dataset) -> str:
 
 
 def _apart(found: xr.Dataset) -> list[str]:
-    """Return where the intervals of a model and the reference lie apart in every common layer."""
+    """Return in which layers the intervals of a model and of the reference lie apart."""
     reference, lines = found.attrs["reference"], []
-    values, ends = found["other_rulers"], found["other_rulers_interval"]
-    if "seed" in values.dims:
-        values, ends = values.mean("seed"), ends.mean("seed")
+    ends = found["other_rulers_interval"]
+    if "seed" in ends.dims:
+        ends = ends.mean("seed")
     for model in found.model.values:
         if model == reference:
             continue
-        said = []
-        for ruler in found.ruler.values:
-            own, its = (ends.sel(ruler=ruler, model=name) for name in (model, reference))
-            above = own.sel(bound="low") > its.sel(bound="high")
-            below = own.sel(bound="high") < its.sel(bound="low")
-            known = own.notnull().all("bound") & its.notnull().all("bound")
-            if known.any() and (above | ~known).all():
-                said.append(f"{_title(ruler)} higher")
-            elif known.any() and (below | ~known).all():
-                said.append(f"{_title(ruler)} lower")
-        words = join(said) if said else "none is higher or lower throughout"
+        said = [
+            words
+            for ruler in found.ruler.values
+            for words in _beside(*(ends.sel(ruler=ruler, model=one) for one in (model, reference)))
+        ]
+        words = "; ".join(said) if said else "no interval lies apart in any layer"
         lines.append(f"- *{plain(model)}*: {words}")
     head = (
-        f"Beside *{plain(reference)}*, with intervals that lie apart in every layer. They are for "
-        "other samples: networks that differ by their seed alone may lie apart, too."
+        f"Beside *{plain(reference)}*, where the intervals lie apart (in which layers). They are "
+        "for other samples: networks that differ by their seed alone may lie apart, too."
     )
     return ["\n".join([head, "", *lines])]
+
+
+def _beside(own: xr.DataArray, its: xr.DataArray) -> list[str]:
+    """Return in which of the layers that both have a ruler is higher, and in which lower."""
+    known = own.notnull().all("bound") & its.notnull().all("bound")
+    n, words = int(known.sum()), []
+    for above, below, word in ((own, its, "higher"), (its, own, "lower")):
+        apart = known & (above.sel(bound="low") > below.sel(bound="high"))
+        layers = own.layer.values[apart.values]
+        if not len(layers):
+            continue
+        where = ", ".join(plain(one) for one in layers)
+        if len(layers) == n:
+            where = "every layer"
+        elif len(layers) > _MANY:
+            where = f"{len(layers)} of {n} layers"
+        words.append(f"{_title(own.ruler.item())} {word} ({where})")
+    return words
 
 
 def other_rulers_table(found: xr.Dataset) -> pd.DataFrame:
@@ -97,7 +113,8 @@ def _cell(value: xr.DataArray, ends: xr.DataArray, null: xr.DataArray, layer: ob
 
 
 def _short(number: float) -> str:
-    return f"{number:.2f}" if abs(number) >= 0.995 else f"{number:.3f}"
+    told = f"{number:.2f}" if abs(number) >= 0.995 else f"{number:.3f}"
+    return "0.000" if told == "-0.000" else told
 
 
 def _title(ruler: object) -> str:

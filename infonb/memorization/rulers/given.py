@@ -198,7 +198,7 @@ class Given:
 
 def _told(model: Any, data: xr.Dataset, label: xr.DataArray) -> xr.Dataset:
     from infonb.data.batches import Batches
-    from infonb.networks.state import device_and_dtype
+    from infonb.networks.state import device_and_dtype, modes_restored
     from infonb.training.evaluation import count_outputs
     from infonb.training.per_sample import of_samples
 
@@ -210,8 +210,9 @@ def _told(model: Any, data: xr.Dataset, label: xr.DataArray) -> xr.Dataset:
     device, dtype = device_and_dtype(model)
     batches = Batches(xr.Dataset({"input": data["input"], "label": label}), device=device,
                       dtype=dtype)  # fmt: skip
-    batches.check_labels(max(count_outputs(model, batches), 2))
-    values, _ = of_samples(model, batches, 1024)
+    with modes_restored(model):  # looking at a network leaves it as it was
+        batches.check_labels(max(count_outputs(model, batches), 2))
+        values, _ = of_samples(model, batches, 1024)
     names = ("loss", "prediction")
     return xr.Dataset({name: ("sample", values[name]) for name in names}, label.coords)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -140,6 +140,8 @@ def measure(
     wanted = [one for one in RULERS.values() if one.read and (names is None or one.name in names)]
     if "acts" in given.there and any("acts" in one.needs for one in wanted):
         _run(given)
+        if bare is not None and any("acts" in one.needs and one.null for one in wanted):
+            _check_alike(given, bare)
     found: dict[str, xr.DataArray] = {}
     needs: dict[str, str] = {}
     for name, ruler in RULERS.items():
@@ -174,6 +176,26 @@ def _run(given: Given) -> None:
         raise ValueError(f"the network cannot be run on these data: {first}") from error
 
 
+def _check_alike(given: Given, bare: Given) -> None:
+    """Raise unless the untrained network has the layers and neurons of the trained one."""
+
+    def widths_of(views: xr.DataArray) -> dict[Any, int]:
+        width = views.coords.get("width")
+        whole = [views.sizes["neuron"]] * views.sizes["layer"] if width is None else width.values
+        return dict(zip(views["layer"].values, map(int, whole), strict=True))
+
+    of_given, of_bare = widths_of(given.views), widths_of(bare.views)
+    if of_given != of_bare:
+        told, other = (
+            ", ".join(f"{layer} ({width})" for layer, width in widths.items())
+            for widths in (of_given, of_bare)
+        )
+        raise ValueError(
+            f"untrained must have the layers and neurons of the network, {told}; it has {other}. "
+            "infonb.networks.untrained(model) makes such a network."
+        )
+
+
 def _nothing(needs: dict[str, str]) -> None:
     """Raise what kept all rulers from being read, such as activations that are NaN."""
     errors = [why.removeprefix(_UNREAD) for why in needs.values() if why.startswith(_UNREAD)]
@@ -195,6 +217,8 @@ def _settings(
 def _names(which: Sequence[str] | str | None) -> list[str] | None:
     if which is None:
         return None
+    if not isinstance(which, Iterable):
+        raise TypeError(f"which must be names of rulers, or None for all; not {which!r}.")
     names = [which] if isinstance(which, str) else list(which)
     if not names:
         raise ValueError("which is empty; leave it out for all rulers that can be read.")

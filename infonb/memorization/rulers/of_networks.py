@@ -109,6 +109,8 @@ def imbalance(given: Given) -> Reading:
     from infonb.measures import information_imbalance
 
     settings = given.settings
+    if (given.label == given.label[0]).all():
+        raise ValueError("imbalance_to_label needs labels of at least two classes; there is one.")
     found = information_imbalance(
         given.acts, given.label.values, max_samples=settings.max_samples, level=settings.level,
         seed=settings.seed,

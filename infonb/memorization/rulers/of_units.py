@@ -46,6 +46,9 @@ def label_information(given: Given) -> Reading:
 def mean_information(given: Given) -> Reading:
     """Return the mean MI with the other neurons of the layer: (..., layer, neuron)."""
     found = given.information.mean("other_neuron").assign_attrs(given.information.attrs)
-    if found.sizes["neuron"] < given.acts.sizes["neuron"] and "neuron" in given.acts.coords:
-        found = found.reindex(neuron=given.acts["neuron"].values)
+    if found.sizes["neuron"] < given.acts.sizes["neuron"]:  # NaN of those that were not drawn
+        labels = given.acts["neuron"].values  # without labels of their own, places
+        found = found.reindex(neuron=labels)
+        if "neuron" not in given.acts.coords:
+            found = found.drop_vars("neuron")
     return Reading(found)

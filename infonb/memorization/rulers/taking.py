@@ -68,6 +68,9 @@ def take_untrained(untrained: Any, given: Given) -> Given | None:
     model, recording = _model_or_recording(untrained, "untrained")
     if model is not None and given.data is None:
         raise ValueError("untrained is a network, but there are no data to run it on; pass data.")
+    _check_labels({
+        "the activations": given.recording, "data": given.data, "untrained": recording,
+    })  # fmt: skip
     new = replace(
         given, model=model, recording=recording, dynamics=None, trainings=None, alone=True
     )

@@ -92,7 +92,7 @@ def compare(
         (`infonb.networks.untrained`), for some models or all: what UnitMem is without training.
     rulers
         Whether to read other rulers of each layer, too, on some of the samples: those of
-        `infonb.memorization.rulers` that activations allow, and where the recordings know the
+        `infonb.memorization.rulers` that activations allow, and where a recording knows the
         coordinate ``label``, classes, those that need labels. The verdict does not rest on them.
     seed
         Of neurons, samples, bootstrap and permutations.

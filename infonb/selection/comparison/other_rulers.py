@@ -45,11 +45,17 @@ def other_rulers(
         few = f"at least {_LEAST} samples; there are {measuring.n_samples}"
         return _labelled(tables, nulls, dict.fromkeys(OTHERS, few), measuring, level)
     new = {} if untrained is None else {(x.model, x.seed): x for x in untrained.networks}
-    for alike in _alike(measuring.models.networks):
-        given = _given(alike, measuring.settings.seed, level)
+    networks = measuring.models.networks
+    # all are of the same samples: what one recording knows of them is true of all
+    labels = [one.known[_LABEL] for one in networks if one.known.get(_LABEL) is not None]
+    label = labels[0] if labels else None
+    for alike in _alike(networks):
+        given = _given(alike, label, measuring.settings.seed, level)
         bare = [new.get((one.model, one.seed)) for one in alike]
         whole = [one for one in bare if one is not None]
-        beside = _given(whole, measuring.settings.seed, level) if len(whole) == len(bare) else None
+        beside = None
+        if len(whole) == len(bare):
+            beside = _given(whole, label, measuring.settings.seed, level)
         for at, name in enumerate(OTHERS):
             ruler = RULERS[name]
             if not set(ruler.needs) <= given.there:
@@ -81,16 +87,14 @@ def _read(ruler: Ruler, given: Given, beside: Given | None) -> tuple[dict[str, x
 
 
 def _alike(networks: tuple[Network, ...]) -> list[list[Network]]:
-    """Return networks by layers, widths and labels: those that are alike are read as one array."""
+    """Return networks by layers and widths: those that are alike are read as one array."""
     groups: dict[Any, list[Network]] = {}
     for one in networks:
-        label = one.known.get(_LABEL)
-        key = (tuple(one.widths.items()), None if label is None else tuple(label.tolist()))
-        groups.setdefault(key, []).append(one)
+        groups.setdefault(tuple(one.widths.items()), []).append(one)
     return list(groups.values())
 
 
-def _given(networks: list[Network], seed: int, level: float) -> Given:
+def _given(networks: list[Network], label: Any, seed: int, level: float) -> Given:
     """Return the activations of networks that are alike, some samples of them, with labels."""
     n = networks[0].values.sizes["sample"]
     some = np.arange(n)
@@ -103,13 +107,12 @@ def _given(networks: list[Network], seed: int, level: float) -> Given:
     settings = Settings(
         neurons=_NEURONS, max_samples=_NEIGHBOURS, divisions=_DIVISIONS, level=level, seed=seed
     )
-    label = _classes(networks[0].known, some)
-    return Given(settings, recording=xr.concat(parts, "network"), label=label, alone=False)
+    whole = xr.concat(parts, "network")
+    return Given(settings, recording=whole, label=_classes(label, some), alone=False)
 
 
-def _classes(known: Mapping[str, Any], some: np.ndarray) -> xr.DataArray | None:
+def _classes(label: Any, some: np.ndarray) -> xr.DataArray | None:
     """Return labels of the samples, where they are classes of several samples each."""
-    label = known.get(_LABEL)
     if label is None or label.dtype.kind == "f" or pd.isnull(label).any():
         return None
     codes, classes = pd.factorize(label[some])

@@ -31,8 +31,8 @@ def test_words(found):
     words = other_rulers_words(found)
     assert "The verdict does not rest on them" in words
     assert "of 200 samples" in words
-    assert "*narrow\\_one*: MI over entropy higher" in words
-    assert "matrix entropy lower" in words
+    assert "*narrow\\_one*: MI over entropy higher (every layer)" in words
+    assert "matrix entropy lower (every layer)" in words
     assert "Not read: *imbalance to the label* and *information with the label*" in words
     alone = inb.compare({"clean": acts(5)}, estimator="binned")
     assert "lie apart" not in other_rulers_words(alone)
@@ -43,7 +43,32 @@ def test_words_where_nothing_is_apart(found):
     ends = same.other_rulers_interval
     same["other_rulers_interval"] = ends.where(ends.bound == "high", -9).where(
         ends.bound == "low", 9)  # fmt: skip
-    assert "none is higher or lower throughout" in other_rulers_words(same)
+    assert "*narrow\\_one*: no interval lies apart in any layer" in other_rulers_words(same)
+
+
+def test_words_name_the_layers_in_which_something_is_apart():
+    layers = [f"fc_{i}" for i in range(9)]
+    ends = np.zeros((1, 2, 9, 2)) + np.array([-1.0, 1.0])
+    ends[0, 1, 0] += 5  # higher in the first, lower in the third, the last is not known
+    ends[0, 1, 2] -= 5
+    ends[0, 0, 8] = np.nan
+
+    def words() -> str:
+        dims = ("ruler", "model", "layer")
+        coords = {"ruler": ["matrix_entropy"], "model": ["a", "b"], "layer": layers}
+        found = xr.Dataset(
+            {"other_rulers": (dims, ends.mean(-1), {"n_samples": 99}),
+             "other_rulers_interval": ((*dims, "bound"), ends)},
+            {**coords, "bound": ["low", "high"], "ruler_needs": ("ruler", [""])},
+            {"reference": "a"},
+        )  # fmt: skip
+        return other_rulers_words(found)
+
+    assert "- *b*: matrix entropy higher (fc\\_0); matrix entropy lower (fc\\_2)" in words()
+    ends[0, 1, :7] = 8.0, 9.0
+    assert "- *b*: matrix entropy higher (7 of 8 layers)" in words()
+    ends[0, 1, 7] = 8.0, 9.0
+    assert "- *b*: matrix entropy higher (every layer)" in words()
 
 
 def test_table(found):
@@ -55,6 +80,13 @@ def test_table(found):
     assert f"{float(found.other_rulers.sel(at)):.2f}" in table.loc["matrix entropy", "clean"]["fc1"]
     assert "null" in table.loc["matrix entropy", "clean"]["fc1"]
     assert "null" not in table.loc["mean UnitMem", "clean"]["fc1"]
+
+
+def test_rounded_to_nothing_has_no_sign(found):
+    small = found.copy()
+    small["other_rulers"] = small.other_rulers * 0 - 0.0004
+    cells = other_rulers_table(small).loc["matrix entropy", "clean"]
+    assert cells["fc1"].startswith("0.000 (")
 
 
 def test_results_of_earlier_versions_open(found, tmp_path):

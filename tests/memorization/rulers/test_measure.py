@@ -177,7 +177,7 @@ def test_a_recording_without_labels_gives_what_it_can():
     assert found.unit_mem.sel(layer="b").notnull().sum() == 4
     assert int(found.units_owned.sum()) == 10
     bare = inb.from_arrays({"a": rng.normal(size=(50, 6)), "b": rng.normal(size=(50, 4))})
-    nulls = measure(acts, untrained=bare)
+    nulls = measure(acts, which="unit_mem", untrained=bare)
     np.testing.assert_array_equal(nulls.unit_mem_null, unit(bare, negative="rectify").unit_mem)
 
 
@@ -256,6 +256,7 @@ def test_intervals_of_layers_cover_other_samples(ruler):
         ((MLP([5, 3, 2]), xr.Dataset({"x": ("sample", [1.0])})), {}, ValueError, "no variable"),
         ((MLP([5, 3, 2]), (np.zeros((3, 5)), np.zeros(4))), {}, ValueError, "3 inputs and 4"),
         ((MLP([5, 3, 2]), points()), {"which": []}, ValueError, "which is empty"),
+        ((MLP([5, 3, 2]), points()), {"which": 3}, TypeError, "which must be names"),
         ((MLP([5, 3, 2]), points()), {"which": "unitmem"}, ValueError, "Did you mean 'unit_mem'"),
         ((MLP([5, 3, 2]), points()), {"which": "in_out"}, ValueError, "in_out needs trainings"),
         ((MLP([5, 3, 2]), points()), {"which": "extraction"}, ValueError, "extraction computes"),
@@ -264,6 +265,24 @@ def test_intervals_of_layers_cover_other_samples(ruler):
         ((MLP([5, 3, 2]), points()), {"is_in": [True]}, ValueError, "is_in must be one value"),
         ((MLP([5, 3, 2]), points()), {"dynamics": 3}, TypeError, "dynamics must be"),
         ((MLP([5, 3, 2]), points()), {"trainings": 3}, TypeError, "trainings must be"),
+        (
+            (MLP([5, 3, 2]), points()),
+            {"untrained": MLP([5, 4, 2]), "which": "unit_mem"},
+            ValueError,
+            r"layers and neurons of the network, fc1 \(3\); it has fc1 \(4\)",
+        ),
+        (
+            ({"a": np.zeros((30, 3))},),
+            {"untrained": {"b": np.zeros((30, 3))}, "which": "entropy"},
+            ValueError,
+            r"a \(3\); it has b \(3\)",
+        ),
+        (
+            ({"a": np.eye(30)}, np.zeros(30, int)),
+            {"which": "imbalance_to_label"},
+            ValueError,
+            "at least two classes",
+        ),
         ((MLP([5, 3, 2]), points()), {"untrained": 3}, TypeError, "untrained must be"),
         (({"a": np.zeros((9, 3))}, np.zeros(8)), {}, ValueError, "different samples"),
         (({"a": np.zeros((9, 3))},), {"early": 2.0}, ValueError, "early"),
@@ -287,16 +306,40 @@ def test_other_samples_are_refused(trained):
         measure(model, data.isel(sample=slice(100)).drop_vars("sample"), dynamics=dynamics)
     with pytest.raises(ValueError, match="other labels of the samples"):
         measure(model, data, dynamics=dynamics.isel(sample=slice(None, None, -1)))
+    turned = inb.record(untrained(model), data, progress=False).isel(sample=slice(None, None, -1))
+    with pytest.raises(ValueError, match="untrained and data have other labels of the samples"):
+        measure(model, data, "membership", untrained=turned)
+
+
+def test_a_network_is_left_as_it_was():
+    model = torch.nn.Sequential(torch.nn.Linear(5, 4), torch.nn.BatchNorm1d(4), torch.nn.ReLU(),
+                                torch.nn.Linear(4, 2))  # fmt: skip
+    before = {name: one.clone() for name, one in model.state_dict().items()}
+    model[1].eval()
+    measure(model, points().astype({"input": np.float32}), ["membership", "unit_mem"])
+    assert [one.training for one in model] == [True, False, True, True]
+    assert model.training
+    assert all(torch.equal(before[name], one) for name, one in model.state_dict().items())
+
+
+def test_mean_information_is_of_neurons_that_were_drawn():
+    values = np.random.default_rng(0).normal(size=(1, 8, 60))
+    bare = xr.DataArray(values, dims=("layer", "neuron", "sample"))
+    for acts in (bare, bare.assign_coords(neuron=np.arange(8) + 3)):
+        found = measure(acts, which=["mean_information", "unit_mem"], neurons=4)
+        assert found.mean_information.dims == ("layer", "neuron")
+        assert int(found.mean_information.notnull().sum()) == 4
+        assert found.unit_mem.notnull().all()
+        assert ("neuron" in found.coords) == ("neuron" in acts.coords)
 
 
 def test_a_network_whose_outputs_are_no_classes_gives_the_rest():
     data = points().assign_coords(label=("sample", np.arange(N) % 6))
-    found = measure(MLP([5, 8, 2]), data, untrained=False)
-    assert "could not be read" in found.needs.sel(ruler="membership").item()
-    assert "entropy" in found
     with pytest.raises(ValueError, match="classes"):
         measure(MLP([5, 8, 2]), data, which="membership")
     names = points().assign_coords(label=("sample", np.array(["a", "b"])[np.arange(N) % 2]))
     found = measure(MLP([5, 8, 2]), names, untrained=False)
-    assert "whole numbers" in found.needs.sel(ruler="membership").item()
-    assert "label_information" in found
+    why = found.needs.sel(ruler="membership").item()
+    assert why.startswith("could not be read: ")
+    assert "whole numbers" in why
+    assert {"entropy", "label_information"} <= {*found.data_vars}

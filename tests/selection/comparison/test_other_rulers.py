@@ -70,6 +70,13 @@ def test_they_tell_what_they_should(found):
     assert (null.sel(ruler="matrix_entropy") > found.other_rulers.sel(ruler="matrix_entropy")).all()
 
 
+def test_labels_that_one_recording_knows_are_of_all(found):
+    bare = {name: one.drop_vars("label") for name, one in MODELS.items()}
+    known = inb.compare({**bare, "few": MODELS["few"]}, reference="all", **QUICK)
+    assert (known.ruler_needs == "").all()
+    np.testing.assert_array_equal(known.other_rulers, found.other_rulers)
+
+
 def test_nothing_else_changes(found):
     without = inb.compare(MODELS, reference="all", rulers=False, **QUICK)
     assert not [name for name in without.variables if "ruler" in str(name) and name != (
