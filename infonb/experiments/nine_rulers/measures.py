@@ -42,7 +42,8 @@ def measured(
         trained, data, acts, owned, projections=projections, seed=seed
     )
     seconds["units_owned"] = owned_seconds
-    unseen_before = of_unseen(*of_evaluation(null, data["evaluation"]), bins=bins, **shared)
+    asked_before, _ = of_evaluation(null, data["evaluation"])
+    unseen_before = of_unseen(asked_before, label, bins=bins, **shared)
     before, _, _ = of_units(null, data, unseen_before, views=views, **shared)
     layers, layers_before = of_layers(of_each, unseen), of_layers(before, unseen_before)
     n = samples.sizes["sample"]

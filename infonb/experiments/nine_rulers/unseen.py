@@ -50,7 +50,7 @@ def _computed(
     )
 
     active = acts["activation"]
-    own, each = (entropy(active, bins=bins, **kind) for kind in ({}, {"edges": "neuron"}))
+    own, each = entropy(active, bins=bins), entropy(active, bins=bins, edges="neuron")
     pairs, few = _pairs(active, mi_bins, units, seed)
     found = {
         "entropy": own, "layer_entropy": _by_edges(own, each), "pairs": pairs.mean("other_neuron"),
