@@ -88,15 +88,17 @@ class NineRulers(RulerParameters, Experiment):
         from infonb.experiments.nine_rulers.as_published import of_images
         from infonb.experiments.nine_rulers.measures import measured
         from infonb.experiments.nine_rulers.networks import untrained
+        from infonb.training.threads import torch_threads
 
-        null = untrained(self, level, model.network, data["train"], seed)
-        found = measured(
-            model, null, data, views=self.views, units=self.units, projections=self.projections,
-            bins=self.bins, mi_bins=self.mi_bins, seed=seed,
-        )  # fmt: skip
-        published = of_images(
-            model.network, data, n_hidden=2, width=self.width, units=self.units, seed=seed
-        )
+        with torch_threads(1):  # in networks this small several threads wait for each other
+            null = untrained(self, level, model.network, data["train"], seed)
+            found = measured(
+                model, null, data, views=self.views, units=self.units, projections=self.projections,
+                bins=self.bins, mi_bins=self.mi_bins, seed=seed,
+            )  # fmt: skip
+            published = of_images(
+                model.network, data, n_hidden=2, width=self.width, units=self.units, seed=seed
+            )
         known = {name: ("sample", data["samples"][name].values) for name in _KNOWN}
         return found.merge(published).assign_coords(known)
 

@@ -112,6 +112,8 @@ def all_in_out(chosen: RulerParameters, *, progress: bool | str, **where: Any) -
     wrong, and ``mem_half`` (network, seed, half, sample): of every other repeat; NaN of one repeat.
     Networks that take long, or are built, have experiments of their own.
     """
+    from infonb.training.threads import torch_threads
+
     groups = {
         name: [one for one in chosen.network if one in kinds]
         for name, kinds in {
@@ -128,7 +130,9 @@ def all_in_out(chosen: RulerParameters, *, progress: bool | str, **where: Any) -
             continue
         made = PlantedInOutBuilt if name == "built" else PlantedInOut
         inner = made(**shared | where, taught=networks, repeats=repeats_of(chosen, networks[0]))
-        runs = super(InOut, inner).run(progress=progress)
+        # groups are trained side by side; one by one, several threads wait for each other
+        with torch_threads(None if name == "quick" else 1):
+            runs = super(InOut, inner).run(progress=progress)
         found.append(_of_runs(runs))
     whole = xr.concat(found, "network", coords="minimal", compat="override")
     return whole.sel(network=list(chosen.network))
