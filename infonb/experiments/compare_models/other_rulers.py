@@ -8,7 +8,6 @@ import xarray as xr
 
 from infonb.claims.words import join
 from infonb.experiments.compare_models.answer import plain
-from infonb.plots.other_rulers import TITLES
 
 __all__ = ["has_other_rulers", "other_rulers_table", "other_rulers_words"]
 
@@ -119,4 +118,6 @@ def _short(number: float) -> str:
 
 def _title(ruler: object) -> str:
     """Return what a ruler is called for readers."""
+    from infonb.plots.other_rulers import TITLES  # here, for it brings matplotlib along
+
     return TITLES.get(str(ruler), (str(ruler), ""))[0]
