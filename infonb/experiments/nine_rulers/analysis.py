@@ -25,24 +25,12 @@ def sample_agreement(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
 
     Dims (network, seed, ruler, sample) in; (network, ruler, other_ruler) out.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    level
-        Probability that an interval covers.
-
     Returns
     -------
     xarray.Dataset
         ``tau`` with ``interval`` and ``null_interval`` (..., bound): of each seed as of
         `infonb.memorization.agreement`, and then the mean over the seeds, also of the bounds.
         Units: 1.
-
-    Examples
-    --------
-    >>> sample_agreement(runs).tau.dims  # doctest: +SKIP
-    ('network', 'ruler', 'other_ruler')
     """
     score = runs["score"].isel(sample=np.flatnonzero(runs["is_in"].values))
     found = agreement(_plain(score, "ruler"), level=level)
@@ -56,16 +44,6 @@ def ceiling(runs: xr.Dataset) -> xr.DataArray:
 
     No reading can be expected to agree with it much better. Of the samples that were trained on, a
     mean over seeds; NaN of networks with one repeat.
-
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-
-    Examples
-    --------
-    >>> ceiling(runs).dims  # doctest: +SKIP
-    ('network',)
     """
     seen = np.flatnonzero(runs["is_in"].values)
     halves = runs["mem_half"].isel(sample=seen).astype(float)
@@ -79,24 +57,12 @@ def planted_found(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
 
     Dims (network, seed, ruler, sample) in; (network, ruler, kind) out.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    level
-        Probability that an interval covers.
-
     Returns
     -------
     xarray.Dataset
         As of `infonb.memorization.find_planted`: ``auroc``, ``precision`` with their intervals, the
         mean over seeds, also of the bounds; ``chance`` (network, kind). Typical samples that have a
         wrong label in a network with noise are left out of it. Units: 1.
-
-    Examples
-    --------
-    >>> planted_found(runs).auroc.dims  # doctest: +SKIP
-    ('network', 'ruler', 'kind')
     """
     found = []
     for network in runs["network"].values.tolist():
@@ -118,23 +84,11 @@ def twins_found(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
     higher where the network has seen the sample: it sees memory; a ruler that is lower there sees
     how hard a sample is.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    level
-        Probability that an interval covers.
-
     Returns
     -------
     xarray.Dataset
         ``auroc`` and ``auroc_interval`` (..., bound), the mean over seeds, also of the bounds; NaN
         of rulers that say nothing of twins. Units: 1.
-
-    Examples
-    --------
-    >>> twins_found(runs).auroc.dims  # doctest: +SKIP
-    ('network', 'ruler', 'kind')
     """
     kinds = list(dict.fromkeys(runs["kind"].values.tolist()))
     found = []
@@ -157,23 +111,11 @@ def unit_agreement(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
 
     Dims (network, seed, unit_ruler, layer, neuron) in; (network, unit_ruler, other_unit_ruler) out.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    level
-        Probability that an interval covers.
-
     Returns
     -------
     xarray.Dataset
         ``tau`` with ``interval`` and ``null_interval`` (..., bound): of each layer and seed, and
         then their mean, also of the bounds; ``null_tau``, the same in untrained networks. Units: 1.
-
-    Examples
-    --------
-    >>> unit_agreement(runs).tau.dims  # doctest: +SKIP
-    ('network', 'unit_ruler', 'other_unit_ruler')
     """
     found = {
         name: agreement(_plain(runs[name], "unit_ruler", "neuron"), dim="neuron", level=level)
@@ -191,13 +133,6 @@ def network_order(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
 
     Dims (network, seed, network_ruler) in; (network_ruler,) out.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    level
-        Probability that an interval covers.
-
     Returns
     -------
     xarray.Dataset
@@ -205,11 +140,6 @@ def network_order(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
         seeds, *not turned*: below 0 where a ruler falls with memorization; ``tau_trained``, without
         networks of gates and those that are constructed, whose neurons are of another kind (attr
         ``n_trained``: how many are left); and ``tau_seed`` (network_ruler, seed). Units: 1.
-
-    Examples
-    --------
-    >>> network_order(runs).tau.dims  # doctest: +SKIP
-    ('network_ruler',)
     """
     score = runs["network_score"].drop_attrs()
     found = _with_first(score.mean("seed"), level)

@@ -38,13 +38,6 @@ def cheapest(runs: xr.Dataset, agreeing: xr.Dataset | None = None) -> pd.DataFra
     """
     Return the rulers of samples by what they cost, with how far each agrees with in and out.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    agreeing
-        Of `sample_agreement`, if it was computed before.
-
     Returns
     -------
     pandas.DataFrame
@@ -52,11 +45,6 @@ def cheapest(runs: xr.Dataset, agreeing: xr.Dataset | None = None) -> pd.DataFra
         seeds; ``tau`` with in and out, the mean of the networks, ``lowest`` and ``highest`` of
         them; ``agrees``: in how many networks the interval of τ lies above 0; ``networks``: in how
         many there is a τ.
-
-    Examples
-    --------
-    >>> cheapest(runs).index[0]  # doctest: +SKIP
-    'density'
     """
     found = sample_agreement(runs) if agreeing is None else agreeing
     one = found.sel(other_ruler="in_out")
@@ -83,24 +71,12 @@ def as_expected(runs: xr.Dataset, found: xr.Dataset | None = None) -> pd.DataFra
     """
     Return what each ruler of samples sees of each planted kind, beside what was expected of it.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    found
-        Of `planted_found`, if it was computed before.
-
     Returns
     -------
     pandas.DataFrame
         A row for each ruler and kind: ``expected`` ("above", "not above"), ``seen`` ("above",
         "alike", "below" typical samples, by the interval of the AUROC), ``auroc``, ``low``,
         ``high``, and ``as expected``; of the network with noise.
-
-    Examples
-    --------
-    >>> as_expected(runs).columns.tolist()  # doctest: +SKIP
-    ['expected', 'seen', 'auroc', 'low', 'high', 'as expected']
     """
     found = planted_found(runs) if found is None else found
     one = found.sel(network=NETWORK)
@@ -126,13 +102,6 @@ def verdict_table(
     """
     Return what each ruler can see, cannot see, and costs: of samples, of units, of networks.
 
-    Parameters
-    ----------
-    runs
-        What `NineRulers.run` returned.
-    found, twins
-        Of `planted_found` and `twins_found`, if they were computed before.
-
     Returns
     -------
     pandas.DataFrame
@@ -140,11 +109,6 @@ def verdict_table(
         ``cannot see`` (words: kinds that lie above typical samples, or do not), ``memory`` (kinds
         in which it is higher on samples that were trained on than on twins), ``trainings``. All of
         the network with noise, but for those of networks, which compare all of them.
-
-    Examples
-    --------
-    >>> verdict_table(runs).columns.tolist()  # doctest: +SKIP
-    ['of', 'is', 'sees', 'cannot see', 'memory', 'trainings']
     """
     found = planted_found(runs) if found is None else found
     twins = twins_found(runs) if twins is None else twins
