@@ -563,3 +563,14 @@ def test_entropy_and_mi_as_published(tiny):
     assert float(found) == pytest.approx(np.mean(told), abs=1e-3)
     others = runs.sel(network=["logic gates", "constructed"])
     assert bool(others.published_entropy.isnull().all() & others.published_mi.isnull().all())
+
+
+def test_the_opposite_order_of_networks_is_called_so(tiny, analysed):
+    _, runs = tiny
+    score = runs.network_score.copy()
+    memory = score.sel(network_ruler="mean_in_out")
+    score.loc[{"network_ruler": "mean_entropy"}] = -memory
+    score.loc[{"network_ruler": "mean_mi"}] = memory
+    told = verdict_table(runs.assign(network_score=score), *analysed)["sees"]
+    assert told["mean_entropy"].startswith("the opposite order of networks: τ = −1.00")
+    assert told["mean_mi"].startswith("the order of networks: τ = +1.00")

@@ -191,11 +191,12 @@ def _of_networks(runs: xr.Dataset) -> dict[str, dict[str, object]]:
         here = order.sel(network_ruler=name)
         tau, chance = float(here["tau"]), float(here["p_value"])
         trained = float(here["tau_trained"])
+        itself, sees = name == "mean_in_out", chance < 0.05
+        which = "the opposite order" if sees and tau < 0 else "the order"
         told = with_minus(
-            f"the order of networks: τ = {tau:+.2f}, {chance_words(chance)}; trained alike "
+            f"{which} of networks: τ = {tau:+.2f}, {chance_words(chance)}; trained alike "
             f"{trained:+.2f}"
         )
-        itself, sees = name == "mean_in_out", chance < 0.05
         in_out = int(runs["trainings"].sel(ruler="in_out"))
         rows[name] = {
             "of": "network",
