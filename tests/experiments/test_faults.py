@@ -18,6 +18,11 @@ import sys
 sys.path += [{str(Path(__file__).parents[1])!r}, {str(Path(__file__).parent / "twins")!r}]
 import dask.array, numpy, torch, xarray, zarr, infonb.storage, infonb.experiments, means, twins
 import infonb.experiments.sweep, infonb.networks.checkpoint, safetensors.torch
+import numba, scipy.stats, sklearn.datasets, torch.optim, tqdm.auto, infonb.training
+import infonb.activations.recording, infonb.measures.kernels.counts, infonb.measures.kernels.ksg
+import infonb.selection, infonb.experiments.lengths
+from infonb.experiments import ColoredDigits, cache
+cache.code_of(ColoredDigits)
 """
 
 #: A network that is trained and measured, then seen once more, by a training of one's own.

@@ -17,7 +17,9 @@ pytestmark = [
 IMPORTS = """
 import sys
 sys.path.insert(0, {tests!r})
-import nbformat, infonb.storage, infonb.reports.execution, infonb.reports.page.page
+import IPython, infonb.storage, infonb.reports.execution, infonb.reports.page.page
+import nbconvert, nbformat
+nbformat.v4.new_markdown_cell("compiles the schema")
 """
 
 # the writing of a report, around a notebook that is not executed: it saves results at once
@@ -37,6 +39,7 @@ def execute(plan, results, seen, **options):
 
 execution.execute = execute
 page.render_page = lambda *args, **options: "<p>of this run</p>"
+run._Beside._made = lambda self: None  # of an experiment of others there are no recorded runs
 plan = ReportPlan("pebbles", "Pebbles", folder / "source" / "pebbles.ipynb", (), folder / "out")
 try:
     run.execute_plan(plan)

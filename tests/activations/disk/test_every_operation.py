@@ -24,8 +24,13 @@ pytestmark = [
 IMPORTS = """
 import dask.array, numpy as np, torch, zarr, infonb as inb
 from torch import nn
-from infonb.activations import saving
+from infonb.activations import capture, filling, recording, saving, torch_lens
+from infonb.activations.disk import columns, content, random_state, stream
 from infonb.storage import replacing
+try:
+    import distributed  # dask asks for it
+except ImportError:
+    pass
 """
 RECORD = (
     IMPORTS
@@ -57,29 +62,50 @@ def run_here(work, folder):
     return open_activations(folder / "a.zarr").load()
 
 
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """Return what a recording without a fault leaves."""
+    return run_here(RECORD, tmp_path_factory.mktemp("recorded"))
+
+
+@pytest.fixture(scope="module")
+def old_folder(tmp_path_factory):
+    """Return the folder with the store that is there before."""
+    folder = tmp_path_factory.mktemp("old")
+    run_here(OLD, folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def new(tmp_path_factory):
+    """Return what a save without a fault leaves."""
+    return run_here(SAVE, tmp_path_factory.mktemp("new"))
+
+
 def most(n):
     return None if os.environ.get("INFONB_FAULTS") == "all" else n
 
 
 @pytest.mark.parametrize(("fault", "n"), [("kill", 6), ("full", 2), ("interrupt", 2)])
-def test_a_recording_goes_on_and_leaves_nothing_else(tmp_path, fault, n):
-    expected = run_here(RECORD, tmp_path / "expected")
+def test_a_recording_goes_on_and_leaves_nothing_else(recorded, tmp_path, fault, n):
     with FaultServer(RECORD, tmp_path / "work", IMPORTS) as server:
         for outcome in at_every_operation(server, fault=fault, most=most(n)):
             again = server.run()
             assert again.code == 0, (outcome, again.errors)
             found = open_activations(server.folder / "a.zarr").load()
-            xr.testing.assert_identical(found, expected)
+            xr.testing.assert_identical(found, recorded)
             assert_only_a_store(server.folder, outcome)
 
 
 @pytest.mark.parametrize(("work", "fault", "n"), [(SAVE, "kill", 3), (SAVE, "full", 2),
                                                   (IN_TWO_STEPS, "kill", 4)])  # fmt: skip
-def test_a_store_that_is_replaced_is_the_old_or_the_new_one(tmp_path, work, fault, n):
-    old, new = run_here(OLD, tmp_path / "old"), run_here(SAVE, tmp_path / "new")
+def test_a_store_that_is_replaced_is_the_old_or_the_new_one(
+    old_folder, new, tmp_path, work, fault, n
+):
+    old = open_activations(old_folder / "a.zarr").load()
 
     def prepare(folder):
-        shutil.copytree(tmp_path / "old", folder, dirs_exist_ok=True)
+        shutil.copytree(old_folder, folder, dirs_exist_ok=True)
 
     with FaultServer(work, tmp_path / "work", IMPORTS) as server:
         for outcome in at_every_operation(server, prepare, fault=fault, most=most(n)):
