@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -64,6 +65,36 @@ def live(notebook: nbformat.NotebookNode) -> list[int]:
     return [
         at for at, cell in enumerate(notebook.cells) if "interactive=interactive" in cell.source
     ]
+
+
+def made_for(notebook: nbformat.NotebookNode) -> list[str]:
+    """Return the code of the cells that show a live panel, and of all whose names these read."""
+    shown, wanted, kept = set(live(notebook)), set[str](), []
+    for at, cell in reversed(list(enumerate(notebook.cells))):
+        if cell.cell_type != "code":
+            continue
+        names = [node for node in ast.walk(ast.parse(cell.source)) if isinstance(node, ast.Name)]
+        # parameters are read as a whole, not by name
+        given = {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", []))
+        if at in shown or given or wanted & (_bound(cell.source) | _stored(names)):
+            kept.append(cell.source)
+            wanted |= {node.id for node in names if isinstance(node.ctx, ast.Load)}
+    return kept[::-1]
+
+
+def _stored(names: Iterable[ast.Name]) -> set[str]:
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
+
+
+def _bound(source: str) -> set[str]:
+    """Return the names of what is imported or defined."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+    return found
 
 
 def panels(notebook: nbformat.NotebookNode) -> list[int]:

@@ -10,7 +10,7 @@ import nbformat
 import psutil
 import pytest
 from browser.explorers import EXPLORERS, SETUP
-from browser.notebooks import SMALL, live, written
+from browser.notebooks import SMALL, live, made_for, written
 from browser.panels import PanelOnPage
 
 from infonb.experiments import names
@@ -189,7 +189,15 @@ def test_no_experiment_is_forgotten():
     assert {"colored_digits", *TINY} == set(names())
 
 
-@pytest.mark.parametrize("name", TINY)
+#: Whole dashboards: of panels of its own, of those that others share, and of networks compared.
+WHOLE = ("compare_models", "entropy_regularizer", "nine_rulers")
+
+#: Of the others the cells that make the panels, several experiments on a page.
+TOGETHER = [name for name in TINY if name not in WHOLE]
+PAGES = [TOGETHER[at::4] for at in range(4)]
+
+
+@pytest.mark.parametrize("name", WHOLE)
 def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     path = write_dashboard(plan_dashboard(name, TINY[name]), tmp_path)
     notebook = nbformat.read(path, as_version=4)
@@ -207,6 +215,36 @@ def test_an_experiment_as_a_dashboard(serve, open_page, tmp_path, name):
     assert page.locator("#rendered_cells img").count() > expected
     assert page.locator(".jp-OutputArea-output :is(pre, table)").count()
     watch.close()
+
+
+@pytest.fixture(scope="module", params=PAGES, ids="-".join)
+def panels_together(request, serve, open_page, tmp_path_factory):
+    """Return a page with the panels of several experiments, and the places of those of each."""
+    folder, cells, places = tmp_path_factory.mktemp("together"), [], {}
+    for name in request.param:
+        path = write_dashboard(plan_dashboard(name, TINY[name]), folder)
+        notebook = nbformat.read(path, as_version=4)
+        cells = cells or [notebook.cells[0].source]  # the line on which progress stands
+        begun = sum(map(len, places.values()))
+        places[name] = range(begun, begun + len(live(notebook)))
+        # no heading: what is injected begins with a comment
+        cells += [f"# {name}", *(f"\n{code}" for code in made_for(notebook))]
+    expected = sum(map(len, places.values()))
+    watch = open_dashboard(serve, open_page, written(cells), expected)
+    # goes away a moment after the last cell, and stays if one has failed
+    watch.page.locator("#infonb-status").wait_for(state="hidden", timeout=30_000)
+    yield watch.page, panels_of(watch.page, expected), places
+    watch.close()
+
+
+def test_panels_of_other_experiments(panels_together):
+    page, shown, places = panels_together
+    for name, its in places.items():
+        assert its, name
+        for place in its if name in OWN_PANELS else ():
+            move_all(page, shown.nth(place))
+    page.wait_for_function(f"() => ({MISSING})().length === 0")
+    assert page.evaluate(TROUBLE) == []
 
 
 def test_a_kernel_ends_with_its_tab(serve, open_page):
