@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -13,6 +14,10 @@ __all__ = ["PERMUTATIONS", "information_of_counts", "plug_in", "pointwise_plug_i
 
 # Shuffles whose mean is the baseline of corrected="permutation".
 PERMUTATIONS = 10
+
+# Orders of no more samples are kept, so many: to draw one takes thirty times as long as to use it.
+# At most 32 MiB, as places are of 16 bits.
+_MOST_SAMPLES, _MOST_ORDERS = 1024, 16_384
 
 # (pair,) the rows of codes and of others.
 Ends = tuple[np.ndarray, np.ndarray]
@@ -42,11 +47,21 @@ def plug_in(
 
 def shuffles(codes: np.ndarray, seed: int, numbers: np.ndarray) -> Iterator[np.ndarray]:
     """Yield codes with the samples of each row shuffled, by its number whatever rows are there."""
+    order_of = _kept_order if codes.shape[1] <= _MOST_SAMPLES else _order
     for turn in range(PERMUTATIONS):
         shuffled = np.empty_like(codes)
         for index, row in enumerate(codes):
-            shuffled[index] = np.random.default_rng([seed, turn, numbers[index]]).permutation(row)
+            shuffled[index] = row[order_of(seed, turn, int(numbers[index]), len(row))]
         yield shuffled
+
+
+def _order(seed: int, turn: int, number: int, n_samples: int) -> np.ndarray:
+    """Return the order in which the samples of a row stand after a shuffle, (sample,)."""
+    order = np.random.default_rng([seed, turn, number]).permutation(n_samples)
+    return order.astype(np.uint16) if n_samples <= _MOST_SAMPLES else order
+
+
+_kept_order = functools.lru_cache(maxsize=_MOST_ORDERS)(_order)
 
 
 def _counts_of(codes: np.ndarray, bins: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from scipy.stats import norm
 
 import infonb as inb
 from infonb.measures.estimators import Binned, Mode
+from infonb.measures.kernels.plug_in import PERMUTATIONS, shuffles
 from infonb.measures.rows.edges import Edges
 
 R = 200  # repetitions; a mean over them may be 4 standard errors off
@@ -233,3 +234,17 @@ def test_cuda_without_a_gpu():
         pytest.skip("there is a GPU")
     with pytest.raises(ValueError, match=r"finds no CUDA device\. Leave device out"):
         inb.mutual_information(neurons(), device="cuda")
+
+
+@pytest.mark.parametrize("n_samples", [60, 1024, 1025])  # orders of more samples are not kept
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32])
+def test_shuffles_are_those_of_numpy_for_each_row_by_its_number(n_samples, dtype):
+    codes = np.random.default_rng(0).integers(9, size=(3, n_samples)).astype(dtype)
+    numbers = np.array([4, 0, 7])
+    for _ in range(2):  # drawn, and kept
+        found = list(shuffles(codes, 5, numbers))
+        assert len(found) == PERMUTATIONS
+        for turn, shuffled in enumerate(found):
+            for row, number, its in zip(codes, numbers.tolist(), shuffled, strict=True):
+                rng = np.random.default_rng([5, turn, number])
+                np.testing.assert_array_equal(its, rng.permutation(row), strict=True)
