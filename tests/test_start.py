@@ -12,7 +12,10 @@ import pytest
 
 import infonb
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and streams of Unix")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals and streams of Unix"),
+]
 
 # as an installed script does it, which is called infonb
 SCRIPT = "import sys\nfrom infonb.cli import main\nsys.exit(main())\n"

@@ -23,6 +23,8 @@ from infonb.activations import (
 from infonb.activations.saving import chunk_lengths
 from infonb.networks.mlp import MLP
 
+pytestmark = pytest.mark.slow
+
 
 def assert_same(opened, expected):
     """Stricter than identical: also the types, and the order of the variables."""

@@ -17,7 +17,7 @@ from infonb.measures import TiesWarning
 SMALL = {"estimator": "ksg", "bins": [10, 30], "samples": [60, 200], "k": [1, 3]}
 
 # one neuron is 30 times as wide as the others
-pytestmark = pytest.mark.filterwarnings("ignore::infonb.measures.ScaleWarning")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::infonb.measures.ScaleWarning")]
 
 
 def activations(n_neurons=12, n_samples=200, seeds=None):

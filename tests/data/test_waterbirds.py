@@ -16,6 +16,8 @@ from infonb.data import waterbird_images, waterbirds
 from infonb.data.fetch import VARIABLE
 from infonb.data.waterbirds import check_waterbirds
 
+pytestmark = pytest.mark.slow
+
 NAME = "waterbirds_v1.0_64px.zip"
 SIZES = {(0, 0): 24, (0, 1): 16, (1, 0): 10, (1, 1): 20}
 

@@ -19,6 +19,8 @@ from infonb.experiments.biographies.measures import (
 )
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("tokenizers")
 
 TINY = {

@@ -40,6 +40,8 @@ from infonb.memorization import log_density, nearest_ratio
 from infonb.networks import MLPVAE
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "repeats": 2, "folds": 2, "n_regular": 24, "n_single": 2, "n_copied": 1, "copies": 3,
     "n_null": 20, "width": 8, "n_latent": 2, "checkpoints": [1, 2, 4], "draws": 4,

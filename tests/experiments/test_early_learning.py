@@ -30,6 +30,8 @@ from infonb.parameters import ParameterError
 from infonb.plots import plot_training
 from infonb.training import ELRLoss, predict
 
+pytestmark = pytest.mark.slow
+
 SMALL: dict[str, Any] = {
     "cache": "none", "loss": ["elr 7", "kl 7"], "seed": [0, 1], "n_train": 150, "n_validation": 80,
     "width": 16, "epochs": 6, "measured": [2, 9], "mi_neurons": 4, "linear_steps": 100,

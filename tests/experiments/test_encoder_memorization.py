@@ -42,6 +42,8 @@ from infonb.experiments.encoder_memorization.training import (
 from infonb.networks import Classified, MLPEncoder, ResNet9
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 SMALL: dict[str, Any] = {
     "cache": "none", "seed": [0, 1], "n_shared": 20, "n_candidates": 20, "n_independent": 20,
     "n_external": 20, "n_planted": 8, "n_probe": 60, "n_evaluation": 80, "width": 32, "depth": 3,

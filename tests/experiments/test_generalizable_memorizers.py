@@ -38,6 +38,8 @@ from infonb.experiments.generalizable_memorizers.readings import pairs_table, ra
 from infonb.measures import entropy, mutual_information
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "pair": ["3v8", "0v1"], "seed": [0, 1], "n_train": 60, "width": 16, "epochs": 60,
     "information_of": "0v1", "mi_neurons": 6, "law_points": [30, 120], "bit_points": [4, 25],

@@ -50,6 +50,8 @@ from infonb.measures import binary_mutual_information
 from infonb.networks import GATES
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "kind": ["noise 0.4", "gaussian", "depth 11", "depth 11 gaussian"],
     "seed": [0, 1], "n_train": 80, "n_test": 60, "k": 4, "width": 80, "layers": 2, "epochs": 2,

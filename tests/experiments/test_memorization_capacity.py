@@ -41,6 +41,8 @@ from infonb.experiments.memorization_capacity.training import (
 from infonb.networks import language_model
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 SMALL: dict[str, Any] = {
     "cache": "none", "size": [8, 10, 12], "n_strings": [10, 40], "seed": [0, 1], "vocabulary": 64,
     "n_held_out": 40, "steps": 30, "warmup": 3, "mi_neurons": 6, "bins": 10,

@@ -22,6 +22,8 @@ from infonb.experiments.published import TABLE_2
 from infonb.parameters import ParameterError
 from infonb.storage import open_dataset, save_dataset
 
+pytestmark = pytest.mark.slow
+
 LEVELS = [0.0, 0.5, 1.0]
 MEASURES = ["entropy, common bins", "entropy, shared bins", "entropy, neuron bins",
             "mutual information"]  # fmt: skip

@@ -51,6 +51,8 @@ from infonb.parameters import ParameterError
 from infonb.selection import switched_off
 from infonb.training import predict
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "n_typical": 60, "n_wrong": 8, "n_outliers": 8, "n_groups": 3, "copies": 3, "n_shortcut": 20,
     "n_unseen": 80, "width": 16, "gates": [60, 40], "epochs": 8, "views": 2, "units": 8,

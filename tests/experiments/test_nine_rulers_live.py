@@ -20,6 +20,8 @@ from infonb.experiments.nine_rulers.sample_picture import percentiles, ranking_n
 from infonb.experiments.nine_rulers.unit_picture import nearest, stepped
 from infonb.plots.picture import png_size
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runs():

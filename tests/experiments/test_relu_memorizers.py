@@ -44,6 +44,8 @@ from infonb.measures import entropy, mutual_information
 from infonb.networks import random_hyperplane_memorizer
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "seed": [0, 1], "n_memorized": 40, "epochs": 600, "batch_size": 20, "n_points": [4, 16, 36],
     "near_epochs": 8, "n_hyperplanes": [20, 60, 200], "restarts": 2, "share": [20, 100],

@@ -18,6 +18,8 @@ from infonb.storage import Held
 from infonb.training.group import size
 from infonb.training.group.member import Member
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Halves(Experiment):

@@ -13,6 +13,8 @@ from infonb.plots import plot_activations
 from infonb.plots.labels import add_legend, keep_apart, touching
 from infonb.plots.picture import subplots
 
+pytestmark = pytest.mark.slow
+
 
 def labels(axis):
     return [label for label in axis.get_xticklabels() if label.get_visible() and label.get_text()]

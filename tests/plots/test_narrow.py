@@ -22,6 +22,8 @@ from infonb.plots import (
 from infonb.plots.narrow import NARROW
 from infonb.plots.picture import DPI, NARROW_PNG, png_size
 
+pytestmark = pytest.mark.slow
+
 
 def activations() -> xr.Dataset:
     rng = np.random.default_rng(0)

@@ -9,6 +9,8 @@ import xarray as xr
 import infonb as inb
 from infonb.probing import sufficiency_gap, tpr_gap
 
+pytestmark = pytest.mark.slow
+
 
 def samples(values) -> xr.DataArray:
     return xr.DataArray(np.array(values), dims="sample")

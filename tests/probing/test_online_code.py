@@ -13,6 +13,8 @@ from infonb.probing import online_code
 from infonb.probing.online_code import block_bits
 from infonb.probing.probes import never_certain
 
+pytestmark = pytest.mark.slow
+
 
 def normal(n_neurons: int, n: int, seed: int = 0) -> xr.DataArray:
     values = np.random.default_rng(seed).normal(size=(n_neurons, n))

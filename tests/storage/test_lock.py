@@ -14,6 +14,8 @@ import pytest
 
 from infonb.storage import Held, Lock
 
+pytestmark = pytest.mark.slow
+
 ELSEWHERE = (
     "import sys, infonb.storage as s; from pathlib import Path\n"
     "try: s.Lock(Path(sys.argv[1]), 'a.zarr')\n"

@@ -168,7 +168,7 @@ def noise_words(runs: xr.Dataset) -> str:
     if not told:
         return "One repeat does not say how noisy in/out is itself."
     n = int(runs["n_out"].max())
-    return (
+    return with_minus(
         f"In/out is a noisy ruler itself: with each seed a sample was left out {n} times at most. "
         f"Two halves of the repeats agree with τ = {'; '.join(told)}. All repeats together agree "
         "better than a half does, so this is a low mark for what other rulers can reach."

@@ -15,7 +15,9 @@ __all__ = ["PlantedParameters", "RulerParameters"]
 _MOST = {"digits": 1797, "mnist": 60_000, "cifar10": 10_000}
 
 #: Real images.
-_REAL: dict[str, Any] = {"noise": 0.4, "n_unseen": 1000, "gates": [1000, 500], "views": 10}
+_REAL: dict[str, Any] = {
+    "noise": 0.4, "n_unseen": 1000, "gates": [1000, 500], "views": 10, "batch_size": 64,
+}  # fmt: skip
 
 _MNIST: dict[str, Any] = _REAL | {
     "dataset": "mnist", "n_typical": 2000, "n_wrong": 150, "n_outliers": 150, "n_groups": 30,
@@ -25,7 +27,8 @@ _MNIST: dict[str, Any] = _REAL | {
 
 _CIFAR10: dict[str, Any] = _REAL | {
     "dataset": "cifar10", "n_typical": 1000, "n_wrong": 100, "n_outliers": 100, "n_groups": 20,
-    "n_shortcut": 250, "width": 56, "learning_rate": 2e-3, "repeats": 6, "units": 0,
+    "n_shortcut": 250, "width": 56, "learning_rate": 2e-3, "epochs": 50, "repeats": 6,
+    "units": 0,
 }  # fmt: skip
 
 
@@ -40,7 +43,7 @@ class _Images(ParameterSet):
     folder: str = parameter(
         "", "where the files of mnist or cifar10 are; empty: INFONB_DATA", affects="selection"
     )
-    n_typical: int = parameter(400, "images as they are, with their label", minimum=20)
+    n_typical: int = parameter(320, "images as they are, with their label", minimum=20)
     n_wrong: int = parameter(40, "images with the label of another class", minimum=4)
     n_outliers: int = parameter(40, "odd images with a label of their own", minimum=4)
     n_groups: int = parameter(8, "odd images in several nearly equal copies", minimum=2)
@@ -72,9 +75,9 @@ class PlantedParameters(_Images):
     gates: list[int] = parameter(
         [640, 320], "gates of each layer of the network of logic gates", minimum=10
     )
-    epochs: int = parameter(50, "passes over the samples", minimum=5)
-    batch_size: int = parameter(64, "samples in a step", minimum=1)
-    learning_rate: float = parameter(1e-2, "of Adam", minimum=0)
+    epochs: int = parameter(45, "passes over the samples", minimum=5)
+    batch_size: int = parameter(96, "samples in a step", minimum=1)
+    learning_rate: float = parameter(1.5e-2, "of Adam", minimum=0)
     weight: float = parameter(
         3.0, "of early-learning regularization, in the network that is regularized", minimum=0
     )
@@ -103,10 +106,10 @@ class RulerParameters(PlantedParameters):
         affects="selection",
     )  # fmt: skip
     n_unseen: int = parameter(
-        500, "other images, that no network sees: entropy, MI and what a layer knows", minimum=50
+        400, "other images, that no network sees: entropy, MI and what a layer knows", minimum=50
     )
     views: int = parameter(
-        5, "random views of each image for UnitMem", minimum=2, affects="measures"
+        3, "random views of each image for UnitMem", minimum=2, affects="measures"
     )
     units: int = parameter(
         32, "units of each layer that are switched off, and drawn for MI; 0: all", minimum=0,

@@ -159,7 +159,8 @@ def _plural(kind: str) -> str:
 
 def _of_units(runs: xr.Dataset) -> dict[str, dict[str, object]]:
     """Return whether a ruler of units tells what units do for wrong labels, by τ."""
-    one = unit_agreement(runs).sel(network=NETWORK, other_unit_ruler="switching_off")
+    some = unit_agreement(runs.sel(network=[NETWORK]))
+    one = some.sel(network=NETWORK, other_unit_ruler="switching_off")
     rows: dict[str, dict[str, object]] = {}
     for name in one["unit_ruler"].values.tolist():
         here = one.sel(unit_ruler=name)

@@ -16,8 +16,8 @@ __all__ = ["PERMUTATIONS", "information_of_counts", "plug_in", "pointwise_plug_i
 PERMUTATIONS = 10
 
 # Orders of no more samples are kept, so many: to draw one takes thirty times as long as to use it.
-# At most 32 MiB, as places are of 16 bits.
-_MOST_SAMPLES, _MOST_ORDERS = 1024, 16_384
+# At most 64 MiB, as places are of 16 bits.
+_MOST_SAMPLES, _MOST_ORDERS = 1024, 32_768
 
 # (pair,) the rows of codes and of others.
 Ends = tuple[np.ndarray, np.ndarray]

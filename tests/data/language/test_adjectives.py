@@ -142,6 +142,7 @@ def test_more_than_there_are() -> None:
         adjective_parts(generated_reviews(100), 2)
 
 
+@pytest.mark.slow
 def test_imdb(data_folder: Path) -> None:
     """About a third of the training reviews of one sign disagree with it, as in the paper."""
     data = load_imdb("train", folder=data_folder)

@@ -221,6 +221,7 @@ def test_members_of_plain_tar(tmp_path: Path) -> None:
     assert [name for name, _ in found] == [f"aclImdb/{n}.txt" for n in REVIEWS if "neg" in n]
 
 
+@pytest.mark.slow
 def test_the_real_reviews(data_folder: Path) -> None:
     parts = {part: load_imdb(part, folder=data_folder) for part in ("train", "test")}
     for part in parts.values():

@@ -14,6 +14,8 @@ from infonb.memorization import unit
 from infonb.networks import MLP, save_weights, untrained
 from infonb.parameters import ParameterError
 
+pytestmark = pytest.mark.slow
+
 NET = """
 from infonb.networks import MLP
 

@@ -19,6 +19,8 @@ import infonb as inb
 from infonb.measures.device import walk as _device_walk
 from infonb.measures.device.dispatch import ksg_information_on
 
+pytestmark = pytest.mark.slow
+
 
 def ksg_information(*args, device, budget=None, **options):
     return ksg_information_on(device, budget)(*args, **options)

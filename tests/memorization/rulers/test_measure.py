@@ -23,6 +23,8 @@ from infonb.memorization import (
 from infonb.networks import MLP, untrained
 from infonb.training import Dynamics
 
+pytestmark = pytest.mark.slow
+
 N = 120
 
 

@@ -10,6 +10,8 @@ import infonb as inb
 from infonb.claims import change_of_median
 from infonb.selection import EXAMPLES, HEURISTIC, INCONCLUSIVE
 
+pytestmark = pytest.mark.slow
+
 S = 300
 LAYERS = ("fc1", "fc2")
 

@@ -10,6 +10,8 @@ import infonb as inb
 from infonb.memorization import measure
 from infonb.selection.comparison.other_rulers import OTHERS
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 Z = RNG.normal(size=(300, 6))
 LABEL = (Z[:, 0] > 0) * 1 + (Z[:, 1] > 0)

@@ -9,6 +9,8 @@ import xarray as xr
 import infonb as inb
 from infonb.memorization import unit
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = {"neurons": 3, "permutations": 10, "units": True}
 
 

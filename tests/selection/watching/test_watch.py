@@ -17,6 +17,8 @@ from infonb import Watch
 from infonb.data import concentric_circles
 from infonb.networks.mlp import MLP
 
+pytestmark = pytest.mark.slow
+
 TRAIN, UNSEEN = concentric_circles(90), concentric_circles(60, seed=21)
 OPTIONS: dict[str, Any] = {"batch_size": 30, "learning_rate": 0.02, "progress": False}
 LAYERS = ["fc1", "fc2"]
