@@ -8,6 +8,8 @@ from activations.padded import OTHERS, SIDES, TEXTS, activations, alone, one_by_
 
 from infonb.networks.state import random_state, seed_random_state
 
+pytestmark = pytest.mark.slow
+
 transformers = pytest.importorskip("transformers", reason="extra 'hub' not installed")
 torch = pytest.importorskip("torch")
 

@@ -8,6 +8,8 @@ import xarray as xr
 
 from infonb.claims import Within
 
+pytestmark = pytest.mark.slow
+
 
 def runs_of(scores, role, **coords):
     """Scores (size, seed, sample) and the roles of the samples."""

@@ -7,6 +7,8 @@ from infonb.measures import information_imbalance, layer_information, matrix_ent
 from infonb.measures.cases import Case, imbalance_to_label
 from infonb.measures.consistency import CHECKS
 
+pytestmark = pytest.mark.slow
+
 
 def case(measure, points=None, nothing=0.0, interval=(0.0, 1.0)):
     rng = np.random.default_rng(0)

@@ -13,6 +13,8 @@ import xarray as xr
 from infonb import from_arrays, open_activations, save_activations
 from infonb.storage import check_storable, open_dataset, save_dataset
 
+pytestmark = pytest.mark.slow
+
 VALUES = {
     "floats": [1.0, 0.0],
     "wholes": [1, 0],

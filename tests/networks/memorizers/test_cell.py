@@ -14,6 +14,8 @@ import infonb as inb
 from infonb.networks import cell_memorizer
 from infonb.networks.memorizers.distances import squared_distances
 
+pytestmark = pytest.mark.slow
+
 
 def points_of(n, n_features, seed=0, whole=False):
     rng = np.random.default_rng(seed)

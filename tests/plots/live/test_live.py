@@ -20,6 +20,8 @@ from infonb.plots.live import (
 )
 from infonb.plots.picture import DPI, SCALE, encode_png, png_size
 
+pytestmark = pytest.mark.slow
+
 
 def pixels(picture):
     return np.asarray(Image.open(io.BytesIO(picture.to_png())))

@@ -13,6 +13,8 @@ from infonb.networks import MLP
 from infonb.training import fit_group
 from infonb.training.threads import torch_threads
 
+pytestmark = pytest.mark.slow
+
 #: Sizes, function, number of examples, batch size, other options: odd sizes leave rests in vectors.
 CASES = {
     "digits": ([64, 64, 64, 10], nn.ReLU, 300, 128, {}),

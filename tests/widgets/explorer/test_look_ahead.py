@@ -9,6 +9,8 @@ import pytest
 
 import infonb as inb
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def activations():
