@@ -118,8 +118,11 @@ def unit_agreement(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
         then their mean, also of the bounds; ``null_tau``, the same in untrained networks. Units: 1.
     """
     found = {
-        name: agreement(_plain(runs[name], "unit_ruler", "neuron"), dim="neuron", level=level)
-        for name in ("unit_score", "unit_null")
+        # of the null only τ is asked for, which nothing is drawn for
+        name: agreement(
+            _plain(runs[name], "unit_ruler", "neuron"), dim="neuron", level=level, draws=draws
+        )
+        for name, draws in {"unit_score": 1000, "unit_null": 1}.items()
     }
     whole = _over_seeds(found["unit_score"], ("seed", "layer"))
     whole = whole[["tau", "interval", "null_interval"]]
