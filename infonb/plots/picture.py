@@ -62,7 +62,7 @@ class Picture(Figure):
             # places are known only after a drawing; "none" leaves an engine that places nothing
             if not isinstance(engine, PlaceHolderLayoutEngine | None):
                 self.draw_without_rendering()
-                if self._keep_places():  # to find them once more takes a fifth of the time
+                if self._stay_in_place():  # to find them once more takes a fifth of the time
                     self.set_layout_engine("none")
             canvas.draw()
             return encode_png(np.asarray(canvas.buffer_rgba()), compress_level)
@@ -71,7 +71,7 @@ class Picture(Figure):
             if engine is not self.get_layout_engine():
                 self.set_layout_engine(engine)
 
-    def _keep_places(self) -> bool:
+    def _stay_in_place(self) -> bool:
         """Whether panels stay where they are placed: those of a fixed shape move once more."""
         return all(
             axis.get_aspect() == "auto" and axis.get_box_aspect() is None for axis in self.axes

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 
 import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from infonb.plots import subplots
-from infonb.plots.picture import encode_png, join_pngs, png_bundle, png_size
+from infonb.plots.picture import DPI, SCALE, encode_png, join_pngs, png_bundle, png_size
 from infonb.plots.style import palette, palette_kind
 
 
@@ -28,6 +30,29 @@ def test_a_picture_has_its_size_and_its_words():
         "alt": "an empty panel", "width": 360, "height": 270,
     }  # fmt: skip
     assert png_bundle(png, "")[0]["text/plain"] == "a picture"
+
+
+def drawn(shape):
+    """Return two panels with words of unlike width; of images, which have a fixed shape, or not."""
+    picture, axes = subplots(1, 2, size=(3, 2))
+    for axis, word in zip(axes.flat, ("one", "a much longer word"), strict=True):
+        axis.imshow(np.eye(3), aspect=shape)
+        axis.set(ylabel=word, yticks=[0, 1], yticklabels=[word, "b"])
+    return picture
+
+
+@pytest.mark.parametrize("shape", ["auto", "equal"])
+def test_panels_that_are_placed_once_are_where_they_would_be_after_another_time(shape):
+    picture, other = drawn(shape), drawn(shape)
+    engine = picture.get_layout_engine()
+    found = np.asarray(Image.open(io.BytesIO(picture.to_png())))
+    assert picture.get_layout_engine() is engine
+    canvas = FigureCanvasAgg(other)
+    other.set_dpi(SCALE * DPI)
+    other.draw_without_rendering()
+    canvas.draw()  # which places them again
+    np.testing.assert_array_equal(found, np.asarray(canvas.buffer_rgba())[..., :3])
+    assert picture._stay_in_place() == (shape == "auto")
 
 
 def test_pictures_are_joined_row_by_row():

@@ -117,16 +117,13 @@ def unit_agreement(runs: xr.Dataset, *, level: float = 0.95) -> xr.Dataset:
         ``tau`` with ``interval`` and ``null_interval`` (..., bound): of each layer and seed, and
         then their mean, also of the bounds; ``null_tau``, the same in untrained networks. Units: 1.
     """
-    found = {
-        # of the null only τ is asked for, which nothing is drawn for
-        name: agreement(
-            _plain(runs[name], "unit_ruler", "neuron"), dim="neuron", level=level, draws=draws
-        )
-        for name, draws in {"unit_score": 1000, "unit_null": 1}.items()
-    }
-    whole = _over_seeds(found["unit_score"], ("seed", "layer"))
+    score, null = (
+        _plain(runs[name], "unit_ruler", "neuron") for name in ("unit_score", "unit_null")
+    )
+    whole = _over_seeds(agreement(score, dim="neuron", level=level), ("seed", "layer"))
     whole = whole[["tau", "interval", "null_interval"]]
-    whole["null_tau"] = _over_seeds(found["unit_null"], ("seed", "layer")).tau
+    # of the null only τ is asked for, for which nothing is drawn
+    whole["null_tau"] = _over_seeds(agreement(null, dim="neuron", draws=1), ("seed", "layer")).tau
     return whole.rename(reading="unit_ruler", other_reading="other_unit_ruler")
 
 
