@@ -1,9 +1,17 @@
-"""Runs of `NineRulers` as documented, with made numbers: samples, units and networks."""
+"""Runs of `NineRulers`: parameters of a tiny one, and others as documented with made numbers."""
 
 from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+
+#: Parameters of a run of seconds, with a network of each kind.
+TINY = {
+    "n_typical": 60, "n_wrong": 8, "n_outliers": 8, "n_groups": 3, "copies": 3, "n_shortcut": 20,
+    "n_unseen": 80, "width": 16, "gates": [60, 40], "epochs": 8, "views": 2, "units": 8,
+    "projections": 4, "repeats": 2, "slow_repeats": 1, "seed": [0, 1],
+    "network": ["true labels", "shortcut", "logic gates", "noise", "constructed"],
+}  # fmt: skip
 
 NETWORKS = ["true labels", "shortcut", "regularized", "logic gates", "noise", "random labels",
             "constructed"]  # fmt: skip
