@@ -129,7 +129,11 @@ def mixture_density(
         raise ValueError("values holds no finite value, so there is no density to fit.")
 
     narrowest = NARROWEST * _spread(np.concatenate(samples))
-    mixtures = [_fit(sample, components, narrowest, seed) for sample in samples]
+    from threadpoolctl import threadpool_limits
+
+    # so small that more threads gain nothing, and wait for each other where cores are busy
+    with threadpool_limits(1):
+        mixtures = [_fit(sample, components, narrowest, seed) for sample in samples]
     grid = _grid(mixtures, points)
     density = np.stack([_cell_means(mixture, grid) for mixture in mixtures])
     shape = tuple(values.sizes[d] for d in batch)
