@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from infonb.data.tensor_files import UnreadableFile, read_safetensors
+from infonb.networks.copies import Tensors, copy_tensors
 
 __all__ = [
     "DamagedCheckpoint",
@@ -22,8 +23,6 @@ __all__ = [
     "load_weights",
     "save_weights",
 ]
-
-Tensors = dict[str, torch.Tensor]
 
 #: Among the metadata of a file: the checksum of all its tensors and other metadata.
 _CHECKSUM = "checksum"
@@ -151,17 +150,10 @@ def shapes(model: nn.Module) -> dict[str, list[int]]:
     return {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
-def copy_tensors(tensors: Mapping[str, Any]) -> Tensors:
-    """Return copies in memory of the CPU that share nothing with each other or the network."""
-    return {
-        name: tensor.detach().to("cpu", copy=True).contiguous()
-        for name, tensor in tensors.items()
-        if isinstance(tensor, torch.Tensor)
-    }
-
-
-def pack_optimizer(optimizer: torch.optim.Optimizer) -> tuple[Tensors, dict[str, Any]]:
-    """Return the state of an optimiser as named tensors and plain values."""
+def pack_optimizer(
+    optimizer: torch.optim.Optimizer, copy: Callable[[Mapping[str, Any]], Tensors] = copy_tensors
+) -> tuple[Tensors, dict[str, Any]]:
+    """Return the state of an optimiser as named tensors, copied, and plain values."""
     state = optimizer.state_dict()
     tensors: dict[str, Any] = {}
     plain: dict[str, Any] = {}
@@ -169,7 +161,7 @@ def pack_optimizer(optimizer: torch.optim.Optimizer) -> tuple[Tensors, dict[str,
         for key, value in entries.items():
             kind = tensors if isinstance(value, torch.Tensor) else plain
             kind[f"{index}/{key}"] = value
-    return copy_tensors(tensors), {"state": plain, "groups": state["param_groups"]}
+    return copy(tensors), {"state": plain, "groups": state["param_groups"]}
 
 
 def unpack_optimizer(
@@ -181,6 +173,15 @@ def unpack_optimizer(
         index, _, key = name.partition("/")
         state.setdefault(int(index), {})[key] = value
     optimizer.load_state_dict({"state": state, "param_groups": plain["groups"]})
+
+
+def check_epochs(folder: Path, done: int, epochs: int) -> None:
+    """Raise if a training on disk has more epochs than are asked for."""
+    if done > epochs:
+        raise ValueError(
+            f"{folder} has {done} epochs, more than epochs={epochs}. Give at least as many, or "
+            "start over with resume=False."
+        )
 
 
 def _check_same(expected: Mapping[str, Any], found: Mapping[str, Any], path: str | Path) -> None:

@@ -167,6 +167,11 @@ class ELRLoss(nn.Module):
         shape = check_integer("n", n, 1), check_integer("n_classes", n_classes, 2)
         self.register_buffer("target", torch.zeros(shape))
 
+    @property
+    def n_samples(self) -> int:
+        """Number of samples of the table, which `infonb.fit` compares with those it trains on."""
+        return len(self.target)
+
     def forward(
         self, logits: torch.Tensor, labels: torch.Tensor, index: torch.Tensor
     ) -> torch.Tensor:

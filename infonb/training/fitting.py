@@ -28,6 +28,7 @@ from infonb.training.evaluation import count_outputs
 from infonb.training.losses import (
     Loss,
     MakeOptimizer,
+    check_table,
     choose_loss,
     choose_optimizer,
     takes_index,
@@ -143,7 +144,8 @@ def fit(
         weights of the best epoch) and ``history.json``.
     save_every
         Write the checkpoint every so many epochs (more than 1 if they are very short). It is also
-        written at the end and when training is interrupted or fails.
+        written at the end, when training is interrupted or fails, and ten seconds after it was
+        written before, so that whoever is killed loses no more than these.
     resume
         Continue from what is in `checkpoint`: the result is equal, bit for bit, to that of a
         training that was not interrupted (with a DataLoader: unless it has its own generator).
@@ -241,6 +243,7 @@ def fit(
         if objective is None:
             n_outputs = count_outputs(model, parts["train"])
             settings["loss"], minimised = choose_loss(loss, n_outputs)
+            check_table(minimised, parts["train"].shape)
             if takes_index(minimised) and isinstance(minimised, nn.Module):
                 with_buffers = minimised.to(device)
             for batches in parts.values():

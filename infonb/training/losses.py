@@ -37,6 +37,16 @@ def takes_index(loss: object) -> bool:
     return callable(loss) and getattr(loss, "takes_index", False) is True
 
 
+def check_table(loss: object, shape: tuple[int, ...] | None) -> None:
+    """Raise if a loss has a table for another number of samples than are trained on (shape[0])."""
+    n_rows = getattr(loss, "n_samples", None) if takes_index(loss) else None
+    if n_rows is not None and shape is not None and n_rows != shape[0]:
+        raise ValueError(
+            f"{_name(loss)} was made for {n_rows:,} samples, but train has {shape[0]:,}: its table "
+            f"has a row for each of them. Make it with n={shape[0]}."
+        )
+
+
 def evaluation_loss(loss: Loss) -> Loss:
     """Return the loss of samples that are looked at only: one with a table would change it."""
     return _cross_entropy if takes_index(loss) else loss

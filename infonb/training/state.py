@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +11,16 @@ import torch
 from torch import nn
 
 from infonb.networks.checkpoint import (
-    Tensors,
     TrainingCheckpoint,
-    copy_tensors,
+    check_epochs,
     pack_optimizer,
     unpack_optimizer,
 )
+from infonb.networks.copies import Copier, Tensors, copy_tensors
 from infonb.networks.state import device_and_dtype, get_random_state, set_random_state
+
+#: Whoever is killed loses no more seconds of training than this, however rarely it is to be saved.
+_SECONDS = 10.0
 
 
 @dataclass
@@ -84,23 +88,31 @@ class Saver:
     def __init__(self, checkpoint: TrainingCheckpoint, run: Run, save_every: int) -> None:
         self.checkpoint, self.run, self.save_every = checkpoint, run, save_every
         self.pending: tuple[dict[str, Tensors], dict[str, Any]] | None = None
+        self._written = time.monotonic()
+        self._copiers = {name: Copier() for name in ("model", "optimizer", "loss")}
 
     def end_of_epoch(self) -> None:
-        """Copy the state; write it if the epoch is one of every `save_every`, or the last."""
+        """
+        Copy the state; write it if that is due.
+
+        That is at the last epoch, at every one of `save_every`, and some seconds after it was
+        written before.
+        """
         # a copy: an interrupt in the middle of the next epoch finds the weights changed already
         run = self.run
-        optimizer_tensors, optimizer = pack_optimizer(run.optimizer)
+        optimizer_tensors, optimizer = pack_optimizer(
+            run.optimizer, self._copiers["optimizer"].copy
+        )
         device, _ = device_and_dtype(run.model)
         random = {"order": run.generator.get_state(), **get_random_state(device)}
-        weights = copy_tensors(run.model.state_dict())
         tensors = {
-            "model": weights,
-            "best": copy_tensors(weights) if run.monitor is None else run.best_weights,
+            "model": self._copiers["model"].copy(run.model.state_dict()),
+            "best": run.best_weights,
             "optimizer": optimizer_tensors,
             "random": random,
         }
         if run.loss is not None:
-            tensors["loss"] = copy_tensors(run.loss.state_dict())
+            tensors["loss"] = self._copiers["loss"].copy(run.loss.state_dict())
         record = {
             "epochs": run.epoch,
             "best_epoch": run.best_epoch,
@@ -109,14 +121,18 @@ class Saver:
             "optimizer": optimizer,
         }
         self.pending = tensors, record
-        if run.stopped or run.epoch % self.save_every == 0:
+        is_late = time.monotonic() - self._written >= _SECONDS
+        if run.stopped or run.epoch % self.save_every == 0 or is_late:
             self.flush()
 
     def flush(self) -> None:
         """Write the state that is not on disk yet, if there is one."""
         if self.pending is not None:
-            self.checkpoint.save(*self.pending)
-            self.pending = None
+            tensors, record = self.pending
+            if self.run.monitor is None:  # the best weights are those of the model, in other places
+                tensors = tensors | {"best": copy_tensors(tensors["model"])}
+            self.checkpoint.save(tensors, record)
+            self.pending, self._written = None, time.monotonic()
 
     def load(self, epochs: int) -> None:
         """Put the run into the state that is on disk, if there is one."""
@@ -125,11 +141,7 @@ class Saver:
             return
         tensors, record = saved
         run = self.run
-        if record["epochs"] > epochs:
-            raise ValueError(
-                f"{self.checkpoint.folder} has {record['epochs']} epochs, more than epochs="
-                f"{epochs}. Give at least as many, or start over with resume=False."
-            )
+        check_epochs(self.checkpoint.folder, record["epochs"], epochs)
         run.model.load_state_dict(tensors["model"])
         if run.loss is not None:
             run.loss.load_state_dict(tensors.get("loss", {}))

@@ -204,6 +204,16 @@ def test_loader_yields_the_places() -> None:
         trained(Notes(), DataLoader(floats, batch_size=16))
 
 
+@pytest.mark.parametrize("n", [49, 500])
+def test_a_table_of_other_samples_is_refused_before_anything_is_trained(n: int) -> None:
+    model = MLP([5, 8, 3])
+    before = {name: one.clone() for name, one in model.state_dict().items()}
+    words = rf"ELRLoss.* was made for {n} samples, but train has 50: .* Make it with n=50\."
+    with pytest.raises(ValueError, match=words):
+        fit(model, (X, Y), loss=ELRLoss(n, 3), epochs=1, progress=False)
+    assert all(torch.equal(before[name], one) for name, one in model.state_dict().items())
+
+
 def test_table_is_resumed_bit_for_bit(tmp_path: Path) -> None:
     whole = ELRLoss(50, 3, lam=5.0)
     model = trained(whole, epochs=6)

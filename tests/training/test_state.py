@@ -15,7 +15,7 @@ from torch import nn
 from infonb.data import concentric_circles, shuffled
 from infonb.networks.checkpoint import load_weights
 from infonb.networks.mlp import MLP
-from infonb.training import fit
+from infonb.training import fit, state
 
 TRAIN = shuffled(concentric_circles(120), 0.3, n_classes=2, seed=0)
 VALIDATION = concentric_circles(60, seed=21)
@@ -99,6 +99,29 @@ def test_interrupt_within_an_epoch(tmp_path: Path, save_every: int) -> None:
     history = fit(model, TRAIN, VALIDATION, **settings)
     assert_same(whole, model)
     xr.testing.assert_identical(history, expected)
+
+
+@pytest.mark.parametrize(("seconds", "written"), [(1.0, [8]), (4.0, [4, 7, 8])])
+def test_it_is_written_some_seconds_after_it_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, written: list[int]
+) -> None:
+    """However rarely it is to be saved: whoever is killed loses no more than ten seconds."""
+    now, saved = [100.0], []
+    save = state.TrainingCheckpoint.save
+
+    def noted(checkpoint: Any, tensors: Any, record: Any) -> None:
+        saved.append(record["epochs"])
+        save(checkpoint, tensors, record)
+
+    def later(epoch: int, values: dict[str, float]) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(state.TrainingCheckpoint, "save", noted)
+    settings = SETTINGS | {"checkpoint": tmp_path, "save_every": 1000, "callback": later}
+    fit(network(), TRAIN, **settings)
+    # the clock moves after an epoch: ten seconds have passed at the end of the third that follows
+    assert saved == written
 
 
 def test_files(tmp_path: Path) -> None:
