@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from torch import nn
 from torch.nn import functional
 
 from infonb.data.batches import Batches
+from infonb.networks.checkpoint import TrainingCheckpoint, shapes
 from infonb.networks.state import device_and_dtype, modes_restored, random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.training.early_learning import ELRLoss
+from infonb.training.elr_plus_state import load_state, save_state
 from infonb.training.evaluation import count_outputs, evaluate, forward
 from infonb.training.losses import MakeOptimizer, choose_optimizer
 from infonb.validate import check_integer, check_number
@@ -77,6 +80,9 @@ def fit_elr_plus(
     batch_size: int = 128,
     epochs: int = 100,
     seed: int = 0,
+    checkpoint: str | Path | None = None,
+    save_every: int = 1,
+    resume: bool = True,
     progress: bool | str = True,
 ) -> tuple[MeanLogits, xr.Dataset]:
     r"""
@@ -99,6 +105,9 @@ def fit_elr_plus(
         Of the averages of weights, times :math:`\exp(-5 (1 - s / S)^2)` for the first S steps.
     optimizer, learning_rate, batch_size, epochs, seed, progress
         As in `infonb.fit`. Each network has an order of its own.
+    checkpoint, save_every, resume
+        As in `infonb.fit`: a folder, written every so many epochs and at the end, from which an
+        interrupted training goes on, bit for bit as one that was not interrupted.
 
     Returns
     -------
@@ -110,14 +119,15 @@ def fit_elr_plus(
 
     Raises
     ------
-    ValueError
-        Unless there are two networks of at least two classes, for settings out of range, a
-        DataLoader, labels outside the classes, or a loss that becomes NaN or infinite.
+    TypeError, ValueError
+        Unless there are two networks of the same two classes or more, for settings out of range, a
+        DataLoader, labels outside the classes, a loss that becomes NaN or infinite, or a checkpoint
+        that is damaged or of other settings.
 
     Notes
     -----
-    Nothing is written to disk, and an interrupted training begins anew. Of the published method
-    the changes for CIFAR-100 (a ramp of λ, labels weighted by the table) are left out.
+    Of the published method the changes for CIFAR-100 (a ramp of λ, labels weighted by the table)
+    are left out.
 
     References
     ----------
@@ -133,27 +143,24 @@ def fit_elr_plus(
     >>> dict(history.train_loss.sizes), model(torch.zeros(5, 4)).shape
     ({'epoch': 3, 'network': 2}, torch.Size([5, 2]))
     """
-    if len(networks) != 2:
-        raise ValueError(f"ELR+ needs two networks; not {len(networks)}.")
-    if networks[0] is networks[1]:
-        raise ValueError(
-            "ELR+ needs two networks; not the same one twice. Make one with another seed."
-        )
+    _check_two(networks)
     check_number("alpha", alpha, 0.0)
     check_number("momentum", momentum, 0.0, 1.0)
     sizes = [check_integer("batch_size", batch_size, 1), check_integer("ramp_steps", ramp_steps, 1)]
     check_integer("epochs", epochs, 1)
+    check_integer("save_every", save_every, 1)
     device, dtype = device_and_dtype(networks[0])
     parts = {"train": Batches(train, device=device, dtype=dtype, name="train")}
     if validation is not None:
         parts["validation"] = Batches(validation, device=device, dtype=dtype, name="validation")
     if parts["train"].shape is None:
         raise ValueError("ELR+ needs its data in memory: a Dataset or a tuple, no DataLoader.")
-    both, history = MeanLogits(networks), []
+    both = MeanLogits(networks)
+    history: list[dict[str, Any]] = []
     with modes_restored(both), random_state(device):
-        n_classes = count_outputs(both, parts["train"])
+        n_classes = _n_classes(networks, parts["train"])
         for batches in parts.values():
-            batches.check_labels(max(n_classes, 2))
+            batches.check_labels(n_classes)
         order, own, torch_seed = np.random.SeedSequence(
             check_integer("seed", seed, 0)
         ).generate_state(3).tolist()  # fmt: skip
@@ -165,20 +172,61 @@ def fit_elr_plus(
             )
             for network, seed_ in zip(networks, (order, own), strict=True)
         ]  # fmt: skip
+        settings: dict[str, Any] = {
+            "lam": lam, "beta": beta, "alpha": alpha, "momentum": momentum,
+            "ramp_steps": ramp_steps, "batch_size": batch_size, "seed": seed,
+        }  # fmt: skip
+        if optimizer == "adam":
+            settings["learning_rate"] = learning_rate
+        kept = None
+        if checkpoint is not None:
+            same: dict[str, Any] = {f"shape of {name}": size for name, size in shapes(both).items()}
+            same |= {f"{name} data": batches.fingerprint() for name, batches in parts.items()}
+            same["optimizer"] = type(learners[0].optimizer).__name__
+            kept = TrainingCheckpoint(checkpoint, settings | same)
+            if resume:
+                history = load_state(kept, both, learners, epochs)
         bar = progress_bar(show=progress, total=epochs, desc="ELR+", unit="epoch")
         try:
-            for _ in range(epochs):
+            bar.update(len(history))
+            while len(history) < epochs:
                 history.append(_epoch(learners, both, parts, alpha, momentum, sizes))
+                has_ended = len(history) == epochs
+                if kept is not None and (has_ended or len(history) % save_every == 0):
+                    save_state(kept, both, learners, history, has_ended)
                 bar.update(1)
         finally:
             bar.close()
-    settings = {
-        "lam": lam, "beta": beta, "alpha": alpha, "momentum": momentum, "ramp_steps": ramp_steps,
-        "batch_size": batch_size, "seed": seed,
-    }  # fmt: skip
-    if optimizer == "adam":
-        settings["learning_rate"] = learning_rate
     return both, _history(history, settings)
+
+
+def _check_two(networks: Any) -> None:
+    """Raise unless there are two networks."""
+    is_list = hasattr(networks, "__len__") and hasattr(networks, "__getitem__")
+    if not is_list or not all(isinstance(one, nn.Module) for one in networks):
+        what = type(networks).__name__
+        raise TypeError(f"networks must be a list of two torch networks; not {what}.")
+    if len(networks) != 2:
+        raise ValueError(f"ELR+ needs two networks; not {len(networks)}.")
+    if networks[0] is networks[1]:
+        raise ValueError(
+            "ELR+ needs two networks; not the same one twice. Make one with another seed."
+        )
+
+
+def _n_classes(networks: Sequence[nn.Module], train: Batches) -> int:
+    """Return how many classes both networks tell apart."""
+    first, second = (count_outputs(one, train) for one in networks)
+    if first != second:
+        raise ValueError(
+            f"the networks have {first} and {second} outputs; both must have one for each class."
+        )
+    if first < 2:
+        raise ValueError(
+            "ELR+ needs an output for each class, at least 2; these networks have 1. Give their "
+            "last layer two outputs."
+        )
+    return first
 
 
 def _epoch(

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 import math
 
 import numpy as np
 import pytest
 import torch
+import xarray as xr
 from torch.utils.data import DataLoader, TensorDataset
 
 from infonb.data import inject_label_noise, load_digits
@@ -112,8 +114,68 @@ def test_errors() -> None:
     parts = TensorDataset(torch.from_numpy(X), torch.from_numpy(Y))
     with pytest.raises(ValueError, match="in memory"):
         fit_elr_plus(networks(), DataLoader(parts), progress=False)
-    with pytest.raises(ValueError, match="n_classes must be at least 2; not 1"):
+    with pytest.raises(ValueError, match=r"at least 2; these networks have 1. Give their last"):
         fit_elr_plus(networks(5, 8, 1), (X, (X[:, 0] > 0).astype(int)), progress=False)
+    with pytest.raises(ValueError, match="the networks have 2 and 3 outputs; both must have one"):
+        fit_elr_plus([MLP([5, 4, 2]), MLP([5, 4, 3])], (X, Y), progress=False)
+    for given in (MLP([5, 4, 3]), [MLP, MLP], 3):
+        with pytest.raises(TypeError, match="networks must be a list of two torch networks; not"):
+            fit_elr_plus(given, (X, Y), progress=False)
+
+
+def momentum(parameters):
+    return torch.optim.SGD(parameters, lr=0.05, momentum=0.9)
+
+
+class Stops(torch.nn.Module):
+    """A network with dropout and running means that is stopped after so many batches."""
+
+    def __init__(self, seed: int, batches: int = 10**6) -> None:
+        super().__init__()
+        self.first, self.norm = MLP([5, 8], seed=seed), torch.nn.BatchNorm1d(8)
+        self.drop, self.last, self.left = torch.nn.Dropout(0.2), MLP([8, 3], seed=seed + 9), batches
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        return self.last(self.drop(self.norm(self.first(inputs)).relu()))
+
+
+@pytest.mark.parametrize("optimizer", ["adam", momentum])
+@pytest.mark.parametrize("save_every", [1, 2])
+def test_resumed_equals_uninterrupted(tmp_path, optimizer, save_every) -> None:
+    options = {"epochs": 6, "batch_size": 10, "progress": False, "optimizer": optimizer}
+    whole, expected = fit_elr_plus([Stops(0), Stops(1)], (X, Y), (X, Y), **options)
+    options |= {"checkpoint": tmp_path, "save_every": save_every}
+    with pytest.raises(KeyboardInterrupt):  # 4 batches an epoch: the second network in the fourth
+        fit_elr_plus([Stops(0), Stops(1, 4 * 3 + 2)], (X, Y), (X, Y), **options)
+    told = json.loads((tmp_path / "history.json").read_text("utf-8"))
+    assert len(told["history"]) == 3 - 3 % save_every
+    torch.manual_seed(7)  # what the global state is must not matter
+    resumed, history = fit_elr_plus([Stops(5), Stops(6)], (X, Y), (X, Y), **options)
+    xr.testing.assert_identical(history, expected)
+    for name, tensor in whole.state_dict().items():
+        assert torch.equal(tensor, resumed.state_dict()[name]), name
+    read, told = fit_elr_plus([Stops(5, 0), Stops(6, 0)], (X, Y), (X, Y), **options)
+    xr.testing.assert_identical(told, expected)
+    np.testing.assert_array_equal(predict(read, X), predict(whole, X))
+
+
+def test_a_checkpoint_of_something_else_is_refused(tmp_path) -> None:
+    options = {"epochs": 2, "batch_size": 10, "progress": False, "checkpoint": tmp_path}
+    fit_elr_plus(networks(), (X, Y), **options)
+    with pytest.raises(ValueError, match=r"other settings: lam is 7.0 now, 3.0 there"):
+        fit_elr_plus(networks(), (X, Y), lam=7.0, **options)
+    with pytest.raises(ValueError, match="train data is"):
+        fit_elr_plus(networks(), (X[::-1].copy(), Y), **options)
+    with pytest.raises(ValueError, match=r"has 2 epochs, more than epochs=1\. Give"):
+        fit_elr_plus(networks(), (X, Y), **options | {"epochs": 1})
+    with pytest.raises(ValueError, match="save_every must be at least 1"):
+        fit_elr_plus(networks(), (X, Y), save_every=0, **options)
+    _, history = fit_elr_plus(networks(), (X, Y), lam=7.0, resume=False, **options)
+    assert history.lam == 7.0
 
 
 @pytest.mark.slow
