@@ -259,7 +259,11 @@ class Experiment(ParameterSet):
             training (epoch), and attributes that say how it came about. It is saved where
             `results` says.
         """
-        return self._told(self.finish(sweep(self, self.levels(), progress=progress)))
+        return self._told(self.finish(self._swept(progress)))
+
+    def _swept(self, progress: bool | str) -> xr.Dataset:
+        """Return the runs of all levels and seeds."""
+        return sweep(self, self.levels(), progress=progress)
 
     def _told(self, runs: xr.Dataset) -> xr.Dataset:
         """Return the results with attributes of how they came about, saved where `results` says."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
@@ -11,14 +10,16 @@ import numpy as np
 import xarray as xr
 
 from infonb.claims import ClaimsTable, claims_table
+from infonb.experiments.cache import cache_folder
+from infonb.experiments.cost import Cost
 from infonb.experiments.experiment import Experiment
 from infonb.experiments.parameters import MAX_SEED
-from infonb.experiments.runs import Runs, dims_of
+from infonb.experiments.runs import dims_of
 from infonb.experiments.stacking import stack_runs
+from infonb.experiments.sweep import sweep
 from infonb.memorization.in_out import in_out
 from infonb.memorization.plan import NULL, in_out_plan
 from infonb.parameters import parameter
-from infonb.storage import Held
 from infonb.validate import check_dim
 
 __all__ = ["InOut", "scores_of"]
@@ -148,29 +149,27 @@ class InOut(Experiment):
     # what is inherited
 
     def cost(self) -> str:
-        """Return how many trainings there are, and how long they take: the first is made."""
+        """Return how many trainings there are, and on how many samples; nothing is trained."""
         levels = self.levels()
-        level, seed, n = levels[0], self.seeds[0], len(levels) * len(self.seeds)
-        runs, data = Runs(self, "measure"), self.data(level, seed)
-        if runs.kept(level, seed) is not None:
-            return f"{n:,} trainings, less those that are kept from before."
-        start = time.perf_counter()
-        try:
-            runs.make(level, seed)
-        except Held:
-            return f"{n:,} trainings; somebody else is making some of them."
-        seconds = time.perf_counter() - start
-        return (
-            f"{n:,} trainings, each on {data['train'].sizes['sample']:,} of "
-            f"{data['samples'].sizes['sample']:,} samples. The first took {seconds:.1f} s: at most "
-            f"{seconds * (n - 1) / 60:.1f} minutes for the rest, one after the other."
-        )
+        data, n = self.data(levels[0], self.seeds[0]), len(levels) * len(self.seeds)
+        n_seen, n_samples = (data[name].sizes["sample"] for name in ("train", "samples"))
+        kept = "" if cache_folder(self.cache) is None else "; those kept from before are read"
+        return f"{n:,} trainings, each on {n_seen:,} of {n_samples:,} samples{kept}."
 
     def run(self, *, progress: bool | str = True) -> xr.Dataset:
-        """Train and score all; with ``progress=True`` the cost is told before it begins."""
-        if progress is True:
+        """
+        Train and score all.
+
+        Unless progress is False, `cost` is told before it begins, and how long all takes as soon as
+        the first trainings, or groups of them, have shown it. Ctrl-C then loses none of these, if
+        runs are kept.
+        """
+        if progress:
             print(self.cost())
         return super().run(progress=progress)
+
+    def _swept(self, progress: bool | str) -> xr.Dataset:
+        return sweep(self, self.levels(), progress=progress, cost=Cost() if progress else None)
 
     def by_repeat(self, runs: xr.Dataset) -> xr.DataArray:
         """
@@ -221,6 +220,7 @@ def _checked(scores: Any, samples: xr.Dataset) -> xr.Dataset:
                 f"{name!r} cannot be the name of a score: it has another meaning here."
             )
         check_dim("sample", score.dims, f"score {name!r}")
+        _check_finite(str(name), score)
     n, n_all = scores.sizes["sample"], samples.sizes["sample"]
     if n != n_all:
         raise ValueError(f"scores must be of all {n_all:,} samples; not of {n:,}.")
@@ -228,6 +228,20 @@ def _checked(scores: Any, samples: xr.Dataset) -> xr.Dataset:
     if known and not np.array_equal(scores["sample"].values, samples["sample"].values):
         raise ValueError("scores must be of the samples in the order in which they are given.")
     return scores
+
+
+def _check_finite(name: str, score: xr.DataArray) -> None:
+    """Raise for a score that is infinite or no number, now and not after all trainings."""
+    if score.dtype.kind not in "fiub":
+        raise TypeError(f"score {name!r} must hold real numbers; not {score.dtype}.")
+    infinite = np.isinf(score.transpose("sample", ...).values)
+    if infinite.any():
+        place = int(np.flatnonzero(infinite.reshape(len(infinite), -1).any(axis=1))[0])
+        at = score["sample"].values[place] if "sample" in score.coords else place
+        raise ValueError(
+            f"score {name!r} is infinite for sample {at}, the first of {int(infinite.sum()):,}; "
+            "clip it, such as a logarithm of 0, or put NaN where it is not known."
+        )
 
 
 def scores_of(runs: xr.Dataset) -> xr.DataArray:

@@ -47,7 +47,8 @@ class Runs:
         self, experiment: Any, step: str, progress: bool | str = False,
         code: tuple[str, str] | None = None,
     ) -> None:  # fmt: skip
-        self.experiment, self.step, self.n_kept = experiment, step, 0
+        self.experiment, self.step = experiment, step
+        self.n_kept = self.n_trained = 0
         self.progress = "transient" if progress is True else False
         self._places: dict[Any, CachedRun | None] = {}
         check_affects(type(experiment))
@@ -133,6 +134,8 @@ class Runs:
         return self.made(Claim(level, seed, self._data(level, seed), None, ExitStack()))
 
     def _trained(self, claim: Claim) -> Any:
+        self.n_trained += 1
+
         def train(folder: Path | None) -> Any:
             return self.experiment.train(
                 claim.level, claim.seed, claim.data, checkpoint=folder, progress=self.progress

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
 import xarray as xr
 
+from infonb.experiments.cost import Cost
 from infonb.experiments.failed_runs import named_in_errors
 from infonb.experiments.runs import Runs, dims_of
 from infonb.experiments.stacking import stack_runs
@@ -25,6 +27,7 @@ def sweep(
     *,
     step: str = "measure",
     progress: bool | str = True,
+    cost: Cost | None = None,
 ) -> xr.Dataset:
     """
     Make one run per level and seed, and put all into one labelled result: dims (*over, seed, ...).
@@ -40,6 +43,8 @@ def sweep(
     all end with the same result. One that has to wait says for whom.
 
     With `cluster` the runs are tasks of other processes; the result is the same bit for bit.
+
+    With a `cost` it is said how long the rest takes, once some have been made here.
     """
     dims = dims_of(experiment.over)
     keys = [level if isinstance(level, tuple) else (level,) for level in levels]
@@ -56,7 +61,7 @@ def sweep(
 
             made = make_on_cluster(runs, wanted, bar)
         else:
-            made = make_here(runs, wanted, bar, refresh=progress is True)
+            made = make_here(runs, wanted, bar, refresh=progress is True, cost=cost)
         bar.set_postfix_str(f"{runs.n_kept} kept from before" if runs.n_kept else "")
     finished = {
         (*(level if len(dims) > 1 else (level,)), seed): run for (level, seed), run in made.items()
@@ -69,7 +74,12 @@ def _words(dims: Sequence[str], key: Sequence[Any], seed: int) -> str:
 
 
 def make_here(
-    runs: Runs, wanted: Mapping[tuple[Any, int], str], bar: Any, *, refresh: bool
+    runs: Runs,
+    wanted: Mapping[tuple[Any, int], str],
+    bar: Any,
+    *,
+    refresh: bool,
+    cost: Cost | None = None,
 ) -> dict[tuple[Any, int], xr.Dataset]:
     """Make the runs, in groups where that pays; those that others are making come last."""
     finished: dict[tuple[Any, int], xr.Dataset] = {}
@@ -91,6 +101,11 @@ def make_here(
                         raise found
                 finished[key] = found
                 bar.update(1)
+                if cost is not None:
+                    n_made, n_left = len(finished) - runs.n_kept, len(wanted) - len(finished)
+                    words = cost.words(n_made, runs.n_trained, n_left)
+                    if words:
+                        bar.write(words, file=sys.stdout)
         if len(busy) == len(pending):  # others are making all that is left
             waiting.look_later(*held)
         pending = busy

@@ -100,6 +100,7 @@ def _together(
     begun = [_begun(claim) for _, claim, _ in waiting]
     fits = [one[2] for one, before in zip(waiting, begun, strict=True) if isinstance(before, dict)]
     trained = iter(train_together(fits, progress=runs.progress))
+    runs.n_trained += len(fits)
     outcomes = [
         _noted(claim, before, next(trained)) if isinstance(before, dict) else before
         for (_, claim, _), before in zip(waiting, begun, strict=True)

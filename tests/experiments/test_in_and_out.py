@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from epochs import count_epochs
 
 from infonb.experiments import InAndOut
 from infonb.experiments.in_and_out import (
@@ -134,6 +136,34 @@ def test_killed_and_gone_on_with_it_is_the_same(tmp_path):
     assert len(list(tmp_path.glob("in_and_out/*/measure-*.zarr"))) == 60
     whole = InAndOut(**tiny, cache="none").run(progress=False)
     xr.testing.assert_identical(resumed, whole)
+
+
+@pytest.mark.slow
+def test_killed_in_the_middle_of_a_group_its_epochs_are_gone_on_with(tmp_path, monkeypatch):
+    tiny = {"labels": ["planted"], "n_clean": 40, "repeats": 4, "width": 8, "epochs": 1200}
+    code = "from infonb.training import state\nstate._SECONDS = 0.2\n" + KILLED.format(
+        values=", ".join(f"{k}={v!r}" for k, v in tiny.items()), cache=str(tmp_path)
+    )
+    process = subprocess.Popen([sys.executable, "-c", code])
+    end = time.monotonic() + 120
+    while len(list(tmp_path.glob("in_and_out/*/last.safetensors"))) < 8:
+        assert process.poll() is None, "it has ended before it was killed"
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert not list(tmp_path.glob("in_and_out/*/measure-*.zarr"))
+    reached = [
+        len(json.loads(path.read_text("utf-8"))["history"]["train_loss"])
+        for path in tmp_path.glob("in_and_out/*/history.json")
+    ]
+    assert len(reached) == 8
+    assert 0 < min(reached) < 1200
+    counted = count_epochs(monkeypatch)
+    resumed = InAndOut(**tiny, cache=str(tmp_path)).run(progress=False)
+    # a history is written just before the weights, which may be one time of saving behind
+    assert 8 * 1200 - sum(reached) <= len(counted) < 8 * 1200
+    xr.testing.assert_identical(resumed, InAndOut(**tiny, cache="none").run(progress=False))
 
 
 def test_few_repeats_say_that_they_are_few():

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from infonb.claims import Compare
-from infonb.experiments import InOut
+from infonb.experiments import InOut, cost
 from infonb.memorization import in_out
 from infonb.parameters import ParameterError, parameter
 
@@ -135,18 +135,47 @@ def test_kinds_and_seeds_are_a_batch():
     np.testing.assert_allclose(halves.mean("seed"), one.mem.squeeze(drop=True))
 
 
-def test_the_cost_is_told_before_it_begins(tmp_path, capsys, counting):
+@pytest.mark.parametrize("progress", [True, "text"])
+def test_the_cost_is_told_before_it_begins(tmp_path, capsys, counting, monkeypatch, progress):
+    monkeypatch.setattr(cost, "_ENOUGH", 0.0)
     experiment = Means(repeats=4, folds=3, cache=str(tmp_path))
-    runs = experiment.run(progress=True)
+    runs = experiment.run(progress=progress)
     told = capsys.readouterr().out
-    words = (
-        r"12 trainings, each on 6 of 12 samples. The first took \d.\d s: at most \d.\d minutes for"
-    )
-    assert re.match(words, told)
-    assert len(counting.trained) == 12  # the first is kept
-    experiment.run(progress=True)
-    assert capsys.readouterr().out == "12 trainings, less those that are kept from before.\n"
+    assert told.startswith("12 trainings, each on 6 of 12 samples; those kept from before are read")
+    assert re.search(r"The first took 1 s: about 1 s for the 11 left\.", told)
+    assert len(counting.trained) == 12  # none is made twice
+    experiment.run(progress=progress)
+    assert "The first" not in capsys.readouterr().out
+    # kept ones do not count
+    Means(repeats=6, folds=3, cache=str(tmp_path)).run(progress=progress)
+    assert "The first took 1 s: about 1 s for the 5 left." in capsys.readouterr().out
+    assert len(counting.trained) == 18
     assert (runs.n_in == 8).all()
+    Means(repeats=2, cache="none").run(progress=progress)
+    assert capsys.readouterr().out.startswith("4 trainings, each on 4 of 12 samples.\n")
+    assert len(counting.trained) == 18 + 4
+    experiment.run(progress=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_the_rest_takes_as_long_as_those_that_are_made(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(cost.time, "perf_counter", lambda: now[0])
+    told = cost.Cost()
+
+    def at(seconds, *numbers):
+        now[0] = 100.0 + seconds
+        return told.words(*numbers)
+
+    assert at(50, 0, 0, 400) == ""  # kept ones
+    assert at(52, 1, 1, 399) == ""  # too early: libraries are loaded
+    assert at(60, 2, 32, 398) == ""  # in the middle of a group
+    assert at(66, 32, 32, 368) == "The first 32 took 16 s: about 3 minutes for the 368 left."
+    assert at(80, 64, 64, 336) == ""  # once
+    alone = cost.Cost()
+    now[0] += 40
+    assert alone.words(1, 1, 399) == "The first took 40 s: about 4.4 hours for the 399 left."
+    assert cost.Cost().words(9, 9, 0) == ""
 
 
 def test_what_a_subclass_leaves_out():
@@ -175,6 +204,12 @@ def _mean(runs):
         (xr.Dataset({"mem": ("sample", np.ones(12))}), ValueError, "'mem' cannot be the name of"),
         (xr.Dataset({"role": ("sample", np.ones(12))}), ValueError, "'role' cannot be the name"),
         (xr.Dataset({"near": ("sample", np.ones(9))}), ValueError, "of all 12 samples; not of 9"),
+        (
+            xr.Dataset({"near": ("sample", np.where(np.arange(12) == 7, -np.inf, 0.0))}),
+            ValueError,
+            "score 'near' is infinite for sample 7, the first of 1; clip it",
+        ),
+        (xr.Dataset({"near": ("sample", 1j * np.ones(12))}), TypeError, "must hold real numbers"),
         (xr.Dataset({"near": 1.0}), ValueError, "dim 'sample' not found; score 'near' has dims"),
     ],
 )
