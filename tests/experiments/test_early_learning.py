@@ -119,30 +119,43 @@ def test_training_is_that_of_cross_entropy_in_a_plain_loop(tmp_path: Path) -> No
     )
 
 
-def test_linear_gradient_is_that_of_the_loss() -> None:
-    """One step from zero momentum, by autograd on `ELRLoss`."""
-    for mode, lam in (("ce", 0.0), ("elr", 3.0), ("kl", 3.0)):
-        logits = torch.randn(5, 2, generator=torch.Generator().manual_seed(0), requires_grad=True)
-        labels = torch.tensor([0, 1, 1, 0, 1])
-        loss = ELRLoss(5, 2, lam, 0.7, mode)
-        (slope,) = torch.autograd.grad(loss(logits, labels, torch.arange(5)) * 5, logits)
-        from infonb.experiments.early_learning.linear import _slope
+@pytest.mark.parametrize("size", [1.0, 10.0])
+@pytest.mark.parametrize(("mode", "lam"), [("ce", 0.0), ("elr", 1.0), ("elr", 3.0), ("kl", 3.0)])
+def test_linear_gradient_is_that_of_the_loss(mode: str, lam: float, size: float) -> None:
+    """By autograd on `ELRLoss`, also at large logits, where probabilities are clamped."""
+    from infonb.experiments.early_learning.linear import _EPS, _slope
 
-        p = logits.detach().softmax(1).double().numpy()
-        y = np.eye(2)[labels.numpy()]
-        found = p - y + lam * _slope(mode, p, loss.target.double().numpy())
-        np.testing.assert_allclose(found, slope.numpy(), atol=1e-5)
+    drawn = torch.Generator().manual_seed(0)
+    logits = (size * torch.randn(40, 2, generator=drawn)).double().requires_grad_()
+    labels, index = torch.randint(2, (40,), generator=drawn), torch.arange(40)
+    loss = ELRLoss(40, 2, lam, 0.7, mode).double()
+    assert loss.eps == _EPS
+    for _ in range(30):  # until the table says what the network says
+        with torch.no_grad():
+            loss(logits, labels, index)
+    (slope,) = torch.autograd.grad(loss(logits, labels, index) * 40, logits)
+    p = logits.detach().softmax(1).numpy()
+    assert bool(((p < _EPS) | (p > 1 - _EPS)).any()) == (size > 5)
+    y = np.eye(2)[labels.numpy()]
+    found = p - y + lam * _slope(mode, p, loss.target.numpy())
+    np.testing.assert_allclose(found, slope.numpy(), atol=1e-9)
 
 
-def test_linear_theory() -> None:
+@pytest.mark.parametrize(("sigma", "low", "high"), [(0.1, 0.3, 0.7), (0.2, 0.03, 0.3)])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_linear_theory(sigma: float, low: float, high: float, seed: int) -> None:
     found = {
-        words: linear_model(mode, lam, steps=800, seed=1)
-        for words, mode, lam in (("ce", "ce", 0.0), ("elr", "elr", 3.0), ("kl", "kl", 3.0))
-    }
+        words: linear_model(mode, lam, steps=800, sigma=sigma, seed=seed)
+        for words, mode, lam in (
+            ("ce", "ce", 0.0), ("elr", "elr", 3.0), ("weak", "elr", 1.0), ("kl", "kl", 3.0),
+        )
+    }  # fmt: skip
     right = {words: one.linear_right.sel(group="wrong") for words, one in found.items()}
     assert float(right["ce"].max() - right["ce"][-1]) > 0.8
     assert float(right["elr"][-1]) > 0.95
-    assert float(right["kl"][-1]) < 0.05
+    assert low < float(right["weak"][-1]) < high  # too little of it only slows memorizing down
+    assert float(right["kl"][-1]) < 0.1
+    assert float(found["elr"].linear_test) > 0.99 > 0.8 > float(found["ce"].linear_test)
     error = found["ce"].linear_error.isel(linear_step=[0, int(right["ce"].argmax("linear_step"))])
     start, peak = error.transpose("linear_step", "group").values
     assert peak[0] < start[0]  # clean

@@ -25,8 +25,8 @@ def linear_model(
     Train softmax regression of two classes on noisy labels, by gradient descent on all samples.
 
     Inputs are :math:`\pm v + \sigma \epsilon`, of unit :math:`v`; a label is drawn anew with
-    probability ½, so that a quarter is wrong. ``mode`` and ``lam`` are those of `ELRLoss`, and
-    its gradient the closed form.
+    probability ½, so that a quarter is wrong. ``mode`` and ``lam`` are those of `ELRLoss`, whose
+    table and gradient it has: where a probability is clamped, nothing holds the network any more.
 
     Returns ``linear_right`` (step, group): the share whose prediction is the true class;
     ``linear_error`` (step, group): mean :math:`|p - y|` to the label, noisy or not; and
@@ -46,7 +46,8 @@ def linear_model(
         if step in kept:
             right.append(_of_groups(p.argmax(1) == true, wrong))
             error.append(_of_groups(np.abs(p - y)[:, 1], wrong))
-        target = beta * target + (1 - beta) * p
+        held = p.clip(_EPS, 1 - _EPS)
+        target = beta * target + (1 - beta) * held / held.sum(1, keepdims=True)
         slope = p - y + lam * _slope(mode, p, target)
         theta = theta - _RATE * slope.T @ x / N
     new, answers = _drawn(rng, v, _UNSEEN, sigma)
@@ -67,11 +68,12 @@ def _of_groups(values: NDArray, wrong: NDArray[np.bool_]) -> list[float]:
 
 
 def _slope(mode: str, p: Array, target: Array) -> Array:
-    """Return the gradient of the regularizer with respect to the logits."""
-    p = p.clip(_EPS, 1 - _EPS)  # as the loss does: a table of one-hot rows would divide by 0
+    """Return the gradient of the regularizer of `ELRLoss` with respect to the logits."""
     if mode == "elr":
-        product = (p * target).sum(1, keepdims=True)
-        return p * (product - target) / (1 - product)
+        held = p.clip(_EPS, 1 - _EPS)
+        product = (held * target).sum(1, keepdims=True)
+        by_p = np.where(held == p, -target / (1 - product), 0.0)  # a clamped p has no slope
+        return p * (by_p - (p * by_p).sum(1, keepdims=True))
     # of -Σ t log p, for a table whose rows add up to less than 1 at first
     return p * target.sum(1, keepdims=True) - target if mode == "kl" else np.zeros_like(p)
 
