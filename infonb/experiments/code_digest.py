@@ -19,10 +19,12 @@ from __future__ import annotations
 import ast
 import copy
 import functools
+import gc
 import importlib
 import inspect
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from functools import partial
 from hashlib import blake2b
@@ -148,8 +150,9 @@ class Closure:
         self._classes = [one for one in cls.__mro__ if one is not object]
         self._seen: set[Any] = set()
         self._held: list[Any] = []
-        for step in steps:
-            self._method(step)
+        with _nothing_collected():
+            for step in steps:
+                self._method(step)
 
     def digest(self) -> str:
         """Return one digest of all texts and their places."""
@@ -324,6 +327,18 @@ class Closure:
     def _add(self, place: str, node: ast.AST, mark: str) -> None:
         text = ast.dump(strip(copy.deepcopy(node))) + mark
         self.texts[place] = self.texts.get(place, "") + text
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Keep the garbage collector from going through all trees again and again: none is garbage."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _names_in(member: Any) -> set[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import importlib.util
 import itertools
 import linecache
@@ -56,6 +57,24 @@ def keys(root, cls=ColoredDigits):
     """Return the digests of the code for training and for measures."""
     sources = Remembering(root)
     return tuple(Closure(sources, cls, steps).digest() for steps in (_TRAINING, MEASURES))
+
+
+@pytest.mark.parametrize("was_on", [True, False])
+def test_garbage_is_collected_again_as_before(was_on, monkeypatch):
+    states = []
+    monkeypatch.setattr(Closure, "_method", lambda closure, step: states.append(gc.isenabled()))
+    try:
+        if not was_on:
+            gc.disable()
+        Closure(Sources(), ColoredDigits, MEASURES)
+        assert gc.isenabled() == was_on
+        monkeypatch.setattr(Closure, "_method", lambda closure, step: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            Closure(Sources(), ColoredDigits, MEASURES)
+        assert gc.isenabled() == was_on
+    finally:
+        gc.enable()
+    assert states == [False]
 
 
 def files(root, *rooms):
