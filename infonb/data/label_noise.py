@@ -64,7 +64,8 @@ def inject_label_noise(
     ------
     ValueError
         For labels that are no class, a rate outside [0, 1], one class only, or a mapping that is
-        missing, not needed, or leads from or to what is no other class.
+        missing, not needed, or leads from or to what is no other class; ``include_true=False`` of
+        asymmetric noise.
 
     Notes
     -----
@@ -91,6 +92,11 @@ def inject_label_noise(
     rate, n_classes = check_number("rate", rate, 0, 1), check_integer("n_classes", n_classes, 2)
     true, is_drawn = _drawn(labels, rate, n_classes, seed)
     if kind == "asymmetric":
+        if not include_true:
+            raise ValueError(
+                "include_true is of symmetric noise only; leave it out: mapping says which classes "
+                "are kept."
+            )
         to = _table(mapping, n_classes)
         new = np.where(is_drawn, to[true], true)
         expected = rate * float((to[true] != true).mean()) if true.size else 0.0

@@ -50,7 +50,8 @@ def pointwise_information(
     Raises
     ------
     TypeError, ValueError
-        As `infonb.mutual_information` with ``other=``; if there is no dim neuron or sample.
+        As `infonb.mutual_information` with ``other=``; if there is no dim neuron or sample, or a
+        label of one class only.
 
     Notes
     -----
@@ -96,6 +97,10 @@ def pointwise_information(
     activation = take_activation(activation)
     for dim in ("neuron", "sample"):
         check_dim(dim, activation.dims, "activation")
+    named = activation.coords.get(label) if isinstance(label, str) else label
+    values = np.asarray(() if named is None else named)
+    if values.size and (values == values.flat[0]).all():
+        raise ValueError(f"the label is {values.flat[0]!s} for all samples: nothing tells of it.")
     seen = projected(activation, check_integer("projections", projections, 1), seed)
     # the estimate knows no scale: each projection is measured against its own neighbours
     found = mutual_information(seen, other=label, estimator="mixture", k=k, pointwise=True)

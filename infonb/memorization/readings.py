@@ -11,6 +11,9 @@ from infonb.validate import check_dim, did_you_mean
 
 __all__ = ["along_epochs", "described"]
 
+#: What `infonb.training.Dynamics` records of each sample and epoch.
+_RECORDED = {"loss", "margin", "prediction", "probability"}
+
 
 def along_epochs(dynamics: Any, name: str, what: str, at_least: int = 1) -> xr.DataArray:
     """Return a variable (..., epoch, sample) of a training; `what` names who needs it."""
@@ -22,6 +25,11 @@ def along_epochs(dynamics: Any, name: str, what: str, at_least: int = 1) -> xr.D
                 f"them with infonb.training.Dynamics.{did_you_mean(name, there)}"
             )
         dynamics = dynamics[name]
+    elif getattr(dynamics, "name", None) in _RECORDED - {name}:
+        raise ValueError(
+            f"{what} reads the variable {name!r}, and this is {dynamics.name!r}. Give the whole "
+            f"data set, or its {name!r}."
+        )
     if not isinstance(dynamics, xr.DataArray):
         raise TypeError(
             f"{what} needs the results of a training, an xarray Dataset or DataArray; not "

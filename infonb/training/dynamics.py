@@ -59,8 +59,9 @@ class Dynamics:
     ------
     TypeError, ValueError
         When it is made: for data without labels, a DataLoader that shuffles, a folder of other
-        data. At the start or a step: for labels outside the classes of the network, an epoch that
-        does not come after the last one, a network that is not the one that was recorded.
+        data (NotADirectoryError for a file). At the start or a step: for labels outside the classes
+        of the network, an epoch that does not come after the last one, a network that is not the
+        one that was recorded.
 
     Notes
     -----
@@ -105,7 +106,12 @@ class Dynamics:
         self._last: int | None = None
         self._kept: EpochStore | EpochMemory = EpochMemory()
         if folder is not None:
-            self._kept = EpochStore(Path(folder).expanduser())
+            place = Path(folder).expanduser()
+            if place.exists() and not place.is_dir():
+                raise NotADirectoryError(
+                    f"{folder} is a file; folder= must be a folder, which is made where there is none."
+                )
+            self._kept = EpochStore(place)
             self._check_folder(folder)
 
     @property

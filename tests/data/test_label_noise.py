@@ -73,6 +73,10 @@ def test_coordinates_and_two_classes() -> None:
         ({"kind": "asymmetric", "mapping": [(1, 2)]}, r"needs mapping: .*; not \[\(1, 2\)\]"),
         ({"mapping": {1: 2}}, "mapping is of asymmetric noise only"),
         ({"kind": "asymmetric", "mapping": {1: 10}}, "mapping must be between 0 and 9; not 10"),
+        (
+            {"kind": "asymmetric", "mapping": {1: 2}, "include_true": False},
+            "include_true is of symmetric noise only; leave it out",
+        ),
         ({"kind": "asymmetric", "mapping": {1: 1}}, "leads from class 1 to itself"),
     ],
 )

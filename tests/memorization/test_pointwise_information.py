@@ -83,5 +83,9 @@ def test_errors():
         pointwise_information(layers().activation.isel(neuron=0))
     with pytest.raises(ValueError, match="is no coordinate along 'sample'"):
         pointwise_information(layers(), "lable")
+    acts = layers()
+    for same in (np.zeros(acts.sizes["sample"], int), np.full(acts.sizes["sample"], "cat")):
+        with pytest.raises(ValueError, match=f"the label is {same[0]} for all samples: nothing"):
+            pointwise_information(acts, same)
     with pytest.raises(ValueError, match="projections must be at least 1"):
         pointwise_information(layers(), projections=0)

@@ -114,6 +114,13 @@ def test_what_is_nan_in_an_epoch_is_not_hidden(reading, name):
         (area_under_margin, dynamics().isel(epoch=0), ValueError, "dim 'epoch' not found"),
         (area_under_margin, dynamics().isel(sample=0), ValueError, "dim 'sample' not found"),
         (forgetting_events, dynamics().isel(epoch=[3]), ValueError, "2 epochs; there is 1"),
+        (
+            area_under_margin,
+            dynamics().loss,
+            ValueError,
+            "the area under the margin reads the variable 'margin', and this is 'loss'. Give the",
+        ),
+        (cumulative_loss, dynamics().margin, ValueError, "'loss', and this is 'margin'"),
         (forgetting_events, dynamics().drop_vars("label"), ValueError, "needs the label"),
     ],
 )

@@ -244,6 +244,9 @@ def test_errors(tmp_path: Path):
         Dynamics(loader)
     with pytest.raises(ValueError, match="batch_size must be at least 1"):
         Dynamics(POINTS, batch_size=0)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match=r"is a file; folder= must be a folder"):
+        Dynamics(POINTS, folder=tmp_path / "file")
     dynamics, model = Dynamics(POINTS, folder=tmp_path / "d"), MLP([2, 4, 1], seed=0)
     dynamics.step(model, 1)
     with pytest.raises(ValueError, match="epoch 1 does not come after epoch 1"):
