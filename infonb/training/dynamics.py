@@ -109,7 +109,7 @@ class Dynamics:
             place = Path(folder).expanduser()
             if place.exists() and not place.is_dir():
                 raise NotADirectoryError(
-                    f"{folder} is a file; folder= must be a folder, which is made where there is none."
+                    f"{folder} is a file; folder= must be a folder, made where there is none."
                 )
             self._kept = EpochStore(place)
             self._check_folder(folder)

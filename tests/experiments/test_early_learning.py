@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,19 @@ import pytest
 import torch
 import xarray as xr
 from matplotlib.colors import to_hex
+from sklearn.metrics import roc_auc_score
 
+from infonb.activations import record
 from infonb.experiments import EarlyLearning
 from infonb.experiments.early_learning import answer
 from infonb.experiments.early_learning.claims import memorized, peak_and_end
 from infonb.experiments.early_learning.data import ASYMMETRIC, noisy_images
+from infonb.experiments.early_learning.detectors import DETECTORS
 from infonb.experiments.early_learning.figures import (
     explore_outcomes,
     plot_along,
     plot_beliefs,
+    plot_detectors,
     plot_gradient,
     plot_linear,
     plot_outcomes,
@@ -26,9 +31,12 @@ from infonb.experiments.early_learning.figures import (
 )
 from infonb.experiments.early_learning.levels import all_levels, first_of, loss_of
 from infonb.experiments.early_learning.linear import linear_model
+from infonb.experiments.early_learning.suspicions import READINGS
+from infonb.experiments.early_learning.training import make_network, make_optimizer
+from infonb.memorization import pointwise_information
 from infonb.parameters import ParameterError
 from infonb.plots import plot_training
-from infonb.training import ELRLoss, predict
+from infonb.training import Dynamics, ELRLoss, fit, predict
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +113,7 @@ def test_training_is_that_of_cross_entropy_in_a_plain_loop(tmp_path: Path) -> No
     again, same = experiment.train("ce", 0, data, checkpoint=tmp_path)  # read, not trained
     xr.testing.assert_identical(history, same)
     np.testing.assert_array_equal(trained.target, again.target)
+    np.testing.assert_array_equal(trained.course, again.course)
     assert list(trained.networks) == [1, 2]
     train = data["train"]
     for epoch, network in trained.networks.items():
@@ -172,9 +181,60 @@ def test_runs_have_their_dims_and_the_table_its_rows(runs: xr.Dataset) -> None:
     assert runs.target.sizes["class"] == 10
     table = EarlyLearning(**SMALL).claims(runs)
     assert len(table.of_paper) == 8
-    # the linear model, two measures of two changes in two layers, two of the detector
-    assert len(table.claims) - len(table.of_paper) == 1 + 8 + 2
+    # the linear model, MI along the training and two measures of two changes in two layers, three
+    # of the detector, two of pointwise information
+    assert len(table.claims) - len(table.of_paper) == 1 + 2 + 8 + 3 + 2
     assert memorized(runs).dims == ("loss", "seed")
+
+
+def test_readings_of_single_images_are_high_where_labels_look_wrong() -> None:
+    experiment = EarlyLearning(**SMALL | {"epochs": 4, "measured": [1]})
+    data = experiment.data("ce", 1)
+    train = data["train"]
+    trained, _ = experiment.train("ce", 1, data)
+    run = experiment.measure("ce", 1, trained, data)
+    found = {name: run.reading_value.sel(reading=name).values for name in READINGS}
+
+    # the same training again, watched by another
+    model, dynamics = make_network("mlp", train, 16, seed=1), Dynamics(train)
+    before = copy.deepcopy(model)
+    fit(
+        model, train, monitor=None, keep="last", epochs=4, batch_size=64, seed=1, progress=False,
+        optimizer=make_optimizer(0.05), callbacks=[dynamics],
+    )  # fmt: skip
+    seen = dynamics.results
+    np.testing.assert_allclose(found["cumulative loss"], seen.loss.sum("epoch"), rtol=1e-4)
+    np.testing.assert_allclose(
+        found["area under the margin"], -seen.margin.mean("epoch"), rtol=1e-3, atol=1e-4
+    )
+    right = seen.prediction.values == train.label.values
+    events = (right[:-1] & ~right[1:]).sum(axis=0).astype(float)
+    events[~right.any(axis=0)] = 4  # never learnt
+    np.testing.assert_array_equal(found["forgetting events"], events)
+    pixels = xr.DataArray(train.input.values.reshape(150, -1).T, dims=("neuron", "sample"))
+    for name, one in (("untrained", before), ("last layer", model), ("pixels", pixels)):
+        acts = one if name == "pixels" else record(one, train, layers=["relu2"], progress=False)
+        expected = -pointwise_information(acts, train.label.values).squeeze()
+        np.testing.assert_allclose(found[f"information, {name}"], expected, atol=0.02)
+
+
+def test_areas_under_curves_against_scikit_learn(runs: xr.Dataset) -> None:
+    assert runs.detector.values.tolist() == list(DETECTORS)
+    assert runs.detector_auroc.sel(loss="clean").isnull().all()
+    assert runs.detector_accuracy.sel(detector=list(READINGS)).isnull().all()
+    for level in ("ce", "elr 7"):
+        for seed in (0, 1):
+            run = runs.sel(loss=level, seed=seed)
+            wrong = run.image_is_wrong.values.astype(bool)
+            for name in READINGS:
+                area = roc_auc_score(wrong, run.reading_value.sel(reading=name).values)
+                assert float(run.detector_auroc.sel(detector=name)) == pytest.approx(area)
+    picture = plot_detectors(runs, ["ce", "elr 7"])
+    assert [one.get_text() for one in picture.axes[0].get_yticklabels()] == [
+        name for name in DETECTORS if runs.detector_auroc.sel(detector=name).notnull().any()
+    ]
+    mean = float(runs.detector_auroc.sel(detector="cumulative loss", loss="ce").mean())
+    assert f"cumulative loss ce {mean:.3f}, elr 7" in picture.alt
 
 
 def told(runs: xr.Dataset, *, peak: float, memorized: float) -> str:

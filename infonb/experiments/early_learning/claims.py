@@ -10,6 +10,7 @@ import xarray as xr
 from infonb.claims import Compare, Row, entropy_in_rulers
 from infonb.dims import same_neuron, within_layers
 from infonb.experiments.early_learning.levels import CE, CLEAN, first_of
+from infonb.experiments.early_learning.suspicions import LAST, NULLS
 
 __all__ = ["at_the_end", "fall", "information", "memorized", "peak_and_end", "rows_of"]
 
@@ -65,7 +66,9 @@ def rows_of(levels: Sequence[str]) -> list[Row]:
                 each=None, between=(elr, kl), limits=(0, 1), paper="KL fails (appendix C)",
             )
         )  # fmt: skip
-    return [*rows, *_linear_rows(elr), *_layer_rows(elr), *_detector_rows(elr)]
+    return [
+        *rows, *_linear_rows(elr), *_layer_rows(elr), *_detector_rows(elr), *_information_rows(),
+    ]  # fmt: skip
 
 
 def _peaks_and_falls() -> Row:
@@ -150,6 +153,11 @@ def _layer_rows(elr: str | None) -> list[Row]:
     pairs = [(CLEAN, CE, 1)] + ([(CE, elr, -1)] if elr else [])
     return [
         Compare(
+            f"mean MI less its null falls from epoch {{start}} to epoch {{end}} with {CE}",
+            lambda runs: information(runs).sel(loss=CE, drop=True), -1, over="checkpoint",
+            between=lambda runs: [tuple(runs.checkpoint.values[[0, -1]].tolist())],
+        ),
+        Compare(
             "mean MI less its null {rises} from {start} to {end}",
             lambda runs: information(at_the_end(runs)), -1, between=pairs,
             subject="mean mutual information less its null",
@@ -176,4 +184,27 @@ def _detector_rows(elr: str | None) -> list[Row]:
             over="detector", between=("confident learning", "table"), limits=(0, 1),
             where="detector",
         ),
+        Compare(
+            f"wrong labels are ranked above right ones better by the table of {elr} than by "
+            "confident learning",
+            _area_with(elr), 1, each=None, over="detector",
+            between=("confident learning", "table"), limits=(0, 1), where="detector",
+        ),
     ]  # fmt: skip
+
+
+def _information_rows() -> list[Row]:
+    """Return the rows of what a layer says of single images, beside two readings of no training."""
+    return [
+        Compare(
+            f"pointwise information with the label finds wrong labels better in the last layer "
+            f"of {CE} than {words}",
+            _area_with(CE), 1, each=None, over="detector", between=(null, LAST), limits=(0, 1),
+            where="detector",
+        )
+        for null, words in zip(NULLS, ("before training", "in the pixels"), strict=True)
+    ]  # fmt: skip
+
+
+def _area_with(level: str) -> Callable[[xr.Dataset], xr.DataArray]:
+    return lambda runs: runs.detector_auroc.sel(loss=level, drop=True)

@@ -1,4 +1,4 @@
-"""Who finds the wrong labels: the table of the loss, and confident learning on the same table."""
+"""Who finds the wrong labels: the table of the loss, confident learning on it, other readings."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from contextlib import suppress
 import numpy as np
 import xarray as xr
 
-from infonb.memorization import confident_learning, suspect_labels
+from infonb.experiments.early_learning.suspicions import READINGS
+from infonb.memorization import auroc, confident_learning, suspect_labels
 
 __all__ = ["DETECTORS", "detectors"]
 
-DETECTORS = ("confident learning", "table")
+#: Those that decide of each label, before those that only order them.
+DETECTORS = ("confident learning", "table", *READINGS)
 
 
 def detectors(runs: xr.Dataset) -> xr.Dataset:
     """
-    Return how well both find wrong labels: dims (detector, loss, seed).
+    Return how well each finds wrong labels: dims (detector, loss, seed).
 
     ``detector_auroc``, the area under the ROC curve, and ``detector_accuracy``, the share of labels
-    that are rightly called wrong or not. Confident learning is NaN where cleanlab is not installed:
-    it is no part of infonb, and what it says is therefore not kept with the runs.
+    that are rightly called wrong or not; NaN for readings that decide nothing. Confident learning
+    is NaN where cleanlab is not installed: it is no part of infonb, and what it says is therefore
+    not kept with the runs.
     """
     name = xr.Variable("detector", np.array(DETECTORS, object))
     blank = xr.full_like(runs.auroc, np.nan)
@@ -52,6 +55,11 @@ def _judged(run: xr.Dataset) -> dict[tuple[str, str], float]:
     with suppress(ImportError):
         said[DETECTORS[0]] = confident_learning(belief, "image")
     right = {who: float((one.suspect.values == wrong).mean()) for who, one in said.items()}
-    return {(who, "auroc"): float(one.auroc) for who, one in said.items()} | {
+    areas = {who: float(one.auroc) for who, one in said.items()}
+    is_wrong = xr.DataArray(wrong, dims="sample")
+    for reading in READINGS:
+        value = run.reading_value.sel(reading=reading, drop=True).drop_vars("image")
+        areas[reading] = float(auroc(value.rename(image="sample"), is_wrong).auroc)
+    return {(who, "auroc"): area for who, area in areas.items()} | {
         (who, "accuracy"): share for who, share in right.items()
     }

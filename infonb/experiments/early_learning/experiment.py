@@ -89,10 +89,13 @@ class EarlyLearning(EarlyLearningParameters, Experiment):
         """
         Return what the neurons say at each checkpoint, the table of the loss, the linear model.
 
-        Dims (checkpoint, layer, neuron), (image, class), (linear_step, group).
+        Dims (checkpoint, layer, neuron), (image, class), (linear_step, group); and
+        ``reading_value`` (reading, image), how suspect the label of each training image looks.
         """
         from infonb.experiments.early_learning.linear import linear_model
         from infonb.experiments.early_learning.measures import information_along, table
+        from infonb.experiments.early_learning.suspicions import readings
+        from infonb.experiments.early_learning.training import make_network
 
         run = information_along(
             model, data["evaluation"], self.layers, bins=self.bins, edges=self.edges, k=self.k,
@@ -103,7 +106,13 @@ class EarlyLearning(EarlyLearningParameters, Experiment):
             mode, lam, steps=self.linear_steps, seed=seed, is_noisy=level != CLEAN,
             beta=self.beta if beta is None else beta,
         )  # fmt: skip
-        return run.merge(table(model, data["train"])).merge(linear)
+        train = data["train"]
+        last = model.networks[max(model.networks)]
+        told = readings(
+            model.course, last, lambda: make_network(self.network, train, self.width, seed=seed),
+            train, self.layers[-1],
+        )  # fmt: skip
+        return run.merge(table(model, train)).merge(told).merge(linear)
 
     @property
     def layers(self) -> list[str]:

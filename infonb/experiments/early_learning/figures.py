@@ -16,8 +16,8 @@ from infonb.plots.examples import as_rgb
 if TYPE_CHECKING:
     from infonb.widgets import Panel
 
-__all__ = ["explore_outcomes", "plot_along", "plot_beliefs", "plot_gradient", "plot_linear",
-           "plot_outcomes", "plot_roc"]  # fmt: skip
+__all__ = ["explore_outcomes", "plot_along", "plot_beliefs", "plot_detectors", "plot_gradient",
+           "plot_linear", "plot_outcomes", "plot_roc"]  # fmt: skip
 
 #: What is said of a wrong label, in the words and colours of all figures of this page.
 _WORDS = {"true": "the true class", "noisy": "the wrong label: memorized", "other": "another class"}
@@ -215,6 +215,29 @@ def plot_roc(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
     axis.set(xlabel="right labels taken for wrong", ylabel="wrong labels found")
     axis.legend(frameon=False, fontsize=9, loc="lower right")
     picture.alt = f"ROC of wrong labels by the table of the loss, areas: {', '.join(told)}."
+    return picture
+
+
+def plot_detectors(runs: xr.Dataset, levels: Sequence[str]) -> Picture:
+    """Draw how well each reading of one training ranks wrong labels above right ones."""
+    areas = runs.detector_auroc.sel(loss=list(levels)).dropna("detector", how="all")
+    areas = areas.transpose("detector", "loss", "seed")
+    picture, axes = subplots(1, 1, size=(6.0, 0.8 + 0.34 * areas.sizes["detector"]))
+    axis, told = axes[0, 0], []
+    for at, level in enumerate(levels):
+        values, colour = areas.sel(loss=level), _colours_of(runs)[level]
+        row = np.arange(len(values)) + 0.6 * ((at + 0.5) / len(levels) - 0.5)
+        axis.plot(values, row, ".", color=colour, ms=4, alpha=0.6)
+        axis.plot(values.mean("seed"), row, "o", color=colour, ms=6, label=level)
+    names = areas.detector.values.tolist()
+    axis.set_yticks(range(len(names)), names)
+    axis.set(xlabel="wrong labels found: area under the ROC curve", ylim=(len(names) - 0.5, -0.5))
+    axis.axvline(0.5, color="0.7", lw=0.8, ls=":")
+    for name in names:
+        means = areas.sel(detector=name).mean("seed")
+        told.append(f"{name} " + ", ".join(f"{v.loss.item()} {float(v):.3f}" for v in means))
+    picture.legend(loc="outside upper center", ncols=len(levels), frameon=False, fontsize=9)
+    picture.alt = f"Area under the ROC curve of wrong labels: {'; '.join(told)}."
     return picture
 
 

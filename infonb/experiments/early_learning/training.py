@@ -1,13 +1,15 @@
-"""How the networks are trained, and what is kept on the way: outcomes, weights of some epochs."""
+"""How the networks are trained, and what is kept on the way: its course, weights of some epochs."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from infonb.experiments.early_learning.suspicions import along_the_course
 from infonb.memorization import outcome_fractions
 
 if TYPE_CHECKING:
@@ -18,14 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Trained", "make_network", "make_optimizer", "train"]
 
-_OUTCOMES = "outcomes.npy"
+_COURSE = "course.npz"
 
 
 class Trained(NamedTuple):
-    """A network as it was after some epochs, the last among them, and the table of its loss."""
+    """A network after some epochs, the last among them, its table, and readings of its course."""
 
     networks: dict[int, nn.Module]
-    target: np.ndarray
+    target: np.ndarray  # (image, class)
+    course: np.ndarray  # (reading, image)
 
 
 class Snapshots:
@@ -80,7 +83,7 @@ def train(
     from infonb.training import Dynamics, fit
     from infonb.training.threads import torch_threads
 
-    kept = None if folder is None else folder / _OUTCOMES
+    kept = None if folder is None else folder / _COURSE
     dynamics = Dynamics(examples, folder=folder / "dynamics" if folder and is_long else None)
     snapshots = Snapshots(checkpoints, folder)
     model = make_network(network, examples, width, seed=options["seed"]).to(options.pop("device"))
@@ -91,29 +94,35 @@ def train(
             model, examples, evaluation, loss=loss, monitor=None, keep="last", checkpoint=folder,
             resume=has_ended or is_long, save_every=10, callbacks=callbacks, **options,
         )  # fmt: skip
-    fraction = _outcomes(kept, dynamics, has_ended)
+    fraction, course = _course(kept, dynamics, has_ended)
     networks = {
         epoch: snapshots.put_back(make_network(network, examples, width, seed=0), epoch)
         for epoch in checkpoints
     }
-    trained = Trained(networks, loss.target.cpu().numpy())
+    trained = Trained(networks, loss.target.cpu().numpy(), course)
     return trained, history.assign(fraction=fraction)
 
 
-def _outcomes(kept: Path | None, dynamics: Any, has_ended: bool) -> xr.DataArray:
-    """Return what became of the training images after each epoch, kept or to be kept."""
+def _course(kept: Path | None, dynamics: Any, has_ended: bool) -> tuple[xr.DataArray, np.ndarray]:
+    """Return what became of the training images after each epoch, and readings of each."""
     if has_ended and kept is not None:
-        values = np.load(kept, allow_pickle=False)
+        with np.load(kept, allow_pickle=False) as there:
+            values, readings = there["fraction"], there["readings"]
     else:
-        values = outcome_fractions(dynamics.results.prediction).values
-        if kept is not None:
-            np.save(kept, values)
+        recorded = dynamics.results
+        values = outcome_fractions(recorded.prediction).values
+        readings = along_the_course(recorded)
+        if kept is not None:  # whole or not at all: it says that the training has ended
+            temporary = kept.with_name(f".{os.getpid()}.{kept.name}")
+            np.savez(temporary, fraction=values, readings=readings)
+            os.replace(temporary, kept)
     coords = {
         "epoch": np.arange(1, len(values) + 1),
         "group": np.array(["clean", "wrong"], object),
         "outcome": np.array(["true", "noisy", "other"], object),
     }
-    return xr.DataArray(values, coords, ("epoch", "group", "outcome"), attrs={"units": "1"})
+    dims = ("epoch", "group", "outcome")
+    return xr.DataArray(values, coords, dims, attrs={"units": "1"}), readings
 
 
 def make_network(network: str, examples: xr.Dataset, width: int, *, seed: int) -> nn.Module:
