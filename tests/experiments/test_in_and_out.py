@@ -60,6 +60,18 @@ def test_planted_groups_come_out(digits):
 
 
 @pytest.mark.slow
+def test_typical_digits_are_not_memorized():
+    """With enough others that are like them; wrong labels still are."""
+    runs = InAndOut(n_clean=1200, repeats=6, labels=["planted"], cache="none").run(progress=False)
+    mem = runs.mem.sel(score="right", labels="planted").isel(seed=0)
+    typical = mem.values[(runs.role == "clean").values]
+    assert abs(np.median(typical)) < 0.05
+    assert (abs(typical) < 0.05).mean() > 0.65
+    assert typical.mean() < 0.15
+    assert mem.values[(runs.role == "wrong").values].mean() > 0.8
+
+
+@pytest.mark.slow
 def test_planted_flips_and_teachers_are_found(digits):
     _, runs = digits
     mem = runs.mem.sel(score="right", labels="planted").isel(seed=0)

@@ -73,7 +73,8 @@ def fit_group(
     -----
     The last batch of an epoch is filled up with examples of no weight, and so is every tensor, up
     to whole vector registers: the shapes that a network is computed in are then its own alone.
-    Groups are trained on one thread of the CPU. The results are those of `infonb.fit` but for
+    On a CPU a group is divided among torch's threads, each of which computes its part on one thread
+    alone. The results are those of `infonb.fit` but for
     rounding. On a GPU no bits are promised.
 
     Examples
