@@ -32,9 +32,9 @@ class Cost:
         if self._is_told or not is_whole or seconds < _ENOUGH or n_left == 0:
             return ""
         self._is_told = True
-        some = "The first" if n_made == 1 else f"The first {n_made:,}"
+        some = "the first" if n_made == 1 else f"the first {n_made:,}"
         rest = duration_words(seconds / n_made * n_left)
-        return f"{some} took {duration_words(seconds)}: about {rest} for the {n_left:,} left."
+        return f"cost: {some} took {duration_words(seconds)}: about {rest} for the {n_left:,} left."
 
 
 def duration_words(seconds: float) -> str:

@@ -165,7 +165,7 @@ class InOut(Experiment):
         runs are kept.
         """
         if progress:
-            print(self.cost())
+            print(f"cost: {self.cost()}")  # a page folds it with the progress bars
         return super().run(progress=progress)
 
     def _swept(self, progress: bool | str) -> xr.Dataset:

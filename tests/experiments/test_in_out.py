@@ -141,18 +141,20 @@ def test_the_cost_is_told_before_it_begins(tmp_path, capsys, counting, monkeypat
     experiment = Means(repeats=4, folds=3, cache=str(tmp_path))
     runs = experiment.run(progress=progress)
     told = capsys.readouterr().out
-    assert told.startswith("12 trainings, each on 6 of 12 samples; those kept from before are read")
-    assert re.search(r"The first took 1 s: about 1 s for the 11 left\.", told)
+    assert told.startswith(
+        "cost: 12 trainings, each on 6 of 12 samples; those kept from before are read"
+    )
+    assert re.search(r"cost: the first took 1 s: about 1 s for the 11 left\.", told)
     assert len(counting.trained) == 12  # none is made twice
     experiment.run(progress=progress)
-    assert "The first" not in capsys.readouterr().out
+    assert "the first" not in capsys.readouterr().out
     # kept ones do not count
     Means(repeats=6, folds=3, cache=str(tmp_path)).run(progress=progress)
-    assert "The first took 1 s: about 1 s for the 5 left." in capsys.readouterr().out
+    assert "cost: the first took 1 s: about 1 s for the 5 left." in capsys.readouterr().out
     assert len(counting.trained) == 18
     assert (runs.n_in == 8).all()
     Means(repeats=2, cache="none").run(progress=progress)
-    assert capsys.readouterr().out.startswith("4 trainings, each on 4 of 12 samples.\n")
+    assert capsys.readouterr().out.startswith("cost: 4 trainings, each on 4 of 12 samples.\n")
     assert len(counting.trained) == 18 + 4
     experiment.run(progress=False)
     assert capsys.readouterr().out == ""
@@ -170,11 +172,11 @@ def test_the_rest_takes_as_long_as_those_that_are_made(monkeypatch):
     assert at(50, 0, 0, 400) == ""  # kept ones
     assert at(52, 1, 1, 399) == ""  # too early: libraries are loaded
     assert at(60, 2, 32, 398) == ""  # in the middle of a group
-    assert at(66, 32, 32, 368) == "The first 32 took 16 s: about 3 minutes for the 368 left."
+    assert at(66, 32, 32, 368) == "cost: the first 32 took 16 s: about 3 minutes for the 368 left."
     assert at(80, 64, 64, 336) == ""  # once
     alone = cost.Cost()
     now[0] += 40
-    assert alone.words(1, 1, 399) == "The first took 40 s: about 4.4 hours for the 399 left."
+    assert alone.words(1, 1, 399) == "cost: the first took 40 s: about 4.4 hours for the 399 left."
     assert cost.Cost().words(9, 9, 0) == ""
 
 

@@ -15,6 +15,8 @@ _PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 # the last state of a bar: 100%|####| 15/15 [00:12<00:00, 1.25network/s]
 _BAR = re.compile(r".*\d%\|.*\| .*\[")
+# what `infonb.experiments.cost` says beside it
+_COST = re.compile(r"cost: ([\d,]+ trainings|the first)\b")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
@@ -40,10 +42,10 @@ def tidy(notebook: Any) -> None:
 
 
 def split_progress(text: str) -> tuple[str, str]:
-    """Return printed text without its progress bars, and the bars alone."""
+    """Return printed text without progress bars and the cost of trainings, and these alone."""
     lines = text.splitlines()
-    bars = [line for line in lines if _BAR.match(line)]
-    rest = [line for line in lines if not _BAR.match(line)]
+    bars = [line for line in lines if _BAR.match(line) or _COST.match(line)]
+    rest = [line for line in lines if line not in bars]
     return "\n".join(rest).strip("\n"), "\n".join(bars)
 
 

@@ -9,6 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from pages import Page, png, printed, rendered, shown, soup
 
+from infonb.experiments import cost
 from infonb.reports.page.tidy import tidy
 
 # code
@@ -199,6 +200,16 @@ def test_bars_of_progress_are_shown_with_the_code(small: Path) -> None:
         ("printed progress", other),
     ]
     assert not page.select(".messages")
+
+
+def test_what_trainings_cost_is_shown_with_the_code(small: Path, monkeypatch) -> None:
+    """The answer comes first: both lines of `infonb.experiments.cost`, and no other."""
+    monkeypatch.setattr(cost, "_ENOUGH", 0.0)
+    later = cost.Cost().words(32, 32, 48)
+    first = "cost: 80 trainings, each on 340 of 720 samples."
+    page = soup(rendered(printed(f"{first}\n{later}\ncost: 7 euros\n")))
+    texts = [(" ".join(pre["class"]), pre.get_text()) for pre in page.select("pre.printed")]
+    assert texts == [("printed progress", f"{first}\n{later}"), ("printed", "cost: 7 euros")]
 
 
 def test_warnings_are_open_and_long_messages_folded(small: Path) -> None:
