@@ -181,9 +181,9 @@ def test_runs_have_their_dims_and_the_table_its_rows(runs: xr.Dataset) -> None:
     assert runs.target.sizes["class"] == 10
     table = EarlyLearning(**SMALL).claims(runs)
     assert len(table.of_paper) == 8
-    # the linear model, MI along the training and two measures of two changes in two layers, three
+    # the linear model, MI along the training and two measures of two changes in two layers, four
     # of the detector, two of pointwise information
-    assert len(table.claims) - len(table.of_paper) == 1 + 2 + 8 + 3 + 2
+    assert len(table.claims) - len(table.of_paper) == 1 + 2 + 8 + 4 + 2
     assert memorized(runs).dims == ("loss", "seed")
 
 

@@ -10,7 +10,7 @@ import xarray as xr
 from infonb.claims import Compare, Row, entropy_in_rulers
 from infonb.dims import same_neuron, within_layers
 from infonb.experiments.early_learning.levels import CE, CLEAN, first_of
-from infonb.experiments.early_learning.suspicions import LAST, NULLS
+from infonb.experiments.early_learning.suspicions import COURSE, LAST, NULLS
 
 __all__ = ["at_the_end", "fall", "information", "memorized", "peak_and_end", "rows_of"]
 
@@ -189,6 +189,12 @@ def _detector_rows(elr: str | None) -> list[Row]:
             "confident learning",
             _area_with(elr), 1, each=None, over="detector",
             between=("confident learning", "table"), limits=(0, 1), where="detector",
+        ),
+        Compare(
+            f"wrong labels are ranked above right ones better by the cumulative loss of {elr} than "
+            "by confident learning",
+            _area_with(elr), 1, each=None, over="detector",
+            between=("confident learning", COURSE[0]), limits=(0, 1), where="detector",
         ),
     ]  # fmt: skip
 
