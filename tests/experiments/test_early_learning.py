@@ -218,6 +218,15 @@ def test_readings_of_single_images_are_high_where_labels_look_wrong() -> None:
         np.testing.assert_allclose(found[f"information, {name}"], expected, atol=0.02)
 
 
+def test_one_epoch_forgets_nothing() -> None:
+    small = SMALL | {"epochs": 1, "measured": [1], "loss": ["elr 7"], "seed": [0]}
+    runs = EarlyLearning(**small).run(progress=False)
+    areas = runs.detector_auroc.sel(loss="ce", seed=0)
+    assert areas.sel(detector="forgetting events").isnull()
+    assert areas.sel(detector=["cumulative loss", "area under the margin"]).notnull().all()
+    assert len(EarlyLearning(**small).claims(runs).of_paper) > 0
+
+
 def test_areas_under_curves_against_scikit_learn(runs: xr.Dataset) -> None:
     assert runs.detector.values.tolist() == list(DETECTORS)
     assert runs.detector_auroc.sel(loss="clean").isnull().all()

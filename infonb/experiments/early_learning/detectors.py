@@ -59,6 +59,8 @@ def _judged(run: xr.Dataset) -> dict[tuple[str, str], float]:
     is_wrong = xr.DataArray(wrong, dims="sample")
     for reading in READINGS:
         value = run.reading_value.sel(reading=reading, drop=True).drop_vars("image")
+        if value.isnull().any():
+            continue
         areas[reading] = float(auroc(value.rename(image="sample"), is_wrong).auroc)
     return {(who, "auroc"): area for who, area in areas.items()} | {
         (who, "accuracy"): share for who, share in right.items()

@@ -24,15 +24,20 @@ READINGS = (*COURSE, LAST, *NULLS)
 
 
 def along_the_course(dynamics: xr.Dataset) -> NDArray[np.float64]:
-    """Return what `COURSE` says of each image, from (epoch, sample) to (reading, image)."""
+    """
+    Return what `COURSE` says of each image, from (epoch, sample) to (reading, image).
+
+    Nothing can be forgotten in one epoch: NaN.
+    """
     from infonb.memorization import area_under_margin, cumulative_loss, forgetting_events
 
-    never = float(dynamics.sizes["epoch"])  # beyond all others, and finite
-    found = (
-        cumulative_loss(dynamics), area_under_margin(dynamics),
-        forgetting_events(dynamics, never_learnt=never),
-    )  # fmt: skip
-    return np.stack([_suspect(one) for one in found])
+    found = [_suspect(cumulative_loss(dynamics)), _suspect(area_under_margin(dynamics))]
+    n = dynamics.sizes["epoch"]
+    if n > 1:  # images that are never learnt stand beyond all others, and are finite
+        found.append(_suspect(forgetting_events(dynamics, never_learnt=float(n))))
+    else:
+        found.append(np.full_like(found[0], np.nan))
+    return np.stack(found)
 
 
 def readings(
