@@ -6,35 +6,42 @@ import time
 
 __all__ = ["Cost"]
 
-#: One training, or groups of them, tell it after so many seconds: the first also loads libraries.
-_ENOUGH = 3.0
+#: A first training that takes so many seconds is mostly training; the first of short ones also
+#: loads libraries, and is left out.
+_LONG = 10.0
+
+#: Short ones tell it after so many seconds more.
+_ENOUGH = 1.0
 
 
 class Cost:
     """Measures trainings as they are made, and says once what is to be expected of the others."""
 
     def __init__(self) -> None:
-        self._start = time.perf_counter()
+        self._first: tuple[float, int] | None = None
         self._is_told = False
 
-    def words(self, n_made: int, n_trained: int, n_left: int) -> str:
+    def words(self, started: float, n_made: int, n_left: int) -> str:
         """
         Return a sentence, once; empty before, after, and where nothing is left.
 
-        Networks that train together are made when the last of them is measured: until then more
-        are trained than made.
+        To be asked when a training, or a whole group of them, is made and measured; `started` is
+        when the first of them began, by ``time.perf_counter``.
         """
         now = time.perf_counter()
-        if n_made == 0:  # those that are kept from before are read first, and tell nothing
-            self._start = now
-        seconds = now - self._start
-        is_whole = n_made == n_trained > 0
-        if self._is_told or not is_whole or seconds < _ENOUGH or n_left == 0:
+        since, n_before = self._first or (started, 0)
+        n, seconds = n_made - n_before, now - since
+        if self._is_told or n < 1:
+            return ""
+        if self._first is None and seconds < _LONG:
+            self._first = now, n_made
+            return ""
+        if n_left == 0 or seconds < _ENOUGH:
             return ""
         self._is_told = True
-        some = "the first" if n_made == 1 else f"the first {n_made:,}"
-        rest = duration_words(seconds / n_made * n_left)
-        return f"cost: {some} took {duration_words(seconds)}: about {rest} for the {n_left:,} left."
+        rest = duration_words(seconds / n * n_left)
+        took = duration_words(seconds)
+        return f"cost: {n:,} of them took {took}: about {rest} for the {n_left:,} left."
 
 
 def duration_words(seconds: float) -> str:

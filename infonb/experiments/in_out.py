@@ -160,9 +160,9 @@ class InOut(Experiment):
         """
         Train and score all.
 
-        Unless progress is False, `cost` is told before it begins, and how long all takes as soon as
-        the first trainings, or groups of them, have shown it. Ctrl-C then loses none of these, if
-        runs are kept.
+        Unless progress is False, `cost` is told before it begins, and how long the rest takes as
+        soon as trainings, or groups of them, have shown it (where they are made here, not by a
+        ``cluster``). Ctrl-C then loses none of these, if runs are kept.
         """
         if progress:
             print(f"cost: {self.cost()}")  # a page folds it with the progress bars

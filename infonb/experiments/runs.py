@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,9 @@ class Runs:
         code: tuple[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.experiment, self.step = experiment, step
-        self.n_kept = self.n_trained = 0
+        self.n_kept = self.n_made = 0
+        self.n_unmeasured = 0  # of those that were trained together
+        self.started = 0.0  # when the first that is made here was begun
         self.progress = "transient" if progress is True else False
         self._places: dict[Any, CachedRun | None] = {}
         check_affects(type(experiment))
@@ -87,6 +90,7 @@ class Runs:
                 if kept is not None:
                     return kept
             known = self._data(level, seed) if data is None else data
+            self.started = self.started or time.perf_counter()
             return Claim(level, seed, known, place, stack.pop_all())
 
     def made(self, claim: Claim, trained: Any = None) -> xr.Dataset:
@@ -97,6 +101,7 @@ class Runs:
         run = with_history(checked_run(run, self.step, taken), history)
         if claim.place is not None:
             claim.place.save(run)
+        self.n_made += 1
         return run
 
     def keep(self, level: Any, seed: int, run: xr.Dataset) -> None:
@@ -134,8 +139,6 @@ class Runs:
         return self.made(Claim(level, seed, self._data(level, seed), None, ExitStack()))
 
     def _trained(self, claim: Claim) -> Any:
-        self.n_trained += 1
-
         def train(folder: Path | None) -> Any:
             return self.experiment.train(
                 claim.level, claim.seed, claim.data, checkpoint=folder, progress=self.progress

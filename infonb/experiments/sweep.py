@@ -101,9 +101,8 @@ def make_here(
                         raise found
                 finished[key] = found
                 bar.update(1)
-                if cost is not None:
-                    n_made, n_left = len(finished) - runs.n_kept, len(wanted) - len(finished)
-                    words = cost.words(n_made, runs.n_trained, n_left)
+                if cost is not None and runs.n_unmeasured == 0:  # at the end of a group
+                    words = cost.words(runs.started, runs.n_made, len(wanted) - len(finished))
                     if words:
                         bar.write(words, file=sys.stdout)
         if len(busy) == len(pending):  # others are making all that is left

@@ -100,14 +100,15 @@ def _together(
     begun = [_begun(claim) for _, claim, _ in waiting]
     fits = [one[2] for one, before in zip(waiting, begun, strict=True) if isinstance(before, dict)]
     trained = iter(train_together(fits, progress=runs.progress))
-    runs.n_trained += len(fits)
     outcomes = [
         _noted(claim, before, next(trained)) if isinstance(before, dict) else before
         for (_, claim, _), before in zip(waiting, begun, strict=True)
     ]
-    for (key, claim, fit), outcome in zip(waiting, outcomes, strict=True):
+    for at, ((key, claim, fit), outcome) in enumerate(zip(waiting, outcomes, strict=True), 1):
         say(key)
-        yield key, _measured(runs, claim, fit, outcome)
+        found = _measured(runs, claim, fit, outcome)
+        runs.n_unmeasured = len(waiting) - at
+        yield key, found
 
 
 def _begun(claim: Claim) -> States | Exception:

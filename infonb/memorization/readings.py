@@ -28,7 +28,7 @@ def along_epochs(dynamics: Any, name: str, what: str, at_least: int = 1) -> xr.D
     elif getattr(dynamics, "name", None) in _RECORDED - {name}:
         raise ValueError(
             f"{what} reads the variable {name!r}, and this is {dynamics.name!r}. Give the whole "
-            f"data set, or its {name!r}."
+            f"data set, or its {name!r}; what was made of another variable: .rename({name!r})."
         )
     if not isinstance(dynamics, xr.DataArray):
         raise TypeError(

@@ -119,7 +119,7 @@ class TrainingCheckpoint:
             name: value for name, value in record.items() if name != "optimizer"
         }
         page = json.dumps(readable, indent=1)
-        _replace(self.folder / "history.json", lambda path: path.write_text(page, "utf-8"))
+        replace_whole(self.folder / "history.json", lambda path: path.write_text(page, "utf-8"))
         _write_tensors(self.folder / "last.safetensors", flat, text)
 
     def load(self) -> tuple[dict[str, Tensors], dict[str, Any]] | None:
@@ -205,7 +205,7 @@ def _write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> No
 
     metadata = metadata | {_CHECKSUM: _checksum(tensors, metadata)}
     try:
-        _replace(path, lambda temporary: save_file(tensors, temporary, metadata))
+        replace_whole(path, lambda temporary: save_file(tensors, temporary, metadata))
     except SafetensorError as error:  # its word for a full disk
         raise OSError(f"{path} cannot be written ({error})") from error
 
@@ -244,7 +244,7 @@ def _place(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))
 
 
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
+def replace_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Write to a temporary neighbour and move it into place, so that no half file is ever seen."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:

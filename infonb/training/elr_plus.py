@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from infonb.training.early_learning import ELRLoss
 from infonb.training.elr_plus_state import load_state, save_state
 from infonb.training.evaluation import count_outputs, evaluate, forward
 from infonb.training.losses import MakeOptimizer, choose_optimizer
+from infonb.training.state import SECONDS
 from infonb.validate import check_integer, check_number
 
 __all__ = ["MeanLogits", "fit_elr_plus"]
@@ -106,8 +108,9 @@ def fit_elr_plus(
     optimizer, learning_rate, batch_size, epochs, seed, progress
         As in `infonb.fit`. Each network has an order of its own.
     checkpoint, save_every, resume
-        As in `infonb.fit`: a folder, written every so many epochs and at the end, from which an
-        interrupted training goes on, bit for bit as one that was not interrupted.
+        A folder, written every so many epochs, at the end, and ten seconds after it was written
+        before; an interrupted training goes on from there, bit for bit as one that was not
+        interrupted.
 
     Returns
     -------
@@ -173,11 +176,12 @@ def fit_elr_plus(
             for network, seed_ in zip(networks, (order, own), strict=True)
         ]  # fmt: skip
         settings: dict[str, Any] = {
-            "lam": lam, "beta": beta, "alpha": alpha, "momentum": momentum,
-            "ramp_steps": ramp_steps, "batch_size": batch_size, "seed": seed,
+            "lam": float(lam), "beta": float(beta), "alpha": float(alpha),
+            "momentum": float(momentum), "ramp_steps": sizes[1], "batch_size": sizes[0],
+            "seed": int(seed),
         }  # fmt: skip
         if optimizer == "adam":
-            settings["learning_rate"] = learning_rate
+            settings["learning_rate"] = float(learning_rate)
         kept = None
         if checkpoint is not None:
             same: dict[str, Any] = {f"shape of {name}": size for name, size in shapes(both).items()}
@@ -189,11 +193,14 @@ def fit_elr_plus(
         bar = progress_bar(show=progress, total=epochs, desc="ELR+", unit="epoch")
         try:
             bar.update(len(history))
+            written = time.monotonic()
             while len(history) < epochs:
                 history.append(_epoch(learners, both, parts, alpha, momentum, sizes))
                 has_ended = len(history) == epochs
-                if kept is not None and (has_ended or len(history) % save_every == 0):
+                is_late = time.monotonic() - written >= SECONDS
+                if kept and (has_ended or is_late or len(history) % save_every == 0):
                     save_state(kept, both, learners, history, has_ended)
+                    written = time.monotonic()
                 bar.update(1)
         finally:
             bar.close()
@@ -203,9 +210,12 @@ def fit_elr_plus(
 def _check_two(networks: Any) -> None:
     """Raise unless there are two networks."""
     is_list = hasattr(networks, "__len__") and hasattr(networks, "__getitem__")
-    if not is_list or not all(isinstance(one, nn.Module) for one in networks):
-        what = type(networks).__name__
+    what = type(networks).__name__
+    if not is_list or isinstance(networks, nn.Sequential):
         raise TypeError(f"networks must be a list of two torch networks; not {what}.")
+    if not all(isinstance(one, nn.Module) for one in networks):
+        what = ", ".join(getattr(one, "__name__", type(one).__name__) for one in networks)
+        raise TypeError(f"networks must be a list of two torch networks; not of {what}.")
     if len(networks) != 2:
         raise ValueError(f"ELR+ needs two networks; not {len(networks)}.")
     if networks[0] is networks[1]:

@@ -42,7 +42,7 @@ def save_state(
         about.append({"step": learner.step, "mixing": mixing, "optimizer": optimizer})
     record = {
         "epochs": len(history), "stopped": "epochs" if stopped else "", "history": list(history),
-        "learners": about,
+        "optimizer": about,  # which the page for the reader leaves out
     }  # fmt: skip
     checkpoint.save(tensors | {"random": random}, record)
 
@@ -57,7 +57,7 @@ def load_state(
     tensors, record = saved
     check_epochs(checkpoint.folder, record["epochs"], epochs)
     both.load_state_dict(tensors["model"])
-    for number, (learner, about) in enumerate(zip(learners, record["learners"], strict=True)):
+    for number, (learner, about) in enumerate(zip(learners, record["optimizer"], strict=True)):
         moments = tensors.get(f"optimizer {number}", {})
         unpack_optimizer(learner.optimizer, moments, about["optimizer"])
         learner.average.load_state_dict(tensors[f"average {number}"])

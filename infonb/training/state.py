@@ -20,7 +20,7 @@ from infonb.networks.copies import Copier, Tensors, copy_tensors
 from infonb.networks.state import device_and_dtype, get_random_state, set_random_state
 
 #: Whoever is killed loses no more seconds of training than this, however rarely it is to be saved.
-_SECONDS = 10.0
+SECONDS = 10.0
 
 
 @dataclass
@@ -121,7 +121,7 @@ class Saver:
             "optimizer": optimizer,
         }
         self.pending = tensors, record
-        is_late = time.monotonic() - self._written >= _SECONDS
+        is_late = time.monotonic() - self._written >= SECONDS
         if run.stopped or run.epoch % self.save_every == 0 or is_late:
             self.flush()
 

@@ -212,10 +212,12 @@ def test_readings_of_single_images_are_high_where_labels_look_wrong() -> None:
     events[~right.any(axis=0)] = 4  # never learnt
     np.testing.assert_array_equal(found["forgetting events"], events)
     pixels = xr.DataArray(train.input.values.reshape(150, -1).T, dims=("neuron", "sample"))
-    for name, one in (("untrained", before), ("last layer", model), ("pixels", pixels)):
+    for name, one in (("untrained", before), ("last hidden layer", model), ("pixels", pixels)):
         acts = one if name == "pixels" else record(one, train, layers=["relu2"], progress=False)
         expected = -pointwise_information(acts, train.label.values).squeeze()
-        np.testing.assert_allclose(found[f"information, {name}"], expected, atol=0.02)
+        # the trained one was trained on one thread, and rounds otherwise
+        close = 0.02 if one is model else 1e-9
+        np.testing.assert_allclose(found[f"information, {name}"], expected, atol=close)
 
 
 def test_one_epoch_forgets_nothing() -> None:

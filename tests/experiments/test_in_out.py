@@ -11,9 +11,11 @@ import pytest
 import xarray as xr
 
 from infonb.claims import Compare
-from infonb.experiments import InOut, cost
+from infonb.experiments import InAndOut, InOut, cost
+from infonb.experiments.cache import CachedRun
 from infonb.memorization import in_out
 from infonb.parameters import ParameterError, parameter
+from infonb.training.group import size
 
 
 @dataclass(frozen=True)
@@ -141,16 +143,15 @@ def test_the_cost_is_told_before_it_begins(tmp_path, capsys, counting, monkeypat
     experiment = Means(repeats=4, folds=3, cache=str(tmp_path))
     runs = experiment.run(progress=progress)
     told = capsys.readouterr().out
-    assert told.startswith(
-        "cost: 12 trainings, each on 6 of 12 samples; those kept from before are read"
-    )
-    assert re.search(r"cost: the first took 1 s: about 1 s for the 11 left\.", told)
+    assert told.startswith("cost: 12 trainings, each on 6 of 12 samples; those kept from before")
+    rest = r"cost: 1 of them took \d+ s: about \d+ s for the {} left\."
+    assert re.search(rest.format(10), told)  # the first is left out
     assert len(counting.trained) == 12  # none is made twice
     experiment.run(progress=progress)
-    assert "the first" not in capsys.readouterr().out
+    assert "of them took" not in capsys.readouterr().out
     # kept ones do not count
     Means(repeats=6, folds=3, cache=str(tmp_path)).run(progress=progress)
-    assert "cost: the first took 1 s: about 1 s for the 5 left." in capsys.readouterr().out
+    assert re.search(rest.format(4), capsys.readouterr().out)
     assert len(counting.trained) == 18
     assert (runs.n_in == 8).all()
     Means(repeats=2, cache="none").run(progress=progress)
@@ -160,6 +161,20 @@ def test_the_cost_is_told_before_it_begins(tmp_path, capsys, counting, monkeypat
     assert capsys.readouterr().out == ""
 
 
+def test_a_run_that_somebody_else_has_just_kept_hides_no_cost(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cost, "_ENOUGH", 0.0)
+    Means(repeats=1, cache=str(tmp_path)).run(progress=False)
+    kept, seen = CachedRun.load, []
+
+    def late(place):  # at the first look it is not there yet
+        seen.append(place.store)
+        return kept(place) if seen.count(place.store) > 1 else None
+
+    monkeypatch.setattr(CachedRun, "load", late)
+    Means(repeats=3, cache=str(tmp_path)).run(progress="text")
+    assert re.search(r"1 of them took \d+ s: about \d+ s for the 2 left", capsys.readouterr().out)
+
+
 def test_the_rest_takes_as_long_as_those_that_are_made(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(cost.time, "perf_counter", lambda: now[0])
@@ -167,17 +182,29 @@ def test_the_rest_takes_as_long_as_those_that_are_made(monkeypatch):
 
     def at(seconds, *numbers):
         now[0] = 100.0 + seconds
-        return told.words(*numbers)
+        return told.words(50.0 + 49.0, *numbers)
 
-    assert at(50, 0, 0, 400) == ""  # kept ones
-    assert at(52, 1, 1, 399) == ""  # too early: libraries are loaded
-    assert at(60, 2, 32, 398) == ""  # in the middle of a group
-    assert at(66, 32, 32, 368) == "cost: the first 32 took 16 s: about 3 minutes for the 368 left."
-    assert at(80, 64, 64, 336) == ""  # once
-    alone = cost.Cost()
-    now[0] += 40
-    assert alone.words(1, 1, 399) == "cost: the first took 40 s: about 4.4 hours for the 399 left."
-    assert cost.Cost().words(9, 9, 0) == ""
+    assert at(0, 0, 400) == ""  # kept ones
+    assert at(4, 32, 368) == ""  # the first group, which has also loaded libraries
+    assert at(4.5, 33, 367) == ""  # too little
+    assert at(20, 64, 336) == "cost: 32 of them took 16 s: about 3 minutes for the 336 left."
+    assert at(36, 96, 304) == ""  # once
+    long = cost.Cost()
+    now[0] = 140.0
+    assert (
+        long.words(100.0, 1, 399) == "cost: 1 of them took 40 s: about 4.4 hours for the 399 left."
+    )
+    assert cost.Cost().words(100.0, 9, 0) == ""
+
+
+def test_groups_tell_their_cost_at_their_end(capsys, monkeypatch):
+    monkeypatch.setattr(cost, "_ENOUGH", 0.0)
+    monkeypatch.setattr(size, "_MOST", 4)
+    tiny = {"labels": ["planted"], "n_clean": 20, "width": 4, "epochs": 2, "repeats": 5}
+    InAndOut(**tiny, cache="none").run(progress="text")
+    assert re.search(
+        r"cost: 4 of them took \d+ s: about \d+ s for the 2 left", capsys.readouterr().out
+    )
 
 
 def test_what_a_subclass_leaves_out():

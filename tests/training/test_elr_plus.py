@@ -118,8 +118,9 @@ def test_errors() -> None:
         fit_elr_plus(networks(5, 8, 1), (X, (X[:, 0] > 0).astype(int)), progress=False)
     with pytest.raises(ValueError, match="the networks have 2 and 3 outputs; both must have one"):
         fit_elr_plus([MLP([5, 4, 2]), MLP([5, 4, 3])], (X, Y), progress=False)
-    for given in (MLP([5, 4, 3]), [MLP, MLP], 3):
-        with pytest.raises(TypeError, match="networks must be a list of two torch networks; not"):
+    both = torch.nn.Sequential(*networks())
+    for given, words in ((MLP([5, 4, 3]), "MLP"), ([MLP, 3], "of MLP, int"), (both, "Sequential")):
+        with pytest.raises(TypeError, match=rf"a list of two torch networks; not {words}\."):
             fit_elr_plus(given, (X, Y), progress=False)
 
 
@@ -161,6 +162,16 @@ def test_resumed_equals_uninterrupted(tmp_path, optimizer, save_every) -> None:
     read, told = fit_elr_plus([Stops(5, 0), Stops(6, 0)], (X, Y), (X, Y), **options)
     xr.testing.assert_identical(told, expected)
     np.testing.assert_array_equal(predict(read, X), predict(whole, X))
+
+
+def test_numbers_of_numpy_are_written_too(tmp_path) -> None:
+    options = {"epochs": 1, "progress": False, "checkpoint": tmp_path}
+    numbers = {"batch_size": np.int64(10), "seed": np.int64(0), "lam": np.float32(3), "alpha": 1}
+    fit_elr_plus(networks(), (X, Y), **options, **numbers, ramp_steps=np.int64(100))
+    plain = {"batch_size": 10, "seed": 0, "lam": 3.0, "alpha": 1.0, "ramp_steps": 100}
+    fit_elr_plus(networks(), (X, Y), **options, **plain)  # the same settings
+    about = json.loads((tmp_path / "history.json").read_text("utf-8"))
+    assert set(about) == {"settings", "epochs", "stopped", "history"}
 
 
 def test_a_checkpoint_of_something_else_is_refused(tmp_path) -> None:

@@ -203,8 +203,8 @@ def _information_rows() -> list[Row]:
     """Return the rows of what a layer says of single images, beside two readings of no training."""
     return [
         Compare(
-            f"pointwise information with the label finds wrong labels better in the last layer "
-            f"of {CE} than {words}",
+            f"pointwise information with the label finds wrong labels better in the last "
+            f"hidden layer of {CE} than {words}",
             _area_with(CE), 1, each=None, over="detector", between=(null, LAST), limits=(0, 1),
             where="detector",
         )

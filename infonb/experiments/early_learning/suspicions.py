@@ -18,7 +18,7 @@ __all__ = ["COURSE", "LAST", "NULLS", "READINGS", "along_the_course", "readings"
 COURSE = ("cumulative loss", "area under the margin", "forgetting events")
 
 #: Pointwise information with the label: in the last hidden layer, and where nothing was learnt.
-LAST, NULLS = "information, last layer", ("information, untrained", "information, pixels")
+LAST, NULLS = "information, last hidden layer", ("information, untrained", "information, pixels")
 
 READINGS = (*COURSE, LAST, *NULLS)
 
@@ -45,7 +45,7 @@ def readings(
     examples: xr.Dataset, layer: str,
 ) -> xr.Dataset:  # fmt: skip
     """
-    Return ``reading`` (reading, image): all of `READINGS`, of training images.
+    Return ``reading_value`` (reading, image): all of `READINGS`, of training images.
 
     Information is that of a layer of the trained network, of the same layer before training (what
     `make` returns), and of the pixels: of what only these tell, nothing was learnt.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +10,7 @@ import xarray as xr
 
 from infonb.experiments.early_learning.suspicions import along_the_course
 from infonb.memorization import outcome_fractions
+from infonb.networks.checkpoint import replace_whole
 
 if TYPE_CHECKING:
     import torch
@@ -113,9 +113,7 @@ def _course(kept: Path | None, dynamics: Any, has_ended: bool) -> tuple[xr.DataA
         values = outcome_fractions(recorded.prediction).values
         readings = along_the_course(recorded)
         if kept is not None:  # whole or not at all: it says that the training has ended
-            temporary = kept.with_name(f".{os.getpid()}.{kept.name}")
-            np.savez(temporary, fraction=values, readings=readings)
-            os.replace(temporary, kept)
+            replace_whole(kept, lambda path: _save(path, fraction=values, readings=readings))
     coords = {
         "epoch": np.arange(1, len(values) + 1),
         "group": np.array(["clean", "wrong"], object),
@@ -123,6 +121,11 @@ def _course(kept: Path | None, dynamics: Any, has_ended: bool) -> tuple[xr.DataA
     }
     dims = ("epoch", "group", "outcome")
     return xr.DataArray(values, coords, dims, attrs={"units": "1"}), readings
+
+
+def _save(path: Path, **arrays: np.ndarray) -> None:
+    with open(path, "wb") as file:  # numpy would change the name
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def make_network(network: str, examples: xr.Dataset, width: int, *, seed: int) -> nn.Module:

@@ -16,7 +16,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 # the last state of a bar: 100%|####| 15/15 [00:12<00:00, 1.25network/s]
 _BAR = re.compile(r".*\d%\|.*\| .*\[")
 # what `infonb.experiments.cost` says beside it
-_COST = re.compile(r"cost: ([\d,]+ trainings|the first)\b")
+_COST = re.compile(r"cost: [\d,]+ (trainings|of them)\b")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -202,13 +203,13 @@ def test_bars_of_progress_are_shown_with_the_code(small: Path) -> None:
     assert not page.select(".messages")
 
 
-def test_what_trainings_cost_is_shown_with_the_code(small: Path, monkeypatch) -> None:
+def test_what_trainings_cost_is_shown_with_the_code(small: Path) -> None:
     """The answer comes first: both lines of `infonb.experiments.cost`, and no other."""
-    monkeypatch.setattr(cost, "_ENOUGH", 0.0)
-    later = cost.Cost().words(32, 32, 48)
     first = "cost: 80 trainings, each on 340 of 720 samples."
+    later = cost.Cost().words(time.perf_counter() - 60, 32, 48)
     page = soup(rendered(printed(f"{first}\n{later}\ncost: 7 euros\n")))
     texts = [(" ".join(pre["class"]), pre.get_text()) for pre in page.select("pre.printed")]
+    assert later.startswith("cost: 32 of them took 60 s")
     assert texts == [("printed progress", f"{first}\n{later}"), ("printed", "cost: 7 euros")]
 
 
