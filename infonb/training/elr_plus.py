@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from infonb.networks.checkpoint import TrainingCheckpoint, shapes
 from infonb.networks.state import device_and_dtype, modes_restored, random_state, seed_random_state
 from infonb.progress import progress_bar
 from infonb.training.early_learning import ELRLoss
+from infonb.training.elr_plus_learner import Learner
 from infonb.training.elr_plus_state import load_state, save_state
 from infonb.training.evaluation import count_outputs, evaluate, forward
 from infonb.training.losses import MakeOptimizer, choose_optimizer
@@ -39,32 +39,6 @@ class MeanLogits(nn.Module):
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the mean logits (sample, class)."""
         return torch.stack([network(inputs) for network in self.networks]).mean(0)
-
-
-class Learner:
-    """One of the two networks: its optimiser, the average of its weights, the table for it."""
-
-    def __init__(
-        self, network: nn.Module, loss: ELRLoss, optimizer: torch.optim.Optimizer, seed: int
-    ) -> None:
-        self.network, self.loss, self.optimizer = network, loss, optimizer
-        self.average = copy.deepcopy(network).eval().requires_grad_(False)
-        self.step = 0
-        device = next(network.parameters()).device
-        self.order = torch.Generator().manual_seed(seed)
-        self.mixing = np.random.default_rng(seed)
-        self.loss.to(device)
-
-    @torch.no_grad()
-    def follow(self, momentum: float, ramp_steps: int) -> None:
-        """Move the average towards the weights, fast at first."""
-        self.step += 1
-        gamma = momentum * ramp(self.step, ramp_steps)
-        pairs = zip(self.average.parameters(), self.network.parameters(), strict=True)
-        for mean, weight in pairs:
-            mean.data.mul_(gamma).add_(weight, alpha=1 - gamma)
-        for kept, value in zip(self.average.buffers(), self.network.buffers(), strict=True):
-            kept.copy_(value)
 
 
 def fit_elr_plus(
@@ -293,11 +267,6 @@ def mixing_share(rng: np.random.Generator, alpha: float) -> float:
         return 1.0
     share = float(rng.beta(alpha, alpha))
     return max(share, 1 - share)
-
-
-def ramp(step: int, steps: int) -> float:
-    """Return what a momentum is multiplied by: exp(-5) at the start, 1 from `steps` on."""
-    return math.exp(-5 * (1 - min(step / steps, 1)) ** 2)
 
 
 def _history(epochs: Sequence[dict[str, Any]], settings: dict[str, Any]) -> xr.Dataset:

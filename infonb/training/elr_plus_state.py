@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
@@ -16,9 +16,7 @@ from infonb.networks.checkpoint import (
 )
 from infonb.networks.copies import Tensors, copy_tensors
 from infonb.networks.state import get_random_state, set_random_state
-
-if TYPE_CHECKING:
-    from infonb.training.elr_plus import Learner
+from infonb.training.elr_plus_learner import Learner
 
 __all__ = ["load_state", "save_state"]
 

@@ -12,7 +12,8 @@ from torch.utils.data import DataLoader, TensorDataset
 from infonb.data import inject_label_noise, load_digits
 from infonb.networks import MLP
 from infonb.training import ELRLoss, accuracy, predict
-from infonb.training.elr_plus import Learner, _step, fit_elr_plus, mixing_share, ramp
+from infonb.training.elr_plus import _step, fit_elr_plus, mixing_share
+from infonb.training.elr_plus_learner import Learner, ramp
 
 X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
 Y = (X[:, 0] > 0).astype(np.int64) + (X[:, 1] > 0)
