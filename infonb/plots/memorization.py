@@ -60,13 +60,14 @@ def plot_memorization(
         axis.hist(some, edges, color=colour, log=True)
         axis.set_ylim(0.5, 2 * max(2, np.histogram(some, edges)[0].max()))
         axis.axvline(some.mean(), color="black", lw=1, ls=":")
-        axis.set_title(f"{group}: {some.size:,} samples, mean {some.mean():.2f}".replace("-", "−"),
-                       fontsize=10, loc="left", pad=2)  # fmt: skip
+        mean = f"{some.mean():z.2f}".replace("-", "−")  # z: no zero is negative
+        axis.set_title(f"{group}: {some.size:,} samples, mean {mean}", fontsize=10, loc="left",
+                       pad=2)  # fmt: skip
         axis.tick_params(labelsize=9)
-        words.append(f"{group} {some.mean():.2f} on average ({some.size:,} samples)")
+        words.append(f"{group} {mean} on average ({some.size:,} samples)")
     axes[-1, 0].set_xlabel(name)
     picture.supylabel("samples", fontsize=10)
-    picture.alt = f"{name[:1].upper()}{name[1:]}: {', '.join(words)}.".replace("-", "−")
+    picture.alt = f"{name[:1].upper()}{name[1:]}: {', '.join(words)}."
     return picture
 
 

@@ -100,3 +100,14 @@ def test_in_and_out_have_colours_that_no_role_has(digits):
     roles = plot_in_out(FOUND).axes[0].collections
     assert len(scores) == 2
     assert not scores & {tuple(one.get_facecolor()[0, :3]) for one in roles}
+
+
+def test_no_mean_is_a_negative_zero_and_names_keep_their_hyphens():
+    values = {"near-duplicates": np.array([-0.02, 0.013]), "null": np.array([-0.5, -0.3])}
+    arrays = {name: xr.DataArray(one, dims="sample") for name, one in values.items()}
+    picture = plot_memorization(arrays)
+    assert [axis.get_title("left") for axis in picture.axes] == [
+        "near-duplicates: 2 samples, mean 0.00", "null: 2 samples, mean −0.40",
+    ]  # fmt: skip
+    assert "near-duplicates 0.00 on average" in picture.alt
+    assert "null −0.40 on average" in picture.alt
