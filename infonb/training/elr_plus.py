@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,12 +17,12 @@ from infonb.data.batches import Batches
 from infonb.networks.checkpoint import TrainingCheckpoint, shapes
 from infonb.networks.state import device_and_dtype, modes_restored, random_state, seed_random_state
 from infonb.progress import progress_bar
+from infonb.training.due import Due
 from infonb.training.early_learning import ELRLoss
 from infonb.training.elr_plus_learner import Learner
 from infonb.training.elr_plus_state import load_state, save_state
 from infonb.training.evaluation import count_outputs, evaluate, forward
 from infonb.training.losses import MakeOptimizer, choose_optimizer
-from infonb.training.state import SECONDS
 from infonb.validate import check_integer, check_number
 
 __all__ = ["MeanLogits", "fit_elr_plus"]
@@ -167,14 +166,13 @@ def fit_elr_plus(
         bar = progress_bar(show=progress, total=epochs, desc="ELR+", unit="epoch")
         try:
             bar.update(len(history))
-            written = time.monotonic()
+            due = Due(save_every)
             while len(history) < epochs:
                 history.append(_epoch(learners, both, parts, alpha, momentum, sizes))
                 has_ended = len(history) == epochs
-                is_late = time.monotonic() - written >= SECONDS
-                if kept and (has_ended or is_late or len(history) % save_every == 0):
+                if kept is not None and due.at(len(history), has_ended=has_ended):
                     save_state(kept, both, learners, history, has_ended)
-                    written = time.monotonic()
+                    due.written()
                 bar.update(1)
         finally:
             bar.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,9 +17,7 @@ from infonb.networks.checkpoint import (
 )
 from infonb.networks.copies import Copier, Tensors, copy_tensors
 from infonb.networks.state import device_and_dtype, get_random_state, set_random_state
-
-#: Whoever is killed loses no more seconds of training than this, however rarely it is to be saved.
-SECONDS = 10.0
+from infonb.training.due import Due
 
 
 @dataclass
@@ -86,18 +83,13 @@ class Saver:
     """Holds the state at the end of the last epoch, and writes it to disk when it is due."""
 
     def __init__(self, checkpoint: TrainingCheckpoint, run: Run, save_every: int) -> None:
-        self.checkpoint, self.run, self.save_every = checkpoint, run, save_every
+        self.checkpoint, self.run = checkpoint, run
         self.pending: tuple[dict[str, Tensors], dict[str, Any]] | None = None
-        self._written = time.monotonic()
+        self._due = Due(save_every)
         self._copiers = {name: Copier() for name in ("model", "optimizer", "loss")}
 
     def end_of_epoch(self) -> None:
-        """
-        Copy the state; write it if that is due.
-
-        That is at the last epoch, at every one of `save_every`, and some seconds after it was
-        written before.
-        """
+        """Copy the state; write it if it is due."""
         # a copy: an interrupt in the middle of the next epoch finds the weights changed already
         run = self.run
         optimizer_tensors, optimizer = pack_optimizer(
@@ -121,8 +113,7 @@ class Saver:
             "optimizer": optimizer,
         }
         self.pending = tensors, record
-        is_late = time.monotonic() - self._written >= SECONDS
-        if run.stopped or run.epoch % self.save_every == 0 or is_late:
+        if self._due.at(run.epoch, has_ended=bool(run.stopped)):
             self.flush()
 
     def flush(self) -> None:
@@ -132,7 +123,8 @@ class Saver:
             if self.run.monitor is None:  # the best weights are those of the model, in other places
                 tensors = tensors | {"best": copy_tensors(tensors["model"])}
             self.checkpoint.save(tensors, record)
-            self.pending, self._written = None, time.monotonic()
+            self.pending = None
+            self._due.written()
 
     def load(self, epochs: int) -> None:
         """Put the run into the state that is on disk, if there is one."""

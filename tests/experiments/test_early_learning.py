@@ -16,7 +16,12 @@ from sklearn.metrics import roc_auc_score
 from infonb.activations import record
 from infonb.experiments import EarlyLearning
 from infonb.experiments.early_learning import answer
-from infonb.experiments.early_learning.claims import memorized, peak_and_end
+from infonb.experiments.early_learning.claims import (
+    at_the_end,
+    information,
+    memorized,
+    peak_and_end,
+)
 from infonb.experiments.early_learning.data import ASYMMETRIC, noisy_images
 from infonb.experiments.early_learning.detectors import DETECTORS
 from infonb.experiments.early_learning.figures import (
@@ -320,14 +325,35 @@ def test_figures_say_what_they_show(runs: xr.Dataset) -> None:
 
 @pytest.mark.slow
 def test_what_was_measured_on_digits_holds_with_three_seeds() -> None:
-    runs = EarlyLearning(cache="none", loss=["elr 7"], linear_steps=800).run(progress=False)
+    losses = ["elr 7", "elr 7 beta 0"]
+    runs = EarlyLearning(cache="none", loss=losses, linear_steps=800).run(progress=False)
     share, right = memorized(runs), runs.final_validation_accuracy
     assert (share.sel(loss="ce") > 0.8).all()
     assert (share.sel(loss="elr 7") < 0.1).all()
     assert (right.sel(loss="elr 7") - right.sel(loss="ce") > 0.15).all()
     assert (runs.auroc.sel(loss="elr 7") > 0.95).all()
-    table = EarlyLearning(loss=["elr 7"]).claims(runs)
+    assert (right.sel(loss="elr 7 beta 0") < 0.5).all()  # held to its first guesses
+    left = information(at_the_end(runs))
+    assert (left.sel(loss="ce") < 0.65 * left.sel(loss="clean")).all()  # every layer and seed
+    table = EarlyLearning(loss=losses).claims(runs)
     assert [claim.verdict for claim in table.of_paper] == ["holds"] * 7
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_kl_memorizes_nearly_all_wrong_labels(seed: int) -> None:
+    """As the paper finds (appendix C), with its λ = 3."""
+    train, _ = noisy_images(
+        "digits", 0.4, kind="symmetric", n_train=1200, n_validation=100, seed=seed
+    )
+    model = make_network("mlp", train, 256, seed=seed)
+    fit(
+        model, train, loss=ELRLoss(1200, 10, 3.0, mode="kl"), epochs=100, batch_size=64, seed=seed,
+        monitor=None, keep="last", optimizer=make_optimizer(0.05), progress=False,
+    )  # fmt: skip
+    wrong = train.is_wrong.values
+    said = predict(model, train).argmax(1)
+    assert (said == train.label.values)[wrong].mean() > 0.8
 
 
 @pytest.mark.parametrize("is_long", [True, False])

@@ -153,7 +153,7 @@ def test_killed_and_gone_on_with_it_is_the_same(tmp_path):
 @pytest.mark.slow
 def test_killed_in_the_middle_of_a_group_its_epochs_are_gone_on_with(tmp_path, monkeypatch):
     tiny = {"labels": ["planted"], "n_clean": 40, "repeats": 4, "width": 8, "epochs": 1200}
-    code = "from infonb.training import state\nstate.SECONDS = 0.2\n" + KILLED.format(
+    code = "from infonb.training import due\ndue.SECONDS = 0.2\n" + KILLED.format(
         values=", ".join(f"{k}={v!r}" for k, v in tiny.items()), cache=str(tmp_path)
     )
     process = subprocess.Popen([sys.executable, "-c", code])

@@ -15,7 +15,7 @@ from torch import nn
 from infonb.data import concentric_circles, shuffled
 from infonb.networks.checkpoint import load_weights
 from infonb.networks.mlp import MLP
-from infonb.training import fit, state
+from infonb.training import due, fit, state
 
 TRAIN = shuffled(concentric_circles(120), 0.3, n_classes=2, seed=0)
 VALIDATION = concentric_circles(60, seed=21)
@@ -116,7 +116,7 @@ def test_it_is_written_some_seconds_after_it_was_before(
     def later(epoch: int, values: dict[str, float]) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr(state.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(due.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(state.TrainingCheckpoint, "save", noted)
     settings = SETTINGS | {"checkpoint": tmp_path, "save_every": 1000, "callback": later}
     fit(network(), TRAIN, **settings)

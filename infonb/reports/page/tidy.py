@@ -13,10 +13,9 @@ SHOWN = ["text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg
          "text/plain"]  # fmt: skip
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml")
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-# the last state of a bar: 100%|####| 15/15 [00:12<00:00, 1.25network/s]
-_BAR = re.compile(r".*\d%\|.*\| .*\[")
-# what `infonb.experiments.cost` says beside it
-_COST = re.compile(r"cost: [\d,]+ (trainings|of them)\b")
+# the last state of a bar: 100%|####| 15/15 [00:12<00:00, 1.25network/s], and what
+# `infonb.experiments.cost` says beside it
+_PROGRESS = re.compile(r".*\d%\|.*\| .*\[|cost: [\d,]+ (trainings|of them)\b")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
@@ -44,8 +43,8 @@ def tidy(notebook: Any) -> None:
 def split_progress(text: str) -> tuple[str, str]:
     """Return printed text without progress bars and the cost of trainings, and these alone."""
     lines = text.splitlines()
-    bars = [line for line in lines if _BAR.match(line) or _COST.match(line)]
-    rest = [line for line in lines if line not in bars]
+    bars = [line for line in lines if _PROGRESS.match(line)]
+    rest = [line for line in lines if not _PROGRESS.match(line)]
     return "\n".join(rest).strip("\n"), "\n".join(bars)
 
 
